@@ -1,8 +1,8 @@
 """The tiny models whose outputs are committed: their shapes, and their seeded weights.
 
-Each model differs from the others in what a reader or a forward pass can get wrong. All of them have every
-parameter randomised: as created, the class has temp = 0 (so K = 0 and every query/key fault is hidden), a skip bias
-of -1 (so skip never occurs) and residual scaling that does nothing.
+Each model differs from the others in what a reader or a forward pass can get wrong. All of them have
+every parameter randomised: as created, the class has temp = 0 (so K = 0 and every query/key fault is
+hidden), a skip bias of -1 (so skip never occurs) and residual scaling that does nothing.
 """
 
 import hashlib
@@ -15,9 +15,10 @@ from transformers import ZayaConfig, ZayaForCausalLM
 
 def rope(full_theta, sliding_theta, fraction):
     """The nested rope_parameters layout: one entry for each layer type."""
+    common = {"rope_type": "default", "partial_rotary_factor": fraction}
     return {
-        "hybrid": {"rope_type": "default", "rope_theta": full_theta, "partial_rotary_factor": fraction},
-        "hybrid_sliding": {"rope_type": "default", "rope_theta": sliding_theta, "partial_rotary_factor": fraction},
+        "hybrid": {**common, "rope_theta": full_theta},
+        "hybrid_sliding": {**common, "rope_theta": sliding_theta},
     }
 
 
@@ -93,7 +94,7 @@ MODELS = [
     ),
     TinyModel(
         "odd_sizes",
-        "H=36, I=44, R=13, V=131, d=12, kv=3: no size is a power of two, the value cut falls inside KV head 1",
+        "H=36, I=44, R=13, V=131, d=12, kv=3: no power of two; the value cut falls inside KV head 1",
         505,
         {
             "vocab_size": 131,
@@ -111,7 +112,7 @@ MODELS = [
     ),
     TinyModel(
         "untied_sharded",
-        "its own lm_head, saved in several files with an index; a window wider than the prefill of the decode run",
+        "its own lm_head, saved in several files with an index; a window wider than the first prefill",
         606,
         {
             "tie_word_embeddings": False,
@@ -141,7 +142,7 @@ SKIP_LEAN = 0.15  # added to the skip entry of the balancing biases, so that eve
 
 
 def spread(name, shape):
-    """(centre, half width) of the uniform law of one tensor: activations stay of order one, routing stays undecided."""
+    """(centre, half width) of one tensor's uniform law: activations of order one, routing undecided."""
     leaf = name.rsplit(".", 1)[-1]
     if name.endswith("balancing_biases"):
         return 0.0, 0.25
@@ -159,7 +160,7 @@ def spread(name, shape):
 
 
 def randomise(model, tiny):
-    """Fill every parameter and every stored buffer. A tensor's values depend on the seed and on its name alone."""
+    """Fill every parameter and every stored buffer. Its values depend on the seed and its name alone."""
     with torch.no_grad():
         for name, tensor in model.state_dict().items():
             if name == "lm_head.weight" and model.config.tie_word_embeddings:
@@ -167,7 +168,8 @@ def randomise(model, tiny):
             digest = hashlib.sha256(f"{tiny.seed}:{name}".encode()).digest()
             generator = torch.Generator().manual_seed(int.from_bytes(digest[:6], "big"))
             centre, width = spread(name, tensor.shape)
-            values = (torch.rand(tensor.shape, generator=generator, dtype=torch.float64) * 2 - 1) * width + centre
+            unit = torch.rand(tensor.shape, generator=generator, dtype=torch.float64)
+            values = (unit * 2 - 1) * width + centre
             if name.endswith("balancing_biases"):
                 values[-1] += SKIP_LEAN
             if tiny.storage is torch.bfloat16:

@@ -7,17 +7,24 @@ from models import prompt
 
 @torch.no_grad()
 def observed_run(model, ids):
-    """One pass without a cache, with hooks on every block. Returns the named tensors of expected.safetensors."""
+    """One pass without a cache, with hooks on every block: the named tensors of expected.safetensors."""
     layers = model.model.layers
-    seen = {name: [] for name in ("residual", "attention_output", "moe_input", "moe_output", "state", "logits", "weight")}
-    hooks = [layers[0].register_forward_pre_hook(lambda _, args: seen["residual"].append(args[0][0]))]
+    blockwise = ("residual", "attention_output", "moe_input", "moe_output")
+    seen = {name: [] for name in (*blockwise, "state", "logits", "weight")}
+
+    def before(module, name):
+        hooks.append(module.register_forward_pre_hook(lambda _, args: seen[name].append(args[0][0])))
+
+    def after(module, name):
+        hooks.append(module.register_forward_hook(lambda _, __, out: seen[name].append(out[0][0])))
+
+    hooks = []
+    before(layers[0], "residual")
     for layer in layers:
-        hooks.append(layer.register_forward_hook(lambda _, __, out: seen["residual"].append(out[0][0])))
-        hooks.append(layer.self_attn.register_forward_hook(
-            lambda _, __, out: seen["attention_output"].append(out[0][0])
-        ))
-        hooks.append(layer.mlp.register_forward_pre_hook(lambda _, args: seen["moe_input"].append(args[0][0])))
-        hooks.append(layer.mlp.register_forward_hook(lambda _, __, out: seen["moe_output"].append(out[0][0])))
+        after(layer, "residual")
+        after(layer.self_attn, "attention_output")
+        before(layer.mlp, "moe_input")
+        after(layer.mlp, "moe_output")
         hooks.append(layer.mlp.gate.register_forward_hook(lambda _, __, out: read_router(out, seen)))
     output = model.model(input_ids=ids[None], use_cache=False)
     logits = model.lm_head(output.last_hidden_state)
@@ -27,11 +34,8 @@ def observed_run(model, ids):
     biases = torch.stack([layer.mlp.gate.balancing_biases for layer in layers]).float()
     return {
         "logits": logits[0],
-        "residual": torch.stack(seen["residual"]),
+        **{name: torch.stack(seen[name]) for name in blockwise},
         "final_norm": output.last_hidden_state[0],
-        "attention_output": torch.stack(seen["attention_output"]),
-        "moe_input": torch.stack(seen["moe_input"]),
-        "moe_output": torch.stack(seen["moe_output"]),
         "router_state": torch.stack(seen["state"]),
         "router_probabilities": probabilities,
         "router_choice": (probabilities + biases[:, None, :]).argmax(dim=-1).to(torch.int32),
@@ -59,13 +63,14 @@ def cached_run(model, ids, sizes):
 
 @torch.no_grad()
 def left_padded_run(model, tiny, steps=3, explicit_positions=True):
-    """Two rows of different lengths, pads on the left: one prefill, then single-token steps of both rows together.
+    """Two rows of different lengths, pads on the left: one prefill, then single-token steps of both rows.
 
-    Positions follow the rule of generation: the number of real tokens before, and 0 for a pad.
+    Positions follow the rule of generate(): the number of real tokens before, and 0 for a pad.
     """
     lengths, width = tiny.padded, max(tiny.padded)
     vocabulary = model.config.vocab_size
-    rows = [prompt(tiny, vocabulary, 64)[start : start + length + steps] for start, length in zip((0, 30), lengths)]
+    source = prompt(tiny, vocabulary, 64)
+    rows = [source[start : start + length + steps] for start, length in zip((0, 30), lengths)]
     pads = [width - length for length in lengths]
     ids = torch.stack([torch.cat([torch.zeros(pad).long(), row]) for pad, row in zip(pads, rows)])
     mask = torch.stack([(torch.arange(width + steps) >= pad).long() for pad in pads])
