@@ -2,7 +2,8 @@
 #   1  an installed Kokkos (find_package; Kokkos_ROOT and CMAKE_PREFIX_PATH are respected)
 #   2  Debian's binary package, unpacked by ci/deps/kokkos.sh or installed in the system
 #   3  the release KERNELGATE_KOKKOS_RELEASE, fetched from GitHub and built with OpenMP and Serial
-# Says in one line which, and leaves KERNELGATE_KOKKOS_{ORIGIN,VERSION,BACKENDS} for the report.
+# Says in one line which, and leaves KERNELGATE_KOKKOS_{ORIGIN,VERSION,BACKENDS} for the report and
+# KERNELGATE_KOKKOS_{BUNDLED,LIBRARY,SONAME,LICENCE} for the installation.
 # Why Debian's binary needs fitting on a stable Debian: docs/setup.md.
 
 set(KERNELGATE_KOKKOS_PREFIX "${CMAKE_SOURCE_DIR}/.deps/kokkos" CACHE PATH
@@ -116,11 +117,21 @@ function(kernelgate_use_debian_kokkos root)
   endif()
   kernelgate_read_kokkos_config("${include}/KokkosCore_config.h")
   file(GLOB licence "${root}/usr/share/doc/libkokkos5.*/copyright")
+  if(root OR with_shim)
+    set(KERNELGATE_KOKKOS_BUNDLED ON PARENT_SCOPE)  # no system library: an installation takes it along
+  endif()
   set(KERNELGATE_KOKKOS_LIBRARY "${fitted}" PARENT_SCOPE)
+  set(KERNELGATE_KOKKOS_SONAME "${soname}" PARENT_SCOPE)
+  set(KERNELGATE_KOKKOS_ORIGINAL "${original}" PARENT_SCOPE)
   set(KERNELGATE_KOKKOS_LICENCE "${licence}" PARENT_SCOPE)
   set(KERNELGATE_KOKKOS_VERSION "${KERNELGATE_KOKKOS_VERSION}" PARENT_SCOPE)
   set(KERNELGATE_KOKKOS_BACKENDS "${KERNELGATE_KOKKOS_BACKENDS}" PARENT_SCOPE)
-  set(KERNELGATE_KOKKOS_ORIGIN "Debian's package, ${original}" PARENT_SCOPE)
+  set(origin "Debian's package in the system")
+  if(root)
+    cmake_path(RELATIVE_PATH root BASE_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE shown)
+    set(origin "Debian's package in ${shown}")
+  endif()
+  set(KERNELGATE_KOKKOS_ORIGIN "${origin}" PARENT_SCOPE)
 endfunction()
 
 # 3. Sources. The first build of Kokkos takes minutes.
@@ -151,3 +162,7 @@ if(NOT Kokkos_FOUND)
 endif()
 message(STATUS "Kokkos: ${KERNELGATE_KOKKOS_VERSION} (${KERNELGATE_KOKKOS_BACKENDS}), "
   "${KERNELGATE_KOKKOS_ORIGIN}")
+
+if(KERNELGATE_TESTS AND TARGET kernelgate_kokkoscore)
+  include("${PROJECT_SOURCE_DIR}/cmake/kokkos_shim/tests.cmake")
+endif()

@@ -21,7 +21,6 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -40,9 +39,12 @@ struct Refusal : std::runtime_error {
 class Image {
  public:
   explicit Image(const std::string& path) : path_(path) {
-    std::ifstream in(path, std::ios::binary);
-    bytes_.assign(std::istreambuf_iterator<char>(in), {});
-    if (!in) throw Refusal(path + ": cannot be read");
+    std::ifstream in(path, std::ios::binary | std::ios::ate);
+    const std::streamoff size = in.tellg();
+    if (!in || size < 0) throw Refusal(path + ": cannot be read");
+    bytes_.resize(static_cast<std::size_t>(size));
+    in.seekg(0);
+    if (!in.read(bytes_.data(), size)) throw Refusal(path + ": cannot be read");
     const auto header = at<Elf64_Ehdr>(0);
     const std::uint16_t one = 1;
     const bool little = *reinterpret_cast<const unsigned char*>(&one) == 1;

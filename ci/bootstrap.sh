@@ -1,0 +1,64 @@
+#!/bin/bash
+# Installs what is missing to build kernelgate on Debian 12: packages, then Kokkos below .deps/.
+# Asks no network and takes no time when everything is there.
+# Usage: ci/bootstrap.sh [fuzz] [lint] [page]     (what to install on top of the build's own packages)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. ci/lib.sh
+
+packages=(
+  g++ cmake ninja-build git ca-certificates
+  libgtest-dev libgmock-dev libbenchmark-dev
+  libfccp-dev libcli11-dev nlohmann-json3-dev libfmt-dev
+  libdnnl-dev libopenblas-dev
+  libjs-chart.js
+)
+for group in "$@"; do
+  case $group in
+    fuzz) packages+=(clang-22 libclang-rt-22-dev libomp-22-dev) ;;  # clang 14 cannot compile libstdc++ 12's <ranges>
+    lint) packages+=(clang-format-14 clang-tidy-22 libomp-22-dev) ;;
+    page) packages+=(chromium) ;;
+    *) say "unknown group '$group', expected fuzz, lint or page" >&2; exit 2 ;;
+  esac
+done
+
+as_root() {
+  if ((EUID == 0)); then
+    "$@"
+  elif command -v sudo > /dev/null; then
+    sudo --preserve-env=DEBIAN_FRONTEND "$@"
+  else
+    say "neither root nor sudo: cannot run $*" >&2
+    return 1
+  fi
+}
+
+refresh_lists() { as_root apt-get -o DPkg::Lock::Timeout=600 -qq update; }
+
+if ! command -v dpkg-query > /dev/null; then
+  say "not a Debian system: install what these packages hold by your own means: ${packages[*]}"
+  say "Kokkos 5 is then looked for by CMake (docs/setup.md)"
+  exit 0
+fi
+
+# Of each package that is asked for and installed, dpkg-query prints a line "NAME ok installed".
+installed=$(dpkg-query -W -f '${Package} ${Status}\n' "${packages[@]}" 2> /dev/null || true)
+missing=()
+for package in "${packages[@]}"; do
+  if [[ $'\n'$installed$'\n' != *$'\n'"$package install ok installed"$'\n'* ]]; then
+    missing+=("$package")
+  fi
+done
+
+if ((${#missing[@]})); then
+  say "installing ${missing[*]}"
+  refresh_lists
+  export DEBIAN_FRONTEND=noninteractive
+  as_root apt-get -o DPkg::Lock::Timeout=600 -qq install -y --no-install-recommends \
+    "${missing[@]}" > /dev/null
+elif [[ ! -f .deps/kokkos/SOURCE ]]; then
+  refresh_lists || say "the package lists could not be refreshed; trying with what is there"
+fi
+
+# Without a Debian Kokkos the build is not lost yet: CMake looks further.
+ci/deps/kokkos.sh || true

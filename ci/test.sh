@@ -1,0 +1,25 @@
+#!/bin/bash
+# The same set-up as ci/quickstart.sh, then every test, with a short run of the fuzzers.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. ci/lib.sh
+trap stages_summary EXIT
+
+stage "install what is missing"
+ci/bootstrap.sh fuzz
+
+stage "configure"
+cmake --preset default
+
+stage "build"
+cmake --build --preset default --parallel "$(compile_jobs)"
+
+stage "build the fuzzers"
+cmake --preset fuzz
+cmake --build --preset fuzz --parallel "$(compile_jobs)"
+
+stage "fuzz"
+ctest --preset fuzz
+
+stage "test"
+ctest --preset default --label-regex '^ci$' --parallel "$(compile_jobs)"
