@@ -1,0 +1,27 @@
+# Well-kept libraries, all from Debian. The baselines may be absent; the rest is required.
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(Threads REQUIRED)
+find_package(benchmark REQUIRED)
+if(KERNELGATE_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+
+find_path(FCCP_INCLUDE_DIR libfccp/csv.h REQUIRED)
+add_library(kernelgate_csv INTERFACE)
+target_include_directories(kernelgate_csv SYSTEM INTERFACE ${FCCP_INCLUDE_DIR})
+target_compile_definitions(kernelgate_csv INTERFACE CSV_IO_NO_THREAD)
+
+# Debian's own dnnl config asks for OpenCL, which the CPU engine does not need.
+find_library(DNNL_LIBRARY NAMES dnnl)
+find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.hpp)
+if(DNNL_LIBRARY AND DNNL_INCLUDE_DIR)
+  add_library(DNNL::dnnl UNKNOWN IMPORTED)
+  set_target_properties(DNNL::dnnl PROPERTIES IMPORTED_LOCATION ${DNNL_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
+endif()
+find_library(OPENBLAS_LIBRARY NAMES openblas)
+find_path(OPENBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES x86_64-linux-gnu openblas)

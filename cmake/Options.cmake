@@ -1,0 +1,26 @@
+# Two kinds of code with two sets of flags. Harness and reference: no -march and no contraction, so
+# that their doubles have the same bits on every machine. Kernels: the host's instructions.
+include(CheckCXXCompilerFlag)
+
+add_library(kernelgate_warnings INTERFACE)
+target_compile_options(kernelgate_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
+  -Wno-restrict)  # g++ 12 sees overlaps in "text" + std::string that are not there (GCC PR105651)
+
+add_library(kernelgate_exact INTERFACE)
+target_compile_options(kernelgate_exact INTERFACE -ffp-contract=off)
+
+add_library(kernelgate_fast INTERFACE)
+target_compile_options(kernelgate_fast INTERFACE
+  $<$<CONFIG:Release,RelWithDebInfo>:-O3> -ffp-contract=fast -fno-math-errno -fno-trapping-math)
+if(KERNELGATE_ARCH)
+  check_cxx_compiler_flag(-march=${KERNELGATE_ARCH} KERNELGATE_ARCH_WORKS)
+  if(NOT KERNELGATE_ARCH_WORKS)
+    message(FATAL_ERROR "KERNELGATE_ARCH: the compiler does not know -march=${KERNELGATE_ARCH}")
+  endif()
+  target_compile_options(kernelgate_fast INTERFACE -march=${KERNELGATE_ARCH})
+  check_cxx_compiler_flag(-mprefer-vector-width=512 KERNELGATE_WIDE_VECTORS)
+  if(KERNELGATE_WIDE_VECTORS)
+    target_compile_options(kernelgate_fast INTERFACE -mprefer-vector-width=512)
+  endif()
+endif()

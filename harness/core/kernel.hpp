@@ -1,0 +1,75 @@
+// A kernel, its cases and its variants as the harness sees them: by name, without templates.
+// A kernel's folder writes a case type C and free-standing variants; add_kernel<C>() and
+// add_variant<C>() in registry.hpp turn them into these.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/core/backend.hpp"
+#include "harness/core/fill.hpp"
+#include "harness/core/tensor.hpp"
+#include "harness/core/truth.hpp"
+
+namespace kernelgate {
+
+/// Least memory traffic (every input read once, every output written once) and operations
+/// (2 for a multiply-add) of one run of a case. docs/ pages say what is counted.
+struct Traffic {
+  std::int64_t bytes = 0;
+  std::int64_t flops = 0;
+};
+
+/// One shape of one kernel.
+class Case {
+ public:
+  virtual ~Case() = default;
+  virtual std::string kernel() const = 0;
+  virtual std::string axes() const = 0;  // "tokens=7,out=2048,in=2048,bf16"
+  virtual Traffic traffic() const = 0;
+  virtual std::vector<TensorSpec> tensors() const = 0;
+  /// Writes inputs and states. Outputs are poisoned by the harness.
+  virtual void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const = 0;
+  /// The truth for these inputs; called with the tensors as they were before the run.
+  virtual Truth truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const = 0;
+  /// Why this case has no family of exact inputs; nothing when it has one.
+  virtual std::optional<std::string> exact_not_applicable() const = 0;
+
+  /// "linear/tokens=7,out=2048,in=2048,bf16"
+  std::string id() const { return kernel() + "/" + axes(); }
+};
+
+/// A variant bound to the tensors of one case. run() may be repeated and returns when the work is
+/// done; fetch() brings results back into the tensors where the device has memory of its own.
+class Launch {
+ public:
+  virtual ~Launch() = default;
+  virtual void run() = 0;
+  virtual void fetch() {}
+};
+
+/// One implementation of a kernel.
+struct Variant {
+  std::string name;  // "kokkos", "kokkos/cpu", "baseline/onednn"
+  Backend backend = Backend::kokkos;
+  std::string note;  // one line for `list`
+  /// Why it cannot run this case here, in words with the numbers; nothing when it can.
+  std::function<std::optional<std::string>(const Case&)> refusal;
+  std::function<std::unique_ptr<Launch>(const Case&, TensorSet&)> prepare;
+};
+
+/// One operation of the model with a definition.
+struct Kernel {
+  std::string name;
+  std::string formula;  // one line, in the symbols of the specification
+  std::function<std::unique_ptr<Case>(std::string_view axes)> parse;
+  std::vector<Variant> variants;
+
+  const Variant* find_variant(std::string_view variant) const;
+};
+
+}  // namespace kernelgate

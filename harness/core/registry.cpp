@@ -1,0 +1,63 @@
+#include "harness/core/registry.hpp"
+
+#include <stdexcept>
+
+namespace kernelgate {
+
+const Variant* Kernel::find_variant(std::string_view variant) const {
+  for (const Variant& v : variants) {
+    if (v.name == variant) return &v;
+  }
+  return nullptr;
+}
+
+void Registry::add(Kernel kernel) {
+  for (const Kernel& k : kernels_) {
+    if (k.name == kernel.name) throw std::logic_error("kernel '" + k.name + "' is added twice");
+  }
+  kernels_.push_back(std::move(kernel));
+}
+
+void Registry::add(std::string_view kernel, Variant variant) {
+  for (Kernel& k : kernels_) {
+    if (k.name != kernel) continue;
+    if (k.find_variant(variant.name) != nullptr) {
+      throw std::logic_error(k.name + "/" + variant.name + " is added twice");
+    }
+    k.variants.push_back(std::move(variant));
+    return;
+  }
+  throw std::logic_error("variant '" + variant.name + "' of unknown kernel '" +
+                         std::string(kernel) + "'");
+}
+
+const Kernel& Registry::find(std::string_view kernel) const {
+  std::string names;
+  for (const Kernel& k : kernels_) {
+    if (k.name == kernel) return k;
+    names += " " + k.name;
+  }
+  throw BadInput("unknown kernel '" + std::string(kernel) + "'; this build has:" + names);
+}
+
+Registry::Found Registry::find_case(std::string_view id) const {
+  const std::size_t first = id.find('/');
+  const std::string_view axes =
+      first == std::string_view::npos ? std::string_view{} : id.substr(id.rfind('/') + 1);
+  Found found;
+  found.kernel = &find(id.substr(0, first));
+  if (first != std::string_view::npos && id.rfind('/') > first) {
+    const std::string_view variant = id.substr(first + 1, id.rfind('/') - first - 1);
+    found.variant = found.kernel->find_variant(variant);
+    if (found.variant == nullptr) {
+      std::string names;
+      for (const Variant& v : found.kernel->variants) names += " " + v.name;
+      throw BadInput("kernel '" + found.kernel->name + "' has no variant '" +
+                     std::string(variant) + "'; it has:" + names);
+    }
+  }
+  found.shape = found.kernel->parse(axes);
+  return found;
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,143 @@
+// The kernels of this build. Filled by the generated function register_kernels(), which calls one
+// register_<file>() for every source that a kernel's CMakeLists names: no static initialisers.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "harness/core/axes.hpp"
+#include "harness/core/error.hpp"
+#include "harness/core/kernel.hpp"
+
+namespace kernelgate {
+
+/// What a kernel folder's case type has to offer.
+template <class C>
+concept KernelCase = std::equality_comparable<C> && requires(const C c, TensorSet& set,
+                                                             const TensorSet& before) {
+  { C::kernel } -> std::convertible_to<std::string_view>;
+  { C::axes() } -> std::convertible_to<const Axes<C>&>;
+  { c.traffic() } -> std::same_as<Traffic>;
+  { c.tensors() } -> std::same_as<std::vector<TensorSpec>>;
+  { c.fill(set, DataMode::exact, std::uint64_t{}) };
+  { c.truth(before, DataMode::exact, std::uint64_t{}) } -> std::same_as<Truth>;
+};
+
+/// "linear/tokens=7,out=64,in=64,bf16", the text that parses back to the case.
+template <KernelCase C>
+std::string id_of(const C& c) {
+  return std::string(C::kernel) + "/" + C::axes().print(c);
+}
+
+/// A typed case behind the harness's interface.
+template <KernelCase C>
+class TypedCase final : public Case {
+ public:
+  explicit TypedCase(C c) : value(std::move(c)) {}
+
+  std::string kernel() const override { return std::string(C::kernel); }
+  std::string axes() const override { return C::axes().print(value); }
+  Traffic traffic() const override { return value.traffic(); }
+  std::vector<TensorSpec> tensors() const override { return value.tensors(); }
+  void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const override {
+    value.fill(tensors, mode, seed);
+  }
+  Truth truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const override {
+    return value.truth(before, mode, seed);
+  }
+  std::optional<std::string> exact_not_applicable() const override {
+    if constexpr (requires { value.exact_not_applicable(); }) return value.exact_not_applicable();
+    return std::nullopt;
+  }
+
+  const C value;
+};
+
+template <KernelCase C>
+const C& typed(const Case& c) {
+  return dynamic_cast<const TypedCase<C>&>(c).value;
+}
+
+/// A Launch from two callables; the second (fetch) may be left out.
+template <class Run, class Fetch>
+std::unique_ptr<Launch> make_launch(Run run, Fetch fetch) {
+  class Callables final : public Launch {
+   public:
+    Callables(Run r, Fetch f) : run_(std::move(r)), fetch_(std::move(f)) {}
+    void run() override { run_(); }
+    void fetch() override { fetch_(); }
+
+   private:
+    Run run_;
+    Fetch fetch_;
+  };
+  return std::make_unique<Callables>(std::move(run), std::move(fetch));
+}
+template <class Run>
+std::unique_ptr<Launch> make_launch(Run run) {
+  return make_launch(std::move(run), [] {});
+}
+
+class Registry {
+ public:
+  /// Adds a kernel; its axes are checked: when C has validate(), it throws BadInput for a shape
+  /// whose axes contradict each other. A second kernel of the same name is a logic_error.
+  template <KernelCase C>
+  void add_kernel(std::string formula) {
+    add(Kernel{std::string(C::kernel), std::move(formula), [](std::string_view axes) {
+                 C c = C::axes().parse(axes);
+                 if constexpr (requires { c.validate(); }) c.validate();
+                 return std::unique_ptr<Case>(std::make_unique<TypedCase<C>>(std::move(c)));
+               }, {}});
+  }
+
+  struct VariantText {
+    std::string name;
+    Backend backend = Backend::kokkos;
+    std::string note;
+  };
+
+  /// `prepare(const C&, TensorSet&)` returns a Launch; `refusal(const C&)` a reason or nothing.
+  template <KernelCase C, class Prepare, class Refusal>
+  void add_variant(VariantText text, Prepare prepare, Refusal refusal) {
+    add(C::kernel,
+        Variant{std::move(text.name), text.backend, std::move(text.note),
+                [refusal](const Case& c) -> std::optional<std::string> {
+                  return refusal(typed<C>(c));
+                },
+                [prepare](const Case& c, TensorSet& tensors) -> std::unique_ptr<Launch> {
+                  return prepare(typed<C>(c), tensors);
+                }});
+  }
+  template <KernelCase C, class Prepare>
+  void add_variant(VariantText text, Prepare prepare) {
+    add_variant<C>(std::move(text), std::move(prepare),
+                   [](const C&) { return std::optional<std::string>{}; });
+  }
+
+  const std::vector<Kernel>& kernels() const { return kernels_; }
+  /// Throws BadInput naming the kernel and those that exist.
+  const Kernel& find(std::string_view kernel) const;
+  /// "linear/tokens=7,bf16" or "linear/kokkos/cpu/tokens=7,bf16" (then also the variant's name).
+  struct Found {
+    const Kernel* kernel = nullptr;
+    const Variant* variant = nullptr;  // null: the id names no variant
+    std::unique_ptr<Case> shape;
+  };
+  Found find_case(std::string_view id) const;
+
+ private:
+  void add(Kernel kernel);
+  void add(std::string_view kernel, Variant variant);
+
+  std::vector<Kernel> kernels_;
+};
+
+/// Generated at configure time from every kernel's add_kernel() call.
+void register_kernels(Registry& registry);
+
+}  // namespace kernelgate

@@ -1,0 +1,99 @@
+// Host tensors between red zones. A kernel sees only these, so a write past the end, a missing
+// write (outputs start as NaN) and a write to an input all show.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/core/dtype.hpp"
+
+namespace kernelgate {
+
+/// What a kernel may do with a tensor: read it, write all of it, or read and update it.
+enum class Role { input, output, state };
+
+/// Name, element type and shape (row-major, last axis contiguous) of one argument of a kernel.
+struct TensorSpec {
+  std::string name;
+  Dtype type = Dtype::f32;
+  std::vector<std::int64_t> shape;
+  Role role = Role::input;
+
+  /// Number of elements. Throws BadInput when the product exceeds 2^62 bytes.
+  std::int64_t count() const;
+  std::int64_t bytes() const { return count() * size_bytes(type); }
+};
+
+/// A tensor that owns its memory: 64-byte aligned, with red_zone_bytes of pattern on either side.
+class Tensor {
+ public:
+  static constexpr std::int64_t red_zone_bytes = 4096;
+
+  explicit Tensor(TensorSpec spec);
+
+  const TensorSpec& spec() const { return spec_; }
+  std::int64_t count() const { return count_; }
+  std::int64_t bytes() const { return count_ * size_bytes(spec_.type); }
+  std::byte* data() { return data_; }
+  const std::byte* data() const { return data_; }
+
+  /// Elements as T. Throws std::logic_error when T is not the tensor's type.
+  template <class T>
+  std::span<T> as() {
+    require(dtype_of<T>);
+    return {reinterpret_cast<T*>(data_), static_cast<std::size_t>(count_)};
+  }
+  template <class T>
+  std::span<const T> as() const {
+    require(dtype_of<T>);
+    return {reinterpret_cast<const T*>(data_), static_cast<std::size_t>(count_)};
+  }
+
+  /// One element as a double, whatever the type; set() rounds once to the type.
+  double get(std::int64_t index) const;
+  void set(std::int64_t index, double value);
+
+  /// Fills with a NaN (floating) or 0xA5A5… (integer) so that an element never written is seen.
+  void poison();
+  /// Whether a bit pattern is the one that poison() left.
+  bool is_poison(std::int64_t index) const;
+
+  bool red_zones_intact() const;
+  /// Hash of the contents: changes when a kernel writes to an input.
+  std::uint64_t fingerprint() const;
+
+ private:
+  void require(Dtype type) const;
+
+  struct Free {
+    void operator()(std::byte* memory) const;
+  };
+  TensorSpec spec_;
+  std::int64_t count_ = 0;
+  std::unique_ptr<std::byte, Free> memory_;
+  std::byte* data_ = nullptr;
+};
+
+/// The tensors of one case, by name.
+class TensorSet {
+ public:
+  explicit TensorSet(const std::vector<TensorSpec>& specs);
+
+  /// Throws std::logic_error naming the tensor and those that exist.
+  Tensor& operator[](std::string_view name);
+  const Tensor& operator[](std::string_view name) const;
+  std::vector<Tensor>& all() { return tensors_; }
+  const std::vector<Tensor>& all() const { return tensors_; }
+  std::int64_t bytes() const;
+  void poison_outputs();
+
+ private:
+  std::vector<Tensor> tensors_;
+};
+
+}  // namespace kernelgate

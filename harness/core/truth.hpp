@@ -1,0 +1,43 @@
+// What a reference says about the outputs of one case: values with budgets, and properties.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/core/bounded.hpp"
+#include "harness/core/tensor.hpp"
+
+namespace kernelgate {
+
+/// Expected values of one output or state tensor, element by element.
+struct NumericTruth {
+  std::string tensor;
+  std::vector<std::int64_t> at;  // judged positions (flat, row-major); empty: all, in order
+  std::vector<double> value;     // in double; the judge rounds it where it compares bits
+  std::vector<double> budget;    // largest honest |got - value|; empty: compare bit for bit
+
+  /// Appends the next element of a full or sampled tensor; the output's own rounding is added here.
+  void add(Bounded result, Dtype type) {
+    value.push_back(result.value);
+    budget.push_back(stored_as(type, result).bound);
+  }
+  void add_exact(double result) { value.push_back(result); }
+};
+
+/// A statement about outputs that is no element's value: a router choice inside its margin, a top-k
+/// set, a checksum over every element. `violated` returns a sentence when it does not hold.
+struct Property {
+  std::string name;
+  std::function<std::optional<std::string>(const TensorSet& got)> violated;
+  std::int64_t covers = 0;  // elements that it judges, for "checked k of n"
+};
+
+struct Truth {
+  std::vector<NumericTruth> numeric;
+  std::vector<Property> properties;
+};
+
+}  // namespace kernelgate

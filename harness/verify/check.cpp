@@ -1,0 +1,144 @@
+#include "harness/verify/check.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <exception>
+
+namespace kernelgate {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The statement "inputs were not written" without keeping a second copy of them.
+std::vector<std::uint64_t> input_fingerprints(const TensorSet& tensors) {
+  std::vector<std::uint64_t> prints;
+  for (const Tensor& tensor : tensors.all()) {
+    if (tensor.spec().role == Role::input) prints.push_back(tensor.fingerprint());
+  }
+  return prints;
+}
+
+std::optional<std::string> memory_fault(const TensorSet& tensors,
+                                        const std::vector<std::uint64_t>& inputs_before) {
+  for (const Tensor& tensor : tensors.all()) {
+    if (!tensor.red_zones_intact()) {
+      return fmt::format("bounds   wrote outside tensor '{}' (red zone of {} bytes changed)",
+                         tensor.spec().name, Tensor::red_zone_bytes);
+    }
+  }
+  if (input_fingerprints(tensors) != inputs_before) return "bounds   wrote to an input";
+  return std::nullopt;
+}
+
+std::string worst_lines(const TensorVerdict& verdict, const TensorSpec& spec) {
+  std::string text;
+  for (const Mismatch& m : verdict.worst) {
+    text += fmt::format("  worst    {}  got {:.9g}  expected {:.9g}  off by {:.3g}  {}\n",
+                        coordinates(spec, m.position), m.got, m.expected,
+                        std::abs(m.got - m.expected),
+                        m.allowed > 0 ? fmt::format("allowed {:.3g}", m.allowed)
+                                      : std::string("allowed 0 (bit for bit)"));
+  }
+  return text + "  pattern  " + pattern(verdict, spec) + "\n";
+}
+
+}  // namespace
+
+PreparedCase::PreparedCase(const Case& shape, DataMode mode, std::uint64_t seed)
+    : shape_(shape), mode_(mode), seed_(seed), before_(shape.tensors()) {
+  shape.fill(before_, mode, seed);
+  before_.poison_outputs();
+  const auto start = Clock::now();
+  truth_ = shape.truth(before_, mode, seed);
+  truth_seconds_ = std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+CheckResult PreparedCase::check(const Variant& variant) const {
+  CheckResult result;
+  result.kernel = shape_.kernel();
+  result.variant = variant.name;
+  result.axes = shape_.axes();
+  result.backend = variant.backend;
+  result.mode = mode_;
+  result.seed = seed_;
+  result.truth_seconds = truth_seconds_;
+  if (const auto reason = variant.refusal ? variant.refusal(shape_) : std::nullopt) {
+    result.status = Status::unsupported;
+    result.message = *reason;
+    return result;
+  }
+  TensorSet tensors(shape_.tensors());
+  shape_.fill(tensors, mode_, seed_);
+  tensors.poison_outputs();
+  const std::vector<std::uint64_t> inputs = input_fingerprints(tensors);
+  try {
+    if (variant.name == "reference") {
+      for (const NumericTruth& numeric : truth_.numeric) {
+        Tensor& tensor = tensors[numeric.tensor];
+        for (std::size_t i = 0; i < numeric.value.size(); ++i) {
+          tensor.set(numeric.at.empty() ? static_cast<std::int64_t>(i) : numeric.at[i],
+                     numeric.value[i]);
+        }
+      }
+    } else {
+      const std::unique_ptr<Launch> launch = variant.prepare(shape_, tensors);
+      launch->run();
+      launch->fetch();
+    }
+  } catch (const std::exception& error) {
+    result.status = Status::crashed;
+    result.message = fmt::format("threw: {}", error.what());
+    return result;
+  }
+  if (const auto fault = memory_fault(tensors, inputs)) {
+    result.status = Status::incorrect;
+    result.message = "  " + *fault + "\n";
+  }
+  judge_outputs(tensors, result);
+  return result;
+}
+
+void PreparedCase::judge_outputs(const TensorSet& got, CheckResult& result) const {
+  for (const Tensor& tensor : got.all()) {
+    if (tensor.spec().role != Role::input) result.total += tensor.count();
+  }
+  for (const NumericTruth& numeric : truth_.numeric) {
+    const Tensor& tensor = got[numeric.tensor];
+    const TensorVerdict verdict = judge(numeric, tensor);
+    result.checked += verdict.checked;
+    result.worst_ratio = std::max(result.worst_ratio, verdict.worst_ratio);
+    if (verdict.outside == 0) continue;
+    result.status = Status::incorrect;
+    result.message += worst_lines(verdict, tensor.spec());
+  }
+  for (const Property& property : truth_.properties) {
+    result.checked += property.covers;
+    // A reference that wrote only its sample cannot satisfy a statement about every element.
+    if (result.variant == "reference") continue;
+    if (const auto violation = property.violated(got)) {
+      result.status = Status::incorrect;
+      result.message += fmt::format("  property {}: {}\n", property.name, *violation);
+    }
+  }
+  result.checked = std::min(result.checked, result.total);
+  if (result.total > 0 && result.checked == 0) {  // a case that judges nothing proves nothing
+    result.status = Status::incorrect;
+    result.message += "  nothing judged: the truth of this case names no element\n";
+  }
+}
+
+Variant reference_variant() {
+  Variant variant;
+  variant.name = "reference";
+  variant.backend = Backend::reference;
+  variant.note = "the scalar truth, rounded to the outputs' types";
+  return variant;
+}
+
+std::string again(const CheckResult& result) {
+  return fmt::format("kernelgate check --case {} --data {} --seed {}", result.id(),
+                     name(result.mode), result.seed);
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,59 @@
+// Judges variants of a kernel on one case: fresh inputs, poisoned outputs, red zones, truth.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/core/error.hpp"
+#include "harness/core/kernel.hpp"
+#include "harness/verify/judge.hpp"
+
+namespace kernelgate {
+
+/// One line of a check: a variant on a case in one data mode.
+struct CheckResult {
+  std::string kernel, variant, axes;
+  Backend backend = Backend::kokkos;
+  DataMode mode = DataMode::exact;
+  std::uint64_t seed = 0;
+  Status status = Status::passed;
+  std::int64_t checked = 0;  // elements judged …
+  std::int64_t total = 0;    // … of so many
+  double worst_ratio = 0;    // of the budget used, real mode
+  std::string message;       // why not passed, in the house's order; empty when passed
+  double truth_seconds = 0;
+
+  /// "linear/kokkos/tokens=7,out=64,in=64,bf16"
+  std::string id() const { return kernel + "/" + variant + "/" + axes; }
+};
+
+/// Inputs and truth of one case in one mode, shared by all its variants.
+class PreparedCase {
+ public:
+  PreparedCase(const Case& shape, DataMode mode, std::uint64_t seed);
+
+  /// Runs and judges one variant on fresh tensors. Never throws for what the variant does.
+  CheckResult check(const Variant& variant) const;
+  const Truth& truth() const { return truth_; }
+
+ private:
+  void judge_outputs(const TensorSet& got, CheckResult& result) const;
+
+  const Case& shape_;
+  DataMode mode_;
+  std::uint64_t seed_;
+  TensorSet before_;
+  Truth truth_;
+  double truth_seconds_ = 0;
+};
+
+/// The variant `reference`: the truth rounded to the outputs' types, so that every report can show
+/// what a perfect kernel gives, and the judge itself is exercised on each case.
+Variant reference_variant();
+
+/// The line that runs this check again.
+std::string again(const CheckResult& result);
+
+}  // namespace kernelgate
