@@ -1,8 +1,8 @@
-"""Hold the numpy model against the committed outputs of transformers and against the published goldens.
+"""Hold the numpy model against the committed outputs of transformers and the published goldens.
 
-Needs numpy only. Prints the largest difference of each comparison; exit code 1 when one exceeds what it
-is allowed: half a unit of the last printed digit for goldens, and 1e-4 for the committed f32 outputs,
-from which a f64 model differs by the rounding of f32 alone.
+Needs numpy only. Prints the largest difference of each comparison; exit code 1 when one exceeds
+what it is allowed: half a unit of the last printed digit for goldens, and 1e-4 for the committed
+f32 outputs, from which an f64 model differs by the rounding of f32 alone.
 """
 
 import json
@@ -29,7 +29,10 @@ class Report:
         gap = float(np.abs(got - expected).max()) if got.shape == expected.shape else np.inf
         passed = gap <= allowed  # false for NaN too
         self.failures += not passed
-        print(f"{'passed' if passed else 'FAILED'}  {what}: max difference {gap:.2e}, allowed {allowed:.1e}")
+        print(
+            f"{'passed' if passed else 'FAILED'}  {what}: "
+            f"max difference {gap:.2e}, allowed {allowed:.1e}"
+        )
 
 
 def numbers(text):

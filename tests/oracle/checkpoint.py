@@ -1,4 +1,7 @@
-"""Reads a checkpoint folder with nothing but numpy: config.json, safetensors files, an index if there is one."""
+"""Reads a checkpoint folder with nothing but numpy and json.
+
+config.json beside one safetensors file, or beside several and their index.
+"""
 
 import json
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""The generated models T0 and T1: their configurations and the weight generator of the model specification.
+"""The generated models T0 and T1: their configurations and their weight generator.
 
-A value depends on the tensor's name and the element's index alone: any language can make the same model.
+A value depends on the tensor's name and the element's index alone: any language can make the same.
 """
 
 import numpy as np
@@ -105,7 +105,12 @@ def shapes(config):
         "mlp.experts.down_proj": (experts, hidden, inner),
     }
     for place in ("post_attention_residual_scale", "post_mlp_residual_scale"):
-        for leaf in ("hidden_states_scale", "hidden_states_bias", "residual_scale", "residual_bias"):
+        for leaf in (
+            "hidden_states_scale",
+            "hidden_states_bias",
+            "residual_scale",
+            "residual_bias",
+        ):
             block[f"{place}.{leaf}"] = (hidden,)
     every = {"model.embed_tokens.weight": (c["vocab_size"], hidden)}
     for name in ("norm.weight", "input_hidden_states_scale", "input_hidden_states_bias"):

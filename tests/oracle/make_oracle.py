@@ -1,7 +1,7 @@
-"""Write the outside truth: tiny checkpoints, and what transformers' ZayaForCausalLM computes from them.
+"""Write the outside truth: tiny checkpoints, and what transformers computes from them.
 
-Each model becomes a folder: the checkpoint as save_pretrained writes it, expected.safetensors with the
-outputs, and expected.json with the inputs, the versions and the meaning of every tensor.
+Each model becomes a folder: the checkpoint as save_pretrained writes it, expected.safetensors with
+the outputs, and expected.json with the inputs, the versions and the meaning of every tensor.
 """
 
 import argparse
@@ -20,24 +20,22 @@ from runs import cached_run, left_padded_run, observed_run, skip_semantics
 
 MEANINGS = {
     "logits": "[S,V] one forward pass over input_ids without a cache",
-    "residual": "[L+1,S,H] residual stream: row 0 is the scaled embedding (E[id] + b_in) * s_in, row i+1 "
-    "the stream after the MoE of block i; before the final norm",
+    "residual": "[L+1,S,H] residual stream: row 0 is the scaled embedding (E[id] + b_in) * s_in, "
+    "row i+1 the stream after the MoE of block i; before the final norm",
     "final_norm": "[S,H] output of the final RMSNorm, the input of the LM head",
-    "attention_output": "[L,S,H] CCA attention of each block after o_proj, before the residual scaling",
+    "attention_output": "[L,S,H] attention of each block after o_proj, before the residual scaling",
     "moe_input": "[L,S,H] the normalised residual that router and experts of each block read",
-    "moe_output": "[L,S,H] MoE output of each block before the residual scaling; 0 where skip is chosen",
-    "router_state": "[L,S,R] the router's hidden state after the depth addition (EDA) and before its norm",
+    "moe_output": "[L,S,H] output of each block's MoE before the residual scaling; 0 where skipped",
+    "router_state": "[L,S,R] router hidden state after the depth addition (EDA), before its norm",
     "router_probabilities": "[L,S,E+1] softmax over the real experts and, last, skip; without "
     "balancing biases",
     "router_choice": "[L,S] argmax of probabilities + balancing_biases; E means skip",
-    "router_weight": "[L,S] what the expert's output is multiplied by: the probability of the choice, 0 for "
-    "skip",
-    "decode_logits": "[S,V] as logits, computed with a cache: decode.prefill tokens at once, then one at "
-    "a time",
-    "chunk_logits": "[S,V] as logits, computed with a cache in the pieces of chunks.sizes",
-    "conv_state": "[L,C,2] cached u columns (older, newer) of every block after the last decode step",
-    "lag_state": "[L,kv*d/2] cached v_proj_delayed row of every block after the last decode step",
-    "padded_logits_0": "[n_0,V] real positions of row 0 of the left-padded batch, prefill then single steps",
+    "router_weight": "[L,S] factor of the expert's output: probability of the choice, 0 for skip",
+    "decode_logits": "[S,V] as logits, with a cache: decode.prefill tokens at once, then singly",
+    "chunk_logits": "[S,V] as logits, with a cache, in the pieces of chunks.sizes",
+    "conv_state": "[L,C,2] cached u columns (older, newer) of each block after the last step",
+    "lag_state": "[L,kv*d/2] cached v_proj_delayed row of each block after the last step",
+    "padded_logits_0": "[n_0,V] real positions of row 0 of the padded batch, prefill, then singly",
     "padded_logits_1": "[n_1,V] the same for row 1, the shorter one",
 }
 
@@ -63,7 +61,10 @@ def describe(model, tiny):
         "seed": tiny.seed,
         "made_by": {
             "python": platform.python_version(),
-            **{package: version(package) for package in ("torch", "transformers", "safetensors", "numpy")},
+            **{
+                package: version(package)
+                for package in ("torch", "transformers", "safetensors", "numpy")
+            },
         },
         "computed_in": "float32, CPU, one thread, attention and experts implementation eager",
         "stored_as": str(tiny.storage).removeprefix("torch."),
@@ -79,7 +80,10 @@ def describe(model, tiny):
     checks = {
         "decode_logits": (tensors["decode_logits"], tensors["logits"]),
         "chunk_logits": (tensors["chunk_logits"], tensors["logits"]),
-        "padded_logits_0": (tensors["padded_logits_0"], tensors["logits"][: len(tensors["padded_logits_0"])]),
+        "padded_logits_0": (
+            tensors["padded_logits_0"],
+            tensors["logits"][: len(tensors["padded_logits_0"])],
+        ),
         "padded_logits_1": (tensors["padded_logits_1"], alone["logits"]),
     }
     facts["distance_from_plain_pass"] = {
@@ -89,7 +93,7 @@ def describe(model, tiny):
 
 
 def closest_margin(model, tensors):
-    """Smallest gap between the best and the second biased probability, over all layers and tokens."""
+    """Smallest gap between the best and the second biased probability of any layer and token."""
     biases = torch.stack([layer.mlp.gate.balancing_biases for layer in model.model.layers]).float()
     best = (tensors["router_probabilities"] + biases[:, None, :]).topk(2, dim=-1).values
     return float((best[..., 0] - best[..., 1]).min())
@@ -103,10 +107,14 @@ def demand(facts, tensors, experts):
     if margin < 1e-4:
         raise SystemExit(f"{name}: router margin {margin:.2e} is within reach of f32 rounding")
     if experts not in used or len(used) < 3:
-        raise SystemExit(f"{name}: choices {sorted(used)} need skip ({experts}) and at least two experts")
+        raise SystemExit(
+            f"{name}: choices {sorted(used)} need skip ({experts}) and at least two experts"
+        )
     for run, gap in facts["distance_from_plain_pass"].items():
         if gap > 1e-4:
-            raise SystemExit(f"{name}: {run} differs from the plain pass by {gap:.2e}, allowed 1e-4")
+            raise SystemExit(
+                f"{name}: {run} differs from the plain pass by {gap:.2e}, allowed 1e-4"
+            )
 
 
 def write(tiny, folder):
@@ -132,7 +140,8 @@ def write(tiny, folder):
         path.chmod(0o644)
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(
-        f"{tiny.name}: {size} bytes, margin {facts['closest_router_margin']:.1e}, {facts['skips']} skips, "
+        f"{tiny.name}: {size} bytes, margin {facts['closest_router_margin']:.1e}, "
+        f"{facts['skips']} skips, "
         f"max |logit| {tensors['logits'].abs().max():.2f}"
     )
 

@@ -1,8 +1,8 @@
 """The tiny models whose outputs are committed: their shapes, and their seeded weights.
 
-Each model differs from the others in what a reader or a forward pass can get wrong. All of them have
-every parameter randomised: as created, the class has temp = 0 (so K = 0 and every query/key fault is
-hidden), a skip bias of -1 (so skip never occurs) and residual scaling that does nothing.
+Each model differs from the others in what a reader or a forward pass can get wrong. All of them
+have every parameter randomised: as created, the class has temp = 0 (so K = 0 and every query/key
+fault is hidden), a skip bias of -1 (so skip never occurs) and residual scaling that does nothing.
 """
 
 import hashlib
@@ -78,12 +78,12 @@ MODELS = [
             "num_experts": 7,
             "router_hidden_size": 24,
             "rope_parameters": rope(1e6, 1e4, 0.5),
-            "rms_norm_eps": 1e-6,
+            "rms_norm_eps": 1e-3,
         },
     ),
     TinyModel(
         "single_kv_head",
-        "q=4, kv=1: the value delay cuts through the only KV head; a quarter of the head is rotated",
+        "q=4, kv=1: the value delay cuts through the only KV head; a quarter of it is rotated",
         404,
         {
             "num_key_value_heads": 1,
@@ -94,7 +94,7 @@ MODELS = [
     ),
     TinyModel(
         "odd_sizes",
-        "H=36, I=44, R=13, V=131, d=12, kv=3: no power of two; the value cut falls inside KV head 1",
+        "H=36, I=44, R=13, V=131, d=12, kv=3: no power of two; values cut inside KV head 1",
         505,
         {
             "vocab_size": 131,
@@ -112,7 +112,7 @@ MODELS = [
     ),
     TinyModel(
         "untied_sharded",
-        "its own lm_head, saved in several files with an index; a window wider than the first prefill",
+        "its own lm_head, saved in several files with an index; window wider than the prefill",
         606,
         {
             "tie_word_embeddings": False,
@@ -127,7 +127,7 @@ MODELS = [
     ),
     TinyModel(
         "bf16_weights",
-        "weights stored as bf16; the outputs are those of the same weights widened and computed in f32",
+        "weights stored as bf16; the outputs are of the same weights, computed in f32",
         707,
         {"num_hidden_layers": 2},
         storage=torch.bfloat16,
@@ -138,11 +138,13 @@ MODELS = [
 ]
 
 
-SKIP_LEAN = 0.15  # added to the skip entry of the balancing biases, so that every model skips some tokens
+SKIP_LEAN = (
+    0.15  # added to the skip entry of the balancing biases, so that every model skips some tokens
+)
 
 
 def spread(name, shape):
-    """(centre, half width) of one tensor's uniform law: activations of order one, routing undecided."""
+    """(centre, half width) of a uniform law that keeps activations of order one."""
     leaf = name.rsplit(".", 1)[-1]
     if name.endswith("balancing_biases"):
         return 0.0, 0.25
@@ -160,7 +162,7 @@ def spread(name, shape):
 
 
 def randomise(model, tiny):
-    """Fill every parameter and every stored buffer. Its values depend on the seed and its name alone."""
+    """Fill every parameter and stored buffer; the seed and a tensor's name decide its values."""
     with torch.no_grad():
         for name, tensor in model.state_dict().items():
             if name == "lm_head.weight" and model.config.tie_word_embeddings:

@@ -7,13 +7,15 @@ from models import prompt
 
 @torch.no_grad()
 def observed_run(model, ids):
-    """One pass without a cache, with hooks on every block: the named tensors of expected.safetensors."""
+    """One pass without a cache, with hooks on every block: most of expected.safetensors."""
     layers = model.model.layers
     blockwise = ("residual", "attention_output", "moe_input", "moe_output")
     seen = {name: [] for name in (*blockwise, "state", "logits", "weight")}
 
     def before(module, name):
-        hooks.append(module.register_forward_pre_hook(lambda _, args: seen[name].append(args[0][0])))
+        hooks.append(
+            module.register_forward_pre_hook(lambda _, args: seen[name].append(args[0][0]))
+        )
 
     def after(module, name):
         hooks.append(module.register_forward_hook(lambda _, __, out: seen[name].append(out[0][0])))
@@ -25,7 +27,9 @@ def observed_run(model, ids):
         after(layer.self_attn, "attention_output")
         before(layer.mlp, "moe_input")
         after(layer.mlp, "moe_output")
-        hooks.append(layer.mlp.gate.register_forward_hook(lambda _, __, out: read_router(out, seen)))
+        hooks.append(
+            layer.mlp.gate.register_forward_hook(lambda _, __, out: read_router(out, seen))
+        )
     output = model.model(input_ids=ids[None], use_cache=False)
     logits = model.lm_head(output.last_hidden_state)
     for hook in hooks:
@@ -55,7 +59,9 @@ def cached_run(model, ids, sizes):
     """The same tokens in pieces of the given sizes, with the class's own cache."""
     cache, start, pieces = None, 0, []
     for size in sizes:
-        output = model(input_ids=ids[None, start : start + size], past_key_values=cache, use_cache=True)
+        output = model(
+            input_ids=ids[None, start : start + size], past_key_values=cache, use_cache=True
+        )
         cache, start = output.past_key_values, start + size
         pieces.append(output.logits[0])
     return torch.cat(pieces), cache
@@ -63,7 +69,7 @@ def cached_run(model, ids, sizes):
 
 @torch.no_grad()
 def left_padded_run(model, tiny, steps=3, explicit_positions=True):
-    """Two rows of different lengths, pads on the left: one prefill, then single-token steps of both rows.
+    """Two rows of different lengths, pads on the left: one prefill, then single-token steps.
 
     Positions follow the rule of generate(): the number of real tokens before, and 0 for a pad.
     """
@@ -100,7 +106,7 @@ def left_padded_run(model, tiny, steps=3, explicit_positions=True):
 
 
 def skip_semantics(tensors, experts):
-    """Which of the meanings of the skip expert was run: read from the outputs, not from the documentation."""
+    """Which meaning of the skip expert was run: read from the outputs, not from a document."""
     skipped = tensors["router_choice"] == experts
     if not skipped.any():
         raise SystemExit("no token chose skip: the meaning of skip cannot be read from this run")

@@ -1,8 +1,8 @@
-"""The model as this project defines it, in numpy and float64: a second witness beside transformers.
+"""The model as this project defines it, in numpy and float64: a second witness.
 
 Written from the project's model specification, one formula a line, with no line of it taken from
-transformers or from the C++ reference. Symbols: S new tokens, H hidden, q query and kv key/value heads of
-width d, C = (q + kv) d, R router width, E real experts (index E is skip), V vocabulary.
+transformers or from the C++ reference. Symbols: S new tokens, H hidden, q query and kv key/value
+heads of width d, C = (q + kv) d, R router width, E real experts (index E is skip), V vocabulary.
 """
 
 import math
@@ -61,7 +61,7 @@ class SpecModel:
         return x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + self.eps) * weight
 
     def forward(self, ids, state=None):
-        """Logits of the new tokens, which continue what the state holds, and a trace of the way there."""
+        """Logits of the new tokens, which continue the state, and a trace of the way there."""
         state = state if state is not None else self.fresh_state()
         w = self.weights
         e = self.embedding[ids]
@@ -87,7 +87,12 @@ class SpecModel:
         """Bias first, then scale, on both sides."""
         hs, hb, rs, rb = (
             self.of(block, f"{place}.{leaf}")
-            for leaf in ("hidden_states_scale", "hidden_states_bias", "residual_scale", "residual_bias")
+            for leaf in (
+                "hidden_states_scale",
+                "hidden_states_bias",
+                "residual_scale",
+                "residual_bias",
+            )
         )
         return (new + hb) * hs + (old + rb) * rs
 
@@ -132,7 +137,7 @@ class SpecModel:
         return out.reshape(tokens, -1) @ self.of(block, "self_attn.o_proj.weight").T
 
     def convolve(self, block, u, state):
-        """Depthwise then grouped, two taps each. The history enters once, before the depthwise one."""
+        """Depthwise, then grouped, two taps each. History enters once, before the depthwise one."""
         conv = "self_attn.qkv_proj.conv_qk_"
         w = self.of(block, conv + "depthwise.weight")[:, 0]
         b = self.of(block, conv + "depthwise.bias")
@@ -169,7 +174,9 @@ class SpecModel:
 
     def mixture(self, block, h2, previous, trace):
         gate = "mlp.gate."
-        s = h2 @ self.of(block, gate + "down_proj.weight").T + self.of(block, gate + "down_proj.bias")
+        s = h2 @ self.of(block, gate + "down_proj.weight").T + self.of(
+            block, gate + "down_proj.bias"
+        )
         if block != 0:
             s = s + self.of(block, gate + "router_states_scale") * previous
         z = self.norm(s, self.of(block, gate + "router_mlp.norm.weight"))
@@ -188,5 +195,7 @@ class SpecModel:
                 m[t] = p[t, e] * h2[t] if self.skip == "identity" else 0.0
                 continue
             gate_row, up_row = np.split(self.of(block, "mlp.experts.gate_up_proj")[e] @ h2[t], 2)
-            m[t] = p[t, e] * (self.of(block, "mlp.experts.down_proj")[e] @ (silu(gate_row) * up_row))
+            m[t] = p[t, e] * (
+                self.of(block, "mlp.experts.down_proj")[e] @ (silu(gate_row) * up_row)
+            )
         return m, s

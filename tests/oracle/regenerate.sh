@@ -1,0 +1,14 @@
+#!/bin/sh
+# Makes tests/oracle/data anew: a Python environment below build/, the pinned packages, the dump, the
+# check of the numpy model against it. ORACLE_PYTHON names another interpreter that has the packages.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+environment=$here/../../build/oracle-venv
+python=${ORACLE_PYTHON:-$environment/bin/python}
+if [ ! -x "$python" ]; then
+  mkdir -p "$(dirname "$environment")"
+  python3 -m venv "$environment"
+  "$environment/bin/python" -m pip install --requirement "$here/requirements.txt"
+fi
+"$python" "$here/make_oracle.py" "$@"
+"$python" "$here/check_spec_model.py"
