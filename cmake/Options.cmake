@@ -5,7 +5,10 @@ include(CheckCXXCompilerFlag)
 add_library(kernelgate_warnings INTERFACE)
 target_compile_options(kernelgate_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
-  -Wno-restrict)  # g++ 12 sees overlaps in "text" + std::string that are not there (GCC PR105651)
+  # g++ 12 sees overlaps in "text" + std::string that are not there (GCC PR105651)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  # libstdc++ 12's own std::stable_sort, instantiated from our code
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 
 add_library(kernelgate_exact INTERFACE)
 target_compile_options(kernelgate_exact INTERFACE -ffp-contract=off)
