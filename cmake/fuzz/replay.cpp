@@ -1,5 +1,5 @@
-// Gives every file of a fuzzer's corpus to the fuzzer's function once, without libFuzzer: what a fuzzer
-// once found stays found in every build, whatever its compiler.
+// Gives every file of a fuzzer's corpus to the fuzzer's function once, without libFuzzer: what a
+// fuzzer once found stays found in every build, whatever its compiler.
 //
 //   replay_NAME FILE_OR_FOLDER ...
 

@@ -1,12 +1,13 @@
 // Makes a copy of a shared library that an older C runtime will load.
 //
-// Debian's Kokkos is built against a newer libc and libstdc++ than a stable Debian has, yet uses three
-// of their new symbols only. The loader refuses such a library by its list of version needs, before it
-// looks at a single symbol. This program compares that list with what the host's own libraries define.
-// Each need that the host cannot meet is rewritten in the copy to name a version that the host has, of
-// the same library, and the symbols behind it are left to a shim. If the library uses any symbol of a
-// missing version that the shim does not define, nothing is written and the symbols are listed.
-// (Marking the needs weak also loads, but the loader then prints a warning a need on every start.)
+// Debian's Kokkos is built against a newer libc and libstdc++ than a stable Debian has, yet uses
+// three of their new symbols only. The loader refuses such a library by its list of version needs,
+// before it looks at a single symbol. This program compares that list with what the host's own
+// libraries define. Each need that the host cannot meet is rewritten in the copy to name a version
+// that the host has, of the same library, and the symbols behind it are left to a shim. If the
+// library uses any symbol of a missing version that the shim does not define, nothing is written
+// and the symbols are listed. (Marking the needs weak also loads, but the loader then prints a
+// warning a need on every start.)
 //
 //   fit_to_host LIBRARY COPY [SYMBOL_OF_THE_SHIM ...]
 //

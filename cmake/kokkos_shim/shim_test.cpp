@@ -8,8 +8,8 @@
 #include <string_view>
 
 extern "C" {
-void replace_cold(std::string*, char*, std::size_t, const char*, std::size_t, std::size_t)
-    __asm__("_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE15_M_replace_coldEPcmPKcmm");
+void replace_cold(std::string*, char*, std::size_t, const char*, std::size_t, std::size_t) __asm__(
+    "_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE15_M_replace_coldEPcmPKcmm");
 long isoc23_strtol(const char*, char**, int) __asm__("__isoc23_strtol");
 }
 
