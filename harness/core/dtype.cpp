@@ -29,6 +29,16 @@ const Row& row(Dtype type) { return rows.at(static_cast<std::size_t>(type)); }
 // Nearest multiple of 2^place, ties to even. Exact: scaling by powers of two loses nothing here.
 double round_at(double x, int place) { return std::ldexp(std::nearbyint(std::ldexp(x, -place)), place); }
 
+// A float whose later rounding to 16 bits gives what one rounding of x would (round to odd: an
+// inexact result keeps its last bit set, so it never looks like a tie).
+float rounded_to_odd(double x) {
+  const float nearest = static_cast<float>(x);
+  if (static_cast<double>(nearest) == x || !std::isfinite(nearest)) return nearest;
+  std::uint32_t bits = std::bit_cast<std::uint32_t>(nearest);
+  if (std::abs(static_cast<double>(nearest)) > std::abs(x)) --bits;
+  return std::bit_cast<float>(bits | 1U);
+}
+
 double largest(Dtype type) {
   if (type == Dtype::f16) return 65504.0;
   if (type == Dtype::bf16) return std::ldexp(255.0, 120);
@@ -70,13 +80,12 @@ double round_to(Dtype type, double x) {
 }
 
 std::uint64_t encode(Dtype type, double x) {
-  const double rounded = round_to(type, x);
   switch (type) {
-    case Dtype::f32: return std::bit_cast<std::uint32_t>(static_cast<float>(rounded));
-    case Dtype::bf16: return from_float<bf16>(static_cast<float>(rounded)).bits;
-    case Dtype::f16: return from_float<f16>(static_cast<float>(rounded)).bits;
-    case Dtype::f64: return std::bit_cast<std::uint64_t>(rounded);
-    default: return static_cast<std::uint64_t>(static_cast<std::int64_t>(rounded));
+    case Dtype::f32: return std::bit_cast<std::uint32_t>(static_cast<float>(x));
+    case Dtype::bf16: return from_float<bf16>(rounded_to_odd(x)).bits;
+    case Dtype::f16: return from_float<f16>(rounded_to_odd(x)).bits;
+    case Dtype::f64: return std::bit_cast<std::uint64_t>(x);
+    default: return static_cast<std::uint64_t>(static_cast<std::int64_t>(std::nearbyint(x)));
   }
 }
 
