@@ -215,7 +215,7 @@ def load(folder):
 
 
 def judge(fault, moved):
-    """Print the verdict on one fault, given how far it moved each model. True when nothing noticed it."""
+    """Print how far one fault moved each model. True when no model noticed it."""
     best = max(moved, key=moved.get)
     seen = sum(gap > 10 * OUTSIDE_TOLERANCE for gap in moved.values())
     verdict = "noticed" if seen else "MISSED"
