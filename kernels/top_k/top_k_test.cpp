@@ -1,0 +1,186 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+
+#include "harness/verify/testing.hpp"
+#include "kernels/top_k/top_k.hpp"
+#include "kernels/top_k/top_k_kokkos.hpp"
+
+namespace kernelgate {
+namespace {
+
+TEST(TopKCase, ParsesBackToTheSameCase) {
+  const TopKCase c{.rows = 3, .columns = 100, .valid = 90, .k = 7, .lengths = TopKLengths::ragged,
+                   .data = TopKData::shared22, .order = TopKOrder::any, .type = Dtype::f16};
+  EXPECT_EQ(TopKCase::axes().print(c),
+            "rows=3,columns=100,valid=90,k=7,lengths=ragged,data=shared22,order=any,f16");
+  EXPECT_EQ(TopKCase::axes().parse(TopKCase::axes().print(c)), c);
+}
+
+TEST(TopKCase, CountsEveryByteOnce) {
+  const TopKCase c{.rows = 2, .columns = 100, .valid = 90, .k = 7, .type = Dtype::bf16};
+  // logits 2 x 90 x 2, lengths 2 x 4, value 2 x 7 x 2, index 2 x 7 x 4
+  EXPECT_EQ(c.traffic().bytes, 360 + 8 + 28 + 56);
+}
+
+TEST(TopKCase, RefusesMoreValidEntriesThanColumns) {
+  EXPECT_THROW(check_case("top_k/kokkos/columns=8,valid=9,k=1", DataMode::real), BadInput);
+  EXPECT_THROW(check_case("top_k/kokkos/columns=8,k=4097", DataMode::real), BadInput);
+}
+
+TEST(TopKTruth, OrdersByValueThenPosition) {
+  const TopKCase c{.rows = 1, .columns = 8, .valid = 7, .k = 7};
+  TensorSet tensors(c.tensors());
+  const double x[] = {1, -0.0, NAN, 0.0, 1, -INFINITY, -NAN, INFINITY};
+  for (int i = 0; i < 8; ++i) tensors["logits"].set(i, x[i]);
+  const Truth truth = c.truth(tensors, DataMode::exact, 1);
+  ASSERT_EQ(truth.numeric.size(), 2U);
+  EXPECT_EQ(truth.numeric[0].value, (std::vector<double>{2, 0, 4, 3, 1, 5, 6}));
+}
+
+class TopKVariant : public ::testing::TestWithParam<const char*> {
+ protected:
+  void expect_passed(const std::string& axes) {
+    for (const DataMode mode : {DataMode::exact, DataMode::real}) {
+      const std::string id = std::string("top_k/") + GetParam() + "/" + axes;
+      const CheckResult result = check_case(id, mode);
+      EXPECT_TRUE(result.status == Status::passed) << id << "\n" << result.message;
+      EXPECT_EQ(result.checked, result.total) << id;
+    }
+  }
+};
+
+TEST_P(TopKVariant, SelectsFromEveryKindOfRow) {
+  for (const char* data : {"random", "equal", "shared11", "shared22", "ascending", "descending",
+                           "neginf", "nan", "all_nan", "tiny"}) {
+    for (const char* type : {"f32", "bf16", "f16"}) {
+      expect_passed(std::string("rows=8,columns=3001,valid=2900,k=50,lengths=ragged,data=") + data +
+                    "," + type);
+      expect_passed(std::string("columns=40000,k=1025,data=") + data + "," + type);
+    }
+  }
+}
+
+TEST_P(TopKVariant, TakesEveryK) {
+  for (const int k : {1, 2, 3, 31, 32, 33, 63, 64, 65, 1023, 1024, 1025, 4095, 4096}) {
+    expect_passed("rows=2,columns=4200,valid=4100,k=" + std::to_string(k) + ",f32");
+  }
+}
+
+TEST_P(TopKVariant, TakesRowsShorterThanK) {
+  for (const int columns : {1, 2, 31, 64, 65}) {
+    for (const int k : {1, columns, columns + 1, 4096}) {
+      expect_passed("rows=3,columns=" + std::to_string(columns) + ",k=" + std::to_string(k) +
+                    ",bf16");
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, TopKVariant, ::testing::Values("kokkos", "baseline/std"));
+
+// The portable kernels with a team size of the test's choice.
+auto with_team(int size) {
+  return [size](const TopKCase& c, TensorSet& tensors) {
+    const Staged<float> logits(tensors["logits"]), value(tensors["value"]);
+    const Staged<std::int32_t> length(tensors["length"]), index(tensors["index"]);
+    const TopKTeams<float> work(c.rows, c.columns, c.k,
+                                {logits.view(), length.view(), index.view(), value.view()});
+    return make_launch([=] { work.run(size); }, [=] { index.fetch(), value.fetch(); });
+  };
+}
+
+TEST(TopKKokkos, GivesTheSameForEveryTeamSize) {
+  const TopKCase c{.rows = 3, .columns = 90000, .k = 1025, .lengths = TopKLengths::ragged,
+                   .data = TopKData::shared22};
+  for (int size = 1; size <= Space().concurrency(); ++size) {
+    const CheckResult result = check_mutant(c, DataMode::exact, with_team(size));
+    EXPECT_TRUE(result.status == Status::passed) << size << " threads\n" << result.message;
+  }
+}
+
+TEST(TopKKokkos, StaysInsideThirtyTwoKibibytesOfScratch) {
+  for (const std::int64_t k : {1, 1025, 4096}) {
+    const TopKTeams<float> work(1, 262272, k, {});
+    EXPECT_LE(work.slice_scratch(), 32768U);
+    EXPECT_LE(work.merge_scratch(), 32768U);
+  }
+}
+
+// A right selection that is then damaged: the judge must say so.
+template <class Damage>
+CheckResult damaged(const TopKCase& c, Damage damage) {
+  return check_mutant(c, DataMode::exact, [damage](const TopKCase& shape, TensorSet& tensors) {
+    std::shared_ptr<Launch> right = with_team(1)(shape, tensors);
+    return make_launch([right, damage, &tensors] {
+      right->run();
+      right->fetch();
+      damage(tensors);
+    });
+  });
+}
+
+struct Fault {
+  const char* name;
+  void (*damage)(TensorSet&);
+};
+const Fault faults[] = {
+    {"nothing written", [](TensorSet& t) { t["index"].poison(), t["value"].poison(); }},
+    {"one slot never written", [](TensorSet& t) { t["index"].set(13, 0xA5A5); }},
+    {"row 1 holds row 0's positions",
+     [](TensorSet& t) {
+       for (int j = 0; j < 10; ++j) t["index"].set(10 + j, t["index"].get(j));
+     }},
+    {"a padded position", [](TensorSet& t) { t["index"].set(0, 95), t["value"].set(0, 3e38); }},
+    {"one position twice",
+     [](TensorSet& t) {
+       t["index"].set(1, t["index"].get(0)), t["value"].set(1, t["value"].get(0));
+     }},
+    {"two positions swapped",
+     [](TensorSet& t) {
+       const double first = t["index"].get(0);
+       t["index"].set(0, t["index"].get(9)), t["index"].set(9, first);
+     }},
+    {"a worse entry instead of the last",  // position of the smallest of row 0
+     [](TensorSet& t) {
+       int worst = 0;
+       for (int i = 1; i < 90; ++i) {
+         if (t["logits"].get(i) < t["logits"].get(worst)) worst = i;
+       }
+       t["index"].set(9, worst), t["value"].set(9, t["logits"].get(worst));
+     }},
+    {"a value off by one ulp",
+     [](TensorSet& t) { t["value"].set(3, t["value"].get(3) * (1 + 0x1p-22)); }},
+    {"one past the end",
+     [](TensorSet& t) { t["index"].as<std::int32_t>().data()[t["index"].count()] = 1; }},
+};
+
+TEST(TopKJudge, RefusesEveryFaultInEitherOrder) {
+  for (const TopKOrder order : {TopKOrder::sorted, TopKOrder::any}) {
+    const TopKCase c{.rows = 2, .columns = 100, .valid = 90, .k = 10, .order = order};
+    EXPECT_TRUE(damaged(c, [](TensorSet&) {}).status == Status::passed);
+    for (const Fault& fault : faults) {
+      EXPECT_TRUE(damaged(c, fault.damage).status == Status::incorrect) << fault.name;
+    }
+  }
+}
+
+TEST(TopKJudge, TakesAnyOrderAndAnyTieOnlyWhereTheCaseSaysSo) {
+  TopKCase c{.rows = 1, .columns = 100, .k = 10, .data = TopKData::equal};
+  const auto other_ties = [](TensorSet& t) {
+    for (int j = 0; j < 10; ++j) t["index"].set(j, 99 - 3 * j);
+  };
+  EXPECT_TRUE(damaged(c, other_ties).status == Status::incorrect);
+  c.order = TopKOrder::any;
+  EXPECT_TRUE(damaged(c, other_ties).status == Status::passed);
+}
+
+TEST(TopKJudge, RefusesPaddingThatOutranksMinusInfinity) {  // K7
+  const TopKCase c{.rows = 1, .columns = 64, .valid = 60, .k = 40, .data = TopKData::neginf};
+  EXPECT_TRUE(damaged(c, [](TensorSet&) {}).status == Status::passed);
+  const auto forgets = [](TensorSet& t) { t["index"].set(39, -1); };
+  EXPECT_TRUE(damaged(c, forgets).status == Status::incorrect);
+}
+
+}  // namespace
+}  // namespace kernelgate
