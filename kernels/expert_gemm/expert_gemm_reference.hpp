@@ -2,6 +2,7 @@
 // what a token that chose the skip expert gets.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -9,19 +10,29 @@
 
 #include "harness/core/bounded.hpp"
 #include "harness/core/values.hpp"
+#include "kernels/expert_gemm/skip_rule.hpp"
 #include "kernels/linear/linear_reference.hpp"
 
 namespace kernelgate::reference {
 
-/// Output of a token that chose the skip expert: zero gives 0 (the default), identity gives
-/// weight * input, drop never routes to it (the router then chooses among real experts only).
-enum class SkipRule { zero, identity, drop };
+using kernelgate::SkipRule;
 
 /// Where an implementation rounds; f64: not at all.
 struct ExpertRounding {
   Dtype stage = Dtype::f64;   // gate, up, silu(gate), their product, the down projection
   Dtype output = Dtype::f64;  // after the routing weight
+  Dtype inner = Dtype::f64;   // silu(gate) * up as the down projection reads it
 };
+
+/// A number rounded where a kernel's definition rounds it too. Both sides get the same number unless
+/// the kernel's error carries it across the middle between two: then they are a spacing apart.
+inline double rounded_alike(Dtype type, double x) { return round_to(type, x); }
+inline Bounded rounded_alike(Dtype type, Bounded x) {
+  if (type == Dtype::f64) return x;
+  const double y = round_to(type, x.value);
+  return {y, std::max(y - round_to(type, x.value - x.bound),
+                      round_to(type, x.value + x.bound) - y)};
+}
 
 /// x / (1 + exp(-x))
 template <class N>
@@ -39,7 +50,8 @@ void expert(const Values& gate_up, const Values& down, const Values& x, N weight
   for (std::int64_t i = 0; i < width; ++i) {
     const N gate = stored_as(stage, linear_at<N>(gate_up, x, i));
     const N up = stored_as(stage, linear_at<N>(gate_up, x, width + i));
-    inner.push_back(stored_as(stage, stored_as(stage, silu(gate)) * up));
+    const N product = stored_as(stage, stored_as(stage, silu(gate)) * up);
+    inner.push_back(rounded_alike(rounding.inner, product));
   }
   for (std::size_t o = 0; o < y.size(); ++o) {
     const N raw = stored_as(stage, linear_at<N>(down, inner, static_cast<std::int64_t>(o)));
