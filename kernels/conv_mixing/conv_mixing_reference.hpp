@@ -125,13 +125,12 @@ void normalise_head(std::span<N> head, const ConvMixingParams& p) {
   for (N& v : head) v = stored_as(p.norm, v * (root * inverse));
 }
 
-/// Q [q,d] and K [kv,d] of one token, one after the other as in u = [q ; k].
+/// y + means of one token before any norm: heads [q,d] and [kv,d], one after the other as in u.
 /// u0, u1, u2: projections of the token two before, one before, and the token; zeros before a
 /// start.
 template <class N>
-std::vector<N> mix_token(const Values& u0, const Values& u1, const Values& u2,
-                         std::int64_t position, const ConvMixingWeights& w,
-                         const ConvMixingParams& p) {
+std::vector<N> conv_stage(const Values& u0, const Values& u1, const Values& u2,
+                          const ConvMixingWeights& w, const ConvMixingParams& p) {
   const std::vector<N> before = depthwise_conv<N>(u0, u1, w, p);
   const std::vector<N> now = depthwise_conv<N>(u1, u2, w, p);
   const std::int64_t d = p.head_dim, share = p.num_heads / p.num_kv_heads;
@@ -150,9 +149,16 @@ std::vector<N> mix_token(const Values& u0, const Values& u1, const Values& u2,
     const N y = grouped_conv_at<N>(before, now, w, p, p.num_heads * d + c);
     out.push_back(stored_as(p.stage, y + mean));
   }
+  return out;
+}
+
+/// Norm, temperature and rotation of what conv_stage gave.
+template <class N>
+void finish_heads(std::span<N> heads, std::int64_t position, const ConvMixingWeights& w,
+                  const ConvMixingParams& p) {
+  const std::int64_t d = p.head_dim;
   for (std::int64_t g = 0; g < p.groups(); ++g) {
-    const auto head =
-        std::span<N>(out).subspan(static_cast<std::size_t>(g * d), static_cast<std::size_t>(d));
+    const auto head = heads.subspan(static_cast<std::size_t>(g * d), static_cast<std::size_t>(d));
     normalise_head<N>(head, p);
     if (g >= p.num_heads) {
       const N tau = N(w.temperature[g - p.num_heads]);
@@ -161,6 +167,15 @@ std::vector<N> mix_token(const Values& u0, const Values& u1, const Values& u2,
     rotate_head<N>(head, position, p);
     for (N& v : head) v = stored_as(p.output, v);
   }
+}
+
+/// Q [q,d] and K [kv,d] of one token, one after the other as in u = [q ; k].
+template <class N>
+std::vector<N> mix_token(const Values& u0, const Values& u1, const Values& u2,
+                         std::int64_t position, const ConvMixingWeights& w,
+                         const ConvMixingParams& p) {
+  std::vector<N> out = conv_stage<N>(u0, u1, u2, w, p);
+  finish_heads<N>(std::span<N>(out), position, w, p);
   return out;
 }
 
