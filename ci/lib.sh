@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by the scripts of this folder: stages with their times, and how many compile jobs fit.
 # Source it; it defines functions only.
 

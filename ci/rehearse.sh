@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/lib.sh
 
 release=bookworm
-shared=0 keep=0 root= commands=()
+shared=0 keep=0 root='' commands=()
 while (($#)); do
   case $1 in
     --shared) shared=1 ;;
