@@ -1,0 +1,90 @@
+#include "reference/config.hpp"
+
+#include <fstream>
+#include <sstream>
+
+#include "harness/core/error.hpp"
+#include "reference/config_layouts.hpp"
+#include "reference/json_fields.hpp"
+
+namespace kernelgate::reference {
+
+std::int64_t rotary_dims(std::int64_t head_dim, double factor) {
+  return static_cast<std::int64_t>(static_cast<double>(head_dim) * factor);
+}
+
+void refuse_other_architectures(const JsonFields& json) {
+  const auto only = [&](const char* key, std::int64_t value) {
+    if (json.whole_or(key, 0, most_width, value) != value) {
+      json.refuse(key, std::to_string(value));
+    }
+  };
+  const auto only_flag = [&](const char* key, bool value) {
+    if (json.flag_or(key, value) != value) json.refuse(key, value ? "true" : "false");
+  };
+  const auto only_text = [&](const char* key, const char* value) {
+    if (json.has(key) && json.text(key) != value) json.refuse(key, "'" + std::string(value) + "'");
+  };
+  only("num_experts_per_tok", 1);
+  only("moe_router_topk", 1);
+  only("cca_time0", 2);
+  only("cca_time1", 2);
+  for (const char* key : {"attention_bias", "lm_head_bias", "add_bias_linear", "clamp_temp"}) {
+    only_flag(key, false);
+  }
+  for (const char* key :
+       {"cca", "gated_linear_unit", "zaya_use_mod", "zaya_use_eda", "scale_residual_merge"}) {
+    only_flag(key, true);
+  }
+  only_text("hidden_act", "silu");
+  only_text("activation_func", "swiglu");
+  only_text("model_type", "zaya");
+}
+
+void check_config(const ModelConfig& c, const std::string& file) {
+  const auto refuse = [&](const std::string& what) { throw BadInput(file + ": " + what); };
+  const auto text = [](std::int64_t n) { return std::to_string(n); };
+  if (c.blocks.empty()) refuse("expected at least one block, got none");
+  if (c.num_heads % c.num_kv_heads != 0) {
+    refuse("expected a number of heads that the key-value heads divide, got " + text(c.num_heads) +
+           " heads and " + text(c.num_kv_heads) + " key-value heads");
+  }
+  if (c.kv_size() % 2 != 0) {
+    refuse("expected an even width of all values (half current, half delayed), got " +
+           text(c.kv_size()));
+  }
+  for (const BlockConfig& b : c.blocks) {
+    if (b.rotary_dims < 2 || b.rotary_dims % 2 != 0 || b.rotary_dims > c.head_dim) {
+      refuse("expected an even number of rotary dims from 2 to head_dim " + text(c.head_dim) +
+             ", got " + text(b.rotary_dims));
+    }
+  }
+}
+
+ModelConfig parse_config(std::string_view text, const std::string& file) {
+  const nlohmann::json parsed = parse_json(text, file);
+  const JsonFields json(parsed, file);
+  refuse_other_architectures(json);
+  const bool native = json.has("router_hidden_size") && json.has("moe_intermediate_size");
+  const bool legacy = json.has("zaya_mlp_expansion");
+  if (!native && !legacy) {
+    json.refuse("router_hidden_size", "a whole number (or zaya_mlp_expansion, the older layout)");
+  }
+  const ModelConfig config = native ? native_config(json) : legacy_config(json);
+  check_config(config, file);
+  return config;
+}
+
+ModelConfig read_config(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  if (error) throw BadInput(file.string() + ": cannot be read: " + error.message());
+  if (size > (1U << 24)) throw BadInput(file.string() + ": expected a config of at most 16 MiB");
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in) throw BadInput(file.string() + ": cannot be read");
+  return parse_config(text.str(), file.string());
+}
+
+}  // namespace kernelgate::reference

@@ -1,0 +1,27 @@
+// The two public layouts of config.json, and the limits that both keep.
+#pragma once
+
+#include "reference/config.hpp"
+#include "reference/json_fields.hpp"
+
+namespace kernelgate::reference {
+
+inline constexpr std::int64_t most_width = std::int64_t{1} << 20;
+inline constexpr std::int64_t most_heads = 4096;
+inline constexpr std::int64_t most_layers = 4096;
+inline constexpr std::int64_t most_vocabulary = std::int64_t{1} << 27;
+inline constexpr std::int64_t most_positions = std::int64_t{1} << 40;
+
+/// Blocks of attention and MoE; rope_parameters by layer type.
+ModelConfig native_config(const JsonFields& json);
+/// Half-layers: even ones attention, odd ones MoE (spec 1.2), with or without per-layer lists.
+ModelConfig legacy_config(const JsonFields& json);
+
+/// head_dim times the factor, as the model's authors cut it.
+std::int64_t rotary_dims(std::int64_t head_dim, double factor);
+
+/// Refuses what this model has never had: other conv widths, biases, activations, more than one
+/// expert a token, a temperature that is not linear.
+void refuse_other_architectures(const JsonFields& json);
+
+}  // namespace kernelgate::reference

@@ -1,0 +1,17 @@
+// Router and experts of one block, token by token (spec 2.1 steps 6 and 7, spec 4 and 5).
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "kernels/expert_gemm/expert_gemm_reference.hpp"
+#include "reference/attention_block.hpp"
+
+namespace kernelgate::reference {
+
+/// Reads the stream [S,H] and the previous block's router states [S,R] (empty in block 0); leaves
+/// this block's there, and fills moe_input, routing and moe of the trace.
+void moe_block(const BlockContext& context, SkipRule skip, std::span<const double> stream,
+               std::vector<double>& router_states, BlockTrace& trace);
+
+}  // namespace kernelgate::reference

@@ -1,0 +1,42 @@
+// Weights for a model that has no checkpoint (spec, appendix A.1): every number is a function of
+// its tensor's name and index.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reference/config.hpp"
+#include "reference/weights.hpp"
+
+namespace kernelgate::reference {
+
+/// One number: off + scale (m - 2^23) / 2^23 as f32, m from the name's hash and the index.
+float synthetic_value(std::string_view name, std::int64_t index, double scale, double off);
+
+/// Range of a tensor's numbers, `off` - `scale` to `off` + `scale`.
+struct SyntheticRange {
+  double scale = 0, off = 0;
+};
+
+/// `widened` multiplies a matrix's scale by sqrt(n0 / n), n its reduction length and n0 that of T0,
+/// so that wide models do not saturate. T0 and T1 themselves are not widened.
+SyntheticRange synthetic_range(const TensorName& tensor, bool widened);
+
+TensorMap synthetic_tensors(const ModelConfig& config, bool widened);
+
+/// Sizes by name: t0, t1, s340, 8b, 74b.
+std::optional<ModelConfig> named_config(std::string_view name);
+std::vector<std::string> config_names();
+
+/// A named model with its synthetic weights. Throws BadInput for an unknown name, listing the
+/// known.
+struct SyntheticModel {
+  ModelConfig config;
+  Weights weights;
+};
+SyntheticModel synthetic_model(std::string_view name);
+
+}  // namespace kernelgate::reference
