@@ -1,0 +1,43 @@
+// Sizes shared by the portable attention's kernels, as plain numbers that a device can hold.
+#pragma once
+
+#include <cstdint>
+
+#include "harness/core/number.hpp"
+#include "kernels/cca_attention/cca_attention.hpp"
+
+namespace kernelgate {
+
+/// The case in the device's words. window 0: no window.
+struct AttentionSizes {
+  std::int64_t batch, tokens, rows, heads, kv_heads, head_dim, group, window;
+
+  explicit AttentionSizes(const CcaAttentionCase& c)
+      : batch(c.batch), tokens(c.tokens), rows(c.rows()), heads(c.heads), kv_heads(c.kv_heads),
+        head_dim(c.head_dim), group(c.group()), window(c.window) {}
+
+  /// First row that token t of a sequence with valid rows [first, end) sees, and one past the last.
+  KG_FUNCTION std::int64_t begin_of(std::int64_t t, std::int64_t first, std::int64_t end) const {
+    const std::int64_t oldest = window > 0 ? end - tokens + t - window + 1 : 0;
+    return oldest > first ? oldest : first;
+  }
+  KG_FUNCTION std::int64_t end_of(std::int64_t t, std::int64_t end) const {
+    return end - tokens + t + 1;
+  }
+  /// Offset of query (b, t, n) in q and out, and of key row (b, s, j) in k and v.
+  KG_FUNCTION std::int64_t query_at(std::int64_t b, std::int64_t t, std::int64_t n) const {
+    return ((b * tokens + t) * heads + n) * head_dim;
+  }
+  KG_FUNCTION std::int64_t key_at(std::int64_t b, std::int64_t s, std::int64_t j) const {
+    return ((b * rows + s) * kv_heads + j) * head_dim;
+  }
+};
+
+/// How a portable launch cuts the work: query rows (token, head of one group) and keys of a tile,
+/// and keys of a split. Any cut is right: splits are merged by their maxima and sums.
+struct AttentionCut {
+  std::int64_t tile_rows = 16, tile_keys = 32;
+  std::int64_t split_keys = std::int64_t{1} << 32;  // one split
+};
+
+}  // namespace kernelgate

@@ -1,0 +1,70 @@
+// cca_attention: queries over a cache of keys and values, causal or through a sliding window.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/core/registry.hpp"
+
+namespace kernelgate {
+
+/// prefill: no keys before the chunk. chunk: `context` of them. decode: one token a sequence, whose
+/// own key already lies in a cache of `context` rows.
+enum class AttentionForm { prefill, chunk, decode };
+enum class AttentionMask { causal, sliding };
+/// full: every cache row is valid. ragged: left-padded sequences (prefill, chunk) or caches that are
+/// filled to different lengths (decode); sequence 1 has no valid row at all, sequence 2 one.
+enum class CacheRows { full, ragged };
+
+/// Cache rows [begin, end) that a query sees; empty when end <= begin.
+struct VisibleKeys {
+  std::int64_t begin = 0, end = 0;
+  std::int64_t count() const { return end > begin ? end - begin : 0; }
+};
+
+/// score[n,t,s] = (q[t,n] . k[s,j]) / sqrt(d), j = n / (heads / kv_heads)          (spec 3.5, 3.7)
+/// out[t,n] = sum over visible s of softmax_s(score)[s] v[s,j]; no visible key: zeros.
+/// q [batch,tokens,heads,d], k and v [batch,rows,kv_heads,d], valid i32 [batch,2] = (first, end),
+/// out [batch*tokens, heads*d]; row-major. Token t stands at row p = end - tokens + t and sees rows
+/// s with first <= s <= p; through a window of W also s > p - W (W keys, its own among them).
+/// Scores, softmax and weights are f32 and the weights are not rounded to the storage type before
+/// they meet v; the output rounds once.
+struct CcaAttentionCase {
+  static constexpr std::string_view kernel = "cca_attention";
+
+  AttentionForm form = AttentionForm::prefill;
+  std::int64_t batch = 1;
+  std::int64_t tokens = 1;
+  std::int64_t context = 0;
+  std::int64_t heads = 8;
+  std::int64_t kv_heads = 2;
+  std::int64_t head_dim = 128;
+  AttentionMask mask = AttentionMask::causal;
+  std::int64_t window = 0;  // sliding only
+  CacheRows cache = CacheRows::full;
+  Dtype type = Dtype::f32;  // of q, k, v and out
+
+  static const Axes<CcaAttentionCase>& axes();
+  /// Throws BadInput where axes contradict each other.
+  void validate() const;
+
+  /// Rows of one sequence's cache.
+  std::int64_t rows() const { return form == AttentionForm::decode ? context : context + tokens; }
+  std::int64_t group() const { return heads / kv_heads; }  // query heads that share a kv head
+  /// Valid cache rows of sequence b: the contents of `valid`.
+  VisibleKeys valid_rows(std::int64_t b) const;
+  VisibleKeys visible(std::int64_t b, std::int64_t t) const;
+
+  /// q, out and every visible row of k and v once; 4 d flops a visible (query, key, head).
+  Traffic traffic() const;
+  std::vector<TensorSpec> tensors() const;
+  void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;
+  Truth truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const;
+  std::optional<std::string> exact_not_applicable() const;
+  bool operator==(const CcaAttentionCase&) const = default;
+};
+
+}  // namespace kernelgate

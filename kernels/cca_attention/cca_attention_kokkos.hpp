@@ -1,0 +1,14 @@
+// The portable attention with its cut in the caller's hands, for tests of every split count.
+#pragma once
+
+#include <memory>
+
+#include "harness/core/kernel.hpp"
+#include "kernels/cca_attention/attention_tile.hpp"
+
+namespace kernelgate {
+
+std::unique_ptr<Launch> prepare_attention(const CcaAttentionCase& c, TensorSet& tensors,
+                                          AttentionCut cut);
+
+}  // namespace kernelgate
