@@ -37,7 +37,6 @@ for unit in "${units[@]}"; do
 done
 say "${#compiled[@]} of ${#units[@]} files are compiled by this build"
 if ((${#compiled[@]})); then
-  # Flags that g++ knows and clang does not are no finding.
   printf '%s\0' "${compiled[@]}" | xargs -0 -n 1 -P "$(compile_jobs)" clang-tidy-22 --quiet -p build \
-    --warnings-as-errors='*' --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-error
+    --warnings-as-errors='*'
 fi
