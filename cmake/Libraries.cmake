@@ -14,8 +14,8 @@ find_path(FCCP_INCLUDE_DIR libfccp/csv.h REQUIRED)
 add_library(kernelgate_csv INTERFACE)
 target_include_directories(kernelgate_csv SYSTEM INTERFACE ${FCCP_INCLUDE_DIR})
 target_compile_definitions(kernelgate_csv INTERFACE CSV_IO_NO_THREAD)
-# The library copies file names with strncpy and ends them itself.
-target_compile_options(kernelgate_csv INTERFACE -Wno-stringop-truncation)
+# The library copies file names with strncpy and ends them itself; clang knows no such warning.
+target_compile_options(kernelgate_csv INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-truncation>)
 
 # Debian's own dnnl config asks for OpenCL, which the CPU engine does not need.
 find_library(DNNL_LIBRARY NAMES dnnl)

@@ -1,0 +1,153 @@
+// The columns of a records file, once: writer, reader and results/schema.md all follow this table.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "harness/records/record.hpp"
+
+namespace kernelgate {
+
+/// How a column's text is to be understood.
+enum class FieldType {
+  text,    // any characters of one line
+  word,    // one of the words that its meaning lists
+  whole,   // a whole number, 0 or more
+  number,  // a decimal number, 0 or more, or inf
+};
+constexpr std::string_view name(FieldType type) {
+  constexpr std::string_view names[] = {"text", "word", "whole number", "number"};
+  return names[static_cast<int>(type)];
+}
+
+/// One column: its name in the file and its place in a Record.
+struct Column {
+  std::string_view name;
+  FieldType type;
+  std::string_view meaning;
+  /// The field's text; empty when absent (a NaN was not measured). Doubles print with the fewest
+  /// digits that read back.
+  std::string (*print)(const Record&);
+  /// Sets the field; returns what was expected when the text cannot be used.
+  std::optional<std::string> (*parse)(Record&, std::string_view);
+};
+
+namespace field {
+
+std::string print(const std::string& value);
+std::string print(std::int64_t value);
+std::string print(std::uint64_t value);
+std::string print(double value);
+template <class E>
+requires std::is_enum_v<E> std::string print(E value) { return std::string(name(value)); }
+template <class T>
+std::string print(const std::optional<T>& value) {
+  return value ? print(*value) : std::string();
+}
+
+using Expected = std::optional<std::string>;
+Expected parse(std::string& value, std::string_view text);
+Expected parse(std::int64_t& value, std::string_view text);
+Expected parse(std::uint64_t& value, std::string_view text);
+Expected parse(double& value, std::string_view text);
+Expected parse(RowKind& value, std::string_view text);
+Expected parse(Backend& value, std::string_view text);
+Expected parse(DataMode& value, std::string_view text);
+Expected parse(Status& value, std::string_view text);
+Expected parse(FigureKind& value, std::string_view text);
+Expected parse(CacheMode& value, std::string_view text);
+template <class T>
+Expected parse(std::optional<T>& value, std::string_view text) {
+  value.reset();
+  if (text.empty()) return std::nullopt;
+  Expected expected = parse(value.emplace(), text);
+  if (expected) *expected += ", or nothing";
+  return expected;
+}
+
+template <auto Member, auto... Rest>
+constexpr auto& follow(auto& object) {
+  if constexpr (sizeof...(Rest) == 0) {
+    return object.*Member;
+  } else {
+    return follow<Rest...>(object.*Member);
+  }
+}
+
+template <auto... Path>
+constexpr Column column(std::string_view name, FieldType type, std::string_view meaning) {
+  return {name, type, meaning, [](const Record& r) { return print(follow<Path...>(r)); },
+          [](Record& r, std::string_view text) { return parse(follow<Path...>(r), text); }};
+}
+
+}  // namespace field
+
+/// In the order of the file.
+inline constexpr auto record_columns = [] {
+  using enum FieldType;
+  using R = Record;
+  using E = Environment;
+  using field::column;
+  return std::array{
+      column<&R::schema_version>("schema_version", whole, "of this table; this page is version 1"),
+      column<&R::time_utc>("time_utc", text, "when the row was made, ISO 8601 with Z"),
+      column<&R::run_id>("run_id", text, "the same for all rows of one command"),
+      column<&R::row>("row", word, "what the row states: check, bench or forward"),
+      column<&R::kernel>("kernel", text, "operation of the model; forward: the whole model"),
+      column<&R::variant>("variant", text, "implementation of the kernel, e.g. kokkos/cpu"),
+      column<&R::backend>("backend", word,
+                          "who ran it: reference, kokkos, source, ptx, machine, cuda or hip"),
+      column<&R::axes>("axes", text, "shape and storage type, as --case takes them"),
+      column<&R::dtype>("dtype", text, "storage type of the case"),
+      column<&R::data>("data", word, "inputs: exact (judged bit for bit) or real (by budget)"),
+      column<&R::seed>("seed", whole, "of the inputs"),
+      column<&R::status>("status", word,
+                         "passed, incorrect, mistrusted, unsupported, crashed or timed_out"),
+      column<&R::figure>("figure", word,
+                         "kind of the row's figures: measured, modelled or compiled"),
+      column<&R::checked>("checked", whole, "elements judged"),
+      column<&R::total>("total", whole, "elements of the outputs"),
+      column<&R::worst_budget_ratio>(
+          "worst_budget_ratio", number,
+          "largest |got - expected| / allowed; above 1 is incorrect; inf: allowed nothing"),
+      column<&R::message>("message", text, "why the row did not pass, in one line"),
+      column<&R::cache>("cache", word, "cold (buffers rotated) or hot; bench rows only"),
+      column<&R::samples>("samples", whole, "timed runs behind the times"),
+      column<&R::time_median_seconds>("time_median_seconds", number, "of one run"),
+      column<&R::time_low_seconds>("time_low_seconds", number, "lower quartile of one run"),
+      column<&R::time_high_seconds>("time_high_seconds", number, "upper quartile of one run"),
+      column<&R::bytes>("bytes", whole, "least memory traffic of one run"),
+      column<&R::flops>("flops", whole, "operations of one run, 2 for a multiply-add"),
+      column<&R::read_bandwidth_bytes_per_second>(
+          "read_bandwidth_bytes_per_second", number,
+          "of the machine, measured in the same run; of the working set when hot"),
+      column<&R::peak_flops_per_second>("peak_flops_per_second", number,
+                                        "of the machine, measured in the same run"),
+      column<&R::floor_seconds>("floor_seconds", number,
+                                "max(bytes / bandwidth, flops / peak): no run can be faster"),
+      column<&R::percent_of_floor>("percent_of_floor", number,
+                                   "100 * floor / median; 100 is the machine's limit"),
+      column<&R::baseline>("baseline", text, "variant that the ratio compares with"),
+      column<&R::ratio_to_baseline>(
+          "ratio_to_baseline", number,
+          "time of this / time of the baseline, paired samples; below 1 is faster"),
+      column<&R::environment, &E::cpu>("cpu", text, "name of the processor"),
+      column<&R::environment, &E::cores>("cores", whole, "processors that the process may use"),
+      column<&R::environment, &E::threads>("threads", whole, "of a parallel loop"),
+      column<&R::environment, &E::os>("os", text, "system and its kernel"),
+      column<&R::environment, &E::compiler>("compiler", text, "name and version"),
+      column<&R::environment, &E::flags>("flags", text, "of harness code; kernels: of kernel code"),
+      column<&R::environment, &E::commit>("commit", text,
+                                          "git describe --always --dirty of the build"),
+      column<&R::environment, &E::kokkos>("kokkos", text, "version and its execution spaces"),
+      column<&R::environment, &E::build_type>("build_type", text, "CMake's"),
+      column<&R::environment, &E::host>("host", text, "a name for the machine, if one was given"),
+  };
+}();
+
+/// "schema_version,time_utc,…", without a line end.
+std::string record_header();
+
+}  // namespace kernelgate

@@ -1,0 +1,76 @@
+#include "harness/records/environment.hpp"
+
+#include <omp.h>
+#include <sched.h>
+#include <sys/utsname.h>
+
+#include <fstream>
+#include <string_view>
+#include <thread>
+
+#include "generated/build_info.hpp"
+#include "generated/commit.hpp"
+
+namespace kernelgate {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blank = " \t\r\"";
+  const std::size_t first = text.find_first_not_of(blank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blank) - first + 1);
+}
+
+std::int64_t usable_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) return CPU_COUNT(&set);
+  return std::thread::hardware_concurrency();  // more processors than a cpu_set_t holds
+}
+
+std::string os_name() {
+  std::string name = "unknown system";
+  std::ifstream release("/etc/os-release");
+  for (std::string line; std::getline(release, line);) {
+    constexpr std::string_view key = "PRETTY_NAME=";
+    if (line.starts_with(key)) name = trimmed(std::string_view(line).substr(key.size()));
+  }
+  utsname kernel{};
+  if (uname(&kernel) != 0) return name;
+  return name + ", " + kernel.sysname + " " + kernel.release + " " + kernel.machine;
+}
+
+}  // namespace
+
+std::string cpu_name(std::istream& cpuinfo) {
+  std::string implementer;
+  std::string part;
+  for (std::string line; std::getline(cpuinfo, line);) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    const std::string_view key = trimmed(std::string_view(line).substr(0, colon));
+    const std::string_view value = trimmed(std::string_view(line).substr(colon + 1));
+    if (value.empty()) continue;
+    if (key == "model name" || key == "cpu model" || key == "cpu") return std::string(value);
+    if (key == "CPU implementer") implementer = value;  // Arm: numbers, no name
+    if (key == "CPU part") part = value;
+  }
+  if (!implementer.empty()) return "Arm, implementer " + implementer + ", part " + part;
+  return "unknown";
+}
+
+Environment detect_environment() {
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  return {.cpu = cpu_name(cpuinfo),
+          .cores = usable_processors(),
+          .threads = omp_get_max_threads(),
+          .os = os_name(),
+          .compiler = build_info::compiler,
+          .flags = build_info::flags,
+          .commit = build_info::commit,
+          .kokkos = build_info::kokkos,
+          .build_type = build_info::build_type,
+          .host = {}};
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,34 @@
+#include "harness/records/record.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <ctime>
+#include <random>
+
+namespace kernelgate {
+
+std::string utc_now() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
+}
+
+std::string new_run_id() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  return fmt::format("{:%Y%m%dT%H%M%SZ}-{}-{:06x}", fmt::gmtime(now), ::getpid(),
+                     std::random_device{}() & 0xffffffU);
+}
+
+std::string again(const Record& record) {
+  if (record.row == RowKind::forward) return "kernelgate validate";
+  std::string line = fmt::format("kernelgate {} --case {}", name(record.row), record.id());
+  if (record.row == RowKind::check && record.data) {
+    line += fmt::format(" --data {}", name(*record.data));
+  }
+  if (record.seed) line += fmt::format(" --seed {}", *record.seed);
+  return line;
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,84 @@
+// One measurement as one row. Every number has its unit in its name; what was not measured is
+// absent, never 0. The columns of the file are in columns.hpp.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "harness/core/backend.hpp"
+#include "harness/core/error.hpp"
+#include "harness/core/fill.hpp"
+#include "harness/records/environment.hpp"
+
+namespace kernelgate {
+
+/// Raised by one whenever a column is added, removed or changes its meaning.
+inline constexpr std::int64_t record_schema_version = 1;
+
+/// What a row states.
+enum class RowKind {
+  check,    // a variant's outputs were judged
+  bench,    // a variant was timed
+  forward,  // the whole model's outputs were judged against known ones
+};
+constexpr std::string_view name(RowKind kind) {
+  constexpr std::string_view names[] = {"check", "bench", "forward"};
+  return names[static_cast<int>(kind)];
+}
+
+/// Whether a timed run finds its data in the caches.
+enum class CacheMode {
+  cold,  // buffers rotated over several times the last-level cache
+  hot,   // the same buffers again and again
+};
+constexpr std::string_view name(CacheMode mode) { return mode == CacheMode::cold ? "cold" : "hot"; }
+
+struct Record {
+  std::int64_t schema_version = record_schema_version;
+  std::string time_utc;  // "2026-01-31T23:59:59Z"
+  std::string run_id;    // the same for all rows of one command
+  RowKind row = RowKind::check;
+
+  std::string kernel, variant;
+  Backend backend = Backend::kokkos;
+  std::string axes;  // "tokens=7,out=64,in=64,bf16"; of a forward row what was compared
+  std::string dtype;
+  std::optional<DataMode> data;
+  std::optional<std::uint64_t> seed;
+
+  Status status = Status::passed;
+  FigureKind figure = FigureKind::measured;
+  std::optional<std::int64_t> checked, total;  // elements judged, of so many
+  std::optional<double> worst_budget_ratio;    // largest |got - expected| / allowed; 1 is the edge
+  std::string message;                         // why not passed, in one line
+
+  std::optional<CacheMode> cache;
+  std::optional<std::int64_t> samples;
+  std::optional<double> time_median_seconds;
+  std::optional<double> time_low_seconds;                 // lower quartile
+  std::optional<double> time_high_seconds;                // upper quartile
+  std::optional<std::int64_t> bytes, flops;               // least traffic and operations of one run
+  std::optional<double> read_bandwidth_bytes_per_second;  // of this machine, in the same run
+  std::optional<double> peak_flops_per_second;            // of this machine, in the same run
+  std::optional<double> floor_seconds;                    // max(bytes / bandwidth, flops / peak)
+  std::optional<double> percent_of_floor;   // 100 * floor / median; 100 is the machine's limit
+  std::string baseline;                     // variant compared with; empty: none
+  std::optional<double> ratio_to_baseline;  // time of this / time of the baseline; < 1 is faster
+
+  Environment environment;
+
+  /// "linear/kokkos/tokens=7,out=64,in=64,bf16"
+  std::string id() const { return kernel + "/" + variant + "/" + axes; }
+  bool operator==(const Record&) const = default;
+};
+
+/// Now, as "2026-01-31T23:59:59Z".
+std::string utc_now();
+/// A name for this run that no other run shares: the time, the process and a drawn number.
+std::string new_run_id();
+
+/// The command line that makes this row again.
+std::string again(const Record& record);
+
+}  // namespace kernelgate

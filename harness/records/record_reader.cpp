@@ -1,0 +1,155 @@
+#include "harness/records/record_reader.hpp"
+
+#include <fmt/format.h>
+#include <libfccp/csv.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+#include "harness/core/error.hpp"
+#include "harness/records/columns.hpp"
+
+namespace kernelgate {
+namespace {
+
+constexpr std::size_t column_count = record_columns.size();
+constexpr std::int64_t most_bytes = std::int64_t{1} << 30;
+
+template <unsigned Columns>
+using Csv = io::CSVReader<Columns, io::trim_chars<>, io::double_quote_escape<',', '"'>>;
+
+template <unsigned Columns>
+Csv<Columns> csv_of(const std::string& name, std::string_view bytes) {
+  return Csv<Columns>(name, bytes.data(), bytes.data() + bytes.size());
+}
+
+// The library's errors, in the words of this house.
+template <class Work>
+auto in_words(const std::string& name, Work work) {
+  try {
+    return work();
+  } catch (const io::error::header_missing&) {
+    throw BadInput(name + ":1: expected a header line, got an empty file");
+  } catch (const io::error::missing_column_in_header& error) {
+    throw BadInput(fmt::format("{}:1: column '{}' is missing", name, error.column_name));
+  } catch (const io::error::extra_column_in_header& error) {
+    throw BadInput(fmt::format("{}:1: column '{}' is unknown; records schema {} has: {}", name,
+                               error.column_name, record_schema_version, record_header()));
+  } catch (const io::error::duplicated_column_in_header& error) {
+    throw BadInput(fmt::format("{}:1: column '{}' stands twice", name, error.column_name));
+  } catch (const io::error::too_few_columns& error) {
+    throw BadInput(fmt::format("{}:{}: fewer fields than the header has", name, error.file_line));
+  } catch (const io::error::too_many_columns& error) {
+    throw BadInput(fmt::format("{}:{}: more fields than the header has", name, error.file_line));
+  } catch (const io::error::escaped_string_not_closed& error) {
+    throw BadInput(fmt::format("{}:{}: a field's opening quote has no closing one in this line",
+                               name, error.file_line));
+  } catch (const io::error::line_length_limit_exceeded& error) {
+    throw BadInput(fmt::format("{}:{}: line longer than 2^24 - 1 bytes", name, error.file_line));
+  } catch (const io::error::base& error) {
+    error.format_error_message();
+    throw BadInput(fmt::format("{}: {}", name, error.error_message_buffer));
+  }
+}
+
+void set_field(Record& record, const Column& column, std::string_view text, const std::string& name,
+               unsigned line) {
+  if (const auto expected = column.parse(record, text)) {
+    throw BadInput(fmt::format("{}:{}: column '{}': expected {}, got '{}'", name, line, column.name,
+                               *expected, text.substr(0, 80)));
+  }
+}
+
+// Before anything else is read: a newer file may have any columns. A line that does not fit ends
+// the look; the second reading refuses it, after what it finds wrong above.
+void refuse_other_schemas(std::string_view bytes, const std::string& name) {
+  auto csv = csv_of<1>(name, bytes);
+  csv.read_header(io::ignore_extra_column, std::string(record_columns[0].name));
+  const char* text = nullptr;
+  const auto next_row = [&] {
+    try {
+      return csv.read_row(text);
+    } catch (const io::error::base&) {
+      return false;
+    }
+  };
+  while (next_row()) {
+    Record record;
+    set_field(record, record_columns[0], text, name, csv.get_file_line());
+    if (record.schema_version == record_schema_version) continue;
+    throw BadInput(
+        fmt::format("{}:{}: column 'schema_version': expected {}, got {}: {}", name,
+                    csv.get_file_line(), record_schema_version, record.schema_version,
+                    record.schema_version > record_schema_version
+                        ? "the file was written by a newer kernelgate; read it with that one"
+                        : "no such schema was ever written"));
+  }
+}
+
+std::vector<Record> read_rows(std::string_view bytes, const std::string& name) {
+  refuse_other_schemas(bytes, name);
+  auto csv = csv_of<column_count>(name, bytes);
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    csv.read_header(io::ignore_no_column, std::string(record_columns[I].name)...);
+  }
+  (std::make_index_sequence<column_count>{});
+  std::vector<Record> records;
+  std::array<const char*, column_count> fields{};
+  while (std::apply([&](auto&... field) { return csv.read_row(field...); }, fields)) {
+    Record& record = records.emplace_back();
+    for (std::size_t i = 0; i < column_count; ++i) {
+      set_field(record, record_columns[i], fields[i], name, csv.get_file_line());
+    }
+  }
+  return records;
+}
+
+}  // namespace
+
+RecordFile parse_records(std::string_view bytes, const std::string& name) {
+  RecordFile file;
+  if (bytes.size() > static_cast<std::size_t>(most_bytes)) {
+    throw BadInput(fmt::format("{}: {} bytes; records files are read up to {}", name, bytes.size(),
+                               most_bytes));
+  }
+  // A line end in the middle of a write cannot be: rows hold no other line ends.
+  const std::size_t finished = bytes.rfind('\n') + 1;  // npos + 1 is 0
+  if (finished != bytes.size()) {
+    file.torn = fmt::format(
+        "{}: the last line has no end ({} bytes): left out, its writer was "
+        "interrupted",
+        name, bytes.size() - finished);
+    bytes = bytes.substr(0, finished);
+  }
+  if (const std::size_t at = bytes.find('\0'); at != std::string_view::npos) {
+    const auto line =
+        1 + std::count(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+    throw BadInput(fmt::format("{}:{}: expected text, got a zero byte", name, line));
+  }
+  file.records = in_words(name, [&] { return read_rows(bytes, name); });
+  return file;
+}
+
+RecordFile read_records(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);  // refuses folders and devices
+  if (error) {
+    throw BadInput(fmt::format("records: cannot read '{}': {}", file.string(), error.message()));
+  }
+  if (size > static_cast<std::uintmax_t>(most_bytes)) {
+    throw BadInput(fmt::format("{}: {} bytes; records files are read up to {}", file.string(), size,
+                               most_bytes));
+  }
+  std::ifstream in(file, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (!in && bytes.empty()) {
+    throw BadInput(fmt::format("records: cannot read '{}'", file.string()));
+  }
+  return parse_records(bytes, file.string());
+}
+
+}  // namespace kernelgate

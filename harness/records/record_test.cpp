@@ -1,0 +1,63 @@
+#include "harness/records/record.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "harness/records/columns.hpp"
+#include "harness/records/synthetic.hpp"
+
+namespace kernelgate {
+namespace {
+
+// The table of results/schema.md as it has to be.
+std::string schema_table() {
+  std::string table = "| column | type | meaning |\n| --- | --- | --- |\n";
+  for (const Column& column : record_columns) {
+    std::string meaning;  // a bar would end the cell
+    for (const char c : column.meaning) meaning += c == '|' ? "\\|" : std::string(1, c);
+    table += "| `" + std::string(column.name) + "` | " + std::string(name(column.type)) + " | " +
+             meaning + " |\n";
+  }
+  return table;
+}
+
+TEST(Record, HasExactlyTheColumnsOfTheSchemaPage) {
+  std::ifstream page(KERNELGATE_SOURCE_DIR "/results/schema.md");
+  std::string table;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("|")) table += line + "\n";
+  }
+  EXPECT_EQ(table, schema_table()) << "results/schema.md should hold this table:\n"
+                                   << schema_table();
+}
+
+TEST(Record, HasNoColumnTwice) {
+  std::set<std::string_view> names;
+  for (const Column& column : record_columns) EXPECT_TRUE(names.insert(column.name).second);
+}
+
+TEST(Record, PrintsTheTimeInUtcWithSeconds) {
+  EXPECT_THAT(utc_now(),
+              ::testing::MatchesRegex(
+                  "20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z"));
+}
+
+TEST(Record, GivesEveryRunItsOwnName) { EXPECT_NE(new_run_id(), new_run_id()); }
+
+TEST(Record, SaysTheCommandThatMakesItAgain) {
+  Record row = synthetic::check_row();
+  row.seed = 17;
+  EXPECT_EQ(again(row),
+            "kernelgate check --case linear/kokkos/tokens=7,out=64,in=64,bf16 --data "
+            "real --seed 17");
+  row = synthetic::bench_row();
+  row.seed = std::nullopt;
+  EXPECT_EQ(again(row), "kernelgate bench --case linear/kokkos/tokens=7,out=64,in=64,bf16");
+}
+
+}  // namespace
+}  // namespace kernelgate
