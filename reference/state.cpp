@@ -105,6 +105,12 @@ State load_state(const std::filesystem::path& file, const ModelConfig& c) {
                                  ? 0
                                  : sizes_at->second.shape[0];
   const Values sizes = take(map, "sizes", Dtype::i64, {slots, 2}, name);
+  const auto parts = static_cast<std::int64_t>(map.tensors.size()) - 1;
+  if (parts != slots * c.num_blocks() * 4) {
+    throw BadInput(name + ": expected 4 tensors for each of " + std::to_string(slots) +
+                   " slots and " + std::to_string(c.num_blocks()) + " blocks, got " +
+                   std::to_string(parts));
+  }
   State state;
   for (std::int64_t slot = 0; slot < slots; ++slot) {
     SequenceState s(c);
