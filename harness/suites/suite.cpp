@@ -52,6 +52,11 @@ void for_each_row(const fs::path& file, const std::array<const char*, columns>& 
   }
 }
 
+fs::path program_folder() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).parent_path();
+}
+
 std::vector<const Variant*> choose_variants(const Kernel& kernel, std::string_view text,
                                             const Place& place) {
   std::vector<const Variant*> list;
@@ -103,8 +108,12 @@ class Loader {
     refuse(place, "kernel", name, known);
   }
 
+  // A kernel from outside the checkout has its folder linked beside the program.
   fs::path list_file(const Kernel& kernel, std::string_view list) const {
-    return root_ / "kernels" / kernel.name / "cases" / (std::string(list.substr(1)) + ".csv");
+    const fs::path inside =
+        fs::path("kernels") / kernel.name / "cases" / (std::string(list.substr(1)) + ".csv");
+    const fs::path linked = program_folder() / inside;
+    return !fs::exists(root_ / inside) && fs::exists(linked) ? linked : root_ / inside;
   }
 
   void add_kernel_row(const Kernel& kernel, const std::string& cases, const std::string& variants,
@@ -151,8 +160,7 @@ fs::path data_root() {
   if (const char* chosen = std::getenv("KERNELGATE_ROOT")) {
     places = {chosen};
   } else {
-    std::error_code error;
-    const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+    const fs::path folder = program_folder();
     places = {folder.parent_path(), folder.parent_path() / "share" / "kernelgate"};
   }
   std::string tried;

@@ -1,0 +1,93 @@
+// kernelgate bench: how fast is a variant, against the floor and against the vendor's library?
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "harness/cli/bench_run.hpp"
+#include "harness/cli/progress.hpp"
+#include "harness/cli/selection.hpp"
+#include "harness/records/record_writer.hpp"
+#include "harness/cli/tables.hpp"
+
+namespace kernelgate {
+namespace {
+
+struct Options {
+  SelectionOptions selection;
+  std::string cache = "cold", records;
+  BenchRun run;
+  bool in_process = false;
+};
+
+void end_for(const Record& row, Session& session) {
+  const bool fine = row.status == Status::passed || row.status == Status::unsupported;
+  if (!fine) session.end_with(ExitCode::incorrect);
+  if (below_floor(row)) session.end_with(ExitCode::invalid_environment);
+}
+
+void run_bench(Session& session, Options& options) {
+  if (options.selection.suites.empty() && options.selection.cases.empty()) {
+    options.selection.suites = {"smoke"};
+  }
+  const std::vector<SuiteCase> cases = options.selection.select(session.registry(), nullptr);
+  options.run.sampling.cache = options.cache == "hot" ? CacheMode::hot : CacheMode::cold;
+  options.run.isolated = !options.in_process;
+  options.run.threads = session.threads;
+  options.run.run_id = new_run_id();
+  std::optional<RecordWriter> writer;
+  if (!options.records.empty()) writer.emplace(options.records, std::cerr);
+
+  std::int64_t variants = 0;
+  for (const SuiteCase& c : cases) variants += static_cast<std::int64_t>(c.variants.size());
+  Progress progress("bench", variants);
+  std::vector<Record> records;
+  options.run.run(cases, [&](const Record& row) {
+    progress.step(row.id());
+    records.push_back(row);
+    if (writer) writer->append(row);
+    end_for(row, session);
+    if (row.status != Status::passed) {
+      progress.clear();
+      fmt::print("{:<11}  {}  {}\n", name(row.status), row.id(), row.message);
+    }
+  });
+  progress.finish();
+  fmt::print("{}", bench_table(records));
+  const bool timed = std::any_of(records.begin(), records.end(),
+                                 [](const Record& r) { return r.time_median_seconds.has_value(); });
+  if (!timed) {
+    fmt::print("nothing ran: no variant of the chosen cases could be timed\n");
+    session.end_with(ExitCode::nothing_ran);
+  }
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("bench", "Time variants that are correct on this host");
+  options->selection.add_to(*command);
+  command->add_option("--cache", options->cache, "cold (rotated buffers) or hot")
+      ->check(CLI::IsMember({"cold", "hot"}));
+  command->add_option("--repetitions", options->run.sampling.repetitions,
+                      "Samples of each variant, interleaved at random")
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--least-seconds", options->run.sampling.least_seconds,
+                      "Least time of one sample")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--seed", options->run.seed, "Seed of the inputs");
+  command->add_option("--time-limit", options->run.time_limit_seconds,
+                      "Seconds for one case with all its variants")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--records", options->records, "Append a row a measurement to this CSV file");
+  command->add_flag("--in-process", options->in_process,
+                    "Without the child process that survives crashes");
+  command->add_option("--benchmark-flag", options->run.benchmark_flags,
+                      "A flag of Google Benchmark, such as --benchmark_min_time=0.2; may repeat");
+  command->footer("Example: kernelgate bench --suite smoke --repetitions 5");
+  command->callback([&session, options] { run_bench(session, *options); });
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,217 @@
+#include "harness/cli/bench_run.hpp"
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/check_run.hpp"
+#include "harness/cli/isolate.hpp"
+#include "harness/verify/check.hpp"
+
+namespace kernelgate {
+namespace {
+
+constexpr double impossible_percent = 100 / 0.97;
+
+// The first vendor variant of the list that was timed; its samples are the ratio's denominator.
+std::optional<std::size_t> baseline_of(const std::vector<const Variant*>& variants) {
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    if (variants[i]->name.starts_with("baseline/")) return i;
+  }
+  return std::nullopt;
+}
+
+/// Times one case after another in one process; owns the roofs.
+class Bench {
+ public:
+  explicit Bench(const BenchRun& run) : run_(run) {
+    sampling_ = run.sampling;
+    sampling_.cold_bytes = roofs_.cold_bytes();
+  }
+
+  std::vector<Record> time(const SuiteCase& suite_case) {
+    std::vector<Record> rows;
+    std::vector<const Variant*> sound;
+    std::vector<std::size_t> row_of;
+    {
+      const PreparedCase prepared(*suite_case.shape, DataMode::real, run_.seed);
+      for (const Variant* variant : suite_case.variants) {
+        const CheckResult result = prepared.check(*variant);
+        rows.push_back(blank(suite_case, *variant));
+        rows.back().status = result.status;
+        rows.back().message = result.message.substr(0, result.message.find('\n'));
+        if (result.status != Status::passed) continue;
+        row_of.push_back(rows.size() - 1);
+        sound.push_back(variant);
+      }
+    }
+    if (sound.empty()) return rows;
+    const std::vector<TimeSummary> times = sample(*suite_case.shape, sound, sampling_);
+    const std::optional<std::size_t> baseline = baseline_of(sound);
+    for (std::size_t i = 0; i < sound.size(); ++i) {
+      Record& row = rows[row_of[i]];
+      add_time(row, *suite_case.shape, times[i]);
+      if (baseline && *baseline != i) {
+        row.baseline = sound[*baseline]->name;
+        row.ratio_to_baseline = paired_ratio(times[i], times[*baseline]);
+      }
+    }
+    judge_again(suite_case, sound, row_of, rows);
+    return rows;
+  }
+
+ private:
+  Record blank(const SuiteCase& suite_case, const Variant& variant) const {
+    Record record;
+    record.time_utc = utc_now();
+    record.run_id = run_.run_id;
+    record.row = RowKind::bench;
+    record.kernel = suite_case.kernel->name;
+    record.variant = variant.name;
+    record.backend = variant.backend;
+    record.axes = suite_case.shape->axes();
+    for (const AxisText& part : split_axes(record.axes)) {
+      if (part.key.empty()) record.dtype = part.value;
+    }
+    record.data = DataMode::real;
+    record.seed = run_.seed;
+    record.cache = sampling_.cache;
+    record.environment = detect_environment();
+    return record;
+  }
+
+  void add_time(Record& row, const Case& shape, const TimeSummary& time) {
+    const Traffic traffic = shape.traffic();
+    row.samples = static_cast<std::int64_t>(time.seconds.size());
+    row.time_median_seconds = time.median;
+    row.time_low_seconds = time.low;
+    row.time_high_seconds = time.high;
+    row.bytes = traffic.bytes;
+    row.flops = traffic.flops;
+    add_floor(row, traffic);
+    if (below_floor(row)) {  // a neighbour may have slowed the roofs down: look at them once more
+      roofs_.forget();
+      add_floor(row, traffic);
+      if (below_floor(row)) {
+        row.message = fmt::format("invalid: {:.0f} % of the floor; the kernel or its byte count is wrong",
+                                  *row.percent_of_floor);
+      }
+    }
+  }
+
+  void add_floor(Record& row, const Traffic& traffic) {
+    row.read_bandwidth_bytes_per_second = sampling_.cache == CacheMode::cold
+                                              ? roofs_.read_bandwidth_cold()
+                                              : roofs_.read_bandwidth_hot(traffic.bytes);
+    row.peak_flops_per_second = roofs_.fma_peak();
+    row.floor_seconds =
+        std::max(static_cast<double>(traffic.bytes) / *row.read_bandwidth_bytes_per_second,
+                 static_cast<double>(traffic.flops) / *row.peak_flops_per_second);
+    row.percent_of_floor = 100 * *row.floor_seconds / *row.time_median_seconds;
+  }
+
+  // Fresh inputs after the timing: a kernel that is right once only has no time.
+  void judge_again(const SuiteCase& suite_case, const std::vector<const Variant*>& sound,
+                   const std::vector<std::size_t>& row_of, std::vector<Record>& rows) const {
+    const PreparedCase prepared(*suite_case.shape, DataMode::real, run_.seed + 1000003);
+    for (std::size_t i = 0; i < sound.size(); ++i) {
+      const CheckResult result = prepared.check(*sound[i]);
+      if (result.status == Status::passed) continue;
+      Record& row = rows[row_of[i]];
+      row = blank(suite_case, *sound[i]);
+      row.status = Status::mistrusted;
+      row.message = "wrong on fresh inputs after timing: " +
+                    result.message.substr(0, result.message.find('\n'));
+    }
+  }
+
+  const BenchRun& run_;
+  SamplingOptions sampling_;
+  Roofs roofs_;
+};
+
+void start_benchmark_library(const std::vector<std::string>& flags) {
+  static std::vector<std::string> words{"kernelgate", "--benchmark_enable_random_interleaving=true"};
+  words.insert(words.end(), flags.begin(), flags.end());
+  static std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  int count = static_cast<int>(arguments.size());
+  benchmark::Initialize(&count, arguments.data());
+  if (count > 1) throw BadInput(fmt::format("Google Benchmark does not know '{}'", arguments[1]));
+}
+
+std::string pack_rows(const std::vector<Record>& rows) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Record& row : rows) list.push_back(pack({row, ""}));
+  return list.dump();
+}
+
+}  // namespace
+
+bool below_floor(const Record& record) {
+  return record.percent_of_floor.value_or(0) > impossible_percent;
+}
+
+void BenchRun::run(const std::vector<SuiteCase>& cases,
+                   const std::function<void(const Record&)>& done) const {
+  IsolatedJobs jobs;
+  jobs.count = static_cast<std::int64_t>(cases.size());
+  jobs.time_limit_seconds = time_limit_seconds;
+  std::unique_ptr<Bench> bench;
+  jobs.begin = [&] {
+    new HostExecutor(threads);  // the child leaves with _exit()
+    start_benchmark_library(benchmark_flags);
+    bench = std::make_unique<Bench>(*this);
+  };
+  const auto failed = [&](const SuiteCase& c, Status status, const std::string& why) {
+    for (const Variant* variant : c.variants) {
+      Record row;
+      row.time_utc = utc_now();
+      row.run_id = run_id;
+      row.row = RowKind::bench;
+      row.kernel = c.kernel->name;
+      row.variant = variant->name;
+      row.backend = variant->backend;
+      row.axes = c.shape->axes();
+      row.status = status;
+      row.message = why;
+      row.environment = detect_environment();
+      done(row);
+    }
+  };
+  jobs.run = [&](std::int64_t i) -> std::string {
+    try {
+      return pack_rows(bench->time(cases[static_cast<std::size_t>(i)]));
+    } catch (const BadInput& refusal) {
+      return nlohmann::json(std::string(refusal.what())).dump();
+    }
+  };
+  jobs.finish = [&](std::int64_t i, const JobOutcome& outcome) {
+    const SuiteCase& c = cases[static_cast<std::size_t>(i)];
+    if (outcome.end != JobOutcome::End::returned) {
+      const bool died = outcome.end == JobOutcome::End::died;
+      failed(c, died ? Status::crashed : Status::timed_out, outcome.text);
+      return;
+    }
+    const nlohmann::json answer = nlohmann::json::parse(outcome.text);
+    if (answer.is_string()) {
+      failed(c, Status::unsupported, answer.get<std::string>());
+      return;
+    }
+    for (const auto& row : answer) done(unpack(row.get<std::string>()).record);
+  };
+  if (isolated) {
+    run_isolated(jobs);
+    return;
+  }
+  const HostExecutor executor(threads);
+  start_benchmark_library(benchmark_flags);
+  bench = std::make_unique<Bench>(*this);
+  for (std::int64_t i = 0; i < jobs.count; ++i) {
+    jobs.finish(i, {JobOutcome::End::returned, jobs.run(i)});
+  }
+}
+
+}  // namespace kernelgate

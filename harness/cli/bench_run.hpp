@@ -1,0 +1,34 @@
+// Timing many cases: what `bench` and `validate` share.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/cli/session.hpp"
+#include "harness/records/record.hpp"
+#include "harness/suites/suite.hpp"
+#include "harness/timing/roof.hpp"
+#include "harness/timing/sampling.hpp"
+
+namespace kernelgate {
+
+struct BenchRun {
+  SamplingOptions sampling;
+  std::uint64_t seed = 1;
+  double time_limit_seconds = 900;  // of one case with all its variants
+  bool isolated = true;
+  std::string run_id;
+  int threads = 0;
+  std::vector<std::string> benchmark_flags;  // for Google Benchmark, after "--"
+
+  /// Judges, times and judges again every variant of every case; calls `done` for each. A variant
+  /// that is not correct has no time. Roofs are measured once before the first case.
+  void run(const std::vector<SuiteCase>& cases,
+           const std::function<void(const Record&)>& done) const;
+};
+
+/// Below 0.97 of the floor a time is impossible: the kernel or the byte count is wrong.
+bool below_floor(const Record& record);
+
+}  // namespace kernelgate

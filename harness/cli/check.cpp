@@ -1,0 +1,119 @@
+// kernelgate check: is a variant right? Exact mode and real mode, on suites or single cases.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "harness/cli/check_run.hpp"
+#include "harness/cli/progress.hpp"
+#include "harness/cli/selection.hpp"
+#include "harness/records/record_writer.hpp"
+#include "harness/cli/tables.hpp"
+#include "harness/verify/check.hpp"
+
+namespace kernelgate {
+namespace {
+
+struct Options {
+  SelectionOptions selection;
+  std::string data = "both", records, junit;
+  CheckRun run;
+  bool in_process = false;
+  bool verbose = false;
+};
+
+void print_failure(const Checked& checked) {
+  const Record& record = checked.record;
+  fmt::print("{:<11}  {}  {}  seed {}\n", name(record.status), record.id(), name(*record.data),
+             record.seed.value_or(0));
+  fmt::print("{}", checked.message);
+  if (!checked.message.ends_with('\n')) fmt::print("\n");
+  fmt::print("  again    {}\n", again(record));
+}
+
+// What has no exact family is said aloud, once a kernel and reason.
+void print_without_exact(const std::vector<Record>& records) {
+  std::vector<std::string> said;
+  for (const Record& record : records) {
+    if (!record.message.starts_with("exact: not applicable")) continue;
+    const std::string line = fmt::format("{}  {}", record.kernel, record.message);
+    if (std::find(said.begin(), said.end(), line) != said.end()) continue;
+    said.push_back(line);
+    fmt::print("{}\n", line);
+  }
+}
+
+void run_check(Session& session, Options& options) {
+  if (options.selection.suites.empty() && options.selection.cases.empty()) {
+    options.selection.suites = {"smoke"};
+  }
+  const Variant reference = reference_variant();
+  const std::vector<SuiteCase> cases = options.selection.select(session.registry(), &reference);
+  if (options.data == "exact") options.run.modes = {DataMode::exact};
+  if (options.data == "real") options.run.modes = {DataMode::real};
+  options.run.isolated = !options.in_process;
+  options.run.threads = session.threads;
+  options.run.run_id = new_run_id();
+  std::optional<RecordWriter> writer;
+  if (!options.records.empty()) writer.emplace(options.records, std::cerr);
+
+  Progress progress("check", options.run.count(cases));
+  std::vector<Record> records;
+  options.run.run(cases, [&](const Checked& checked) {
+    const Record& record = checked.record;
+    progress.step(record.id());
+    records.push_back(record);
+    if (writer) writer->append(record);
+    const bool fine = record.status == Status::passed || record.status == Status::unsupported;
+    if (!fine) session.end_with(ExitCode::incorrect);
+    if (!fine || (options.verbose && record.status == Status::unsupported)) {
+      progress.clear();
+      print_failure(checked);
+    } else if (options.verbose) {
+      progress.clear();
+      fmt::print("{:<11}  {}  {}  checked {} of {}\n", name(record.status), record.id(),
+                 name(*record.data), record.checked.value_or(0), record.total.value_or(0));
+    }
+  });
+  progress.finish();
+  fmt::print("{}", check_table(records));
+  print_without_exact(records);
+  const bool ran = std::any_of(records.begin(), records.end(), [](const Record& r) {
+    return r.status != Status::unsupported && r.variant != "reference";
+  });
+  const bool only_reference = std::all_of(options.selection.variants.begin(),
+                                          options.selection.variants.end(),
+                                          [](const std::string& v) { return v == "reference"; }) &&
+                              !options.selection.variants.empty();
+  if (!ran && !only_reference) {
+    fmt::print("nothing ran: no variant of the chosen cases could be judged\n");
+    session.end_with(ExitCode::nothing_ran);
+  }
+}
+
+}  // namespace
+
+void add_check_command(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("check", "Judge variants against the scalar truth");
+  options->selection.add_to(*command);
+  command->add_option("--data", options->data, "exact (bit for bit), real (by budget) or both")
+      ->check(CLI::IsMember({"exact", "real", "both"}));
+  command->add_option("--seed", options->run.seed, "Seed of the inputs");
+  command->add_option("--time-limit", options->run.time_limit_seconds,
+                      "Seconds for one variant on one case")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--records", options->records, "Append a row a judgement to this CSV file");
+  command->add_option("--junit", options->junit, "Write a JUnit file");
+  command->add_flag("--in-process", options->in_process,
+                    "Without the child process that survives crashes (for a debugger)");
+  command->add_flag("-v,--verbose", options->verbose, "Print what passed and was unsupported, too");
+  command->footer(
+      "Example: kernelgate check --suite smoke\n"
+      "Example: kernelgate check --case linear/kokkos/tokens=3,out=17,in=65,bf16 --data exact");
+  command->callback([&session, options] { run_check(session, *options); });
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,41 @@
+// Judging many cases: what `check` and `validate` share.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/cli/session.hpp"
+#include "harness/records/record.hpp"
+#include "harness/suites/suite.hpp"
+
+namespace kernelgate {
+
+/// One judged variant: its row, and the whole message where the row holds one line.
+struct Checked {
+  Record record;
+  std::string message;
+};
+
+struct CheckRun {
+  std::vector<DataMode> modes{DataMode::exact, DataMode::real};
+  std::uint64_t seed = 1;
+  double time_limit_seconds = 600;  // of one case and variant, truth included
+  bool isolated = true;             // in a child that may crash or hang
+  std::string run_id;
+  int threads = 0;
+
+  /// Judges every variant of every case in every mode; calls `done` in that order. A case without
+  /// exact inputs gives one row `unsupported` with the reason for its exact mode.
+  void run(const std::vector<SuiteCase>& cases,
+           const std::function<void(const Checked&)>& done) const;
+  /// How many times `done` will be called.
+  std::int64_t count(const std::vector<SuiteCase>& cases) const;
+};
+
+/// Rows as text through a pipe: every column, then the whole message.
+std::string pack(const Checked& checked);
+Checked unpack(const std::string& text);
+
+}  // namespace kernelgate

@@ -1,0 +1,42 @@
+// What `forward` writes: logits and, when asked, every layer's stream and router choice.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <string>
+#include <vector>
+
+#include "reference/model.hpp"
+#include "reference/safetensors.hpp"
+
+namespace kernelgate {
+
+/// Collects tensors of one sequence of S tokens. Names: "logits" [S,V] f32; with the observer
+/// attached also "stream.input" [S,H], and for block i "layers.{i}.residual" [S,H] f32,
+/// "layers.{i}.router_choice" [S] i32 (E is the skip), "layers.{i}.router_weight" [S] f32,
+/// "layers.{i}.attention" and "layers.{i}.moe" [S,H] f32.
+class ForwardDump final : public reference::Observer {
+ public:
+  void add_logits(const reference::Logits& logits);
+  void on_input(const reference::ChunkPlace& place, std::span<const double> stream) override;
+  void on_block(const reference::ChunkPlace& place, std::int64_t block,
+                const reference::BlockTrace& trace) override;
+
+  /// Views of what was collected; this object owns the numbers.
+  reference::TensorMap tensors() const;
+
+ private:
+  struct Entry {
+    std::string name;
+    std::int64_t width = 1;  // 1 and `vector`: shape [S]
+    bool vector = false;
+    std::vector<float> numbers;
+    std::vector<std::int32_t> whole_numbers;
+  };
+  Entry& entry(const std::string& name, std::int64_t width, bool vector);
+  void append(const std::string& name, std::span<const double> rows, std::int64_t tokens);
+
+  std::list<Entry> entries_;  // addresses stay
+};
+
+}  // namespace kernelgate

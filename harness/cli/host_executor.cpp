@@ -1,0 +1,25 @@
+#include <fmt/format.h>
+
+#include <Kokkos_Core.hpp>
+
+#include "harness/cli/session.hpp"
+
+namespace kernelgate {
+
+HostExecutor::HostExecutor(int threads) {
+  Kokkos::InitializationSettings settings;
+  settings.set_disable_warnings(true);  // about OMP_PROC_BIND: the user's choice
+  if (threads > 0) settings.set_num_threads(threads);
+  Kokkos::initialize(settings);
+}
+
+HostExecutor::~HostExecutor() { Kokkos::finalize(); }
+
+std::string host_executor_in_words() {
+  using Space = Kokkos::DefaultExecutionSpace;
+  return fmt::format("Kokkos {}.{}.{}, {}, {} threads", KOKKOS_VERSION / 10000,
+                     KOKKOS_VERSION / 100 % 100, KOKKOS_VERSION % 100, Space::name(),
+                     Space().concurrency());
+}
+
+}  // namespace kernelgate

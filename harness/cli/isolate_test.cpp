@@ -1,0 +1,51 @@
+#include "harness/cli/isolate.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <vector>
+
+namespace kernelgate {
+namespace {
+
+TEST(Isolate, GoesOnAfterACrashAndAHang) {
+  std::vector<std::pair<JobOutcome::End, std::string>> ends;
+  IsolatedJobs jobs;
+  jobs.count = 5;
+  jobs.time_limit_seconds = 2;
+  jobs.run = [](std::int64_t i) -> std::string {
+    if (i == 1) raise(SIGKILL);
+    if (i == 2) _exit(7);
+    if (i == 3) {
+      for (;;) pause();
+    }
+    return "job " + std::to_string(i);
+  };
+  jobs.finish = [&](std::int64_t i, const JobOutcome& outcome) {
+    EXPECT_EQ(i, static_cast<std::int64_t>(ends.size()));
+    ends.emplace_back(outcome.end, outcome.text);
+  };
+  run_isolated(jobs);
+  ASSERT_EQ(ends.size(), 5U);
+  EXPECT_EQ(ends[0].second, "job 0");
+  EXPECT_EQ(ends[1].first, JobOutcome::End::died);
+  EXPECT_NE(ends[1].second.find("KILL"), std::string::npos) << ends[1].second;
+  EXPECT_EQ(ends[2].first, JobOutcome::End::died);
+  EXPECT_NE(ends[2].second.find("code 7"), std::string::npos) << ends[2].second;
+  EXPECT_EQ(ends[3].first, JobOutcome::End::timed_out);
+  EXPECT_EQ(ends[4].second, "job 4");
+}
+
+TEST(Isolate, CarriesLongTextsWhole) {
+  std::string got;
+  IsolatedJobs jobs;
+  jobs.count = 1;
+  jobs.run = [](std::int64_t) { return std::string(1 << 20, 'x'); };
+  jobs.finish = [&](std::int64_t, const JobOutcome& outcome) { got = outcome.text; };
+  run_isolated(jobs);
+  EXPECT_EQ(got, std::string(1 << 20, 'x'));
+}
+
+}  // namespace
+}  // namespace kernelgate

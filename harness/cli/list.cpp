@@ -1,0 +1,47 @@
+// kernelgate list: kernels, variants, cases and suites of this build.
+#include <fmt/format.h>
+
+#include "harness/cli/selection.hpp"
+#include "harness/cli/session.hpp"
+
+namespace kernelgate {
+namespace {
+
+void print_kernels(const Registry& registry) {
+  for (const Kernel& kernel : registry.kernels()) {
+    fmt::print("{:<14} {}\n", kernel.name, kernel.formula);
+    for (const Variant& v : kernel.variants) {
+      fmt::print("  {:<24} {:<10} {}\n", v.name, name(v.backend), v.note);
+    }
+  }
+}
+
+void print_suite(const Registry& registry, const std::string& suite) {
+  std::int64_t count = 0;
+  for (const SuiteCase& c : load_suite(registry, data_root(), suite)) {
+    fmt::print("{}\n", c.shape->id());
+    ++count;
+  }
+  fmt::print("{} cases in suite {}\n", count, suite);
+}
+
+}  // namespace
+
+void add_list_command(CLI::App& app, Session& session) {
+  auto suite = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("list", "Kernels, variants, cases and suites of this build");
+  command->add_option("--suite", *suite, "Print the cases of this suite");
+  command->footer("Example: kernelgate list --suite smoke");
+  command->callback([&session, suite] {
+    if (!suite->empty()) {
+      print_suite(session.registry(), *suite);
+      return;
+    }
+    print_kernels(session.registry());
+    std::string names;
+    for (const std::string& name : suite_names(data_root())) names += " " + name;
+    fmt::print("suites:{}\n", names);
+  });
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,65 @@
+#include "harness/cli/selection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kernelgate {
+namespace {
+
+bool contains(const std::vector<std::string>& list, std::string_view word) {
+  return list.empty() || std::find(list.begin(), list.end(), word) != list.end();
+}
+
+}  // namespace
+
+void SelectionOptions::add_to(CLI::App& command) {
+  command.add_option("--suite", suites, "Suite by name or CSV file; may repeat");
+  command.add_option("--case", cases,
+                     "Case id such as linear/kokkos/tokens=7,out=64,in=64,bf16; without a variant: "
+                     "all of them; may repeat");
+  command.add_option("--kernel", kernels, "Only these kernels");
+  command.add_option("--variant", variants, "Only these variants");
+  command.add_option("--backend", backend, "Only variants of this backend")
+      ->check(CLI::IsMember(std::vector<std::string>(backend_names.begin(), backend_names.end())));
+}
+
+std::vector<SuiteCase> SelectionOptions::select(const Registry& registry,
+                                                const Variant* reference) const {
+  for (const std::string& kernel : kernels) registry.find(kernel);
+  std::vector<SuiteCase> chosen;
+  for (const std::string& suite : suites) {
+    for (SuiteCase& c : load_suite(registry, data_root(), suite)) chosen.push_back(std::move(c));
+  }
+  for (const std::string& id : cases) {
+    const bool of_reference = id.find("/reference/") != std::string::npos;
+    std::string plain = id;
+    if (of_reference) plain.erase(plain.find("/reference/"), std::string("/reference").size());
+    Registry::Found found = registry.find_case(plain);
+    SuiteCase c;
+    c.kernel = found.kernel;
+    c.shape = std::move(found.shape);
+    c.origin = "--case " + id;
+    if (found.variant != nullptr) {
+      c.variants = {found.variant};
+    } else if (!of_reference) {
+      for (const Variant& v : c.kernel->variants) c.variants.push_back(&v);
+    }
+    chosen.push_back(std::move(c));
+  }
+  std::vector<SuiteCase> kept;
+  for (SuiteCase& c : chosen) {
+    if (!contains(kernels, c.kernel->name)) continue;
+    const bool named = c.origin.starts_with("--case");
+    if (reference != nullptr && (!named || c.variants.size() != 1)) {
+      c.variants.insert(c.variants.begin(), reference);
+    }
+    std::erase_if(c.variants, [&](const Variant* v) {
+      return !contains(variants, v->name) || (!backend.empty() && name(v->backend) != backend);
+    });
+    if (!c.variants.empty()) kept.push_back(std::move(c));
+  }
+  return kept;
+}
+
+}  // namespace kernelgate

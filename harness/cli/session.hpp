@@ -1,0 +1,47 @@
+// What every subcommand shares: the kernels, the threads, how the run ends.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "harness/core/error.hpp"
+#include "harness/core/registry.hpp"
+
+namespace kernelgate {
+
+class Session {
+ public:
+  Session() { register_kernels(registry_); }
+
+  const Registry& registry() const { return registry_; }
+  /// 0: as many as the machine offers.
+  int threads = 0;
+  /// The worse of the two stays.
+  void end_with(ExitCode code) {
+    if (exit_ == ExitCode::clean) exit_ = code;
+  }
+  ExitCode exit() const { return exit_; }
+
+ private:
+  Registry registry_;
+  ExitCode exit_ = ExitCode::clean;
+};
+
+/// Kokkos for as long as the object lives. Starts threads: make it in the process that runs kernels.
+class HostExecutor {
+ public:
+  explicit HostExecutor(int threads);
+  ~HostExecutor();
+  HostExecutor(const HostExecutor&) = delete;
+  HostExecutor& operator=(const HostExecutor&) = delete;
+};
+/// "5.2.2, OpenMP, 2 threads" once started.
+std::string host_executor_in_words();
+
+// One subcommand a file. Each adds its options to `app` and runs in CLI11's callback.
+void add_list_command(CLI::App& app, Session& session);
+void add_devices_command(CLI::App& app, Session& session);
+void add_check_command(CLI::App& app, Session& session);
+void add_bench_command(CLI::App& app, Session& session);
+void add_forward_command(CLI::App& app, Session& session);
+
+}  // namespace kernelgate

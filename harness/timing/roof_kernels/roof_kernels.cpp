@@ -1,0 +1,119 @@
+// The two probes behind the roofs, compiled with the flags of kernel code.
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include <sys/mman.h>
+
+#include "harness/timing/roof.hpp"
+
+namespace kernelgate {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+#if defined(__AVX512F__)
+constexpr int lanes = 16;
+#elif defined(__AVX__)
+constexpr int lanes = 8;
+#else
+constexpr int lanes = 4;
+#endif
+typedef float Vector __attribute__((vector_size(lanes * sizeof(float))));
+
+struct Unmap {
+  std::size_t bytes = 0;
+  void operator()(float* memory) const { munmap(memory, bytes); }
+};
+
+// Huge pages where the system gives them, as the harness's tensors have them.
+std::unique_ptr<float, Unmap> allocate(std::size_t bytes) {
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return {nullptr, Unmap{bytes}};
+  madvise(memory, bytes, MADV_HUGEPAGE);
+  return {static_cast<float*>(memory), Unmap{bytes}};
+}
+
+// Eight independent sums, so that loads and not additions set the pace.
+float sum_range(const float* data, std::int64_t count) {
+  Vector sums[8] = {};
+  std::int64_t i = 0;
+  for (; i + 8 * lanes <= count; i += 8 * lanes) {
+    for (int k = 0; k < 8; ++k) {
+      Vector v;
+      std::memcpy(&v, data + i + k * lanes, sizeof v);
+      sums[k] += v;
+    }
+  }
+  Vector total = {};
+  for (const Vector& s : sums) total += s;
+  float result = 0;
+  for (int lane = 0; lane < lanes; ++lane) result += total[lane];
+  return result;
+}
+
+volatile float sink = 0;  // keeps the probes' results alive
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+}  // namespace
+
+double measure_read_bandwidth(std::int64_t working_set_bytes) {
+  constexpr std::int64_t block = 4096;  // floats a thread takes at a time
+  const std::int64_t count =
+      std::max<std::int64_t>(working_set_bytes / static_cast<std::int64_t>(sizeof(float)), block) /
+      block * block;
+  const auto memory = allocate(static_cast<std::size_t>(count) * sizeof(float));
+  if (!memory) return 0;
+  float* data = memory.get();
+#pragma omp parallel for schedule(static)
+  for (std::int64_t b = 0; b < count / block; ++b) std::fill_n(data + b * block, block, 1.0F);
+  const std::int64_t bytes = count * static_cast<std::int64_t>(sizeof(float));
+  const int sweeps = static_cast<int>(std::clamp<std::int64_t>((1LL << 28) / bytes, 1, 4096));
+  double best = 0;
+  for (int trial = 0; trial < 7; ++trial) {
+    float total = 0;
+    const auto start = Clock::now();
+#pragma omp parallel reduction(+ : total)
+    for (int sweep = 0; sweep < sweeps; ++sweep) {
+#pragma omp for schedule(static) nowait
+      for (std::int64_t b = 0; b < count / block; ++b) total += sum_range(data + b * block, block);
+    }
+    const double seconds = seconds_since(start);
+    sink = sink + total;
+    best = std::max(best, static_cast<double>(bytes) * sweeps / seconds);
+  }
+  return best;
+}
+
+double measure_fma_peak() {
+  constexpr int chains = 16;  // covers 4 cycles of latency on two units twice over
+  constexpr std::int64_t steps = 2'000'000;
+  double best = 0;
+  for (int trial = 0; trial < 7; ++trial) {
+    std::int64_t flops = 0;
+    float total = 0;
+    const auto start = Clock::now();
+#pragma omp parallel reduction(+ : total, flops)
+    {
+      Vector x[chains];
+      for (int c = 0; c < chains; ++c) x[c] = Vector{} + 1.0F + static_cast<float>(c);
+      const Vector scale = Vector{} + 0.999F;
+      const Vector shift = Vector{} + 0.001F;
+      for (std::int64_t i = 0; i < steps; ++i) {
+        for (int c = 0; c < chains; ++c) x[c] = x[c] * scale + shift;
+      }
+      for (int c = 0; c < chains; ++c) total += x[c][0];
+      flops += 2 * steps * chains * lanes;
+    }
+    best = std::max(best, static_cast<double>(flops) / seconds_since(start));
+    sink = sink + total;
+  }
+  return best;
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,23 @@
+# Writes every fenced block of a Markdown page that carries "file=NAME" to FOLDER/NAME.
+# cmake -DPAGE=docs/add-a-kernel.md -DFOLDER=… -P extract.cmake
+file(READ "${PAGE}" text)
+# Lists split at semicolons and brackets: hide them while cutting the page up.
+string(REPLACE ";" "<semicolon>" text "${text}")
+string(REPLACE "[" "<open>" text "${text}")
+string(REPLACE "]" "<close>" text "${text}")
+string(REGEX MATCHALL "```[a-z]+ file=[^`]*```" blocks "${text}")
+list(LENGTH blocks count)
+if(count EQUAL 0)
+  message(FATAL_ERROR "${PAGE} has no block with file=NAME")
+endif()
+foreach(block IN LISTS blocks)
+  string(REGEX MATCH "file=([^\n]+)\n" line "${block}")
+  set(name "${CMAKE_MATCH_1}")
+  string(REGEX REPLACE "^```[^\n]*\n" "" body "${block}")
+  string(REGEX REPLACE "```$" "" body "${body}")
+  string(REPLACE "<semicolon>" ";" body "${body}")
+  string(REPLACE "<open>" "[" body "${body}")
+  string(REPLACE "<close>" "]" body "${body}")
+  file(WRITE "${FOLDER}/${name}" "${body}")
+  message(STATUS "wrote ${name}")
+endforeach()
