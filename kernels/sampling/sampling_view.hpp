@@ -1,0 +1,84 @@
+// What a kernel of sampling reads of a row, and the steps whose arithmetic all variants share.
+#pragma once
+
+#include <cstdint>
+
+#include "harness/core/exponential.hpp"
+#include "harness/core/number.hpp"
+#include "kernels/sampling/sampling.hpp"
+
+namespace kernelgate {
+
+/// Pointers into one row of every input. Lists hold ids; what lies outside [0,vocabulary) is none.
+template <class T>
+struct SamplingRow {
+  const T* logits;
+  const std::uint32_t* allowed;  // null: all
+  const std::int32_t *stop, *bias_token, *prompt, *output;
+  const float *bias_add, *numbers;
+  const std::int32_t* integers;
+  std::uint64_t seed;
+  std::int64_t vocabulary, real_ids, stops, biases, prompts, outputs;
+
+  KG_FUNCTION bool is_id(std::int32_t id) const { return id >= 0 && id < vocabulary; }
+  KG_FUNCTION bool greedy() const { return numbers[temperature] < 1e-5F; }
+
+  /// Step 1 without stop: the logit as f32, -inf where masked.
+  KG_FUNCTION float masked_logit(std::int64_t i) const {
+    const bool real = i < real_ids;
+    const bool bit = allowed == nullptr || ((allowed[i >> 5] >> (i & 31)) & 1U) != 0;
+    return real && bit ? to_float(logits[i]) : -__builtin_inff();
+  }
+
+  /// Steps 3 and 4 for an id whose prompt or output mentions it, and for all others. NaN is out,
+  /// and -0 becomes +0, so that equal numbers have equal bits.
+  KG_FUNCTION float penalised(float x, bool mentioned, std::int32_t times_in_output) const {
+    if (mentioned) {
+      const float rho = numbers[repetition];
+      x = x > 0 ? x / rho : x * rho;
+      if (times_in_output > 0) {
+        x -= numbers[frequency] * static_cast<float>(times_in_output);
+        x -= numbers[presence];
+      }
+    }
+    if (!greedy()) x = x / numbers[temperature];
+    return x > -__builtin_inff() ? x + 0.0F : -__builtin_inff();
+  }
+
+  /// Step 8: p / eps in f32.
+  KG_FUNCTION float race(float p, std::int64_t i) const {
+    const DrawCounter at{static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(integers[position]),
+                         static_cast<std::uint32_t>(integers[rollout]),
+                         static_cast<std::uint32_t>(integers[round_])};
+    return p / static_cast<float>(exponential_noise(seed, at));
+  }
+};
+
+/// Softmax weights, exp(x - largest) of [0, 1], as whole numbers of 2^-bits: they add up to the same
+/// bits in every order, on any number of threads. `bits` leaves room for a whole vocabulary of ones.
+struct FixedPoint {
+  int bits;
+
+  /// 62 bits for the sum: 43 for a vocabulary of 262,272. A weight is off by 2^-44 of the largest.
+  static FixedPoint for_terms(std::int64_t terms) {
+    int terms_bits = 0;
+    while ((std::int64_t{1} << terms_bits) < terms) ++terms_bits;
+    return {62 - terms_bits};
+  }
+  KG_FUNCTION double unit() const { return static_cast<double>(std::uint64_t{1} << bits); }
+  KG_FUNCTION std::uint64_t of(float weight) const {
+    return static_cast<std::uint64_t>(static_cast<double>(weight) * unit() + 0.5);
+  }
+  KG_FUNCTION float to_sum(std::uint64_t total) const {
+    return static_cast<float>(static_cast<double>(total) / unit());
+  }
+  /// Largest cumulative weight that top-p drops: (1 - top_p) of the total, never all of it.
+  KG_FUNCTION std::uint64_t dropped_by(float p, std::uint64_t total) const {
+    const double limit = (1 - static_cast<double>(p)) * static_cast<double>(total);
+    const std::uint64_t most = total - 1;
+    if (!(limit > 0)) return 0;
+    return limit < static_cast<double>(most) ? static_cast<std::uint64_t>(limit) : most;
+  }
+};
+
+}  // namespace kernelgate
