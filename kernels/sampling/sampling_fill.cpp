@@ -1,6 +1,7 @@
 // Inputs of sampling. Exact mode builds rows whose answer no rounding can move: a few winners, all
 // else 110 or more below in score (its softmax weight is 0 in f32), and one decoy for each step of
 // the chain that would win if the step were left out.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
@@ -12,7 +13,16 @@ namespace kernelgate {
 namespace {
 
 constexpr double winner_score = 256;
-enum Decoy { masked, stopped, biased, in_prompt, in_output, decoys };
+// 6 below: e^-6 is above the exact min-p of 2^-10, e^-12 (at the temperature of 0.5) below it.
+constexpr double warm_score = 250;
+enum Decoy { masked, stopped, biased, in_prompt, in_output, warm, decoys };
+
+bool is_warm(const SamplingCase& c, std::int64_t row) {
+  return c.chain_of(row) == SamplingChain::full || c.chain_of(row) == SamplingChain::min_p;
+}
+// Exact rows have one kind of penalty each, so that none hides another.
+enum class Penalty { repetition, frequency, presence };
+Penalty penalty_of(std::int64_t row) { return static_cast<Penalty>(row / 2 % 3); }
 
 // The j-th id of a seeded walk that meets every real id once.
 std::int64_t walk(const SamplingCase& c, std::uint64_t key, std::int64_t j) {
@@ -24,15 +34,16 @@ std::int64_t walk(const SamplingCase& c, std::uint64_t key, std::int64_t j) {
 
 struct ExactRow {
   std::int64_t winners = 1;
-  std::array<std::int64_t, decoys> decoy{-1, -1, -1, -1, -1};
+  std::array<std::int64_t, decoys> decoy{-1, -1, -1, -1, -1, -1};
   std::int64_t first_free = 0;  // walk position of ids that are nobody
 
-  ExactRow(const SamplingCase& c, std::uint64_t key) {
+  ExactRow(const SamplingCase& c, std::int64_t row, std::uint64_t key) {
     const std::int64_t ids = c.real_ids();
     winners = ids >= 64 ? 4 : ids >= 8 ? 2 : 1;
     first_free = winners;
     const std::array<bool, decoys> possible{c.mask == SamplingMask::on, true, c.biases > 0,
-                                            c.history > 1, c.history > 0};
+                                            c.history > 1 && penalty_of(row) == Penalty::repetition,
+                                            c.history > 0, is_warm(c, row)};
     for (std::size_t d = 0; d < decoys; ++d) {
       if (possible[d] && first_free < ids) decoy[d] = walk(c, key, first_free++);
     }
@@ -56,16 +67,17 @@ void fill_logits(const SamplingCase& c, TensorSet& tensors, std::int64_t row, Da
     }
   }
   if (mode == DataMode::real) return;
-  const ExactRow exact(c, key + static_cast<std::uint64_t>(row));
+  const ExactRow exact(c, row, key + static_cast<std::uint64_t>(row));
   for (std::int64_t j = 0; j < exact.first_free; ++j) {
-    logits.set(begin + walk(c, key + static_cast<std::uint64_t>(row), j), winner_score);
+    const std::int64_t id = walk(c, key + static_cast<std::uint64_t>(row), j);
+    logits.set(begin + id, id == exact.decoy[warm] ? warm_score : winner_score);
   }
 }
 
 void fill_mask(const SamplingCase& c, TensorSet& tensors, std::int64_t row, DataMode mode,
                std::uint64_t key) {
   Tensor& allowed = tensors["allowed"];
-  const ExactRow exact(c, key + static_cast<std::uint64_t>(row));
+  const ExactRow exact(c, row, key + static_cast<std::uint64_t>(row));
   for (std::int64_t word = 0; word < c.mask_words(); ++word) {
     const std::int64_t at = row * c.mask_words() + word;
     auto bits = static_cast<std::uint32_t>(word_at(key + 2, static_cast<std::uint64_t>(at)));
@@ -85,7 +97,7 @@ void fill_mask(const SamplingCase& c, TensorSet& tensors, std::int64_t row, Data
 void fill_lists(const SamplingCase& c, TensorSet& tensors, std::int64_t row, DataMode mode,
                 std::uint64_t key) {
   const std::uint64_t row_key = key + static_cast<std::uint64_t>(row);
-  const ExactRow exact(c, row_key);
+  const ExactRow exact(c, row, row_key);
   const std::int64_t nobodies = c.real_ids() - exact.first_free;
   const auto some_id = [&](std::int64_t j) -> std::int64_t {
     if (mode == DataMode::real) return walk(c, row_key, j);
@@ -94,7 +106,8 @@ void fill_lists(const SamplingCase& c, TensorSet& tensors, std::int64_t row, Dat
   const auto fill_ids = [&](const char* name, std::int64_t count, std::int64_t first, Decoy decoy) {
     for (std::int64_t j = 0; j < count; ++j) {
       // Ids repeat, as words in a text do; a hole of -1 now and then.
-      const std::int64_t id = j % 7 == 5 ? -1 : some_id(first + j % std::max<std::int64_t>(1, 2 * count / 3));
+      const std::int64_t id =
+          j % 7 == 5 ? -1 : some_id(first + j % std::max<std::int64_t>(1, 2 * count / 3));
       const bool takes_decoy = mode == DataMode::exact && j == 0;
       tensors[name].set(row * count + j,
                         static_cast<double>(takes_decoy ? exact.decoy[decoy] : id));
@@ -108,7 +121,9 @@ void fill_lists(const SamplingCase& c, TensorSet& tensors, std::int64_t row, Dat
     const std::int64_t at = row * c.biases + j;
     const double exact_add = j == 0 ? -200 : 64;
     tensors["bias_add"].set(
-        at, mode == DataMode::exact ? exact_add : 0.5 * static_cast<double>(signed_integer(key + 3, at, 16)));
+        at, mode == DataMode::exact
+                ? exact_add
+                : 0.5 * static_cast<double>(signed_integer(key + 3, at, 16)));
   }
 }
 
@@ -123,13 +138,22 @@ void fill_parameters(const SamplingCase& c, TensorSet& tensors, std::int64_t row
   const auto integer = [&](SamplingInteger column, std::int64_t x) {
     tensors["integers"].set(row * sampling_integers + column, static_cast<double>(x));
   };
-  const double warm = full || chain == SamplingChain::min_p ? (exact ? 0.5 : 0.7) : 1;
-  number(temperature, chain == SamplingChain::greedy ? 0 : warm);
-  number(min_p, full || chain == SamplingChain::min_p ? (exact ? 0x1p-10 : 1e-3) : 0);
+  const bool filters_min_p = is_warm(c, row);
+  number(temperature, chain == SamplingChain::greedy ? 0
+                      : filters_min_p                ? (exact ? 0.5 : 0.7)
+                                                     : 1);
+  number(min_p, filters_min_p ? (exact ? 0x1p-10 : 1e-3) : 0);
   number(top_p, full || chain == SamplingChain::top_p ? (exact ? 0.5 : 0.95) : 1);
-  number(repetition, c.history == 0 ? 1 : exact ? 2 : 1.2);
-  number(frequency, c.history == 0 ? 0 : 0.25);
-  number(presence, c.history == 0 ? 0 : 0.5);
+  const bool some = c.history > 0;
+  if (exact) {
+    number(repetition, some && penalty_of(row) == Penalty::repetition ? 2 : 1);
+    number(frequency, some && penalty_of(row) == Penalty::frequency ? 200 : 0);
+    number(presence, some && penalty_of(row) == Penalty::presence ? 200 : 0);
+  } else {
+    number(repetition, some ? 1.2 : 1);
+    number(frequency, some ? 0.25 : 0);
+    number(presence, some ? 0.5 : 0);
+  }
   integer(top_k, full || chain == SamplingChain::top_k ? c.k : 0);
   integer(min_tokens, exact || row % 2 == 0 ? c.history + 1 : 0);
   integer(position, 17 + row);

@@ -163,6 +163,14 @@ void keep_top_k(const std::vector<N>& x, std::int64_t k, std::vector<Kept>& kept
   }
 }
 
+/// Whether f32 softmaxes of two different logits may compare otherwise than the logits do.
+inline bool may_swap(double, double) { return false; }
+inline bool may_swap(Bounded a, Bounded b) {
+  if (a.value == b.value && a.bound == b.bound) return false;  // ties have an order of their own
+  const double exp_ulps = 4 * declared_ulps.exp * f32_unit;    // 2 ulps of either exponential
+  return std::abs(a.value - b.value) <= a.bound + b.bound + exp_ulps;
+}
+
 /// Step 9: over rising probabilities, drops while the cumulative sum is <= 1 - top_p; never the
 /// largest. Equal values: the higher index is dropped first, so that the lowest stays.
 template <class N>
@@ -179,17 +187,23 @@ void keep_top_p(const std::vector<N>& x, double top_p, std::vector<Kept>& kept) 
   });
   const double limit = 1 - top_p;
   Sum<N> cumulative;
+  std::size_t edge = order.empty() ? 0 : order.size() - 1;  // rank of the first entry that stays
   for (std::size_t rank = 0; rank + 1 < order.size(); ++rank) {
     cumulative.add(p[order[rank]]);
     const N c = cumulative.result();
     const double slack = bound_of(c) + open + (bound_of(c) > 0 ? f32_unit : 0);
     const bool close = slack > 0 && std::abs(value_of(c) - limit) <= slack;
-    const bool rival = not_below(p[order[rank]], p[order.back()]) == Kept::uncertain;
-    const Kept here = close || rival         ? Kept::uncertain
-                      : value_of(c) <= limit ? Kept::no
-                                             : Kept::yes;
-    if (rival) kept[order.back()] = Kept::uncertain;
+    const Kept here = close ? Kept::uncertain : value_of(c) <= limit ? Kept::no : Kept::yes;
+    if (value_of(c) > limit) edge = std::min(edge, rank);
     kept[order[rank]] = weaker(kept[order[rank]], here);
+  }
+  // Entries whose order rounding may turn round can change places across the edge.
+  for (const std::size_t rank : {edge, edge - (edge > 0 ? 1 : 0)}) {
+    for (const std::size_t i : order) {
+      if (i == order[rank] || !may_swap(x[i], x[order[rank]])) continue;
+      if (kept[i] == kept[order[rank]]) continue;
+      kept[i] = kept[order[rank]] = Kept::uncertain;
+    }
   }
 }
 
