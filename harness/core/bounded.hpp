@@ -74,7 +74,9 @@ inline Bounded rsqrt_of(Bounded x) {
 }
 inline Bounded sqrt_of(Bounded x) {
   const double r = std::sqrt(x.value);
-  return rounded_f32(r, r - std::sqrt(std::max(0.0, x.value - x.bound)), 1);
+  const double below = r - std::sqrt(std::max(0.0, x.value - x.bound));
+  const double above = std::sqrt(x.value + x.bound) - r;  // the larger one only next to 0
+  return rounded_f32(r, std::max(below, above), 1);
 }
 inline Bounded exp_of(Bounded x) {
   const double e = std::exp(x.value);

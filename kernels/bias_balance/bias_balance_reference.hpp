@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "harness/core/bounded.hpp"
@@ -25,6 +26,13 @@ struct BiasBalanceState {
   std::vector<N> bias, first, second;
 };
 
+/// A constant of the formula as a kernel holds it: rounded to f32.
+template <class N>
+N constant(double x) {
+  if constexpr (std::is_same_v<N, Bounded>) return rounded_f32(x, 0);
+  return N(x);
+}
+
 /// One step. count [E]: tokens of the global batch that chose each real expert; tokens: of the
 /// whole batch, skipping ones included; step counts from 1. An over-used expert's bias falls.
 template <class N>
@@ -32,16 +40,18 @@ void balance_biases(std::span<const std::int64_t> count, std::int64_t tokens, st
                     const BiasBalanceParams& p, BiasBalanceState<N>& state) {
   const double experts = static_cast<double>(count.size());
   const double t = static_cast<double>(step);
-  const N unbias1 = N(1 - std::pow(p.beta1, t)), unbias2 = N(1 - std::pow(p.beta2, t));
+  const N unbias1 = constant<N>(1 - std::pow(p.beta1, t));
+  const N unbias2 = constant<N>(1 - std::pow(p.beta2, t));
   for (std::size_t e = 0; e < count.size(); ++e) {
     const N load = N(static_cast<double>(count[e])) / N(static_cast<double>(tokens));
-    const N excess = load - N(1 / experts);
+    const N excess = load - constant<N>(1 / experts);
     N& m = state.first[e];
     N& v = state.second[e];
-    m = N(p.beta1) * m + N(1 - p.beta1) * excess;
-    v = N(p.beta2) * v + N(1 - p.beta2) * (excess * excess);
-    const N change = (m / unbias1) / (sqrt_of(v / unbias2) + N(p.epsilon));
-    state.bias[e] = state.bias[e] - N(p.rate) * (change + N(p.decay) * state.bias[e]);
+    m = constant<N>(p.beta1) * m + constant<N>(1 - p.beta1) * excess;
+    v = constant<N>(p.beta2) * v + constant<N>(1 - p.beta2) * (excess * excess);
+    const N change = (m / unbias1) / (sqrt_of(v / unbias2) + constant<N>(p.epsilon));
+    const N decayed = constant<N>(p.decay) * state.bias[e];
+    state.bias[e] = state.bias[e] - constant<N>(p.rate) * (change + decayed);
   }
 }
 

@@ -17,19 +17,17 @@ struct ConvMixingFunctor {
 
   ConvMixingShape s;
   ConvMixingMemory<T> memory;
+  int level;  // of scratch: 0 where a tile fits there
 
   std::int64_t tiles() const { return (s.tokens + tile - 1) / tile; }
-  std::size_t scratch_bytes() const {
-    return 3 * Scratch::shmem_size(static_cast<std::size_t>(tile * s.d));
-  }
 
   KOKKOS_FUNCTION void operator()(const Member& team) const {
     const std::int64_t group = team.league_rank() % s.groups();
     const std::int64_t first = team.league_rank() / s.groups() * tile;
     const std::int64_t rows = first + tile <= s.tokens ? tile : s.tokens - first;
-    const Scratch before(team.team_scratch(0), tile * s.d);  // D_{t-1} [d,tile]
-    const Scratch now(team.team_scratch(0), tile * s.d);     // D_t [d,tile]
-    const Scratch head(team.team_scratch(0), tile * s.d);    // y + means [tile,d]
+    const Scratch before(team.team_scratch(level), tile * s.d);  // D_{t-1} [d,tile]
+    const Scratch now(team.team_scratch(level), tile * s.d);     // D_t [d,tile]
+    const Scratch head(team.team_scratch(level), tile * s.d);    // y + means [tile,d]
     depthwise(team, group, first, rows, before, now);
     if (group >= s.heads) write_values(team, group, first, rows);
     team.team_barrier();  // every read of the old state is done: only now may it change
@@ -163,9 +161,12 @@ template <class T>
 std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
   using Functor = ConvMixingFunctor<T>;
   const ConvMixingStaged<T> staged(c, tensors);
-  const Functor functor{ConvMixingShape(c), staged.memory()};
+  const auto tile_size = static_cast<std::size_t>(Functor::tile * c.head_dim);
+  const std::size_t bytes = 3 * Functor::Scratch::shmem_size(tile_size);
+  const int level = bytes <= static_cast<std::size_t>(Functor::Policy::scratch_size_max(0)) ? 0 : 1;
+  const Functor functor{ConvMixingShape(c), staged.memory(), level};
   typename Functor::Policy policy(static_cast<int>(functor.tiles() * c.groups()), Kokkos::AUTO);
-  policy.set_scratch_size(0, Kokkos::PerTeam(functor.scratch_bytes()));
+  policy.set_scratch_size(level, Kokkos::PerTeam(bytes));
   return make_launch(
       [=] {
         Kokkos::parallel_for("conv_mixing", policy, functor);

@@ -212,7 +212,9 @@ TEST_P(ConvMixingVariants, AreExactAndWithinBudgetAtOddShapes) {
         "tokens=17,form=chunk,theta=10000,position=262143,f32",
         "tokens=21,form=decode,position=131071,f32", "tokens=5,form=decode,position=9,bf16",
         "tokens=1,form=decode,stage=conv,f32", "tokens=5,inputs=zeros,f32",
-        "tokens=7,inputs=small,f32", "tokens=7,inputs=small,f16", "tokens=4,rotary=0,f32"}) {
+        "tokens=7,inputs=small,f32", "tokens=7,inputs=small,f16", "tokens=4,rotary=0,f32",
+        "tokens=19,head_dim=256,rotary=128,stage=conv,bf16",
+        "tokens=130,heads=4,head_dim=72,rotary=40,f16"}) {
     for (const DataMode mode : {DataMode::exact, DataMode::real}) {
       if (mode == DataMode::exact && parsed(axes).exact_not_applicable()) continue;
       const CheckResult result = check_case("conv_mixing/" + variant + "/" + axes, mode);
@@ -221,7 +223,7 @@ TEST_P(ConvMixingVariants, AreExactAndWithinBudgetAtOddShapes) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Build, ConvMixingVariants, testing::Values("kokkos"));
+INSTANTIATE_TEST_SUITE_P(Build, ConvMixingVariants, testing::Values("kokkos", "kokkos/cpu"));
 
 }  // namespace
 }  // namespace kernelgate
