@@ -77,7 +77,7 @@ TEST_P(TopKVariant, TakesRowsShorterThanK) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, TopKVariant, ::testing::Values("kokkos", "baseline/std"));
+INSTANTIATE_TEST_SUITE_P(All, TopKVariant, ::testing::Values("kokkos", "kokkos/cpu", "baseline/std"));
 
 // The portable kernels with a team size of the test's choice.
 auto with_team(int size) {
