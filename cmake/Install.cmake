@@ -1,11 +1,19 @@
 # cmake --install: the program, the Kokkos it was linked with where that one is no system library, the
-# suites, and the licences. The program finds its libraries relative to itself.
+# suites, case lists and goldens, and the licences. The program finds its libraries relative to itself.
 include(GNUInstallDirs)
 
 set(kernelgate_doc "${CMAKE_INSTALL_DATADIR}/doc/kernelgate")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${kernelgate_doc}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/suites"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/kernelgate" FILES_MATCHING PATTERN "*.csv")
+
+# What the program reads at run time: case lists and the goldens of the model.
+foreach(folder IN ITEMS kernels reference tests/oracle/data)
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/${folder}/"
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/kernelgate/${folder}"
+    FILES_MATCHING PATTERN "*.csv" PATTERN "*.json" PATTERN "*.safetensors"
+    PATTERN "tests" EXCLUDE)
+endforeach()
 
 if(TARGET kernelgate)
   file(RELATIVE_PATH to_libraries
