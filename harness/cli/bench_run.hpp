@@ -9,7 +9,7 @@
 #include "harness/records/record.hpp"
 #include "harness/suites/suite.hpp"
 #include "harness/timing/roof.hpp"
-#include "harness/timing/sampling.hpp"
+#include "harness/timing/time_sampling.hpp"
 
 namespace kernelgate {
 

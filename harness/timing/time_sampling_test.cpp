@@ -1,4 +1,4 @@
-#include "harness/timing/sampling.hpp"
+#include "harness/timing/time_sampling.hpp"
 
 #include <benchmark/benchmark.h>
 #include <gtest/gtest.h>
