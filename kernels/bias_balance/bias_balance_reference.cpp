@@ -94,15 +94,16 @@ void BiasBalanceCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t seed
   const auto key = [&](std::string_view name) {
     return stream_key(id_of(*this), seed, mode, name);
   };
+  const std::uint64_t choice_key = key("choice");
   if (input == LoadInput::choices) {
     for (std::int64_t t = 0; t < tokens; ++t) {
       tensors["choice"].as<std::int32_t>()[t] =
-          static_cast<std::int32_t>(choice_of(*this, key("choice"), t));
+          static_cast<std::int32_t>(choice_of(*this, choice_key, t));
     }
   } else {
     fill_constant(tensors["count"], 0);
     for (std::int64_t t = 0; t < tokens; ++t) {
-      ++tensors["count"].as<std::int64_t>()[choice_of(*this, key("choice"), t)];
+      ++tensors["count"].as<std::int64_t>()[choice_of(*this, choice_key, t)];
     }
   }
   fill_bell(tensors["bias"], key("bias"), 0.01);

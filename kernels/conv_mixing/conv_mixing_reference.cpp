@@ -182,12 +182,12 @@ void ConvMixingCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t seed)
     fill_integers(tensors["depthwise"], key("depthwise"), range.depthwise);
     fill_integers(tensors["depthwise_bias"], key("depthwise_bias"), range.depthwise);
     fill_integers(tensors["qkv"], key("qkv"), range.projection);
+    const std::uint64_t q_key = key("q");
     for (std::int64_t r = 0; r < tokens && range.q_unit > 1; ++r) {
       const std::int64_t most = std::max<std::int64_t>(1, range.projection / range.q_unit);
       for (std::int64_t i = 0; i < heads * head_dim; ++i) {
         const std::int64_t at = r * row_width() + i;
-        tensors["qkv"].set(at,
-                           static_cast<double>(range.q_unit * signed_integer(key("q"), at, most)));
+        tensors["qkv"].set(at, static_cast<double>(range.q_unit * signed_integer(q_key, at, most)));
       }
     }
     if (prefill) return;

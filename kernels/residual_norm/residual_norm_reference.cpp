@@ -20,6 +20,8 @@ void fill_exact(const ResidualNormCase& c, TensorSet& t, std::uint64_t seed) {
   const auto key = [&](std::string_view name) {
     return stream_key(id_of(c), seed, DataMode::exact, name);
   };
+  const std::uint64_t sign_key = key("sign");
+  const std::uint64_t hidden_key = key("hidden");
   const auto odd = [&](std::string_view name, std::int64_t i) {
     const std::int64_t n = signed_integer(key(name), i, 24);
     return n > 0 ? 2 * n - 1 : 2 * n + 1;
@@ -39,14 +41,14 @@ void fill_exact(const ResidualNormCase& c, TensorSet& t, std::uint64_t seed) {
   }
   for (std::int64_t at = 0; at < c.tokens * c.hidden; ++at) {
     const std::int64_t i = at % c.hidden;
-    const double target = signed_integer(key("sign"), at, 1) > 0 ? 1024 : -1024;
+    const double target = signed_integer(sign_key, at, 1) > 0 ? 1024 : -1024;
     const double hs = t["hidden_scale"].get(i);
     const double hb = t["hidden_bias"].get(i);
     if (!c.reads_residual()) {
       t["hidden"].set(at, target / hs - hb);
       continue;
     }
-    const double h = static_cast<double>(signed_integer(key("hidden"), at, 127));
+    const double h = static_cast<double>(signed_integer(hidden_key, at, 127));
     t["hidden"].set(at, h);
     const double rest = target - (h + hb) * hs;  // even: hs is
     t["residual"].set(at, rest / t["residual_scale"].get(i) - t["residual_bias"].get(i));
