@@ -7,7 +7,7 @@
 namespace kernelgate {
 
 /// Bytes a second that all threads read together from `working_set_bytes` of memory, the best of
-/// several sweeps: the roof for a kernel whose data has that size (docs/performance.md).
+/// several sweeps: the roof for a kernel whose data has that size (docs/verdicts.md, 3).
 double measure_read_bandwidth(std::int64_t working_set_bytes);
 
 /// f32 FMA operations a second of all threads (2 for a multiply-add), best of several rounds.
