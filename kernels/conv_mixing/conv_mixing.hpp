@@ -23,8 +23,7 @@ enum class ConvForm {
 /// Which outputs Q and K are judged: whole, or y + means before the norm (exact in integers).
 enum class ConvStage { mixed, conv };
 
-/// Real data: bell-shaped; heads of norm about 1e-4, where a guard of the norm shows; or zero
-/// heads.
+/// Real data: bell-shaped; heads of tiny norm, where a guard of the norm shows; or zero heads.
 enum class ConvInputs { bell, small, zeros };
 
 /// u_t = [q_t ; k_t], C = (heads + kv) d, group = one head of d channels, L = kv d / 2
@@ -32,18 +31,17 @@ enum class ConvInputs { bell, small, zeros };
 /// y_t[g,o] = beta[g,o] + sum_j G[g,o,j,0] D_{t-1}[g,j] + G[g,o,j,1] D_t[g,j]
 /// Q[n] = y[n] + (q[n] + k[n kv / heads]) / 2,   K[j] = y[heads + j] + (mean_n q[n] + k[j]) / 2
 /// x <- x sqrt(d) / sqrt(|x|^2 + 1e-12) for each head x; K[j] <- K[j] tau[j]
-/// RoPE on dims 0..rotary-1: pairs (x, x + rotary/2), angle f32(position) *
-/// f32(theta^(-2x/rotary)), the product rounded to f32, cos and sin of that f32 number within 2 ulp
-/// (spec 3.4) V_t = [v_cur_t ; v_del_{t-1}] seen as [kv,d] (spec 3.3) Before a sequence's first
-/// token u and v_del are 0 (so D_{-1} = b). New state: u of the last two tokens, v_del of the last;
-/// every read of a slot comes before its write         (spec 3.6)
+/// RoPE on dims 0..rotary-1: pairs (x, x + rotary/2) turn by f32(position) f32(theta^(-2x/rotary)),
+/// that product rounded to f32; cos and sin of this f32 number within 2 ulp      (spec 3.4)
+/// V_t = [v_cur_t ; v_del_{t-1}] seen as [kv,d]                                  (spec 3.3)
+/// Before the first token u and v_del are 0 (so D_{-1} = b). The new state is u of the last
+/// two tokens and v_del of the last; every read of a slot comes before its write (spec 3.6)
 ///
 /// qkv [tokens, C + kv d]: a row holds q, k, v_cur, v_del as the fused projection yields them.
 /// depthwise [C,2], depthwise_bias [C], grouped [C,d,2] (out channel, in channel of its group, tap;
 /// tap 0 is the older token), grouped_bias [C], temperature [kv]; position i32 [tokens];
 /// slot i32 [sequences]; conv_state f32 [slots,C,2] (older first); lag_state f32 [slots,L];
-/// Q [tokens,heads,d], K and V [tokens,kv,d]. A row of a padding slot gives zeros and moves no
-/// state.
+/// Q [tokens,heads,d], K and V [tokens,kv,d]. A padding row gives zeros and moves no state.
 struct ConvMixingCase {
   static constexpr std::string_view kernel = "conv_mixing";
 

@@ -7,6 +7,7 @@
 #include "harness/verify/testing.hpp"
 #include "kernels/conv_mixing/conv_mixing.hpp"
 #include "kernels/conv_mixing/conv_mixing_faults.hpp"
+#include "kernels/conv_mixing/rope_table.hpp"
 
 namespace kernelgate {
 namespace {
@@ -197,6 +198,17 @@ INSTANTIATE_TEST_SUITE_P(
                     FaultCase{ConvFault::rope_interleaved, small_prefill, real},
                     FaultCase{ConvFault::rope_second_half, small_prefill, real},
                     FaultCase{ConvFault::rope_exponent_over_d, small_decode, real}));
+
+TEST(CosSin, StaysWithinOneUlpUpToTheLargestPosition) {
+  for (std::int64_t i = 0; i < 200'000; ++i) {
+    const float angle = static_cast<float>(uniform(7, i) * (i % 2 == 0 ? 131'071.0 : 8.0));
+    const CosSin got = cos_sin(angle);
+    const double c = std::cos(static_cast<double>(angle));
+    const double s = std::sin(static_cast<double>(angle));
+    ASSERT_LE(std::abs(got.cosine - c), 0x1p-23 * std::abs(c)) << angle;
+    ASSERT_LE(std::abs(got.sine - s), 0x1p-23 * std::abs(s)) << angle;
+  }
+}
 
 class ConvMixingVariants : public testing::TestWithParam<const char*> {};
 
