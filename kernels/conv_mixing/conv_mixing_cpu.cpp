@@ -225,7 +225,8 @@ class ConvMixingOnLanes {
     for (; o + lane_count <= s_.d; o += lane_count) {
       Lanes sum = load_lanes(queries + o);
       for (std::int64_t n = 1; n < many; ++n) sum += load_lanes(queries + n * s_.d + o);
-      const Lanes mean = 0.5F * (sum / divisor + load_lanes(key + o));
+      if (many > 1) sum /= divisor;
+      const Lanes mean = 0.5F * (sum + load_lanes(key + o));
       const Lanes x = load_lanes(y + o) + load_lanes(bias + o) + mean;
       store_lanes(y + o, x);
       square[o / lane_count % 2] += x * x;

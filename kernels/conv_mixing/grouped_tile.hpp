@@ -15,14 +15,19 @@ inline constexpr std::int64_t panel_width = 2 * lane_count;
 inline constexpr int tile_rows = lane_count == 16 ? 12 : 6;
 
 /// B[k,o] of one panel from weights [d outputs, d, 2]: k = tap d + j. Outputs beyond d are zeros.
+/// A few input channels at a time, so that the lines written stay in L1 until they are full.
 template <class T>
 void pack_panel(const T* weight, std::int64_t d, std::int64_t first_output, float* panel) {
-  for (std::int64_t o = 0; o < panel_width; ++o) {
-    const bool exists = first_output + o < d;
-    const T* from = weight + (exists ? first_output + o : 0) * d * 2;
-    for (std::int64_t j = 0; j < d; ++j) {
-      panel[j * panel_width + o] = exists ? to_float(from[2 * j]) : 0;
-      panel[(d + j) * panel_width + o] = exists ? to_float(from[2 * j + 1]) : 0;
+  constexpr std::int64_t channels = 16;
+  for (std::int64_t begin = 0; begin < d; begin += channels) {
+    const std::int64_t end = std::min(begin + channels, d);
+    for (std::int64_t o = 0; o < panel_width; ++o) {
+      const bool exists = first_output + o < d;
+      const T* from = weight + (exists ? first_output + o : 0) * d * 2;
+      for (std::int64_t j = begin; j < end; ++j) {
+        panel[j * panel_width + o] = exists ? to_float(from[2 * j]) : 0;
+        panel[(d + j) * panel_width + o] = exists ? to_float(from[2 * j + 1]) : 0;
+      }
     }
   }
 }
