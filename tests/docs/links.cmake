@@ -1,5 +1,6 @@
-# Fails on a dead link of a page, on a docs/… page that a source names and that is not there, and on
-# a "spec N" whose section docs/model.md does not have. Anchors inside pages are not followed.
+# Fails on a dead link of a page, on a page that docs/README.md leaves out, on a docs/… page that a
+# source names and that is not there, and on a "spec N" whose section docs/model.md does not have.
+# Anchors inside pages are not followed.
 # cmake -DSOURCE=<checkout> -P links.cmake
 cmake_minimum_required(VERSION 3.25)
 set(faults "")
@@ -41,6 +42,17 @@ foreach(page IN LISTS pages)
       fault("${name}: link to ${link}: expected ${target} beside it, got nothing")
     endif()
   endforeach()
+endforeach()
+
+# A page that the index does not name is not found by anyone.
+file(GLOB indexed "${SOURCE}/docs/*.md")
+file(READ "${SOURCE}/docs/README.md" index)
+foreach(page IN LISTS indexed)
+  cmake_path(GET page FILENAME name)
+  string(FIND "${index}" "(${name})" place)
+  if(place EQUAL -1 AND NOT name STREQUAL "README.md")
+    fault("docs/README.md: no link to ${name}: expected one for every page of docs/")
+  endif()
 endforeach()
 
 # Headings such as "### 3.2 Q and K" and "### A.2 T1 and A.3 T0".
