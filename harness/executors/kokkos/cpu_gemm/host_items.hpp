@@ -1,0 +1,62 @@
+// Pieces of work for the host's threads, handed out as threads become free. Who computes a piece
+// never changes its bits.
+#pragma once
+
+#include <Kokkos_Core.hpp>
+#include <algorithm>
+#include <cstdint>
+
+#include "harness/executors/kokkos/cpu_gemm/panel_gemm.hpp"
+
+namespace kernelgate {
+
+using HostSpace = Kokkos::DefaultHostExecutionSpace;
+
+/// Calls work(item) for every item of [0, count) and returns when all are done.
+template <class Work>
+void for_each_host_item(const char* label, std::int64_t count, const Work& work) {
+  using Policy = Kokkos::RangePolicy<HostSpace, Kokkos::Schedule<Kokkos::Dynamic>,
+                                     Kokkos::IndexType<std::int64_t>>;
+  Kokkos::parallel_for(label, Policy(0, count).set_chunk_size(1), work);
+  HostSpace().fence();
+}
+
+/// f32 memory for each thread that may run at once.
+class ThreadMemory {
+ public:
+  explicit ThreadMemory(std::int64_t floats)
+      : memory_("thread memory", static_cast<std::size_t>(tokens_.size()),
+                static_cast<std::size_t>(floats)) {}
+
+  /// Calls use(pointer) with memory that no other thread holds meanwhile.
+  template <class Use>
+  void with(const Use& use) const {
+    const auto id = tokens_.acquire();
+    use(&memory_(static_cast<std::size_t>(id), 0));
+    tokens_.release(id);
+  }
+
+ private:
+  Kokkos::Experimental::UniqueToken<HostSpace> tokens_;
+  Kokkos::View<float**, Kokkos::LayoutRight, Kokkos::HostSpace> memory_;
+};
+
+/// Rows of a weight that make one piece of a panel GEMM: as many as a call takes, fewer when the
+/// threads would otherwise have less than four pieces each. A multiple of `multiple` tiles.
+inline std::int64_t rows_a_piece(std::int64_t rows, std::int64_t token_blocks,
+                                 std::int64_t most = rows_a_call) {
+  const std::int64_t tiles = (rows + tile_rows - 1) / tile_rows * token_blocks;
+  const std::int64_t share = tiles / (4 * std::max(1, HostSpace().concurrency()));
+  return std::clamp<std::int64_t>(share * tile_rows, tile_rows, most);
+}
+
+/// Rows of a weight that make one piece of row dots: 128 KiB or so, at least 8 rows.
+inline std::int64_t rows_a_stream(std::int64_t terms, std::int64_t element_bytes) {
+  return std::max<std::int64_t>(8, (std::int64_t{1} << 17) / (terms * element_bytes) / 8 * 8);
+}
+
+inline std::int64_t pieces_of(std::int64_t extent, std::int64_t piece) {
+  return (extent + piece - 1) / piece;
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,86 @@
+// Weight rows times a few tokens on one CPU core: the weight passes by once, as it is stored, at
+// the speed of memory.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "harness/executors/kokkos/cpu_gemm/lanes.hpp"
+
+namespace kernelgate {
+
+/// Most tokens of one pass.
+inline constexpr int few_tokens = 8;
+
+/// Activations in f32, token after token, each padded with zeros to whole registers.
+struct FewTokens {
+  const float* data = nullptr;
+  std::int64_t stride = 0;  // of a token
+  std::int64_t terms = 0;
+
+  static std::int64_t stride_of(std::int64_t terms) {
+    return (terms + lane_count - 1) / lane_count * lane_count;
+  }
+};
+
+namespace detail {
+template <class T, int Rows, int Tokens, class Write>
+void dot_block(const T* weight, std::int64_t first, const FewTokens& x, const Write& write) {
+  Lanes sum[Rows][Tokens] = {};
+  const T* rows = weight + first * x.terms;
+  constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(T));
+  const std::int64_t whole = x.terms / lane_count * lane_count;
+  for (std::int64_t k = 0; k < whole; k += lane_count) {
+    if (k % line == 0) {  // hardware fetching stops at each page; rows are about a page long
+      for (int r = 0; r < Rows; ++r) {
+        __builtin_prefetch(rows + (r + Rows) * x.terms + k, 0, 2);
+      }
+    }
+    Lanes w[Rows];
+    for (int r = 0; r < Rows; ++r) w[r] = load_lanes(rows + r * x.terms + k);
+    for (int t = 0; t < Tokens; ++t) {
+      const Lanes activation = load_lanes(x.data + t * x.stride + k);
+      for (int r = 0; r < Rows; ++r) sum[r][t] += w[r] * activation;
+    }
+  }
+  if (whole < x.terms) {
+    for (int r = 0; r < Rows; ++r) {
+      const Lanes w = load_some_lanes(rows + r * x.terms + whole, x.terms - whole);
+      for (int t = 0; t < Tokens; ++t) sum[r][t] += w * load_lanes(x.data + t * x.stride + whole);
+    }
+  }
+  for (int r = 0; r < Rows; ++r) {
+    for (int t = 0; t < Tokens; ++t) write(t, first + r, sum_of_lanes(sum[r][t]));
+  }
+}
+
+template <class T, int Tokens, class Write>
+void dot_rows_of(const T* weight, std::int64_t begin, std::int64_t end, const FewTokens& x,
+                 const Write& write) {
+  // As many streams as sums fit into registers; memory likes 4 to 8 of them.
+  constexpr int rows = lane_count == 16 ? (Tokens <= 2 ? 8 : Tokens <= 4 ? 4 : 2)
+                                        : (Tokens <= 2 ? 4 : Tokens <= 4 ? 2 : 1);
+  std::int64_t row = begin;
+  for (; row + rows <= end; row += rows) dot_block<T, rows, Tokens>(weight, row, x, write);
+  for (; row < end; ++row) dot_block<T, 1, Tokens>(weight, row, x, write);
+}
+}  // namespace detail
+
+/// write(token, row, sum over k of weight[row][k] x[token][k]) for rows begin .. end - 1 and all of
+/// 1 to few_tokens tokens. A sum's order depends on nothing but x.terms.
+template <class T, class Write>
+void dot_rows(const T* weight, std::int64_t begin, std::int64_t end, const FewTokens& x,
+              std::int64_t tokens, const Write& write) {
+  switch (tokens) {
+    case 1: return detail::dot_rows_of<T, 1>(weight, begin, end, x, write);
+    case 2: return detail::dot_rows_of<T, 2>(weight, begin, end, x, write);
+    case 3: return detail::dot_rows_of<T, 3>(weight, begin, end, x, write);
+    case 4: return detail::dot_rows_of<T, 4>(weight, begin, end, x, write);
+    case 5: return detail::dot_rows_of<T, 5>(weight, begin, end, x, write);
+    case 6: return detail::dot_rows_of<T, 6>(weight, begin, end, x, write);
+    case 7: return detail::dot_rows_of<T, 7>(weight, begin, end, x, write);
+    default: return detail::dot_rows_of<T, 8>(weight, begin, end, x, write);
+  }
+}
+
+}  // namespace kernelgate

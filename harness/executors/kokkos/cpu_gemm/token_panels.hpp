@@ -1,0 +1,71 @@
+// Activations packed for the panel GEMM: tokens side by side in vector lanes, f32.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "harness/executors/kokkos/cpu_gemm/lanes.hpp"
+
+namespace kernelgate {
+
+/// At most this many tokens are multiplied by one pass over a weight.
+inline constexpr std::int64_t tokens_a_block = 256;
+/// Terms of a sum that are taken before the next weight rows: a panel of this depth stays in L1.
+inline constexpr std::int64_t panel_depth = 256;
+/// Lanes of a full panel; the last one of a block may have half of them.
+inline constexpr std::int64_t panel_lanes = 2 * lane_count;
+
+/// A block of tokens, each with `terms` numbers, as [terms / panel_depth][panel][depth][lanes].
+struct TokenPanels {
+  float* data = nullptr;
+  std::int64_t tokens = 0;
+  std::int64_t terms = 0;
+
+  /// Tokens, rounded up to whole registers.
+  static std::int64_t lanes_of(std::int64_t tokens) {
+    return (tokens + lane_count - 1) / lane_count * lane_count;
+  }
+  std::int64_t lanes() const { return lanes_of(tokens); }
+  std::int64_t size() const { return lanes() * terms; }
+  std::int64_t panels() const { return (lanes() + panel_lanes - 1) / panel_lanes; }
+  std::int64_t width(std::int64_t panel) const {
+    return std::min(panel_lanes, lanes() - panel * panel_lanes);
+  }
+  std::int64_t depth_at(std::int64_t k) const {  // of the stretch that begins at k
+    return std::min(panel_depth, terms - k);
+  }
+  /// The panel's numbers from term k on, k a multiple of panel_depth.
+  float* at(std::int64_t panel, std::int64_t k) const {
+    return data + lanes() * k + panel * panel_lanes * depth_at(k);
+  }
+
+  /// Packs one panel; row_of(token) is where a token's numbers lie. Lanes without a token get 0.
+  template <class RowOf>
+  void pack(std::int64_t panel, const RowOf& row_of) const {
+    for (std::int64_t k0 = 0; k0 < terms; k0 += panel_depth) {
+      for (std::int64_t lane = 0; lane < width(panel); lane += lane_count) {
+        pack_stretch(at(panel, k0) + lane, width(panel), panel * panel_lanes + lane, k0, row_of);
+      }
+    }
+  }
+
+ private:
+  template <class RowOf>
+  void pack_stretch(float* out, std::int64_t stride, std::int64_t token, std::int64_t k0,
+                    const RowOf& row_of) const {
+    const std::int64_t depth = depth_at(k0);
+    for (std::int64_t k = 0; k < depth; k += lane_count) {
+      const std::int64_t count = std::min<std::int64_t>(lane_count, depth - k);
+      Lanes rows[lane_count];
+      for (int i = 0; i < lane_count; ++i) {
+        if (token + i >= tokens) rows[i] = Lanes{};
+        else if (count == lane_count) rows[i] = load_lanes(row_of(token + i) + k0 + k);
+        else rows[i] = load_some_lanes(row_of(token + i) + k0 + k, count);
+      }
+      transpose(rows);
+      for (std::int64_t i = 0; i < count; ++i) store_lanes(out + (k + i) * stride, rows[i]);
+    }
+  }
+};
+
+}  // namespace kernelgate
