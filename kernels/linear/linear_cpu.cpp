@@ -79,7 +79,7 @@ class MultiplyPanels {
   void multiply(std::int64_t b, std::int64_t o0, std::int64_t most, PanelWorkspace work) const {
     const TokenPanels x = block(b);
     const std::int64_t rows = std::min(most, c_.out - o0);
-    multiply_rows(w_ + o0 * c_.in, rows, x, work.tile, work.sums);
+    multiply_rows(w_ + o0 * c_.in, rows, x, work);
     O* y = y_ + b * tokens_a_block * c_.out + o0;
     hand_out_sums(work.sums, rows, x.tokens,
                   [=, this](std::int64_t t, std::int64_t r, Lanes sums, std::int64_t count) {

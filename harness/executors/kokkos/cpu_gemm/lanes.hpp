@@ -26,6 +26,9 @@ using Lanes = float __attribute__((vector_size(lane_count * 4)));
 using LaneBits = std::uint32_t __attribute__((vector_size(lane_count * 4)));
 using LaneHalves = std::uint16_t __attribute__((vector_size(lane_count * 2)));
 
+/// One number in all lanes. x - 0 is x whatever x is, and becomes a broadcast; 0 + x would turn -0.
+inline Lanes in_all_lanes(float x) { return x - Lanes{}; }
+
 inline Lanes load_lanes(const float* p) {
   Lanes x;
   std::memcpy(&x, p, sizeof x);
@@ -103,14 +106,14 @@ inline void transpose(Lanes (&rows)[lane_count]) {
 /// e^x to within 1 ulp (tests sample it): x = n ln 2 + r, |r| <= ln 2 / 2, Taylor's series to r^7.
 /// Infinity from 88.73 on, 0 below -104, NaN of NaN.
 inline Lanes exp_lanes(Lanes x) {
-  x = x > 89.0F ? Lanes{} + 89.0F : x;
-  x = x < -104.0F ? Lanes{} - 104.0F : x;
+  x = x > 89.0F ? in_all_lanes(89.0F) : x;
+  x = x < -104.0F ? in_all_lanes(-104.0F) : x;
   constexpr float round_to_whole = 0x1.8p23F;
   const Lanes shifted = x * 0x1.715476p0F + round_to_whole;
   const Lanes n = shifted - round_to_whole;
   Lanes r = x - n * 0x1.62e400p-1F;  // 15 bits of ln 2: exact product
   r = r - n * 0x1.7f7d1cp-20F;
-  Lanes p = Lanes{} + 1.0F / 5040;
+  Lanes p = in_all_lanes(1.0F / 5040);
   p = p * r + 1.0F / 720;
   p = p * r + 1.0F / 120;
   p = p * r + 1.0F / 24;

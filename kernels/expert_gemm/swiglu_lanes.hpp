@@ -1,0 +1,23 @@
+// silu(gate) * up on registers, for the host variants.
+#pragma once
+
+#include <type_traits>
+
+#include "harness/executors/kokkos/cpu_gemm/lanes.hpp"
+
+namespace kernelgate {
+
+/// silu(gate) * up as the storage type T holds it; f32 stays as it is.
+template <class T>
+Lanes swiglu_lanes(Lanes gate, Lanes up) {
+  const Lanes product = gate / (1.0F + exp_lanes(-gate)) * up;
+  if constexpr (std::is_same_v<T, float>) {
+    return product;
+  } else {
+    T rounded[lane_count];
+    store_lanes(rounded, product);
+    return load_lanes(rounded);
+  }
+}
+
+}  // namespace kernelgate
