@@ -1,0 +1,179 @@
+// A few query rows against a long cache on a CPU: limited by reading K and V, each once. Components
+// lie along the lanes; four keys and four rows make sixteen running products at a time.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "kernels/cca_attention/attention_lanes.hpp"
+#include "kernels/cca_attention/attention_tile.hpp"
+
+namespace kernelgate {
+inline namespace lanes_of_this_architecture {
+
+/// One task: all rows of a kv head against the keys of one split. Owns its working memory.
+template <class T>
+class DecodeSplit {
+ public:
+  static constexpr std::int64_t block_keys = 64;
+  static constexpr int step = 4;  // keys, and rows, of a register block
+
+  explicit DecodeSplit(const AttentionSizes& size)
+      : size_(size), rows_((size.tokens * size.group + step - 1) / step * step),
+        width_((size.head_dim + lane_count - 1) / lane_count * lane_count),
+        queries_(cells(width_)), weights_(cells(block_keys)),
+        factor_(static_cast<float>(1.4426950408889634 /
+                                   std::sqrt(static_cast<double>(size.head_dim)))) {}
+
+  /// Writes (largest, total) and mixed (not divided) of each row; the largest is an exponent of 2.
+  void run(const T* q, const T* k, const T* v, std::int64_t b, std::int64_t j, std::int64_t first,
+           std::int64_t end, std::int64_t begin_key, std::int64_t end_key, float* largest,
+           float* total, float* mixed) {
+    const std::int64_t rows = size_.tokens * size_.group, d = size_.head_dim;
+    std::fill(queries_.begin(), queries_.end(), 0.0F);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const T* from = q + size_.query_at(b, r / size_.group, j * size_.group + r % size_.group);
+      for (std::int64_t x = 0; x < d; ++x) queries_[r * width_ + x] = to_float(from[x]) * factor_;
+      largest[r] = -std::numeric_limits<float>::infinity();
+      total[r] = 0;
+    }
+    std::fill(mixed, mixed + rows * d, 0.0F);
+    const std::int64_t stride = size_.kv_heads * d;
+    for (std::int64_t s0 = begin_key; s0 < end_key; s0 += block_keys) {
+      const std::int64_t keys = std::min(block_keys, end_key - s0);
+      const std::int64_t at = size_.key_at(b, s0, j);
+      for (std::int64_t r = 0; r < rows; r += step) {
+        std::int64_t s = 0;
+        for (; s + step <= keys; s += step) score<step>(k + at + s * stride, stride, r, s);
+        for (; s < keys; ++s) score<1>(k + at + s * stride, stride, r, s);
+      }
+      for (std::int64_t r = 0; r < rows; ++r) {
+        const std::int64_t token = r / size_.group;
+        const std::int64_t from = std::max<std::int64_t>(0, size_.begin_of(token, first, end) - s0);
+        const std::int64_t to = std::min(keys, size_.end_of(token, end) - s0);
+        const float shrink = soften(r, from, to, largest[r], total[r]);
+        if (shrink != 1) {
+          for (std::int64_t x = 0; x < d; ++x) mixed[r * d + x] *= shrink;
+        }
+      }
+      for (std::int64_t r = 0; r < rows; r += step) {
+        mix(v + at, stride, keys, r, std::min<std::int64_t>(step, rows - r), mixed);
+      }
+    }
+  }
+
+ private:
+  std::size_t cells(std::int64_t columns) const { return static_cast<std::size_t>(rows_ * columns); }
+
+  /// Scores of Keys keys from s on for `step` rows from r on.
+  template <int Keys>
+  void score(const T* k, std::int64_t stride, std::int64_t r, std::int64_t s) {
+    Lanes sum[16] = {};
+    const float* q = &queries_[static_cast<std::size_t>(r * width_)];
+    const std::int64_t whole = size_.head_dim / lane_count * lane_count;
+    for (std::int64_t x = 0; x < whole; x += lane_count) {
+#pragma GCC unroll 4
+      for (int i = 0; i < Keys; ++i) {
+        const Lanes key = load_lanes(k + i * stride + x);
+#pragma GCC unroll 4
+        for (int j = 0; j < step; ++j) sum[4 * i + j] += key * load_lanes(q + j * width_ + x);
+      }
+    }
+    float each[16];
+    if constexpr (lane_count == 16 && Keys == step) {
+      store_lanes(each, sums_of_all(sum));
+    } else {
+      for (int i = 0; i < 4 * Keys; ++i) each[i] = sum_lanes(sum[i]);
+    }
+    for (int i = 0; i < Keys; ++i) {
+      for (int j = 0; j < step; ++j) {
+        float score = each[4 * i + j];
+        for (std::int64_t x = whole; x < size_.head_dim; ++x) {
+          score += to_float(k[i * stride + x]) * q[j * width_ + x];
+        }
+        weights_[static_cast<std::size_t>((r + j) * block_keys + s + i)] = score;
+      }
+    }
+  }
+
+  /// Scores [from, to) of row r become weights, all others 0. Returns the factor for older sums.
+  float soften(std::int64_t r, std::int64_t from, std::int64_t to, float& largest, float& total) {
+    float* row = &weights_[static_cast<std::size_t>(r * block_keys)];
+    const float nothing = -std::numeric_limits<float>::infinity();
+    for (std::int64_t s = 0; s < std::min(from, block_keys); ++s) row[s] = nothing;
+    for (std::int64_t s = std::max<std::int64_t>(to, 0); s < block_keys; ++s) row[s] = nothing;
+    Lanes most = load_lanes(row);
+    for (std::int64_t s = lane_count; s < block_keys; s += lane_count) {
+      most = larger(load_lanes(row + s), most);
+    }
+    float top = largest;
+    for (int i = 0; i < lane_count; ++i) top = most[i] > top ? most[i] : top;
+    const Lanes base = all_lanes(top == nothing ? 0.0F : top);
+    Lanes sum = {};
+    for (std::int64_t s = 0; s < block_keys; s += lane_count) {
+      const Lanes weight = power_of_two(load_lanes(row + s) - base);
+      store_lanes(row + s, weight);
+      sum += weight;
+    }
+    const float shrink = power_of_two(all_lanes(largest) - base)[0];
+    total = total * shrink + sum_lanes(sum);
+    largest = top;
+    return shrink;
+  }
+
+  // `step` rows (their weights exist even where the row does not) by half a head at a time.
+  void mix(const T* v, std::int64_t stride, std::int64_t keys, std::int64_t r, std::int64_t rows,
+           float* mixed) const {
+    constexpr int columns = 4;
+    const std::int64_t d = size_.head_dim;
+    const float* w = &weights_[static_cast<std::size_t>(r * block_keys)];
+    std::int64_t x = 0;
+    for (; x + columns * lane_count <= d; x += columns * lane_count) {
+      mix_columns<columns>(v + x, stride, keys, w, rows, mixed + r * d + x);
+    }
+    for (; x + lane_count <= d; x += lane_count) {
+      mix_columns<1>(v + x, stride, keys, w, rows, mixed + r * d + x);
+    }
+    for (; x < d; ++x) {
+      for (std::int64_t i = 0; i < rows; ++i) {
+        float sum = 0;
+        for (std::int64_t s = 0; s < keys; ++s) {
+          sum += w[i * block_keys + s] * to_float(v[s * stride + x]);
+        }
+        mixed[(r + i) * d + x] += sum;
+      }
+    }
+  }
+  template <int Columns>
+  void mix_columns(const T* v, std::int64_t stride, std::int64_t keys, const float* w,
+                   std::int64_t rows, float* mixed) const {
+    Lanes sum[step][Columns] = {};
+    for (std::int64_t s = 0; s < keys; ++s) {
+#pragma GCC unroll 4
+      for (int c = 0; c < Columns; ++c) {
+        const Lanes value = load_lanes(v + s * stride + c * lane_count);
+#pragma GCC unroll 4
+        for (int i = 0; i < step; ++i) sum[i][c] += value * w[i * block_keys + s];
+      }
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < step; ++i) {
+      if (i >= rows) break;
+      for (int c = 0; c < Columns; ++c) {
+        float* to = mixed + i * size_.head_dim + c * lane_count;
+        store_lanes(to, load_lanes(to) + sum[i][c]);
+      }
+    }
+  }
+
+  AttentionSizes size_;
+  std::int64_t rows_, width_;             // in whole register blocks, in whole vectors
+  std::vector<float> queries_, weights_;  // [row][component], [row][key of the block]
+  float factor_;                          // log2 e / sqrt(d): scores are exponents of 2
+};
+
+}  // namespace lanes_of_this_architecture
+}  // namespace kernelgate
