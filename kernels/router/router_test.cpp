@@ -102,7 +102,7 @@ constexpr const char* shapes[] = {
     "tokens=4,hidden=100,width=512,experts=63,eda=on,bf16"};
 
 TEST(RouterVariants, AreExactAndWithinBudgetAtOddShapes) {
-  for (const char* variant : {"kokkos"}) {
+  for (const char* variant : {"kokkos", "kokkos/cpu"}) {
     for (const char* axes : shapes) {
       for (const DataMode mode : {DataMode::exact, DataMode::real}) {
         const CheckResult result = check_case(std::string("router/") + variant + "/" + axes, mode);
