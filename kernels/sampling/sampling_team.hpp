@@ -70,7 +70,7 @@ struct SamplingTeam {
         [&](std::int64_t i, Best& mine) {
           const std::uint32_t seen = mentions == nullptr ? 0 : mentions[i];
           if (seen != 0) mentions[i] = 0;
-          x[i] = row.penalised(x[i], seen != 0, static_cast<std::int32_t>(seen >> 1));
+          x[i] = row.tempered(seen == 0 ? x[i] : row.penalised(x[i], seen >> 1));
           if (!out(x[i])) offer(mine, x[i], i);
         },
         BestOf(best));

@@ -30,27 +30,40 @@ struct SamplingRow {
     return real && bit ? to_float(logits[i]) : -__builtin_inff();
   }
 
-  /// Steps 3 and 4 for an id whose prompt or output mentions it, and for all others. NaN is out,
-  /// and -0 becomes +0, so that equal numbers have equal bits.
-  KG_FUNCTION float penalised(float x, bool mentioned, std::int32_t times_in_output) const {
-    if (mentioned) {
-      const float rho = numbers[repetition];
-      x = x > 0 ? x / rho : x * rho;
-      if (times_in_output > 0) {
-        x -= numbers[frequency] * static_cast<float>(times_in_output);
-        x -= numbers[presence];
-      }
-    }
+  /// Step 3 for an id that the prompt or the output mentions.
+  KG_FUNCTION float penalised(float x, std::uint32_t times_in_output) const {
+    const float rho = numbers[repetition];
+    x = x > 0 ? x / rho : x * rho;
+    if (times_in_output == 0) return x;
+    x -= numbers[frequency] * static_cast<float>(times_in_output);
+    return x - numbers[presence];
+  }
+  /// The division of step 4. NaN is out, and -0 becomes +0, so that equal numbers have equal bits.
+  KG_FUNCTION float tempered(float x) const {
     if (!greedy()) x = x / numbers[temperature];
     return x > -__builtin_inff() ? x + 0.0F : -__builtin_inff();
   }
 
   /// Step 8: p / eps in f32.
   KG_FUNCTION float race(float p, std::int64_t i) const {
-    const DrawCounter at{static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(integers[position]),
-                         static_cast<std::uint32_t>(integers[rollout]),
-                         static_cast<std::uint32_t>(integers[round_])};
-    return p / static_cast<float>(exponential_noise(seed, at));
+    return p / static_cast<float>(exponential_of(draw_word(i)));
+  }
+  /// The same where it may exceed `best`, else -1 without the logarithm: eps = -ln u >= 1 - u, and
+  /// 2^-20 is more than the roundings of this estimate.
+  KG_FUNCTION float race_above(float best, float p, std::int64_t i) const {
+    const std::uint32_t word = draw_word(i);
+    const double least = (4294967295.5 - static_cast<double>(word)) * 0x1p-32;
+    if (static_cast<double>(p) * (1 + 0x1p-20) < static_cast<double>(best) * least) return -1;
+    return p / static_cast<float>(exponential_of(word));
+  }
+
+  KG_FUNCTION std::uint32_t draw_word(std::int64_t i) const {
+    const PhiloxWords counter{{static_cast<std::uint32_t>(i), counter_word(position),
+                               counter_word(rollout), counter_word(round_)}};
+    return philox4x32(counter, seed).word[0];
+  }
+  KG_FUNCTION std::uint32_t counter_word(SamplingInteger column) const {
+    return static_cast<std::uint32_t>(integers[column]);
   }
 };
 

@@ -1,10 +1,11 @@
 // A row of numbers read as ranks by the host's vector registers, for the filter of top_k's CPU form.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
-#if defined(__AVX512F__) || defined(__AVX2__)
+#if defined(__AVX512F__)
 #include <immintrin.h>
 #endif
 
@@ -47,20 +48,31 @@ Ranks load_ranks(const Half* x) {
   return ranks_of_bits(__builtin_convertvector(bits, Ranks) << 16);
 }
 
-/// One bit for each lane whose rank is at least `least`.
-inline std::uint64_t lanes_at_least(Ranks ranks, std::int32_t least) {
+/// Appends ranks of at least `least` and their positions, counted from `position`, to two arrays
+/// with room for a whole vector behind their end. Returns how many there were. Without a branch
+/// where the host can compress: a mispredicted one costs more than 16 numbers.
+inline std::int64_t append_hits(Ranks ranks, std::int32_t least, std::int64_t position,
+                                std::int32_t* rank_end, std::int32_t* position_end) {
 #if defined(__AVX512F__)
-  return _mm512_cmpge_epi32_mask(reinterpret_cast<__m512i>(ranks), _mm512_set1_epi32(least));
-#elif defined(__AVX2__)
-  const auto below = _mm256_castsi256_ps(
-      _mm256_cmpgt_epi32(_mm256_set1_epi32(least), reinterpret_cast<__m256i>(ranks)));
-  return static_cast<std::uint64_t>(~_mm256_movemask_ps(below) & 0xFF);
+  const auto lanes = reinterpret_cast<__m512i>(ranks);
+  const __m512i steps = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  const __m512i places = _mm512_add_epi32(steps, _mm512_set1_epi32(static_cast<int>(position)));
+  const __mmask16 hit = _mm512_cmpge_epi32_mask(lanes, _mm512_set1_epi32(least));
+  _mm512_storeu_si512(rank_end, _mm512_maskz_compress_epi32(hit, lanes));
+  _mm512_storeu_si512(position_end, _mm512_maskz_compress_epi32(hit, places));
+  return std::popcount(static_cast<std::uint32_t>(hit));
 #else
-  std::uint64_t bits = 0;
+  const Ranks hits = ranks >= least;
+  std::int32_t any = 0;
+  for (int lane = 0; lane < rank_lanes; ++lane) any |= hits[lane];
+  if (any == 0) return 0;
+  std::int64_t count = 0;
   for (int lane = 0; lane < rank_lanes; ++lane) {
-    bits |= std::uint64_t{ranks[lane] >= least} << lane;
+    if (hits[lane] == 0) continue;
+    rank_end[count] = ranks[lane];
+    position_end[count++] = static_cast<std::int32_t>(position) + lane;
   }
-  return bits;
+  return count;
 #endif
 }
 
