@@ -1,0 +1,171 @@
+// The page as a browser shows it: headless Chromium renders sample records, and the document that
+// it ends with holds the records' figures. Skipped, in words, where there is no Chromium.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+#include "harness/report/browser/sample_run.hpp"
+#include "harness/report/page.hpp"
+
+namespace kernelgate {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string chromium() {
+  for (const char* name : {"chromium", "chromium-browser", "google-chrome"}) {
+    if (std::system((std::string("command -v ") + name + " >/dev/null 2>&1").c_str()) == 0)
+      return name;
+  }
+  return {};
+}
+
+struct Rendered {
+  std::string document;  // after all scripts ran
+  std::string log;       // of the browser, its console among it
+};
+
+std::string between(const std::string& text, const std::string& from, const std::string& to) {
+  const std::size_t start = text.find(from);
+  if (start == std::string::npos) return {};
+  const std::size_t end = text.find(to, start + from.size());
+  return text.substr(start + from.size(), end - start - from.size());
+}
+
+// The text that a reader sees: no tags.
+std::string visible(const std::string& html) {
+  std::string out;
+  bool inside = false;
+  for (const char c : html) {
+    if (c == '<') inside = true;
+    if (!inside) out += c;
+    if (c == '>') inside = false;
+  }
+  return out;
+}
+
+class PageInBrowser : public ::testing::Test {
+ protected:
+  // Once for all tests: a browser takes seconds to start.
+  static void SetUpTestSuite() {
+    browser_ = chromium();
+    if (browser_.empty()) return;
+    const synthetic::Folder folder;
+    rows_ = synthetic::sample_run();
+    for (const auto& more : {synthetic::sample_benches(), synthetic::sample_forwards()}) {
+      rows_.insert(rows_.end(), more.begin(), more.end());
+    }
+    PageText text;
+    text.title = "Kernels of this host <&>";
+    text.subtitle = "a run that never was";
+    text.command = "kernelgate validate --suite smoke";
+    write_page(folder / "page.html", rows_, text);
+    if (const char* keep = std::getenv("KERNELGATE_KEEP_PAGE")) write_page(keep, rows_, text);
+    const std::string command =
+        browser_ +
+        " --headless --no-sandbox --disable-gpu --enable-logging=stderr --v=0 "
+        "--user-data-dir=" +
+        (folder / "profile").string() +
+        " --virtual-time-budget=10000 --dump-dom "
+        "file://" +
+        (folder / "page.html").string() + " >" + (folder / "dom").string() + " 2>" +
+        (folder / "log").string();
+    status_ = std::system(command.c_str());
+    rendered_.document = synthetic::read_all(folder / "dom");
+    rendered_.log = synthetic::read_all(folder / "log");
+  }
+  void SetUp() override {
+    if (browser_.empty()) GTEST_SKIP() << "no chromium on this machine: the page was not rendered";
+    ASSERT_EQ(status_, 0) << rendered_.log;
+  }
+  static std::string table(const std::string& id) {
+    return between(rendered_.document, "<table id=\"" + id + "\"", "</table>");
+  }
+  static std::string cells(const std::string& id, const std::string& case_id) {
+    const std::string row = between(table(id), "<tr data-id=\"" + case_id + "\"", "</tr>");
+    std::string text;
+    for (std::size_t at = row.find("<td"); at != std::string::npos; at = row.find("<td", at + 1)) {
+      text += visible(row.substr(at, row.find("</td>", at) - at)) + "|";
+    }
+    return text;
+  }
+
+  static inline std::string browser_;
+  static inline int status_ = 0;
+  static inline Rendered rendered_;
+  static inline std::vector<Record> rows_;
+};
+
+TEST_F(PageInBrowser, LeavesNoMessageInTheConsole) {
+  EXPECT_THAT(rendered_.log, Not(HasSubstr("CONSOLE")));
+  EXPECT_THAT(between(rendered_.document, "<p id=\"fault\"", "</p>"), HasSubstr("hidden"));
+}
+
+TEST_F(PageInBrowser, CountsPassedAndFailedAsTheRecordsDo) {
+  // 9 kernels x 4 variants x 3 types x 3 shapes x 2 modes; oneDNN's f16 rows are unsupported.
+  const int checks = 648;
+  const int unsupported = 9 * 3 * 2;
+  const int failed = 3;  // one incorrect, one crashed, one mistrusted
+  const auto judged = static_cast<int>(rows_.size()) - unsupported;
+  EXPECT_THAT(rendered_.document, HasSubstr(std::to_string(failed) + " of " +
+                                            std::to_string(judged) + " results failed"));
+  const std::string tiles = visible(between(rendered_.document, "<div id=\"tiles\"", "<dl"));
+  EXPECT_THAT(tiles, HasSubstr(std::to_string(checks - unsupported - 2) + "cases right"));
+  EXPECT_THAT(tiles, HasSubstr("3failed"));
+  EXPECT_THAT(tiles, HasSubstr("54unsupported"));
+  EXPECT_THAT(tiles, HasSubstr("4whole-model results right"));
+  EXPECT_THAT(tiles, HasSubstr(std::to_string(synthetic::sample_benches().size() - 1) + "timed"));
+}
+
+TEST_F(PageInBrowser, ShowsTheFiguresOfATimedRow) {
+  // 4 MB and 8 MFLOP in 0.5 ms under 10 GB/s and 100 GFLOP/s; quartiles 0.03 ms apart.
+  EXPECT_THAT(cells("benches", "linear/kokkos/tokens=7,out=64,in=64,bf16"),
+              HasSubstr("linear|kokkos|tokens=7,out=64,in=64,bf16|cold|500 µs|3.0|8.00|16.0|80.0|"
+                        "memory|1.25× faster|measured|again"));
+  EXPECT_THAT(cells("benches", "router/kokkos/tokens=512,experts=16,f32"),
+              HasSubstr("|✗ mistrusted|||||memory||measured|"));
+}
+
+TEST_F(PageInBrowser, PutsAWrongCaseFirstWithItsMessageAndCommand) {
+  const std::string body = between(table("checks"), "<tbody>", "</tbody>");
+  const std::string first = between(body, "<tr", "</tr>");
+  EXPECT_THAT(first, HasSubstr("incorrect"));
+  EXPECT_THAT(first, HasSubstr("columns 96..127"));
+  EXPECT_THAT(first, HasSubstr("kernelgate check --case " + rows_[41].id()));
+}
+
+TEST_F(PageInBrowser, CountsACellOfTheMatrixAsTheRecordsDo) {
+  const std::string matrix = table("matrix");
+  EXPECT_THAT(matrix, HasSubstr("linear kokkos bf16 exact: 3 of 3 passed"));
+  const Record& wrong = rows_[41];
+  EXPECT_THAT(matrix, HasSubstr(wrong.kernel + " " + wrong.variant + " " + wrong.dtype + " " +
+                                std::string(name(*wrong.data)) + ": 2 of 3 passed"));
+  EXPECT_THAT(matrix, HasSubstr("linear baseline/onednn f16 real: 0 of 0 passed"));
+}
+
+TEST_F(PageInBrowser, LetsNoTextOfARecordBecomeMarkup) {
+  EXPECT_EQ(between(rendered_.document, "<title>", "</title>"),
+            "Kernels of this host &lt;&amp;&gt;");
+  EXPECT_THAT(table("checks"), HasSubstr("&lt;/script&gt;&lt;script&gt;document.title"));
+}
+
+TEST_F(PageInBrowser, DrawsEveryChartOrSaysThatThereAreNone) {
+  const std::string none = between(rendered_.document, "<p id=\"charts-none\"", ">");
+  if (!page_has_charts()) {
+    EXPECT_THAT(none, Not(HasSubstr("hidden")));
+    return;
+  }
+  EXPECT_THAT(none, HasSubstr("hidden"));
+  EXPECT_THAT(rendered_.document, HasSubstr("Bar chart of % of the floor for 22 timed cases;"));
+  EXPECT_THAT(rendered_.document, HasSubstr("for 9 timed cases;"));  // rows with a ratio
+  EXPECT_THAT(rendered_.document, HasSubstr("Roofline of 22 timed cases under 100 GFLOP/s"));
+}
+
+}  // namespace
+}  // namespace kernelgate

@@ -1,0 +1,13 @@
+// A report file is there whole or not at all.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace kernelgate {
+
+/// Writes "<file>.part", then renames it; folders are made. Throws BadInput naming the file and the
+/// reason (a full disk, no permission), and leaves an older file as it was.
+void write_whole_file(const std::filesystem::path& file, std::string_view bytes);
+
+}  // namespace kernelgate

@@ -1,0 +1,114 @@
+#include "harness/report/page.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/records/synthetic.hpp"
+
+namespace kernelgate {
+namespace {
+
+using synthetic::bench_row;
+using synthetic::check_row;
+using synthetic::incorrect_row;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+int count(const std::string& text, const std::string& what) {
+  int found = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1))
+    ++found;
+  return found;
+}
+
+std::string data_text(const std::string& page) {
+  const std::string open = "<script type=\"application/json\" id=\"data\">";
+  const std::size_t start = page.find(open) + open.size();
+  return page.substr(start, page.find("</script>", start) - start);
+}
+
+nlohmann::json data_of(const std::vector<Record>& records, const PageText& text = {}) {
+  return nlohmann::json::parse(data_text(page_html(records, text)));
+}
+
+TEST(Page, HoldsEveryFigureOfARecordAndLeavesAbsentOnesOut) {
+  const nlohmann::json data = data_of({bench_row(), check_row()});
+  const nlohmann::json& bench = data["rows"][0];
+  EXPECT_EQ(bench["time_median_seconds"], 0.0005);
+  EXPECT_EQ(bench["bytes"], 4000000);
+  EXPECT_EQ(bench["ratio_to_baseline"], 0.8);
+  EXPECT_EQ(bench["figure"], "measured");
+  EXPECT_EQ(bench["seed"], "18446744073709551615");  // as text: a script's numbers would round it
+  EXPECT_FALSE(bench.contains("worst_budget_ratio"));
+  EXPECT_FALSE(data["rows"][1].contains("time_median_seconds"));
+  EXPECT_THAT(data["rows"][1]["again"],
+              "kernelgate check --case linear/kokkos/tokens=7,out=64,"
+              "in=64,bf16 --data real --seed 18446744073709551615");
+}
+
+TEST(Page, KeepsAnInfiniteRatioAsAWord) {
+  Record row = incorrect_row();
+  row.worst_budget_ratio = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(data_of({row})["rows"][0]["worst_budget_ratio"], "inf");
+}
+
+TEST(Page, ListsEveryEnvironmentOnce) {
+  Record other = check_row();
+  other.environment.commit = "def5678";
+  const nlohmann::json data = data_of({check_row(), other, check_row()});
+  ASSERT_EQ(data["environments"].size(), 2U);
+  EXPECT_EQ(data["environments"][1]["commit"], "def5678");
+  EXPECT_FALSE(data["environments"][0].contains("host"));
+  EXPECT_EQ(data["rows"][0]["environment"], 0);
+  EXPECT_EQ(data["rows"][1]["environment"], 1);
+  EXPECT_EQ(data["rows"][2]["environment"], 0);
+}
+
+TEST(Page, LetsNoTextEndItsScriptOrReplaceItsTemplate) {
+  Record row = incorrect_row();
+  row.message = "</script><script>alert(1)</script><!-- {{script}} {{data}} \xff";
+  PageText text;
+  text.title = "<b>{{data}}</b>";
+  const std::string plain = page_html({incorrect_row()}, {});
+  const std::string page = page_html({row}, text);
+  EXPECT_EQ(count(page, "</script>"), count(plain, "</script>"));
+  EXPECT_EQ(count(page, "<script"), count(plain, "<script"));
+  EXPECT_EQ(count(page, "<!--"), count(plain, "<!--"));
+  EXPECT_THAT(page, HasSubstr("<title>&lt;b&gt;{{data}}&lt;/b&gt;</title>"));
+  const nlohmann::json data = nlohmann::json::parse(data_text(page));
+  EXPECT_EQ(data["rows"][0]["message"],
+            "</script><script>alert(1)</script><!-- {{script}} {{data}} \xef\xbf\xbd");
+}
+
+TEST(Page, LoadsNothingFromOutside) {
+  const std::string page = page_html({bench_row()}, {});
+  EXPECT_THAT(page, HasSubstr("default-src 'none'"));
+  for (const std::string_view sign : {"<link", " src=", "url(", "@import", "fetch("}) {
+    std::string own = page;
+    if (const std::size_t at = own.find("Chart.js ("); at != std::string::npos) {
+      own.erase(at, own.find("</script>", at) - at);  // the library's own text
+    }
+    EXPECT_THAT(own, Not(HasSubstr(std::string(sign))));
+  }
+}
+
+TEST(Page, KeepsTheLicenceOfItsChartsBesideThem) {
+  const std::string page = page_html({}, {});
+  if (page_has_charts()) {
+    EXPECT_THAT(page, HasSubstr("Permission is hereby granted, free of charge"));
+    EXPECT_THAT(page, HasSubstr("Chart.js Contributors"));
+  } else {
+    EXPECT_THAT(page, HasSubstr("built without Chart.js"));
+  }
+}
+
+TEST(Page, TakesTheCommandsOfTheOneWhoWritesIt) {
+  PageText text;
+  text.again = [](const Record& record) { return "./run " + record.kernel; };
+  EXPECT_EQ(data_of({check_row()}, text)["rows"][0]["again"], "./run linear");
+}
+
+}  // namespace
+}  // namespace kernelgate

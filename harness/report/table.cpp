@@ -1,0 +1,121 @@
+#include "harness/report/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "harness/report/text.hpp"
+
+namespace kernelgate {
+namespace {
+
+/// What became of the rows of one variant.
+struct Tally {
+  std::array<int, 6> by_status{};
+  int exact = 0, exact_passed = 0, real = 0, real_passed = 0;
+  double worst = 0;
+
+  int of(Status status) const { return by_status[static_cast<std::size_t>(status)]; }
+  void add(const Record& row) {
+    ++by_status[static_cast<std::size_t>(row.status)];
+    const bool passed = row.status == Status::passed;
+    if (row.status != Status::unsupported && row.data == DataMode::exact) {
+      ++exact;
+      exact_passed += passed;
+    }
+    if (row.status != Status::unsupported && row.data == DataMode::real) {
+      ++real;
+      real_passed += passed;
+    }
+    worst = std::max(worst, row.worst_budget_ratio.value_or(0));
+  }
+};
+
+std::string share(int passed, int all) {
+  return all == 0 ? std::string("-") : fmt::format("{}/{}", passed, all);
+}
+
+std::string tally_line(const std::string& kernel, const std::string& variant, const Tally& tally) {
+  const int died = tally.of(Status::crashed) + tally.of(Status::timed_out);
+  return fmt::format("{:<16} {:<22} {:>7} {:>10} {:>11} {:>8} {:>12} {:>9} {:>9} {:>7}\n",
+                     shortened(kernel, 16), shortened(variant, 22), tally.of(Status::passed),
+                     tally.of(Status::incorrect), tally.of(Status::mistrusted), died,
+                     tally.of(Status::unsupported), share(tally.exact_passed, tally.exact),
+                     share(tally.real_passed, tally.real),
+                     tally.real == 0 ? "-" : fmt::format("{:.2f}", tally.worst));
+}
+
+std::string bench_line(const Record& row) {
+  const auto spread = spread_percent(row);
+  std::string time = time_text(row.time_median_seconds);
+  if (spread) time += fmt::format(" +-{:.1f} %", *spread);
+  return fmt::format("{:<51} {:<4} {:>17} {:>7} {:>7} {:>7} {:>13}\n", shortened(row.id(), 51),
+                     row.cache ? name(*row.cache) : "", time, giga_text(bytes_per_second(row)),
+                     giga_text(flops_per_second(row)),
+                     row.percent_of_floor ? fmt::format("{:.1f}", *row.percent_of_floor) : "",
+                     ratio_text(row.ratio_to_baseline));
+}
+
+// What has no time says why instead; it is never a figure.
+std::string untimed_line(const Record& row) {
+  const std::string why = row.message.empty() ? std::string() : ": " + row.message;
+  return fmt::format("{:<51} {}\n", shortened(row.id(), 51),
+                     shortened(std::string(name(row.status)) + why, table_width - 52));
+}
+
+std::string bench_table_of(const std::vector<const Record*>& rows, FigureKind kind) {
+  std::string text = fmt::format("{:<51} {:<4} {:>17} {:>7} {:>7} {:>7} {:>13}\n",
+                                 fmt::format("bench, figures {}", name(kind)), "", "time", "GB/s",
+                                 "GFLOP/s", "% floor", "to baseline");
+  std::set<std::string> baselines;
+  for (const Record* row : rows) {
+    text += row->time_median_seconds ? bench_line(*row) : untimed_line(*row);
+    if (row->ratio_to_baseline) baselines.insert(row->baseline);
+  }
+  for (const std::string& baseline : baselines) {
+    text += shortened("baseline: " + baseline, table_width) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string check_table(std::span<const Record> records) {
+  std::map<std::pair<std::string, std::string>, Tally> tallies;
+  Tally sum;
+  for (const Record& row : records) {
+    if (row.row == RowKind::bench) continue;
+    tallies[{row.kernel, row.variant}].add(row);
+    sum.add(row);
+  }
+  if (tallies.empty()) return {};
+  std::string text = fmt::format(
+      "{:<16} {:<22} {:>7} {:>10} {:>11} {:>8} {:>12} {:>9} {:>9} {:>7}\n", "kernel", "variant",
+      "passed", "incorrect", "mistrusted", "died", "unsupported", "exact", "real", "worst");
+  for (const auto& [key, tally] : tallies) text += tally_line(key.first, key.second, tally);
+  text += tally_line("all", "", sum);
+  return text +
+         "worst: largest share of a budget used on real data; above 1 is incorrect. died: crashed "
+         "or timed out\n";
+}
+
+std::string bench_table(std::span<const Record> records) {
+  std::string text;
+  for (const FigureKind kind : {FigureKind::measured, FigureKind::modelled, FigureKind::compiled}) {
+    std::vector<const Record*> rows;
+    for (const Record& row : records) {
+      if (row.row == RowKind::bench && row.figure == kind) rows.push_back(&row);
+    }
+    if (rows.empty()) continue;
+    if (!text.empty()) text += "\n";
+    text += bench_table_of(rows, kind);
+  }
+  return text;
+}
+
+}  // namespace kernelgate
