@@ -1,6 +1,8 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "harness/verify/testing.hpp"
+#include "kernels/linear/freivalds.hpp"
 #include "kernels/linear/linear.hpp"
 
 namespace kernelgate {
@@ -31,6 +33,82 @@ TEST(LinearTruth, EqualsAHandWorkedProduct) {
   EXPECT_EQ(truth.numeric[0].value, (std::vector<double>{-5, -19}));  // 3-8, -15-4
   // 4 sqrt(2) 2^-24 (3+8) + half an f32 spacing at 5, relative to the value and its bound
   EXPECT_NEAR(truth.numeric[0].budget[0], 4 * 1.4142136 * 11 * 0x1p-24 + 5 * 0x1p-24, 1e-9);
+}
+
+/// What a scalar kernel gets wrong on purpose.
+enum class Fault {
+  none,
+  last_term_dropped,
+  columns_swapped,
+  narrow_accumulator,
+  stale_element,
+  write_past_the_end,
+  nothing_written,
+  input_transposed,
+  last_element_off,
+};
+
+auto scalar_kernel(Fault fault) {
+  return [fault](const LinearCase& c, TensorSet& tensors) {
+    return make_launch([fault, c, &tensors] {
+      if (fault == Fault::nothing_written) return;
+      const Tensor &x = tensors["x"], &w = tensors["w"];
+      Tensor& y = tensors["y"];
+      for (std::int64_t n = 0; n < y.count(); ++n) {
+        const std::int64_t t = n / c.out;
+        std::int64_t o = n % c.out;
+        if (fault == Fault::columns_swapped && o < 2) o = 1 - o;
+        float sum = 0;
+        for (std::int64_t k = 0; k < c.in; ++k) {
+          if (fault == Fault::last_term_dropped && k == c.in - 1) continue;
+          const std::int64_t at = fault == Fault::input_transposed ? k * c.out + o : o * c.in + k;
+          sum += static_cast<float>(x.get(t * c.in + k) * w.get(at));
+          if (fault == Fault::narrow_accumulator) {
+            sum = static_cast<float>(round_to(Dtype::bf16, sum));
+          }
+        }
+        y.set(n, sum);
+      }
+      const std::int64_t last = y.count() - 1;
+      if (fault == Fault::stale_element) y.set(last / 2, y.get(last / 2 + 1));
+      if (fault == Fault::write_past_the_end) y.data()[y.bytes()] = std::byte{1};
+      if (fault == Fault::last_element_off) y.set(last, y.get(last) + 1);
+    });
+  };
+}
+
+TEST(LinearTruth, RefusesBrokenKernelsInBothModes) {
+  using enum Fault;
+  const LinearCase c{.tokens = 6, .out = 37, .in = 70};
+  for (const DataMode mode : {DataMode::exact, DataMode::real}) {
+    EXPECT_EQ(check_mutant(c, mode, scalar_kernel(none)).status, Status::passed);
+    for (const Fault fault : {last_term_dropped, columns_swapped, narrow_accumulator, stale_element,
+                              write_past_the_end, nothing_written, input_transposed}) {
+      EXPECT_EQ(check_mutant(c, mode, scalar_kernel(fault)).status, Status::incorrect)
+          << static_cast<int>(fault) << name(mode);
+    }
+  }
+}
+
+/// A product and its Freivalds property, judged without the elementwise truth.
+std::optional<std::string> freivalds_verdict(Fault fault) {
+  const LinearCase c{.tokens = 9, .out = 65, .in = 33, .output = LinearOutput::f32,
+                     .type = Dtype::bf16};
+  TensorSet tensors(c.tensors());
+  c.fill(tensors, DataMode::exact, 1);
+  tensors.poison_outputs();
+  scalar_kernel(fault)(c, tensors)->run();
+  return freivalds_property(tensors["x"], tensors["w"], "y", 7).violated(tensors);
+}
+
+TEST(Freivalds, AcceptsAProductAndRefusesOneWrongElement) {
+  EXPECT_EQ(freivalds_verdict(Fault::none), std::nullopt);
+  for (const Fault fault : {Fault::last_element_off, Fault::stale_element, Fault::columns_swapped,
+                            Fault::last_term_dropped, Fault::nothing_written}) {
+    EXPECT_NE(freivalds_verdict(fault), std::nullopt) << static_cast<int>(fault);
+  }
+  EXPECT_THAT(freivalds_verdict(Fault::last_element_off).value_or(""),
+              testing::HasSubstr("row 8"));  // the last of nine
 }
 
 TEST(LinearVariants, AreExactAndWithinBudgetAtOddShapes) {

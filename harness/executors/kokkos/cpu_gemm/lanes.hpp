@@ -2,6 +2,7 @@
 // become in it. GCC's vector extension: sums in lanes need no relaxed floating point.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -71,16 +72,6 @@ void store_some_lanes(T* p, Lanes x, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) p[i] = from_float<T>(x[i]);
 }
 
-/// Lanes added in pairs: half with half, a fixed order.
-inline float sum_of_lanes(Lanes x) {
-  float part[lane_count];
-  store_lanes(part, x);
-  for (int half = lane_count / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; ++i) part[i] += part[i + half];
-  }
-  return part[0];
-}
-
 namespace detail {
 template <int Start, int... I>
 Lanes interleave(Lanes a, Lanes b, std::integer_sequence<int, I...>) {
@@ -100,6 +91,21 @@ inline void transpose(Lanes (&rows)[lane_count]) {
       mixed[2 * i + 1] = detail::interleave<lane_count / 2>(a, b, indices);
     }
     for (int i = 0; i < lane_count; ++i) rows[i] = mixed[i];
+  }
+}
+
+/// The sum of each of `Count` registers: its lanes added in pairs, half with half, a fixed order.
+template <int Count>
+void sums_of_lanes(const Lanes* x, float* totals) {
+  for (int first = 0; first < Count; first += lane_count) {
+    constexpr int most = Count < lane_count ? Count : lane_count;
+    Lanes block[lane_count] = {};
+    for (int i = 0; i < most && first + i < Count; ++i) block[i] = x[first + i];
+    transpose(block);
+    for (int half = lane_count / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; ++i) block[i] += block[i + half];
+    }
+    store_some_lanes(totals + first, block[0], std::min(lane_count, Count - first));
   }
 }
 

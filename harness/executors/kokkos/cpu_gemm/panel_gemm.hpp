@@ -15,25 +15,36 @@ inline constexpr int tile_rows = lane_count == 16 ? 12 : 6;
 /// Most rows of one call, which bounds the buffer of sums.
 inline constexpr std::int64_t rows_a_call = 16 * tile_rows;
 
+/// Terms of a row that lie together in a widened tile: one cache line.
+inline constexpr std::int64_t line_terms = 16;
+
 /// What one thread needs: a stretch of all rows of one call in f32, and their sums.
 struct PanelWorkspace {
-  // Rows start a line apart modulo 4 KiB, or they would share the sets of the L1 cache.
-  static constexpr std::int64_t wide_stride = panel_depth + 16;
+  static constexpr std::int64_t tile_floats = tile_rows * panel_depth;
+  // Rows of sums start a line apart modulo 4 KiB, or they would share sets of the L1 cache.
   static constexpr std::int64_t sum_stride = tokens_a_block + 16;
-  static constexpr std::int64_t floats = rows_a_call * (wide_stride + sum_stride);
+  static constexpr std::int64_t floats = rows_a_call * (panel_depth + sum_stride);
 
-  explicit PanelWorkspace(float* memory) : wide(memory), sums(wide + rows_a_call * wide_stride) {}
-  float* wide;  // [row][k]
+  explicit PanelWorkspace(float* memory) : wide(memory), sums(wide + rows_a_call * panel_depth) {}
+  float* wide;  // [tile][k / line_terms][row of the tile][line_terms]: read from end to end
   float* sums;  // [row][lane]
 };
 
-/// Weight rows of the next stretch, fetched from memory to L2 while this one is multiplied.
+/// What later calls will touch, fetched while this one multiplies: the sums of the next tile from L2
+/// to L1, and weight rows of the next stretch from memory to L2.
 struct Ahead {
+  const float* sums = nullptr;
   const char* weight = nullptr;  // null: nothing
   std::int64_t row_bytes = 0;
   std::int64_t element_bytes = 0;
 
   void fetch(std::int64_t k) const {
+    const std::int64_t row = k / line_terms;
+    if (row < tile_rows) {
+      for (std::int64_t lane = 0; lane < panel_lanes; lane += line_terms) {
+        __builtin_prefetch(sums + row * PanelWorkspace::sum_stride + lane, 1, 3);
+      }
+    }
     if (weight == nullptr) return;
     for (int r = 0; r < tile_rows; ++r) {
       __builtin_prefetch(weight + r * row_bytes + k * element_bytes, 0, 2);
@@ -41,32 +52,36 @@ struct Ahead {
   }
 };
 
-/// sums[r][lane] += sum over k of tile[r][k] panel[k][lane], for tile_rows rows.
+enum class Sums { begin, go_on };
+
+/// sums[r][lane] (+)= sum over k of tile[r][k] panel[k][lane], for tile_rows rows.
 template <int Registers>
 void multiply_panel(const float* tile, const float* panel, std::int64_t depth, float* sums,
-                    const Ahead& ahead) {
+                    Sums start, const Ahead& ahead) {
   constexpr std::int64_t width = Registers * lane_count;
-  Lanes sum[tile_rows][Registers];
+  Lanes sum[tile_rows][Registers] = {};
+  if (start == Sums::go_on) {
 #pragma GCC unroll 16
-  for (int r = 0; r < tile_rows; ++r) {
-    for (int v = 0; v < Registers; ++v) {
-      sum[r][v] = load_lanes(sums + r * PanelWorkspace::sum_stride + v * lane_count);
+    for (int r = 0; r < tile_rows; ++r) {
+      for (int v = 0; v < Registers; ++v) {
+        sum[r][v] = load_lanes(sums + r * PanelWorkspace::sum_stride + v * lane_count);
+      }
     }
   }
-  constexpr std::int64_t stretch = 16;  // terms between two rounds of fetching
-  for (std::int64_t k0 = 0; k0 < depth; k0 += stretch) {
+  for (std::int64_t k0 = 0; k0 < depth; k0 += line_terms) {
     ahead.fetch(k0);
-    const std::int64_t end = std::min(k0 + stretch, depth);
-#pragma GCC unroll 2
-    for (std::int64_t k = k0; k < end; ++k) {
+    const std::int64_t terms = std::min(line_terms, depth - k0);
+    for (std::int64_t k = 0; k < terms; ++k) {
       Lanes x[Registers];
       for (int v = 0; v < Registers; ++v) x[v] = load_lanes(panel + k * width + v * lane_count);
 #pragma GCC unroll 16
       for (int r = 0; r < tile_rows; ++r) {
-        const Lanes w = in_all_lanes(tile[r * PanelWorkspace::wide_stride + k]);
+        const Lanes w = in_all_lanes(tile[r * line_terms + k]);
         for (int v = 0; v < Registers; ++v) sum[r][v] += w * x[v];
       }
     }
+    tile += tile_rows * line_terms;
+    panel += line_terms * width;
   }
 #pragma GCC unroll 16
   for (int r = 0; r < tile_rows; ++r) {
@@ -76,12 +91,17 @@ void multiply_panel(const float* tile, const float* panel, std::int64_t depth, f
   }
 }
 
-/// One row's stretch as f32. Behind `depth` nothing is written.
+/// One row's stretch as f32, lines `line_stride` apart. Behind `depth` nothing is written.
 template <class T>
-void widen(const T* row, std::int64_t depth, float* out) {
-  std::int64_t k = 0;
-  for (; k + lane_count <= depth; k += lane_count) store_lanes(out + k, load_lanes(row + k));
-  for (; k < depth; ++k) out[k] = to_float(row[k]);
+void widen(const T* row, std::int64_t depth, float* out, std::int64_t line_stride = line_terms) {
+  for (std::int64_t k0 = 0; k0 < depth; k0 += line_terms, out += line_stride) {
+    const std::int64_t terms = std::min(line_terms, depth - k0);
+    std::int64_t k = 0;
+    for (; k + lane_count <= terms; k += lane_count) {
+      store_lanes(out + k, load_lanes(row + k0 + k));
+    }
+    for (; k < terms; ++k) out[k] = to_float(row[k0 + k]);
+  }
 }
 
 /// sums[r][lane] = sum over k of weight[r][k] x[lane][k] for `rows` <= rows_a_call rows of a weight
@@ -91,30 +111,32 @@ void widen(const T* row, std::int64_t depth, float* out) {
 template <class T>
 void multiply_rows(const T* weight, std::int64_t rows, const TokenPanels& x, PanelWorkspace work) {
   const std::int64_t tiles = (rows + tile_rows - 1) / tile_rows;
-  for (std::int64_t r = 0; r < tiles * tile_rows; ++r) {
-    std::fill_n(work.sums + r * PanelWorkspace::sum_stride, x.lanes(), 0.0F);
-  }
   for (std::int64_t k0 = 0; k0 < x.terms; k0 += panel_depth) {
     const std::int64_t depth = x.depth_at(k0);
     for (std::int64_t r = 0; r < tiles * tile_rows; ++r) {
       // A last tile that is not full repeats the last row; those sums are not used.
       const T* row = weight + std::min(r, rows - 1) * x.terms + k0;
-      widen(row, depth, work.wide + r * PanelWorkspace::wide_stride);
+      float* tile = work.wide + r / tile_rows * PanelWorkspace::tile_floats;
+      widen(row, depth, tile + r % tile_rows * line_terms, tile_rows * line_terms);
     }
     for (std::int64_t panel = 0; panel < x.panels(); ++panel) {
       for (std::int64_t t = 0; t < tiles; ++t) {
         const std::int64_t r = t * tile_rows;
-        const float* tile = work.wide + r * PanelWorkspace::wide_stride;
+        const float* tile = work.wide + t * PanelWorkspace::tile_floats;
         float* sums = work.sums + r * PanelWorkspace::sum_stride + panel * panel_lanes;
-        Ahead ahead;
+        Ahead ahead{.sums = t + 1 < tiles ? sums + tile_rows * PanelWorkspace::sum_stride : sums};
         if (panel == 0 && k0 + 2 * panel_depth <= x.terms && r + tile_rows <= rows) {
           ahead.weight = reinterpret_cast<const char*>(weight + r * x.terms + k0 + panel_depth);
           ahead.row_bytes = x.terms * static_cast<std::int64_t>(sizeof(T));
           ahead.element_bytes = sizeof(T);
         }
         const float* tokens = x.at(panel, k0);
-        if (x.width(panel) == panel_lanes) multiply_panel<2>(tile, tokens, depth, sums, ahead);
-        else multiply_panel<1>(tile, tokens, depth, sums, ahead);
+        const Sums start = k0 == 0 ? Sums::begin : Sums::go_on;
+        if (x.width(panel) == panel_lanes) {
+          multiply_panel<2>(tile, tokens, depth, sums, start, ahead);
+        } else {
+          multiply_panel<1>(tile, tokens, depth, sums, start, ahead);
+        }
       }
     }
   }

@@ -28,12 +28,14 @@ template <class T, int Rows, int Tokens, class Write>
 void dot_block(const T* weight, std::int64_t first, const FewTokens& x, const Write& write) {
   Lanes sum[Rows][Tokens] = {};
   const T* rows = weight + first * x.terms;
+  // The block after this one; at a weight's end nothing is there, and nothing is fetched.
+  const char* next = reinterpret_cast<const char*>(rows) + Rows * x.terms * sizeof(T);
   constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(T));
   const std::int64_t whole = x.terms / lane_count * lane_count;
   for (std::int64_t k = 0; k < whole; k += lane_count) {
     if (k % line == 0) {  // hardware fetching stops at each page; rows are about a page long
       for (int r = 0; r < Rows; ++r) {
-        __builtin_prefetch(rows + (r + Rows) * x.terms + k, 0, 2);
+        __builtin_prefetch(next + (r * x.terms + k) * static_cast<std::int64_t>(sizeof(T)), 0, 2);
       }
     }
     Lanes w[Rows];
@@ -49,8 +51,10 @@ void dot_block(const T* weight, std::int64_t first, const FewTokens& x, const Wr
       for (int t = 0; t < Tokens; ++t) sum[r][t] += w * load_lanes(x.data + t * x.stride + whole);
     }
   }
+  float totals[Rows * Tokens];
+  sums_of_lanes<Rows * Tokens>(&sum[0][0], totals);
   for (int r = 0; r < Rows; ++r) {
-    for (int t = 0; t < Tokens; ++t) write(t, first + r, sum_of_lanes(sum[r][t]));
+    for (int t = 0; t < Tokens; ++t) write(t, first + r, totals[r * Tokens + t]);
   }
 }
 
@@ -58,7 +62,7 @@ template <class T, int Tokens, class Write>
 void dot_rows_of(const T* weight, std::int64_t begin, std::int64_t end, const FewTokens& x,
                  const Write& write) {
   // As many streams as sums fit into registers; memory likes 4 to 8 of them.
-  constexpr int rows = lane_count == 16 ? (Tokens <= 2 ? 8 : Tokens <= 4 ? 4 : 2)
+  constexpr int rows = lane_count == 16 ? (Tokens <= 2 ? 8 : Tokens <= 4 ? 6 : 3)
                                         : (Tokens <= 2 ? 4 : Tokens <= 4 ? 2 : 1);
   std::int64_t row = begin;
   for (; row + rows <= end; row += rows) dot_block<T, rows, Tokens>(weight, row, x, write);
