@@ -6,6 +6,7 @@
 #include "harness/verify/testing.hpp"
 #include "kernels/expert_gemm/expert_gemm.hpp"
 #include "kernels/expert_gemm/swiglu_family.hpp"
+#include "kernels/expert_gemm/swiglu_lanes.hpp"
 
 namespace kernelgate {
 namespace {
@@ -213,6 +214,22 @@ TEST(ExpertGemmTruth, SeesAMovedRoundingPoint) {
                 Status::incorrect);
     }
   }
+}
+
+TEST(SwigluLanes, ExponentialIsWithinOneUlpAndEndsWell) {
+  for (int i = -872000; i <= 887000; i += 37) {
+    const float x = static_cast<float>(i) * 1e-4F;
+    const float got = exp_lanes(all_lanes(x))[0];
+    const double expected = std::exp(static_cast<double>(x));
+    const float ulp = std::nextafter(static_cast<float>(expected), INFINITY) -
+                      static_cast<float>(expected);
+    ASSERT_LE(std::abs(got - expected), ulp) << x;
+  }
+  EXPECT_EQ(exp_lanes(all_lanes(0))[0], 1);
+  EXPECT_EQ(exp_lanes(all_lanes(128))[0], INFINITY);
+  EXPECT_EQ(exp_lanes(all_lanes(INFINITY))[0], INFINITY);
+  EXPECT_EQ(exp_lanes(all_lanes(-INFINITY))[0], 0);
+  EXPECT_TRUE(std::isnan(exp_lanes(all_lanes(NAN))[0]));
 }
 
 /// Runs a variant of this build on tensors that the test wrote.

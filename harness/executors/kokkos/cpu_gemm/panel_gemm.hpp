@@ -76,7 +76,7 @@ void multiply_panel(const float* tile, const float* panel, std::int64_t depth, f
       for (int v = 0; v < Registers; ++v) x[v] = load_lanes(panel + k * width + v * lane_count);
 #pragma GCC unroll 16
       for (int r = 0; r < tile_rows; ++r) {
-        const Lanes w = in_all_lanes(tile[r * line_terms + k]);
+        const Lanes w = all_lanes(tile[r * line_terms + k]);
         for (int v = 0; v < Registers; ++v) sum[r][v] += w * x[v];
       }
     }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "harness/executors/kokkos/cpu_gemm/lanes.hpp"
+#include "harness/executors/kokkos/cpu_gemm/lane_blocks.hpp"
 
 namespace kernelgate {
 
