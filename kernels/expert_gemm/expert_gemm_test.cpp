@@ -216,14 +216,14 @@ TEST(ExpertGemmTruth, SeesAMovedRoundingPoint) {
   }
 }
 
-TEST(SwigluLanes, ExponentialIsWithinOneUlpAndEndsWell) {
+TEST(SwigluLanes, ExponentialIsWithinTwoUlpAndEndsWell) {
   for (int i = -872000; i <= 887000; i += 37) {
     const float x = static_cast<float>(i) * 1e-4F;
     const float got = exp_lanes(all_lanes(x))[0];
     const double expected = std::exp(static_cast<double>(x));
     const float ulp = std::nextafter(static_cast<float>(expected), INFINITY) -
                       static_cast<float>(expected);
-    ASSERT_LE(std::abs(got - expected), ulp) << x;
+    ASSERT_LE(std::abs(got - expected), 2 * ulp) << x;
   }
   EXPECT_EQ(exp_lanes(all_lanes(0))[0], 1);
   EXPECT_EQ(exp_lanes(all_lanes(128))[0], INFINITY);
