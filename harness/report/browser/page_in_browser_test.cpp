@@ -125,11 +125,17 @@ TEST_F(PageInBrowser, CountsPassedAndFailedAsTheRecordsDo) {
 
 TEST_F(PageInBrowser, ShowsTheFiguresOfATimedRow) {
   // 4 MB and 8 MFLOP in 0.5 ms under 10 GB/s and 100 GFLOP/s; quartiles 0.03 ms apart.
-  EXPECT_THAT(cells("benches", "linear/kokkos/tokens=7,out=64,in=64,bf16"),
-              HasSubstr("linear|kokkos|tokens=7,out=64,in=64,bf16|cold|500 µs|3.0|8.00|16.0|80.0|"
-                        "memory|1.25× faster|measured|again"));
+  EXPECT_THAT(
+      cells("benches", "linear/kokkos/tokens=7,out=64,in=64,bf16"),
+      HasSubstr("linear|kokkos|tokens=7,out=64,in=64,bf16|cold|500 µs ±3.0 %|8.00|16.0|80.0|"
+                "memory|1.25× faster|again"));
   EXPECT_THAT(cells("benches", "router/kokkos/tokens=512,experts=16,f32"),
-              HasSubstr("|✗ mistrusted|||||memory||measured|"));
+              HasSubstr("|✗ mistrusted||||memory||again"));
+}
+
+TEST_F(PageInBrowser, SaysTheKindOfItsFigures) {
+  EXPECT_THAT(visible(between(rendered_.document, "<p id=\"speed-note\"", "</p>")),
+              HasSubstr("All figures are measured."));
 }
 
 TEST_F(PageInBrowser, PutsAWrongCaseFirstWithItsMessageAndCommand) {

@@ -47,11 +47,14 @@ function bars(id, list, value, title, mark, describe, scale) {
   if (all.length === 0) return;
   const some = all.slice(0, mostBars);
   const narrow = window.innerWidth < 700;
-  byId(id).parentElement.style.height = `${60 + some.length * (narrow ? 30 : 24)}px`;
-  const short = (text) => (narrow && text.length > 24 ? `${text.slice(0, 23)}…` : text.length > 64
-    ? `${text.slice(0, 63)}…` : text);
+  byId(id).parentElement.style.height = `${60 + some.length * 36}px`;
+  // Two lines a bar: who, and what. Chart.js cuts what is longer than half of the chart.
+  const room = narrow ? 26 : 70;
+  const short = (text) => (text.length > room ? `${text.slice(0, room - 1)}…` : text);
+  const lines = (row) => [short(`${row.kernel}/${row.variant}`),
+    short(barLabel(row).slice(row.kernel.length + row.variant.length + 2))];
   draw(id, { type: "bar",
-    data: { labels: some.map((r) => short(barLabel(r))), datasets: [{ data: some.map(value),
+    data: { labels: some.map(lines), datasets: [{ data: some.map(value),
       backgroundColor: some.map((r) => kernelColour(r.kernel)), maxBarThickness: 18, base: scale.base }] },
     options: { indexAxis: "y", responsive: true, maintainAspectRatio: false, animation: false,
       scales: { x: axis(title, scale), y: { ticks: { color: colour("--ink"), autoSkip: false,
@@ -89,7 +92,7 @@ function drawRoofline(list) {
     label: `${cache} roof: ${threeDigits(rate / 1e9)} GB/s, ${threeDigits(peak / 1e9)} GFLOP/s`,
     data: [left, peak / rate, right].filter((x) => x >= left && x <= right).sort((a, b) => a - b)
       .map((x) => ({ x, y: Math.min(x * rate, peak) / 1e9 })),
-    borderColor: colour("--ink"), borderWidth: 1.5, borderDash: i ? [5, 4] : [], pointRadius: 0, tension: 0 }));
+    borderColor: colour("--ink"), borderWidth: 1.5, borderDash: i ? [5, 4] : [], pointRadius: 0, pointStyle: "line", tension: 0 }));
   const sets = kernelNames.filter((k) => points.some((r) => r.kernel === k)).map((kernel) => {
     const here = points.filter((r) => r.kernel === kernel);
     return { type: "scatter", label: kernel, rows: here,
@@ -98,12 +101,14 @@ function drawRoofline(list) {
       pointHoverRadius: 8, backgroundColor: kernelColour(kernel), borderColor: kernelColour(kernel) };
   });
   const decades = { type: "logarithmic" };
-  const plain = (value) => (Math.abs(Math.log10(value) % 1) < 1e-9 ? String(+value.toPrecision(6)) : "");
+  const isDecade = (value) => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+  const plain = (value) => (isDecade(value) ? String(+value.toPrecision(6)) : "");
   const logAxis = (title, extra) => axis(title, { ...decades, ...extra,
-    ticks: { color: colour("--soft"), callback: plain } });
+    grid: { color: ({ tick }) => (tick && isDecade(tick.value) ? colour("--line") : "transparent") },
+    ticks: { color: colour("--soft"), callback: plain, maxRotation: 0 } });
   draw("roofline-chart", { data: { datasets: [...lines, ...sets] },
     options: { responsive: true, maintainAspectRatio: false, animation: false,
-      scales: { x: logAxis("operations a byte", { min: left, max: right }), y: logAxis("GFLOP/s") },
+      scales: { x: logAxis("operations a byte", { min: left, max: right }), y: logAxis("GFLOP/s", { max: 2 * peak / 1e9 }) },
       plugins: { legend: { position: "bottom", labels: { color: colour("--ink"), usePointStyle: true } },
         tooltip: { callbacks: { label: (item) => {
           const row = item.dataset.rows?.[item.dataIndex];
@@ -122,9 +127,12 @@ function drawCharts(list) {
   bars("floor-chart", timed, (r) => r.percent_of_floor, "% of the floor", 100,
     (r) => `${r.percent_of_floor.toFixed(1)} % of the floor, ${timeText(r.time_median_seconds)}, ` +
       `bound by ${boundBy(r)}`, { beginAtZero: true, suggestedMax: 100 });
-  bars("ratio-chart", timed.filter((r) => r.variant !== r.baseline), (r) => r.ratio_to_baseline,
+  const compared = timed.filter((r) => r.ratio_to_baseline > 0 && r.variant !== r.baseline);
+  const ratios = compared.map((r) => r.ratio_to_baseline);
+  bars("ratio-chart", compared, (r) => r.ratio_to_baseline,
     "time of this / time of the baseline (logarithmic)", 1,
     (r) => `${ratioText(r.ratio_to_baseline)} than ${r.baseline}`.replace("same than", "same as"),
-    { type: "logarithmic", base: 1, suggestedMin: 0.5, suggestedMax: 2 });
+    { type: "logarithmic", base: 1, min: Math.min(0.5, ...ratios) * 0.9,
+      max: Math.max(2, ...ratios) * 1.1 });
   drawRoofline(timed);
 }

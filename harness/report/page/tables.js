@@ -4,6 +4,12 @@ function againElement(row) {
   return make("details", {}, make("summary", {}, "again"), code);
 }
 
+// The axes of a case; lines break behind commas alone.
+function axesElement(row) {
+  const parts = row.axes.split(",").flatMap((part, i) => (i ? [",", make("wbr"), part] : [part]));
+  return make("span", { class: "axes" }, ...parts);
+}
+
 // A column: heading, class, what a cell shows, and by what it sorts (nothing: it does not).
 const column = (title, show, sort, kind = "") => ({ title, show, sort, kind });
 const numeric = (title, show, sort) => column(title, show, sort, "number");
@@ -12,7 +18,7 @@ const checkColumns = [
   column("status", (r) => statusElement(r.status), (r) => (isFailure(r) ? 0 : 1) + r.status),
   column("kernel", (r) => r.kernel, (r) => r.kernel),
   column("variant", (r) => r.variant, (r) => r.variant),
-  column("case", (r) => make("span", { class: "axes" }, r.axes), (r) => r.axes),
+  column("case", axesElement, (r) => r.axes),
   column("data", (r) => r.data || "", (r) => r.data || ""),
   numeric("worst", (r) => (r.data === "exact" ? "" : numberText(r.worst_budget_ratio)),
     (r) => Number(r.worst_budget_ratio ?? -1)),
@@ -27,7 +33,7 @@ const forwardColumns = [
   checkColumns[0],
   column("model", (r) => r.kernel, (r) => r.kernel),
   column("computed by", (r) => r.variant, (r) => r.variant),
-  column("compared", (r) => make("span", { class: "axes" }, r.axes), (r) => r.axes),
+  column("compared", axesElement, (r) => r.axes),
   column("type", (r) => r.dtype || "", (r) => r.dtype || ""),
   ...checkColumns.slice(5),
 ];
@@ -35,19 +41,23 @@ const forwardColumns = [
 const benchColumns = [
   column("kernel", (r) => r.kernel, (r) => r.kernel),
   column("variant", (r) => r.variant, (r) => r.variant),
-  column("case", (r) => make("span", { class: "axes" }, r.axes), (r) => r.axes),
+  column("case", axesElement, (r) => r.axes),
   column("cache", (r) => r.cache || "", (r) => r.cache || ""),
   numeric("time", (r) => (r.time_median_seconds === undefined
-    ? statusElement(r.status) : timeText(r.time_median_seconds)), (r) => r.time_median_seconds ?? Infinity),
-  numeric("± %", (r) => (spread(r) === undefined ? "" : spread(r).toFixed(1)), (r) => spread(r) ?? -1),
+    ? statusElement(r.status) : timeText(r.time_median_seconds) +
+      (spread(r) === undefined ? "" : ` ±${spread(r).toFixed(1)} %`)),
+    (r) => r.time_median_seconds ?? Infinity),
   numeric("GB/s", (r) => giga(perSecond(r.bytes, r)), (r) => perSecond(r.bytes, r) ?? -1),
   numeric("GFLOP/s", (r) => giga(perSecond(r.flops, r)), (r) => perSecond(r.flops, r) ?? -1),
   numeric("% of floor", (r) => (r.percent_of_floor === undefined ? "" : r.percent_of_floor.toFixed(1)),
     (r) => r.percent_of_floor ?? -1),
   column("bound by", boundBy, boundBy),
-  column("to baseline", (r) => make("span", { title: r.baseline || "" }, ratioText(r.ratio_to_baseline)),
+  column("to baseline", (r) => (r.ratio_to_baseline === undefined ? ""
+    : make("span", { title: r.baseline }, ratioText(r.ratio_to_baseline))),
     (r) => r.ratio_to_baseline ?? Infinity),
-  column("figure", (r) => r.figure, (r) => r.figure),
+  // Where all are of one kind, the note above the table says which.
+  ...(new Set(rows.map((r) => r.figure)).size > 1
+    ? [column("figure", (r) => r.figure, (r) => r.figure)] : []),
   column("run it", againElement, undefined),
 ];
 
