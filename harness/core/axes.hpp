@@ -45,7 +45,7 @@ class Axes {
 
   /// One of some words: "mask=causal". The words stand in the order of the enumerators.
   template <class E>
-  Axes& word(std::string_view key, E C::*member, std::vector<std::string_view> words) {
+  Axes& word(std::string_view key, E C::*member, const std::vector<std::string_view>& words) {
     rows_.push_back({std::string(key),
                      [=](const C& c) {
                        return std::string(words.at(static_cast<std::size_t>(c.*member)));
@@ -64,7 +64,7 @@ class Axes {
 
   /// The storage type, a bare word: "bf16". `allowed` defaults to the three storage types.
   Axes& dtype(Dtype C::*member,
-              std::vector<Dtype> allowed = {Dtype::f32, Dtype::bf16, Dtype::f16}) {
+              const std::vector<Dtype>& allowed = {Dtype::f32, Dtype::bf16, Dtype::f16}) {
     rows_.push_back({"", [member](const C& c) { return std::string(name(c.*member)); },
                      [=](C& c, std::string_view text) {
                        std::vector<std::string_view> words;

@@ -154,6 +154,7 @@ TEST(RecordWriter, LosesAndMixesNoRowWhenTwoProcessesWriteAtOnce) {
         }
         status = notes.str().empty() ? 0 : 2;
       } catch (...) {
+        status = 3;
       }
       ::_exit(status);
     }

@@ -137,8 +137,8 @@ TEST(CcaAttentionVariants, AreExactAndWithinBudgetAtOddShapes) {
          {"tokens=1,heads=1,kv_heads=1,head_dim=9,f32",
           "batch=3,tokens=37,heads=4,kv_heads=2,head_dim=16,cache=ragged,bf16",
           "tokens=67,heads=6,kv_heads=2,head_dim=80,mask=sliding,window=5,f16",
-          "form=chunk,batch=2,tokens=35,context=33,heads=16,kv_heads=2,head_dim=128,mask=sliding,"
-          "window=32,f32",
+          ("form=chunk,batch=2,tokens=35,context=33,heads=16,kv_heads=2,head_dim=128,mask=sliding,"
+           "window=32,f32"),
           "form=decode,batch=5,context=1100,heads=8,kv_heads=2,head_dim=128,cache=ragged,bf16",
           "form=decode,batch=3,context=700,heads=6,kv_heads=2,head_dim=33,cache=ragged,f16",
           "tokens=7,heads=7,kv_heads=1,head_dim=256,f32"}) {

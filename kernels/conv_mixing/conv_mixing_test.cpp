@@ -133,8 +133,8 @@ TEST(ConvMixingTruth, ExactInputsLeaveEveryPartialSumBelowTheLimitOfF32) {
     const double depth = 2 * largest("depthwise") * largest("qkv") + largest("depthwise_bias");
     const double sum = 2 * static_cast<double>(c.head_dim) * largest("grouped") * depth +
                        largest("grouped_bias") + largest("qkv");
-    const double share = static_cast<double>(c.heads / c.kv_heads);  // fractional bits of means
-    EXPECT_LT(sum * 2 * share, 0x1p24) << axes;
+    const std::int64_t share = c.heads / c.kv_heads;  // fractional bits of means
+    EXPECT_LT(sum * 2 * static_cast<double>(share), 0x1p24) << axes;
   }
 }
 

@@ -49,7 +49,7 @@ std::optional<std::string> not_an_integer(const Tensor& y) {
 
 }  // namespace
 
-Property freivalds_property(const Tensor& x, const Tensor& w, std::string output,
+Property freivalds_property(const Tensor& x, const Tensor& w, const std::string& output,
                             std::uint64_t key) {
   const std::int64_t tokens = x.spec().shape[0];
   const std::int64_t in = x.spec().shape[1];

@@ -9,7 +9,7 @@ namespace kernelgate {
 
 /// x [tokens,in], w [out,in] and the tensor named `output` [tokens,out] hold integers. The products
 /// are taken in 64-bit integers: exact while in * |x| * |w| * out * 2^16 < 2^63, else modulo 2^64.
-Property freivalds_property(const Tensor& x, const Tensor& w, std::string output,
+Property freivalds_property(const Tensor& x, const Tensor& w, const std::string& output,
                             std::uint64_t key);
 
 }  // namespace kernelgate

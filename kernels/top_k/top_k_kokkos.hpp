@@ -110,7 +110,8 @@ struct TopKMerge {
 template <class T>
 class TopKTeams {
  public:
-  TopKTeams(std::int64_t rows, std::int64_t columns, std::int64_t k, TopKViews<T> view)
+  TopKTeams(std::int64_t rows, std::int64_t columns, std::int64_t k,
+           const TopKViews<T>& view)
       : rows_(rows),
         slices_(rows >= 64 ? 1 : std::clamp<std::int64_t>(columns / (4 * k + 16384), 1, 10)),
         found_("found", static_cast<std::size_t>(rows * slices_ * k)),
