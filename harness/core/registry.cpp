@@ -4,6 +4,20 @@
 
 namespace kernelgate {
 
+void refuse_huge(std::string_view kernel, const std::vector<TensorSpec>& tensors) {
+  constexpr std::int64_t most_bytes = std::int64_t{1} << 40;
+  std::int64_t total = 0;
+  for (const TensorSpec& spec : tensors) {
+    const std::int64_t count = spec.count();
+    if (count > (most_bytes - total) / size_bytes(spec.type)) {
+      throw BadInput("kernel '" + std::string(kernel) +
+                     "': expected a case whose tensors take at most " + std::to_string(most_bytes) +
+                     " bytes together, got more at tensor '" + spec.name + "'");
+    }
+    total += count * size_bytes(spec.type);
+  }
+}
+
 const Variant* Kernel::find_variant(std::string_view variant) const {
   for (const Variant& v : variants) {
     if (v.name == variant) return &v;

@@ -82,6 +82,10 @@ std::unique_ptr<Launch> make_launch(Run run) {
   return make_launch(std::move(run), [] {});
 }
 
+/// Throws BadInput for tensors of more than 1 TiB together. Below that no product of axes that counts
+/// bytes or operations leaves 63 bits.
+void refuse_huge(std::string_view kernel, const std::vector<TensorSpec>& tensors);
+
 class Registry {
  public:
   /// Adds a kernel; its axes are checked: when C has validate(), it throws BadInput for a shape
@@ -91,6 +95,7 @@ class Registry {
     add(Kernel{std::string(C::kernel), std::move(formula), [](std::string_view axes) {
                  C c = C::axes().parse(axes);
                  if constexpr (requires { c.validate(); }) c.validate();
+                 refuse_huge(C::kernel, c.tensors());
                  return std::unique_ptr<Case>(std::make_unique<TypedCase<C>>(std::move(c)));
                }, {}});
   }
@@ -139,5 +144,7 @@ class Registry {
 
 /// Generated at configure time from every kernel's add_kernel() call.
 void register_kernels(Registry& registry);
+/// Generated likewise from the references alone: every case type, no variant, no backend.
+void register_cases(Registry& registry);
 
 }  // namespace kernelgate
