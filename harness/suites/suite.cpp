@@ -4,7 +4,10 @@
 #include <libfccp/csv.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 
 namespace kernelgate {
 namespace {
@@ -26,19 +29,38 @@ struct Place {
 
 [[noreturn]] void refuse(const Place& place, std::string_view column, std::string_view got,
                          std::string_view expected) {
-  throw BadInput(fmt::format("{}: column '{}': got '{}', expected {}", place.text(), column, got,
-                             expected));
+  throw BadInput(
+      fmt::format("{}: column '{}': got '{}', expected {}", place.text(), column, got, expected));
+}
+
+std::string read_text(const fs::path& file) {
+  constexpr std::uintmax_t most_bytes = 1 << 26;
+  std::error_code error;
+  if (!fs::is_regular_file(file, error)) {
+    throw BadInput(fmt::format("{}: {}, expected a CSV file", file.string(),
+                               fs::exists(file, error) ? "not a regular file" : "no such file"));
+  }
+  if (const auto size = fs::file_size(file, error); error || size > most_bytes) {
+    throw BadInput(
+        fmt::format("{}: expected a CSV file of at most {} bytes", file.string(), most_bytes));
+  }
+  std::ifstream in(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (!in.is_open()) throw BadInput(fmt::format("{}: cannot be read", file.string()));
+  return text;
 }
 
 // Calls f(fields, place) for every row; the library's errors become ours, with file and line.
 template <unsigned columns, class F>
-void for_each_row(const fs::path& file, const std::array<const char*, columns>& names, F f) {
-  std::error_code error;
-  if (!fs::is_regular_file(file, error)) {
-    throw BadInput(fmt::format("{}: no such file, expected a CSV file", file.string()));
+void for_each_row(std::string_view text, const fs::path& file,
+                  const std::array<const char*, columns>& names, F f) {
+  if (const std::size_t at = text.find('\0'); at != std::string_view::npos) {
+    const auto line =
+        1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+    throw BadInput(fmt::format("{}:{}: expected text, got a zero byte", file.string(), line));
   }
   try {
-    Reader<columns> reader(file.string());
+    Reader<columns> reader(file.string(), text.data(), text.data() + text.size());
     std::array<std::string, columns> fields;
     std::apply([&](auto... name) { reader.read_header(io::ignore_no_column, name...); }, names);
     while (std::apply([&](auto&... field) { return reader.read_row(field...); }, fields)) {
@@ -46,9 +68,10 @@ void for_each_row(const fs::path& file, const std::array<const char*, columns>& 
     }
   } catch (const io::error::base& problem) {
     std::string expected;
-    for (const char* name : names) expected += fmt::format("{}{}", expected.empty() ? "" : ",", name);
-    throw BadInput(fmt::format("{}: {} (expected the columns {})", file.string(), problem.what(),
-                               expected));
+    for (const char* name : names)
+      expected += fmt::format("{}{}", expected.empty() ? "" : ",", name);
+    throw BadInput(
+        fmt::format("{}: {} (expected the columns {})", file.string(), problem.what(), expected));
   }
 }
 
@@ -82,14 +105,16 @@ std::vector<const Variant*> choose_variants(const Kernel& kernel, std::string_vi
 /// Collects a suite's cases, row by row.
 class Loader {
  public:
-  Loader(const Registry& registry, fs::path root) : registry_(registry), root_(std::move(root)) {}
+  Loader(const Registry& registry, const FindList& find_list)
+      : registry_(registry), find_list_(find_list) {}
 
   void add_row(const std::array<std::string, 3>& fields, const Place& place) {
     const auto& [kernel, cases, variants] = fields;
     if (kernel == "*") {
       if (!cases.starts_with('@')) refuse(place, "cases", cases, "@list when kernel is *");
       for (const Kernel& k : registry_.kernels()) {
-        if (fs::exists(list_file(k, cases))) add_list(k, cases, variants, place);
+        const CaseList list = find_list(k, cases, place);
+        if (list.text) add_list(k, list, variants, place);
       }
       return;
     }
@@ -108,28 +133,32 @@ class Loader {
     refuse(place, "kernel", name, known);
   }
 
-  // A kernel from outside the checkout has its folder linked beside the program.
-  fs::path list_file(const Kernel& kernel, std::string_view list) const {
-    const fs::path inside =
-        fs::path("kernels") / kernel.name / "cases" / (std::string(list.substr(1)) + ".csv");
-    const fs::path linked = program_folder() / inside;
-    return !fs::exists(root_ / inside) && fs::exists(linked) ? linked : root_ / inside;
+  CaseList find_list(const Kernel& kernel, const std::string& cases, const Place& place) const {
+    const std::string name = cases.substr(1);
+    const auto plain = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '_' || c == '-';
+    };
+    if (name.empty() || name.size() > 100 || !std::all_of(name.begin(), name.end(), plain)) {
+      refuse(place, "cases", cases, "@ and a list's name of letters, digits, _ and -");
+    }
+    return find_list_(kernel.name, name);
   }
 
   void add_kernel_row(const Kernel& kernel, const std::string& cases, const std::string& variants,
                       const Place& place) {
     if (!cases.starts_with('@')) {
       add_case(kernel, cases, variants, place, place, "cases");
-    } else if (!fs::exists(list_file(kernel, cases))) {
-      refuse(place, "cases", cases, "a list that exists: " + list_file(kernel, cases).string());
-    } else {
-      add_list(kernel, cases, variants, place);
+      return;
     }
+    const CaseList list = find_list(kernel, cases, place);
+    if (!list.text) refuse(place, "cases", cases, "a list that exists: " + list.file.string());
+    add_list(kernel, list, variants, place);
   }
 
-  void add_list(const Kernel& kernel, const std::string& list, const std::string& variants,
+  void add_list(const Kernel& kernel, const CaseList& list, const std::string& variants,
                 const Place& place) {
-    for_each_row<1>(list_file(kernel, list), {"axes"}, [&](const auto& fields, const Place& row) {
+    for_each_row<1>(*list.text, list.file, {"axes"}, [&](const auto& fields, const Place& row) {
       add_case(kernel, fields[0], variants, place, row, "axes");
     });
   }
@@ -141,7 +170,8 @@ class Loader {
     try {
       c.shape = kernel.parse(axes);
     } catch (const BadInput& problem) {
-      refuse(row, column, axes, fmt::format("a case of kernel '{}' ({})", kernel.name, problem.what()));
+      refuse(row, column, axes,
+             fmt::format("a case of kernel '{}' ({})", kernel.name, problem.what()));
     }
     c.variants = choose_variants(kernel, variants, suite);
     c.origin = suite.file == row.file ? suite.text() : suite.text() + " " + row.text();
@@ -149,9 +179,19 @@ class Loader {
   }
 
   const Registry& registry_;
-  fs::path root_;
+  const FindList& find_list_;
   std::vector<SuiteCase> cases_;
 };
+
+// A kernel from outside the checkout has its folder linked beside the program.
+CaseList list_below(const fs::path& root, const std::string& kernel, const std::string& list) {
+  const fs::path inside = fs::path("kernels") / kernel / "cases" / (list + ".csv");
+  std::error_code error;
+  for (const fs::path& file : {root / inside, program_folder() / inside}) {
+    if (fs::exists(file, error)) return {file, read_text(file)};
+  }
+  return {root / inside, std::nullopt};
+}
 
 }  // namespace
 
@@ -165,33 +205,47 @@ fs::path data_root() {
   }
   std::string tried;
   for (const fs::path& place : places) {
-    if (fs::is_directory(place / "suites")) return place;
+    std::error_code error;
+    if (fs::is_directory(place / "suites", error)) return place;
     tried += " " + (place / "suites").string();
   }
-  throw BadInput("no folder of suites; looked for" + tried + "; set KERNELGATE_ROOT to the checkout");
+  throw BadInput("no folder of suites; looked for" + tried +
+                 "; set KERNELGATE_ROOT to the checkout");
 }
 
 std::vector<SuiteCase> load_suite(const Registry& registry, const fs::path& root,
                                   std::string_view name) {
   const bool is_file = name.ends_with(".csv");
   const fs::path file = is_file ? fs::path(name) : root / "suites" / (std::string(name) + ".csv");
-  if (!is_file && !fs::exists(file)) {
+  std::error_code error;
+  if (!is_file && !fs::exists(file, error)) {
     std::string known;
     for (const std::string& suite : suite_names(root)) known += " " + suite;
-    throw BadInput(fmt::format("unknown suite '{}'; there are:{}, or a path ending in .csv", name, known));
+    throw BadInput(
+        fmt::format("unknown suite '{}'; there are:{}, or a path ending in .csv", name, known));
   }
-  Loader loader(registry, root);
-  for_each_row<3>(file, {"kernel", "cases", "variants"},
+  return parse_suite(registry, read_text(file), file,
+                     [&](const std::string& kernel, const std::string& list) {
+                       return list_below(root, kernel, list);
+                     });
+}
+
+std::vector<SuiteCase> parse_suite(const Registry& registry, std::string_view text,
+                                   const fs::path& file, const FindList& find_list) {
+  Loader loader(registry, find_list);
+  for_each_row<3>(text, file, {"kernel", "cases", "variants"},
                   [&](const auto& fields, const Place& place) { loader.add_row(fields, place); });
   return loader.take();
 }
 
 std::vector<std::string> suite_names(const fs::path& root) {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(root / "suites")) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(root / "suites", error)) {
     if (entry.path().extension() == ".csv") names.push_back(entry.path().stem().string());
   }
   std::sort(names.begin(), names.end());
+  if (error) throw BadInput(fmt::format("{}: {}", (root / "suites").string(), error.message()));
   return names;
 }
 

@@ -1,9 +1,11 @@
-// Suites: named lists of cases in CSV files. A suite names lists, a kernel's folder holds them, so a
-// new shape is one line of text and a new kernel edits no suite.
+// Suites: named lists of cases in CSV files. A suite names lists, a kernel's folder holds them, so
+// a new shape is one line of text and a new kernel edits no suite.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +33,17 @@ struct SuiteCase {
 /// Throws BadInput naming file, line, column, got and expected.
 std::vector<SuiteCase> load_suite(const Registry& registry, const std::filesystem::path& root,
                                   std::string_view name);
+
+/// The text of kernels/<kernel>/cases/<list>.csv and where it lies; no text: there is no such list.
+struct CaseList {
+  std::filesystem::path file;
+  std::optional<std::string> text;
+};
+using FindList = std::function<CaseList(const std::string& kernel, const std::string& list)>;
+
+/// The same from text in memory; `file` names it in messages.
+std::vector<SuiteCase> parse_suite(const Registry& registry, std::string_view text,
+                                   const std::filesystem::path& file, const FindList& find_list);
 
 /// The names of the suites under `root`, sorted.
 std::vector<std::string> suite_names(const std::filesystem::path& root);
