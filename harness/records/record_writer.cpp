@@ -180,6 +180,9 @@ std::string one_line(std::string_view text) {
       line += byte < 0x20 || byte == 0x7f ? ' ' : c;
     }
   }
+  // A reader trims a field's ends.
+  line.erase(0, line.find_first_not_of(' '));
+  line.erase(line.find_last_not_of(' ') + 1);
   if (line.size() > most) {
     std::size_t end = most;
     while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;  // UTF-8
