@@ -19,21 +19,10 @@ namespace {
 constexpr const char* single_name = "model.safetensors";
 constexpr const char* index_name = "model.safetensors.index.json";
 
-/// Which tensor the index says lies in which file. A file name that leaves the directory is
-/// refused.
-std::map<std::string, std::string> read_index(const fs::path& file) {
+ShardMap read_index(const fs::path& file) {
   const MappedFile mapped(file);
   const auto bytes = mapped.bytes();
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  const nlohmann::json parsed = parse_json(text, file.string());
-  auto map = JsonFields(parsed, file.string()).object("weight_map").items();
-  for (const auto& [tensor, shard] : map) {
-    if (shard.empty() || fs::path(shard).filename() != shard || shard == "." || shard == "..") {
-      throw BadInput(file.string() + ": key 'weight_map." + tensor +
-                     "': expected the name of a file beside the index, got '" + shard + "'");
-    }
-  }
-  return map;
+  return parse_index({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file.string());
 }
 
 TensorMap read_shards(const fs::path& directory) {
@@ -83,7 +72,8 @@ TensorMap to_native(TensorMap map, const ModelConfig& config, const fs::path& di
 void correct_heads(ModelConfig& config, const TensorMap& map) {
   const auto q = map.tensors.find("model.layers.0.self_attn.qkv_proj.q_proj.weight");
   if (!config.legacy || q == map.tensors.end() || q->second.shape.empty()) return;
-  if (q->second.shape[0] * 2 == config.q_size()) config.num_heads /= 2;
+  if (config.num_heads % 2 != 0) return;
+  if (q->second.shape[0] == config.q_size() / 2) config.num_heads /= 2;
 }
 
 /// One release keeps the router norm's old leaf name under a native prefix.
@@ -100,6 +90,20 @@ void rename_router_norms(TensorMap& map, const ModelConfig& config) {
 }
 
 }  // namespace
+
+ShardMap parse_index(std::string_view text, const std::string& file) {
+  const nlohmann::json parsed = parse_json(text, file);
+  ShardMap map = JsonFields(parsed, file).object("weight_map").items();
+  for (const auto& [tensor, shard] : map) {
+    const bool zero = shard.find('\0') != std::string::npos;
+    if (shard.empty() || zero || fs::path(shard).filename() != shard || shard == "." ||
+        shard == "..") {
+      throw BadInput(file + ": key 'weight_map." + tensor +
+                     "': expected the name of a file beside the index, got '" + shard + "'");
+    }
+  }
+  return map;
+}
 
 TensorMap load_tensors(const fs::path& directory, ModelConfig& config) {
   std::error_code error;

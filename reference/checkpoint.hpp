@@ -3,6 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
 
 #include "reference/config.hpp"
 #include "reference/weights.hpp"
@@ -16,6 +19,13 @@ struct Checkpoint {
 
 /// Throws BadInput for whatever cannot be read or does not fit together.
 Checkpoint load_checkpoint(const std::filesystem::path& directory);
+
+/// Tensor names, each with the name of its file.
+using ShardMap = std::map<std::string, std::string>;
+
+/// The weight_map of a model.safetensors.index.json. Throws BadInput for whatever is no such map,
+/// and for a file name that leaves the directory.
+ShardMap parse_index(std::string_view text, const std::string& file);
 
 /// The tensors of a directory under native names; experts of original checkpoints stay one tensor
 /// each. `config` is corrected where only the tensors tell: original files may give twice the

@@ -9,7 +9,7 @@ namespace {
 std::int64_t one_value(const JsonFields& json, const std::string& key, std::int64_t most) {
   if (!json.is_list(key)) return json.whole(key, 1, most);
   std::int64_t value = 0;
-  for (const std::int64_t entry : json.wholes(key, 0, most)) {
+  for (const std::int64_t entry : json.wholes(key, 0, most, NoValue::zero)) {
     if (entry == 0) continue;
     if (value != 0 && entry != value)
       json.refuse(key, "the same value in every layer that has one");
@@ -24,7 +24,12 @@ std::int64_t half_layers(const JsonFields& json) {
   const std::int64_t scalar = json.whole("num_hidden_layers", 2, 2 * most_layers);
   for (const char* key : {"cca_num_q_heads", "ffn_hidden_size_list"}) {
     if (!json.is_list(key)) continue;
-    return static_cast<std::int64_t>(json.wholes(key, 0, most_width).size());
+    const auto values = json.wholes(key, 0, 2 * most_width, NoValue::zero);
+    const auto entries = static_cast<std::int64_t>(values.size());
+    if (entries > 2 * most_layers) {
+      json.refuse(key, "at most " + std::to_string(2 * most_layers) + " entries");
+    }
+    return entries;
   }
   return scalar;
 }
@@ -75,7 +80,7 @@ ModelConfig legacy_config(const JsonFields& json) {
     json.refuse("num_hidden_layers", "an even number: attention and MoE half-layers");
   }
   std::vector<std::int64_t> windows(static_cast<std::size_t>(halves));
-  if (json.has("swa_layers")) windows = json.wholes("swa_layers", 0, most_positions);
+  if (json.has("swa_layers")) windows = json.wholes("swa_layers", 0, most_positions, NoValue::zero);
   if (static_cast<std::int64_t>(windows.size()) != halves) {
     json.refuse("swa_layers", std::to_string(halves) + " entries, one a half-layer");
   }

@@ -27,7 +27,9 @@ json parse_json(std::string_view text, const std::string& file) {
   try {
     return json::parse(text, watch);
   } catch (const json::exception& e) {
-    throw BadInput(file + ": expected JSON, got: " + e.what());
+    const std::string why = e.what();  // may quote a text as long as the file
+    throw BadInput(
+        file + ": expected JSON, got: " + (why.size() > 200 ? why.substr(0, 200) + "..." : why));
   }
 }
 
@@ -132,15 +134,16 @@ std::vector<std::string> JsonFields::texts(const std::string& key) const {
 }
 
 std::vector<std::int64_t> JsonFields::wholes(const std::string& key, std::int64_t least,
-                                             std::int64_t most) const {
+                                             std::int64_t most, NoValue none) const {
   const std::string expected =
       "a list of whole numbers from " + std::to_string(least) + " to " + std::to_string(most);
   const json& list = at(key, expected);
   if (!list.is_array()) refuse(key, expected);
   std::vector<std::int64_t> all;
   for (const json& value : list) {
-    const bool none = value.is_null() || value == json(false);
-    const auto number = none ? std::optional<std::int64_t>(0) : whole_number(value, least, most);
+    const bool no_value = value.is_null() || value == json(false);
+    const bool zero = no_value && none == NoValue::zero;
+    const auto number = zero ? std::optional<std::int64_t>(0) : whole_number(value, least, most);
     if (!number) refuse(key, expected);
     all.push_back(*number);
   }

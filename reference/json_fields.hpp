@@ -15,6 +15,9 @@ namespace kernelgate::reference {
 /// Parses a text; refuses duplicate keys and nesting deeper than 16. `file` names it in messages.
 nlohmann::json parse_json(std::string_view text, const std::string& file);
 
+/// What an entry false or null of a list of numbers is. Layer lists of old configs have such.
+enum class NoValue { refused, zero };
+
 class JsonFields {
  public:
   JsonFields(const nlohmann::json& object, std::string file, std::string path = "");
@@ -28,8 +31,8 @@ class JsonFields {
   bool flag_or(const std::string& key, bool otherwise) const;
   std::string text(const std::string& key) const;
   std::vector<std::string> texts(const std::string& key) const;
-  std::vector<std::int64_t> wholes(const std::string& key, std::int64_t least,
-                                   std::int64_t most) const;  // false and null count as 0
+  std::vector<std::int64_t> wholes(const std::string& key, std::int64_t least, std::int64_t most,
+                                   NoValue none = NoValue::refused) const;
   bool is_list(const std::string& key) const;
   /// All entries, which must be texts.
   std::map<std::string, std::string> items() const;

@@ -33,7 +33,8 @@ TensorMap read_safetensors(const std::filesystem::path& file);
 /// The same on bytes in memory, which the caller keeps alive. `file` names them in messages.
 TensorMap parse_safetensors(std::span<const std::byte> bytes, const std::string& file);
 
-/// Writes all tensors, in the order of their names, to a file that appears whole or not at all.
+/// Writes all tensors, in the order of their names, to a file that appears whole or not at all; a
+/// device or a pipe of that name is written to as it is.
 void write_safetensors(const std::filesystem::path& file, const TensorMap& tensors);
 
 }  // namespace kernelgate::reference

@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -54,8 +56,13 @@ std::string header_of(const TensorMap& map) {
 
 void write_safetensors(const std::filesystem::path& file, const TensorMap& map) {
   const std::string header = header_of(map);
+  std::error_code error;
+  const auto there = std::filesystem::status(file, error);
+  // A device or a pipe is written to; a file put in its place would end it for everyone.
+  const bool in_place = std::filesystem::exists(there) && !std::filesystem::is_regular_file(there);
   std::filesystem::path partial = file;
-  partial += ".partial-" + std::to_string(::getpid());
+  if (!in_place) partial += ".partial-" + std::to_string(::getpid());
+  errno = 0;
   std::ofstream out(partial, std::ios::binary | std::ios::trunc);
   const std::uint64_t length = header.size();
   out.write(reinterpret_cast<const char*>(&length), 8);
@@ -65,11 +72,12 @@ void write_safetensors(const std::filesystem::path& file, const TensorMap& map) 
     out.write(reinterpret_cast<const char*>(tensor.values.bytes()), byte_count(tensor));
   }
   out.close();
-  std::error_code error;
   if (!out) {
-    std::filesystem::remove(partial, error);
-    throw BadInput(file.string() + ": cannot be written");
+    const std::string why = errno == 0 ? "" : std::string(": ") + std::strerror(errno);
+    if (!in_place) std::filesystem::remove(partial, error);
+    throw BadInput(file.string() + ": cannot be written" + why);
   }
+  if (in_place) return;
   std::filesystem::rename(partial, file, error);
   if (error) {
     const std::string why = error.message();
