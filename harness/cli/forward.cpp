@@ -75,7 +75,11 @@ void run_forward(const Options& options) {
   if (options.checkpoint.empty() == options.model.empty()) {
     throw BadInput("forward: give either --checkpoint DIR or --model NAME --weights synthetic");
   }
+  if (options.output.empty()) throw BadInput("--output: expected the name of a file, got nothing");
   const std::vector<std::int32_t> ids = token_ids(options.input_ids);
+  if (ids.empty()) {
+    throw BadInput(fmt::format("{}: expected at least one token id, got none", options.input_ids));
+  }
   const reference::Model model = load_model(options);
   reference::State state = model.empty_state(1);
   ForwardDump dump;

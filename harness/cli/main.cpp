@@ -3,6 +3,11 @@
 
 #include <cstdio>
 #include <exception>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "harness/cli/session.hpp"
 
@@ -13,10 +18,33 @@ constexpr const char* exit_codes =
     "5 nothing ran, 6 environment invalid.\n"
     "Example: kernelgate check --suite smoke";
 
-int report(const char* what, kernelgate::ExitCode code) {
+// What a message quotes may come from a hostile file: no terminal must obey it, none be flooded.
+std::string printable(std::string_view text) {
+  constexpr std::size_t most = 4000;
+  std::string line;
+  for (const char c : text.substr(0, most)) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool control = (byte < 0x20 && c != '\n') || byte == 0x7F;
+    line += control ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+  }
+  return text.size() > most ? line + "..." : line;
+}
+
+int report(std::string_view what, kernelgate::ExitCode code) {
   std::fflush(stdout);
-  fmt::print(stderr, "kernelgate: {}\n", what);
+  fmt::print(stderr, "kernelgate: {}\n", printable(what));
   return static_cast<int>(code);
+}
+
+// CLI11 says only that a subcommand is required.
+std::optional<std::string> unknown_command(const CLI::App& app) {
+  const std::vector<std::string> rest = app.remaining();
+  if (!app.get_subcommands().empty() || rest.empty()) return std::nullopt;
+  std::string known;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    known += " " + command->get_name();
+  }
+  return fmt::format("unknown command '{}'; there are:{}", rest.front(), known);
 }
 
 }  // namespace
@@ -25,7 +53,8 @@ int main(int argc, char** argv) {
   using kernelgate::ExitCode;
   try {
     kernelgate::Session session;
-    CLI::App app{"Decides whether a GPU kernel of a ZAYA1-style model is right, portable and fast."};
+    CLI::App app{
+        "Decides whether a GPU kernel of a ZAYA1-style model is right, portable and fast."};
     app.require_subcommand(1);
     app.fallthrough();
     app.footer(exit_codes);
@@ -39,12 +68,16 @@ int main(int argc, char** argv) {
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+      const std::optional<std::string> unknown = unknown_command(app);
+      if (error.get_exit_code() != 0 && unknown) return report(*unknown, ExitCode::bad_input);
       return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::bad_input);
     }
     return static_cast<int>(session.exit());
   } catch (const kernelgate::BadInput& error) {
     return report(error.what(), ExitCode::bad_input);
+  } catch (const std::bad_alloc&) {
+    return report("not enough memory for this input", ExitCode::bad_input);
   } catch (const std::exception& error) {
-    return report(fmt::format("internal error: {}", error.what()).c_str(), ExitCode::bad_input);
+    return report(fmt::format("internal error: {}", error.what()), ExitCode::bad_input);
   }
 }
