@@ -5,13 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <optional>
 
 #include "harness/core/error.hpp"
 
@@ -79,11 +79,10 @@ class Child {
 
   /// Waits for the next message, until `limit_seconds` have passed (0: for ever).
   Read next(double limit_seconds, Header& header, std::string& text) {
-    const auto deadline = Clock::now() + std::chrono::duration<double>(limit_seconds);
-    const std::optional<Clock::time_point> until =
-        limit_seconds > 0
-            ? std::optional(std::chrono::time_point_cast<Clock::duration>(deadline))
-            : std::nullopt;
+    const auto deadline =
+        Clock::now() + std::chrono::duration<double>(std::min(limit_seconds, 1e8));
+    const auto until = limit_seconds > 0 ? std::chrono::time_point_cast<Clock::duration>(deadline)
+                                         : Clock::time_point::max();
     const Read first = fill(&header, sizeof header, until);
     if (first != Read::message) return first;
     text.resize(static_cast<std::size_t>(header.bytes));
@@ -99,13 +98,13 @@ class Child {
   }
 
  private:
-  Read fill(void* into, std::size_t bytes, std::optional<Clock::time_point> until) {
+  Read fill(void* into, std::size_t bytes, Clock::time_point until) {
     char* to = static_cast<char*>(into);
     while (bytes > 0) {
       int wait_ms = -1;
-      if (until) {
+      if (until != Clock::time_point::max()) {
         const auto left =
-            std::chrono::duration_cast<std::chrono::milliseconds>(*until - Clock::now()).count();
+            std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
         if (left <= 0) return Read::late;
         wait_ms = static_cast<int>(std::min<std::int64_t>(left + 1, 60'000));
       }
