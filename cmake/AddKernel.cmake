@@ -36,7 +36,7 @@ function(add_kernel kernel)
   if(K_SOURCES)
     add_library(kernel_${kernel}_support OBJECT ${K_SOURCES})
     target_link_libraries(kernel_${kernel}_support
-      PRIVATE kernelgate_core kernelgate_fast kernelgate_warnings)
+      PRIVATE kernelgate_core kernelgate_fast kernelgate_warnings OpenMP::OpenMP_CXX)
     target_sources(kernel_${kernel} INTERFACE $<TARGET_OBJECTS:kernel_${kernel}_support>)
   endif()
   if(K_KOKKOS OR K_BASELINE)
