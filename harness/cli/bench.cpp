@@ -9,7 +9,7 @@
 #include "harness/cli/progress.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/records/record_writer.hpp"
-#include "harness/cli/tables.hpp"
+#include "harness/report/table.hpp"
 
 namespace kernelgate {
 namespace {

@@ -151,7 +151,8 @@ std::string pack_rows(const std::vector<Record>& rows) {
 }  // namespace
 
 bool below_floor(const Record& record) {
-  return record.percent_of_floor.value_or(0) > impossible_percent;
+  if (!record.floor_seconds || !record.time_high_seconds) return false;
+  return 100 * *record.floor_seconds / *record.time_high_seconds > impossible_percent;
 }
 
 void BenchRun::run(const std::vector<SuiteCase>& cases,

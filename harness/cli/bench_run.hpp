@@ -28,7 +28,8 @@ struct BenchRun {
            const std::function<void(const Record&)>& done) const;
 };
 
-/// Below 0.97 of the floor a time is impossible: the kernel or the byte count is wrong.
+/// Below 0.97 of the floor a time is impossible: the kernel or the byte count is wrong. The upper
+/// quartile is asked, because a busy neighbour can spoil single samples and the roofs.
 bool below_floor(const Record& record);
 
 }  // namespace kernelgate

@@ -10,7 +10,8 @@
 #include "harness/cli/progress.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/records/record_writer.hpp"
-#include "harness/cli/tables.hpp"
+#include "harness/report/junit.hpp"
+#include "harness/report/table.hpp"
 #include "harness/verify/check.hpp"
 
 namespace kernelgate {
@@ -80,6 +81,7 @@ void run_check(Session& session, Options& options) {
   progress.finish();
   fmt::print("{}", check_table(records));
   print_without_exact(records);
+  if (!options.junit.empty()) write_junit(options.junit, records);
   const bool ran = std::any_of(records.begin(), records.end(), [](const Record& r) {
     return r.status != Status::unsupported && r.variant != "reference";
   });

@@ -1,6 +1,7 @@
 // kernelgate forward: the whole model on given tokens, for comparison with an engine.
 #include <fmt/format.h>
 #include <libfccp/csv.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <filesystem>
@@ -60,6 +61,24 @@ std::vector<std::int32_t> token_ids(const std::string& text) {
   return ids;
 }
 
+// Synthetic weights are made in f32; a model too large for that is refused before allocating.
+void require_memory(const std::string& name) {
+  const auto config = reference::named_config(name);
+  if (!config) return;  // synthetic_model() names what exists
+  double needed = 0;
+  for (const reference::TensorName& tensor : reference::tensor_names(*config)) {
+    double count = 1;
+    for (const std::int64_t extent : tensor.shape) count *= static_cast<double>(extent);
+    needed += 4 * count;
+  }
+  const double free = static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) *
+                      static_cast<double>(sysconf(_SC_PAGESIZE));
+  if (needed <= 0.9 * free) return;
+  throw BadInput(fmt::format(
+      "--model {}: its synthetic f32 weights need {:.1f} GB, {:.1f} GB are free; give a checkpoint",
+      name, 1e-9 * needed, 1e-9 * free));
+}
+
 reference::Model load_model(const Options& options) {
   const reference::Precision precision = reference::parse_precision(options.precision);
   const SkipRule skip = reference::parse_skip_rule(options.skip);
@@ -67,6 +86,7 @@ reference::Model load_model(const Options& options) {
     reference::Checkpoint checkpoint = reference::load_checkpoint(options.checkpoint);
     return {std::move(checkpoint.config), std::move(checkpoint.weights), precision, skip};
   }
+  require_memory(options.model);
   reference::SyntheticModel model = reference::synthetic_model(options.model);
   return {std::move(model.config), std::move(model.weights), precision, skip};
 }

@@ -43,5 +43,6 @@ void add_devices_command(CLI::App& app, Session& session);
 void add_check_command(CLI::App& app, Session& session);
 void add_bench_command(CLI::App& app, Session& session);
 void add_forward_command(CLI::App& app, Session& session);
+void add_validate_command(CLI::App& app, Session& session);
 
 }  // namespace kernelgate

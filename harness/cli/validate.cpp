@@ -1,0 +1,171 @@
+// kernelgate validate: the main job. Judges and times this host and leaves one folder with records,
+// JUnit and a page to read.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "harness/cli/bench_run.hpp"
+#include "harness/cli/check_run.hpp"
+#include "harness/cli/forward_goldens.hpp"
+#include "harness/cli/progress.hpp"
+#include "harness/cli/selection.hpp"
+#include "harness/records/record_writer.hpp"
+#include "harness/report/junit.hpp"
+#include "harness/report/page.hpp"
+#include "harness/report/table.hpp"
+#include "harness/verify/check.hpp"
+
+namespace kernelgate {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::vector<std::string> suites;
+  std::string output = "report";
+  std::uint64_t seed = 1;
+  int repetitions = 5;
+  double time_limit_seconds = 600;
+};
+
+/// One run: rows go to the file as they appear, and stay for tables and page.
+class Validation {
+ public:
+  Validation(Session& session, const Options& options)
+      : session_(session),
+        options_(options),
+        folder_(options.output),
+        writer_(make_folder(folder_) / "records.csv", std::cerr) {}
+
+  void run() {
+    check(options_.suites.empty() ? std::vector<std::string>{"smoke", "edge_shapes"}
+                                  : options_.suites);
+    goldens();
+    bench(options_.suites.empty() ? std::vector<std::string>{"speed"} : options_.suites);
+    finish();
+  }
+
+ private:
+  static const fs::path& make_folder(const fs::path& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (!fs::is_directory(folder)) {
+      throw BadInput(fmt::format("--output {}: cannot make this folder: {}", folder.string(),
+                                 error.message()));
+    }
+    return folder;
+  }
+
+  void keep(const Record& record) {
+    writer_.append(record);
+    records_.push_back(record);
+    if (record.status != Status::passed && record.status != Status::unsupported) {
+      session_.end_with(ExitCode::incorrect);
+    }
+    if (below_floor(record)) session_.end_with(ExitCode::invalid_environment);
+  }
+
+  void check(const std::vector<std::string>& suites) {
+    const Variant reference = reference_variant();
+    const std::vector<SuiteCase> cases =
+        SelectionOptions{suites, {}, {}, {}, {}}.select(session_.registry(), &reference);
+    CheckRun run;
+    run.seed = options_.seed;
+    run.run_id = run_id_;
+    run.threads = session_.threads;
+    run.time_limit_seconds = options_.time_limit_seconds;
+    Progress progress("check", run.count(cases));
+    run.run(cases, [&](const Checked& checked) {
+      progress.step(checked.record.id());
+      keep(checked.record);
+      if (checked.record.status == Status::passed ||
+          checked.record.status == Status::unsupported) {
+        return;
+      }
+      progress.clear();
+      fmt::print("{:<11}  {}  {}\n{}\n  again    {}\n", name(checked.record.status),
+                 checked.record.id(), name(*checked.record.data), checked.message,
+                 again(checked.record));
+    });
+    progress.finish();
+  }
+
+  void goldens() {
+    Progress progress("model", 11);
+    run_forward_goldens(data_root(), run_id_, [&](const Record& record) {
+      progress.step(record.axes);
+      keep(record);
+      if (record.status == Status::passed) return;
+      progress.clear();
+      fmt::print("{:<11}  {}  {}\n", name(record.status), record.axes, record.message);
+    });
+    progress.finish();
+    fmt::print("{}\n", check_table(records_));
+  }
+
+  void bench(const std::vector<std::string>& suites) {
+    const std::vector<SuiteCase> cases =
+        SelectionOptions{suites, {}, {}, {}, {}}.select(session_.registry(), nullptr);
+    BenchRun run;
+    run.seed = options_.seed;
+    run.run_id = run_id_;
+    run.threads = session_.threads;
+    run.sampling.repetitions = options_.repetitions;
+    run.time_limit_seconds = 2 * options_.time_limit_seconds;
+    std::int64_t variants = 0;
+    for (const SuiteCase& c : cases) variants += static_cast<std::int64_t>(c.variants.size());
+    Progress progress("bench", variants);
+    run.run(cases, [&](const Record& record) {
+      progress.step(record.id());
+      keep(record);
+    });
+    progress.finish();
+    fmt::print("{}\n", bench_table(records_));
+  }
+
+  void finish() {
+    write_junit(folder_ / "junit.xml", records_);
+    PageText text;
+    text.subtitle = options_.suites.empty() ? "all suites of the host"
+                                            : fmt::format("suite {}", fmt::join(options_.suites, ", "));
+    text.command = fmt::format("kernelgate validate{}{} --output {}",
+                               options_.suites.empty() ? "" : " --suite ",
+                               fmt::join(options_.suites, " --suite "), options_.output);
+    write_page(folder_ / "index.html", records_, text);
+    const bool judged = std::any_of(records_.begin(), records_.end(), [](const Record& r) {
+      return r.row == RowKind::check && r.variant != "reference" && r.status == Status::passed;
+    });
+    if (!judged) session_.end_with(ExitCode::nothing_ran);
+    fmt::print("records  {}\njunit    {}\nreport   {}\n", (folder_ / "records.csv").string(),
+               (folder_ / "junit.xml").string(), (folder_ / "index.html").string());
+  }
+
+  Session& session_;
+  const Options& options_;
+  fs::path folder_;
+  std::string run_id_ = new_run_id();
+  RecordWriter writer_;
+  std::vector<Record> records_;
+};
+
+}  // namespace
+
+void add_validate_command(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "validate", "The main job: check, model goldens and bench of this host, in one report");
+  command->add_option("--suite", options->suites,
+                      "Check and time these suites (default: check smoke and edge_shapes, time speed)");
+  command->add_option("--output", options->output, "Folder of the report; records are appended");
+  command->add_option("--seed", options->seed, "Seed of the inputs");
+  command->add_option("--repetitions", options->repetitions, "Samples of each timed variant")
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--time-limit", options->time_limit_seconds, "Seconds for one judgement")
+      ->check(CLI::PositiveNumber);
+  command->footer("Example: kernelgate validate --suite smoke --output report");
+  command->callback([&session, options] { Validation(session, *options).run(); });
+}
+
+}  // namespace kernelgate
