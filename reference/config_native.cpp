@@ -11,8 +11,9 @@ BlockConfig rope_of(const JsonFields& json, const std::string& layer_type, std::
   if (rope.has("rope_type") && rope.text("rope_type") != "default") {
     rope.refuse("rope_type", "'default'");
   }
-  double factor = json.positive_or("partial_rotary_factor", 0.5);
-  factor = rope.positive_or("partial_rotary_factor", factor);
+  // Without the factor all of the head rotates, and a key outside rope_parameters does not count
+  // (docs/oracle-differences.md, row 12).
+  const double factor = rope.positive_or("partial_rotary_factor", 1.0);
   if (factor > 1) rope.refuse("partial_rotary_factor", "a factor of at most 1");
   return {.window = 0,
           .theta = rope.positive("rope_theta"),

@@ -89,6 +89,13 @@ TEST(NativeConfig, MayGiveOneRopeForAllLayerTypes) {
   EXPECT_EQ(parse_config(c.dump(), "config.json").blocks[39], (BlockConfig{0, 1e6, 32}));
 }
 
+TEST(NativeConfig, TurnsTheWholeHeadWhenRopeParametersLeaveTheFactorOut) {
+  json c = native_8b();
+  c["partial_rotary_factor"] = 0.5;  // outside rope_parameters: does not count
+  c["rope_parameters"] = {{"rope_theta", 1e6}};
+  EXPECT_EQ(parse_config(c.dump(), "config.json").blocks[0], (BlockConfig{0, 1e6, 128}));
+}
+
 TEST(LegacyConfig, OfThe8BModelMeansTheSameModel) {
   ModelConfig expected = *named_config("8b");
   expected.legacy = true;
