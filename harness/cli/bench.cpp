@@ -71,15 +71,18 @@ void add_bench_command(CLI::App& app, Session& session) {
   options->selection.add_to(*command);
   command->add_option("--cache", options->cache, "cold (rotated buffers) or hot")
       ->check(CLI::IsMember({"cold", "hot"}));
-  command->add_option("--repetitions", options->run.sampling.repetitions,
-                      "Samples of each variant, interleaved at random")
+  command
+      ->add_option("--repetitions", options->run.sampling.repetitions,
+                   "Samples of each variant, interleaved at random")
       ->check(CLI::Range(1, 1000));
-  command->add_option("--least-seconds", options->run.sampling.least_seconds,
-                      "Least time of one sample")
+  command
+      ->add_option("--least-seconds", options->run.sampling.least_seconds,
+                   "Least time of one sample")
       ->check(CLI::PositiveNumber);
   command->add_option("--seed", options->run.seed, "Seed of the inputs");
-  command->add_option("--time-limit", options->run.time_limit_seconds,
-                      "Seconds for one case with all its variants")
+  command
+      ->add_option("--time-limit", options->run.time_limit_seconds,
+                   "Seconds for one case with all its variants")
       ->check(CLI::PositiveNumber);
   command->add_option("--records", options->records, "Append a row a measurement to this CSV file");
   command->add_flag("--in-process", options->in_process,

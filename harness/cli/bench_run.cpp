@@ -95,8 +95,9 @@ class Bench {
       roofs_.forget();
       add_floor(row, traffic);
       if (below_floor(row)) {
-        row.message = fmt::format("invalid: {:.0f} % of the floor; the kernel or its byte count is wrong",
-                                  *row.percent_of_floor);
+        row.message =
+            fmt::format("invalid: {:.0f} % of the floor; the kernel or its byte count is wrong",
+                        *row.percent_of_floor);
       }
     }
   }
@@ -133,7 +134,8 @@ class Bench {
 };
 
 void start_benchmark_library(const std::vector<std::string>& flags) {
-  static std::vector<std::string> words{"kernelgate", "--benchmark_enable_random_interleaving=true"};
+  static std::vector<std::string> words{"kernelgate",
+                                        "--benchmark_enable_random_interleaving=true"};
   words.insert(words.end(), flags.begin(), flags.end());
   static std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());

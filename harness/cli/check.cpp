@@ -85,10 +85,10 @@ void run_check(Session& session, Options& options) {
   const bool ran = std::any_of(records.begin(), records.end(), [](const Record& r) {
     return r.status != Status::unsupported && r.variant != "reference";
   });
-  const bool only_reference = std::all_of(options.selection.variants.begin(),
-                                          options.selection.variants.end(),
-                                          [](const std::string& v) { return v == "reference"; }) &&
-                              !options.selection.variants.empty();
+  const bool only_reference =
+      std::all_of(options.selection.variants.begin(), options.selection.variants.end(),
+                  [](const std::string& v) { return v == "reference"; }) &&
+      !options.selection.variants.empty();
   if (!ran && !only_reference) {
     fmt::print("nothing ran: no variant of the chosen cases could be judged\n");
     session.end_with(ExitCode::nothing_ran);
@@ -104,8 +104,9 @@ void add_check_command(CLI::App& app, Session& session) {
   command->add_option("--data", options->data, "exact (bit for bit), real (by budget) or both")
       ->check(CLI::IsMember({"exact", "real", "both"}));
   command->add_option("--seed", options->run.seed, "Seed of the inputs");
-  command->add_option("--time-limit", options->run.time_limit_seconds,
-                      "Seconds for one variant on one case")
+  command
+      ->add_option("--time-limit", options->run.time_limit_seconds,
+                   "Seconds for one variant on one case")
       ->check(CLI::PositiveNumber);
   command->add_option("--records", options->records, "Append a row a judgement to this CSV file");
   command->add_option("--junit", options->junit, "Write a JUnit file");

@@ -18,7 +18,8 @@ struct Job {
   DataMode mode = DataMode::exact;
 };
 
-std::vector<Job> list_jobs(const std::vector<SuiteCase>& cases, const std::vector<DataMode>& modes) {
+std::vector<Job> list_jobs(const std::vector<SuiteCase>& cases,
+                           const std::vector<DataMode>& modes) {
   std::vector<Job> jobs;
   for (const SuiteCase& c : cases) {
     for (const DataMode mode : modes) {
@@ -145,14 +146,17 @@ void CheckRun::run(const std::vector<SuiteCase>& cases,
   isolated_jobs.time_limit_seconds = time_limit_seconds;
   // Lives until the child leaves with _exit(): Kokkos is not finalised there on purpose.
   isolated_jobs.begin = [this] { new HostExecutor(threads); };
-  isolated_jobs.run = [&](std::int64_t i) { return pack(judge.judge(jobs[static_cast<std::size_t>(i)])); };
+  isolated_jobs.run = [&](std::int64_t i) {
+    return pack(judge.judge(jobs[static_cast<std::size_t>(i)]));
+  };
   isolated_jobs.finish = [&](std::int64_t i, const JobOutcome& outcome) {
     if (outcome.end == JobOutcome::End::returned) {
       done(unpack(outcome.text));
       return;
     }
     Checked checked = blank(jobs[static_cast<std::size_t>(i)], *this);
-    checked.record.status = outcome.end == JobOutcome::End::died ? Status::crashed : Status::timed_out;
+    checked.record.status =
+        outcome.end == JobOutcome::End::died ? Status::crashed : Status::timed_out;
     checked.record.message = checked.message = outcome.text;
     done(checked);
   };

@@ -31,8 +31,8 @@ void add_devices_command(CLI::App& app, Session& session) {
   command->callback([&session] {
     const HostExecutor executor(session.threads);
     const Environment environment = detect_environment();
-    const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
-                          static_cast<double>(sysconf(_SC_PAGESIZE));
+    const double memory =
+        static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
     fmt::print("host     {}, {} cores, {:.1f} GB memory, {:.1f} MB last-level cache\n",
                environment.cpu, environment.cores, 1e-9 * memory,
                1e-6 * static_cast<double>(last_level_cache_bytes()));

@@ -71,8 +71,8 @@ void require_memory(const std::string& name) {
     for (const std::int64_t extent : tensor.shape) count *= static_cast<double>(extent);
     needed += 4 * count;
   }
-  const double free = static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) *
-                      static_cast<double>(sysconf(_SC_PAGESIZE));
+  const double free =
+      static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   if (needed <= 0.9 * free) return;
   throw BadInput(fmt::format(
       "--model {}: its synthetic f32 weights need {:.1f} GB, {:.1f} GB are free; give a checkpoint",
@@ -103,15 +103,16 @@ void run_forward(const Options& options) {
   const reference::Model model = load_model(options);
   reference::State state = model.empty_state(1);
   ForwardDump dump;
-  const std::size_t step =
-      options.chunk > 0 ? static_cast<std::size_t>(options.chunk) : std::max<std::size_t>(ids.size(), 1);
+  const std::size_t step = options.chunk > 0 ? static_cast<std::size_t>(options.chunk)
+                                             : std::max<std::size_t>(ids.size(), 1);
   std::string argmax;
   for (std::size_t from = 0; from < ids.size(); from += step) {
     const std::span<const std::int32_t> chunk =
         std::span(ids).subspan(from, std::min(step, ids.size() - from));
     const reference::Logits logits =
         model.forward(reference::TokenBatch::single(chunk), state,
-                      {.slots = {}, .logits = reference::LogitsFor::every_token,
+                      {.slots = {},
+                       .logits = reference::LogitsFor::every_token,
                        .observer = options.dump == "all" ? &dump : nullptr});
     dump.add_logits(logits);
     for (std::int64_t t = 0; t < logits.tokens; ++t) {
@@ -136,17 +137,20 @@ void add_forward_command(CLI::App& app, Session&) {
   command->add_option("--model", options->model, "Without a checkpoint: t0, t1, s340, 8b or 74b");
   command->add_option("--weights", options->weights, "Weights of --model")
       ->check(CLI::IsMember({"synthetic"}));
-  command->add_option("--input-ids", options->input_ids,
-                      "Token ids such as \"2,39,76\", or a .csv file with the column id")
+  command
+      ->add_option("--input-ids", options->input_ids,
+                   "Token ids such as \"2,39,76\", or a .csv file with the column id")
       ->required();
   command->add_option("--output", options->output, "safetensors file to write")->required();
   command->add_option("--backend", options->backend, "Who computes")
       ->check(CLI::IsMember({"reference"}));
-  command->add_option("--skip-expert", options->skip,
-                      "What a skip token's MoE output is: zero, identity (p h) or drop (never chosen)")
+  command
+      ->add_option("--skip-expert", options->skip,
+                   "What a skip token's MoE output is: zero, identity (p h) or drop (never chosen)")
       ->check(CLI::IsMember({"zero", "identity", "drop"}));
   command->add_option("--precision", options->precision,
-                      "Where values are rounded: " + fmt::format("{}", fmt::join(reference::precision_names(), " ")));
+                      "Where values are rounded: " +
+                          fmt::format("{}", fmt::join(reference::precision_names(), " ")));
   command->add_option("--chunk", options->chunk, "Feed the tokens in chunks of this size")
       ->check(CLI::PositiveNumber);
   command->add_option("--dump", options->dump, "logits, or all: streams and router choices too")

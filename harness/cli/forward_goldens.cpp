@@ -71,7 +71,8 @@ double quantity_of(const reference::Logits& logits, const Golden& golden) {
 
 double half_last_digit(const std::string& value) {
   const std::size_t point = value.find('.');
-  const double digits = point == std::string::npos ? 0 : static_cast<double>(value.size() - point - 1);
+  const double digits =
+      point == std::string::npos ? 0 : static_cast<double>(value.size() - point - 1);
   return 0.5 * std::pow(10, -digits) * (1 + 1e-9);
 }
 
@@ -83,7 +84,8 @@ Goldens read_goldens(const fs::path& file) {
     io::CSVReader<6, io::trim_chars<' '>, io::no_quote_escape<','>, io::throw_on_overflow,
                   io::single_and_empty_line_comment<'#'>>
         reader(file.string());
-    reader.read_header(io::ignore_no_column, "model", "skip", "quantity", "token", "entry", "value");
+    reader.read_header(io::ignore_no_column, "model", "skip", "quantity", "token", "entry",
+                       "value");
     std::string model, skip, token, entry;
     Golden golden;
     while (reader.read_row(model, skip, golden.quantity, token, entry, golden.value)) {
@@ -115,8 +117,8 @@ Record judge_synthetic(const std::string& name, const std::string& skip,
 }
 
 Record judge_checkpoint(const fs::path& directory, const std::string& run_id) {
-  Record record =
-      blank(run_id, fmt::format("checkpoint={},precision=f32", directory.filename().string()), "f32");
+  Record record = blank(
+      run_id, fmt::format("checkpoint={},precision=f32", directory.filename().string()), "f32");
   std::ifstream in(directory / "expected.json");
   const nlohmann::json about = nlohmann::json::parse(in);
   const reference::TensorMap expected =
@@ -130,8 +132,8 @@ Record judge_checkpoint(const fs::path& directory, const std::string& run_id) {
   const reference::Logits logits = model.forward(reference::TokenBatch::single(ids), state);
   const Values& want = expected.tensors.at("logits").values;
   record.total = want.size();
-  for (std::int64_t i = 0; i < std::min(want.size(), static_cast<std::int64_t>(logits.values.size()));
-       ++i) {
+  for (std::int64_t i = 0;
+       i < std::min(want.size(), static_cast<std::int64_t>(logits.values.size())); ++i) {
     compare(record, fmt::format("logit {}", i), logits.values[static_cast<std::size_t>(i)], want[i],
             allowed_between_engines);
   }

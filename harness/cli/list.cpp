@@ -70,7 +70,8 @@ void print_suite(const Registry& registry, const std::string& suite) {
 
 void add_list_command(CLI::App& app, Session& session) {
   auto suite = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("list", "Kernels, variants, cases and suites of this build");
+  CLI::App* command =
+      app.add_subcommand("list", "Kernels, variants, cases and suites of this build");
   command->add_option("--suite", *suite, "Print the cases of this suite");
   auto markdown = std::make_shared<bool>(false);
   command->add_flag("--markdown", *markdown, "Print kernels, variants and backends as a table");

@@ -26,7 +26,8 @@ class Session {
   ExitCode exit_ = ExitCode::clean;
 };
 
-/// Kokkos for as long as the object lives. Starts threads: make it in the process that runs kernels.
+/// Kokkos for as long as the object lives. Starts threads: make it in the process that runs
+/// kernels.
 class HostExecutor {
  public:
   explicit HostExecutor(int threads);

@@ -80,8 +80,7 @@ class Validation {
     run.run(cases, [&](const Checked& checked) {
       progress.step(checked.record.id());
       keep(checked.record);
-      if (checked.record.status == Status::passed ||
-          checked.record.status == Status::unsupported) {
+      if (checked.record.status == Status::passed || checked.record.status == Status::unsupported) {
         return;
       }
       progress.clear();
@@ -128,8 +127,9 @@ class Validation {
   void finish() {
     write_junit(folder_ / "junit.xml", records_);
     PageText text;
-    text.subtitle = options_.suites.empty() ? "all suites of the host"
-                                            : fmt::format("suite {}", fmt::join(options_.suites, ", "));
+    text.subtitle = options_.suites.empty()
+                        ? "all suites of the host"
+                        : fmt::format("suite {}", fmt::join(options_.suites, ", "));
     text.command = fmt::format("kernelgate validate{}{} --output {}",
                                options_.suites.empty() ? "" : " --suite ",
                                fmt::join(options_.suites, " --suite "), options_.output);
@@ -156,8 +156,9 @@ void add_validate_command(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "validate", "The main job: check, model goldens and bench of this host, in one report");
-  command->add_option("--suite", options->suites,
-                      "Check and time these suites (default: check smoke and edge_shapes, time speed)");
+  command->add_option(
+      "--suite", options->suites,
+      "Check and time these suites (default: check smoke and edge_shapes, time speed)");
   command->add_option("--output", options->output, "Folder of the report; records are appended");
   command->add_option("--seed", options->seed, "Seed of the inputs");
   command->add_option("--repetitions", options->repetitions, "Samples of each timed variant")

@@ -35,8 +35,7 @@ class Axes {
   /// A size: "tokens=7". Sizes are 64-bit; `most` keeps products of axes inside 62 bits.
   Axes& number(std::string_view key, std::int64_t C::*member, std::int64_t least = 1,
                std::int64_t most = std::int64_t{1} << 32) {
-    rows_.push_back({std::string(key),
-                     [member](const C& c) { return std::to_string(c.*member); },
+    rows_.push_back({std::string(key), [member](const C& c) { return std::to_string(c.*member); },
                      [=, k = std::string(key)](C& c, std::string_view text) {
                        c.*member = parse_axis_number(k, text, least, most);
                      }});
@@ -46,19 +45,18 @@ class Axes {
   /// One of some words: "mask=causal". The words stand in the order of the enumerators.
   template <class E>
   Axes& word(std::string_view key, E C::*member, const std::vector<std::string_view>& words) {
-    rows_.push_back({std::string(key),
-                     [=](const C& c) {
-                       return std::string(words.at(static_cast<std::size_t>(c.*member)));
-                     },
-                     [=, k = std::string(key)](C& c, std::string_view text) {
-                       for (std::size_t i = 0; i < words.size(); ++i) {
-                         if (words[i] == text) {
-                           c.*member = static_cast<E>(i);
-                           return;
-                         }
-                       }
-                       unknown_axis_word(k, text, words);
-                     }});
+    rows_.push_back(
+        {std::string(key),
+         [=](const C& c) { return std::string(words.at(static_cast<std::size_t>(c.*member))); },
+         [=, k = std::string(key)](C& c, std::string_view text) {
+           for (std::size_t i = 0; i < words.size(); ++i) {
+             if (words[i] == text) {
+               c.*member = static_cast<E>(i);
+               return;
+             }
+           }
+           unknown_axis_word(k, text, words);
+         }});
     return *this;
   }
 

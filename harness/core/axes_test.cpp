@@ -46,7 +46,8 @@ TEST(CaseId, ParsesBackToTheSameCase) {
 }
 
 TEST(CaseId, SaysWhatWasGotAndWhatWasExpected) {
-  EXPECT_THAT(refusal("rows=7x"), HasSubstr("axis 'rows': expected a whole number from 1 to 1000, got '7x'"));
+  EXPECT_THAT(refusal("rows=7x"),
+              HasSubstr("axis 'rows': expected a whole number from 1 to 1000, got '7x'"));
   EXPECT_THAT(refusal("rows=1001"), HasSubstr("got '1001'"));
   EXPECT_THAT(refusal("rows=99999999999999999999"), HasSubstr("axis 'rows'"));
   EXPECT_THAT(refusal("mask=round"), HasSubstr("expected one of causal sliding, got 'round'"));

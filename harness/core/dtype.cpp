@@ -27,7 +27,9 @@ constexpr std::array rows{
 const Row& row(Dtype type) { return rows.at(static_cast<std::size_t>(type)); }
 
 // Nearest multiple of 2^place, ties to even. Exact: scaling by powers of two loses nothing here.
-double round_at(double x, int place) { return std::ldexp(std::nearbyint(std::ldexp(x, -place)), place); }
+double round_at(double x, int place) {
+  return std::ldexp(std::nearbyint(std::ldexp(x, -place)), place);
+}
 
 // A float whose later rounding to 16 bits gives what one rounding of x would (round to odd: an
 // inexact result keeps its last bit set, so it never looks like a tie).
@@ -81,23 +83,35 @@ double round_to(Dtype type, double x) {
 
 std::uint64_t encode(Dtype type, double x) {
   switch (type) {
-    case Dtype::f32: return std::bit_cast<std::uint32_t>(static_cast<float>(x));
-    case Dtype::bf16: return from_float<bf16>(rounded_to_odd(x)).bits;
-    case Dtype::f16: return from_float<f16>(rounded_to_odd(x)).bits;
-    case Dtype::f64: return std::bit_cast<std::uint64_t>(x);
-    default: return static_cast<std::uint64_t>(static_cast<std::int64_t>(std::nearbyint(x)));
+    case Dtype::f32:
+      return std::bit_cast<std::uint32_t>(static_cast<float>(x));
+    case Dtype::bf16:
+      return from_float<bf16>(rounded_to_odd(x)).bits;
+    case Dtype::f16:
+      return from_float<f16>(rounded_to_odd(x)).bits;
+    case Dtype::f64:
+      return std::bit_cast<std::uint64_t>(x);
+    default:
+      return static_cast<std::uint64_t>(static_cast<std::int64_t>(std::nearbyint(x)));
   }
 }
 
 double decode(Dtype type, std::uint64_t bits) {
   switch (type) {
-    case Dtype::f32: return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
-    case Dtype::bf16: return to_float(bf16{static_cast<std::uint16_t>(bits)});
-    case Dtype::f16: return to_float(f16{static_cast<std::uint16_t>(bits)});
-    case Dtype::f64: return std::bit_cast<double>(bits);
-    case Dtype::i32: return static_cast<std::int32_t>(static_cast<std::uint32_t>(bits));
-    case Dtype::i64: return static_cast<double>(static_cast<std::int64_t>(bits));
-    case Dtype::u8: return static_cast<double>(bits & 0xFFU);
+    case Dtype::f32:
+      return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+    case Dtype::bf16:
+      return to_float(bf16{static_cast<std::uint16_t>(bits)});
+    case Dtype::f16:
+      return to_float(f16{static_cast<std::uint16_t>(bits)});
+    case Dtype::f64:
+      return std::bit_cast<double>(bits);
+    case Dtype::i32:
+      return static_cast<std::int32_t>(static_cast<std::uint32_t>(bits));
+    case Dtype::i64:
+      return static_cast<double>(static_cast<std::int64_t>(bits));
+    case Dtype::u8:
+      return static_cast<double>(bits & 0xFFU);
   }
   return 0;
 }

@@ -59,7 +59,7 @@ TEST(Dtype, GridIsTheSpacingAtOne) {
 }
 
 TEST(Random, GivesTheSpecificationsConstants) {
-  EXPECT_EQ(fnv1a64("model.norm.weight"), 0xd6d6e5afd11604e4ULL);        // spec A.1
+  EXPECT_EQ(fnv1a64("model.norm.weight"), 0xd6d6e5afd11604e4ULL);  // spec A.1
   EXPECT_EQ(fnv1a64("model.embed_tokens.weight"), 0xa88fd795d5c6d156ULL);
 }
 

@@ -41,7 +41,8 @@ double uniform(std::uint64_t key, std::int64_t index) {
 
 std::int64_t signed_integer(std::uint64_t key, std::int64_t index, std::int64_t largest) {
   const std::uint64_t w = word_at(key, static_cast<std::uint64_t>(index));
-  const std::int64_t size = 1 + static_cast<std::int64_t>((w >> 1) % static_cast<std::uint64_t>(largest));
+  const std::int64_t size =
+      1 + static_cast<std::int64_t>((w >> 1) % static_cast<std::uint64_t>(largest));
   return (w & 1) != 0 ? -size : size;
 }
 

@@ -31,7 +31,8 @@ KG_FUNCTION constexpr std::uint64_t word_at(std::uint64_t key, std::uint64_t i) 
   return mix64(key + (i + 1) * 0x9E3779B97F4A7C15ULL);
 }
 
-/// Philox 4x32-10 (Salmon et al., SC 2011): four 32-bit words from a 128-bit counter and 64-bit key.
+/// Philox 4x32-10 (Salmon et al., SC 2011): four 32-bit words from a 128-bit counter and 64-bit
+/// key.
 struct PhiloxWords {
   std::uint32_t word[4];
 };

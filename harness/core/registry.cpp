@@ -66,8 +66,8 @@ Registry::Found Registry::find_case(std::string_view id) const {
     if (found.variant == nullptr) {
       std::string names;
       for (const Variant& v : found.kernel->variants) names += " " + v.name;
-      throw BadInput("kernel '" + found.kernel->name + "' has no variant '" +
-                     std::string(variant) + "'; it has:" + names);
+      throw BadInput("kernel '" + found.kernel->name + "' has no variant '" + std::string(variant) +
+                     "'; it has:" + names);
     }
   }
   found.shape = found.kernel->parse(axes);

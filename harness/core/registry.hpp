@@ -17,13 +17,13 @@ namespace kernelgate {
 
 /// What a kernel folder's case type has to offer.
 template <class C>
-concept KernelCase = std::equality_comparable<C> && requires(const C c, TensorSet& set,
-                                                             const TensorSet& before) {
+concept KernelCase = std::equality_comparable<C> &&
+    requires(const C c, TensorSet& set, const TensorSet& before) {
   { C::kernel } -> std::convertible_to<std::string_view>;
   { C::axes() } -> std::convertible_to<const Axes<C>&>;
   { c.traffic() } -> std::same_as<Traffic>;
   { c.tensors() } -> std::same_as<std::vector<TensorSpec>>;
-  { c.fill(set, DataMode::exact, std::uint64_t{}) };
+  {c.fill(set, DataMode::exact, std::uint64_t{})};
   { c.truth(before, DataMode::exact, std::uint64_t{}) } -> std::same_as<Truth>;
 };
 
@@ -82,8 +82,8 @@ std::unique_ptr<Launch> make_launch(Run run) {
   return make_launch(std::move(run), [] {});
 }
 
-/// Throws BadInput for tensors of more than 1 TiB together. Below that no product of axes that counts
-/// bytes or operations leaves 63 bits.
+/// Throws BadInput for tensors of more than 1 TiB together. Below that no product of axes that
+/// counts bytes or operations leaves 63 bits.
 void refuse_huge(std::string_view kernel, const std::vector<TensorSpec>& tensors);
 
 class Registry {
@@ -92,12 +92,15 @@ class Registry {
   /// whose axes contradict each other. A second kernel of the same name is a logic_error.
   template <KernelCase C>
   void add_kernel(std::string formula) {
-    add(Kernel{std::string(C::kernel), std::move(formula), [](std::string_view axes) {
+    add(Kernel{std::string(C::kernel),
+               std::move(formula),
+               [](std::string_view axes) {
                  C c = C::axes().parse(axes);
                  if constexpr (requires { c.validate(); }) c.validate();
                  refuse_huge(C::kernel, c.tensors());
                  return std::unique_ptr<Case>(std::make_unique<TypedCase<C>>(std::move(c)));
-               }, {}});
+               },
+               {}});
   }
 
   struct VariantText {
@@ -109,14 +112,13 @@ class Registry {
   /// `prepare(const C&, TensorSet&)` returns a Launch; `refusal(const C&)` a reason or nothing.
   template <KernelCase C, class Prepare, class Refusal>
   void add_variant(VariantText text, Prepare prepare, Refusal refusal) {
-    add(C::kernel,
-        Variant{std::move(text.name), text.backend, std::move(text.note),
-                [refusal](const Case& c) -> std::optional<std::string> {
-                  return refusal(typed<C>(c));
-                },
-                [prepare](const Case& c, TensorSet& tensors) -> std::unique_ptr<Launch> {
-                  return prepare(typed<C>(c), tensors);
-                }});
+    add(C::kernel, Variant{std::move(text.name), text.backend, std::move(text.note),
+                           [refusal](const Case& c) -> std::optional<std::string> {
+                             return refusal(typed<C>(c));
+                           },
+                           [prepare](const Case& c, TensorSet& tensors) -> std::unique_ptr<Launch> {
+                             return prepare(typed<C>(c), tensors);
+                           }});
   }
   template <KernelCase C, class Prepare>
   void add_variant(VariantText text, Prepare prepare) {

@@ -26,11 +26,16 @@ std::uint64_t load_bits(const std::byte* from, std::int64_t bytes) {
 // Sign bit clear, all exponent bits set, a fraction that no arithmetic produces by itself.
 std::uint64_t poison_bits(Dtype type) {
   switch (type) {
-    case Dtype::f32: return 0x7FE5A5A5ULL;
-    case Dtype::bf16: return 0x7FE5ULL;
-    case Dtype::f16: return 0x7FA5ULL;
-    case Dtype::f64: return 0x7FFCA5A5A5A5A5A5ULL;
-    default: return 0xA5A5A5A5A5A5A5A5ULL;
+    case Dtype::f32:
+      return 0x7FE5A5A5ULL;
+    case Dtype::bf16:
+      return 0x7FE5ULL;
+    case Dtype::f16:
+      return 0x7FA5ULL;
+    case Dtype::f64:
+      return 0x7FFCA5A5A5A5A5A5ULL;
+    default:
+      return 0xA5A5A5A5A5A5A5A5ULL;
   }
 }
 

@@ -17,7 +17,8 @@ class Suites : public ::testing::Test {
  protected:
   Suites() : root_(fs::path(::testing::TempDir()) / ("suites_" + std::to_string(getpid()))) {
     register_kernels(registry_);
-    write("kernels/linear/cases/mine.csv", "axes\n\"tokens=3,out=4,in=5,bf16\"\n\"tokens=1,f32\"\n");
+    write("kernels/linear/cases/mine.csv",
+          "axes\n\"tokens=3,out=4,in=5,bf16\"\n\"tokens=1,f32\"\n");
   }
   ~Suites() override { fs::remove_all(root_); }
 

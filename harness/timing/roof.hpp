@@ -16,7 +16,8 @@ double measure_fma_peak();
 /// Size of the last-level cache in bytes, as the system reports it; 32 MiB when it does not.
 std::int64_t last_level_cache_bytes();
 
-/// Roofs of one run. Hot roofs belong to a working set and are measured when asked for, once a size.
+/// Roofs of one run. Hot roofs belong to a working set and are measured when asked for, once a
+/// size.
 class Roofs {
  public:
   /// Working set of cold measurements: four times the last-level cache, at least 256 MiB.

@@ -100,8 +100,9 @@ std::vector<TimeSummary> sample(const Case& shape, const std::vector<const Varia
   }
   std::int64_t sets = 1;
   if (options.cache == CacheMode::cold) {
-    sets = std::clamp<std::int64_t>(options.cold_bytes / std::max<std::int64_t>(set_bytes, 1) + 1, 1,
-                                    std::max<std::int64_t>(limit / std::max<std::int64_t>(set_bytes, 1), 1));
+    sets = std::clamp<std::int64_t>(
+        options.cold_bytes / std::max<std::int64_t>(set_bytes, 1) + 1, 1,
+        std::max<std::int64_t>(limit / std::max<std::int64_t>(set_bytes, 1), 1));
     sets = std::min<std::int64_t>(sets, 4096);
   }
   const Rotation rotation(shape, sets, options.seed);
@@ -127,7 +128,8 @@ std::vector<TimeSummary> sample(const Case& shape, const std::vector<const Varia
   benchmark::ClearRegisteredBenchmarks();
 
   std::vector<TimeSummary> summaries;
-  for (const Variant* variant : variants) summaries.push_back(summarise(collector.of(variant->name)));
+  for (const Variant* variant : variants)
+    summaries.push_back(summarise(collector.of(variant->name)));
   return summaries;
 }
 

@@ -34,11 +34,11 @@ std::optional<std::string> memory_fault(const TensorSet& tensors,
 std::string worst_lines(const TensorVerdict& verdict, const TensorSpec& spec) {
   std::string text;
   for (const Mismatch& m : verdict.worst) {
-    text += fmt::format("  worst    {}  got {:.9g}  expected {:.9g}  off by {:.3g}  {}\n",
-                        coordinates(spec, m.position), m.got, m.expected,
-                        std::abs(m.got - m.expected),
-                        m.allowed > 0 ? fmt::format("allowed {:.3g}", m.allowed)
-                                      : std::string("allowed 0 (bit for bit)"));
+    text +=
+        fmt::format("  worst    {}  got {:.9g}  expected {:.9g}  off by {:.3g}  {}\n",
+                    coordinates(spec, m.position), m.got, m.expected, std::abs(m.got - m.expected),
+                    m.allowed > 0 ? fmt::format("allowed {:.3g}", m.allowed)
+                                  : std::string("allowed 0 (bit for bit)"));
   }
   return text + "  pattern  " + pattern(verdict, spec) + "\n";
 }

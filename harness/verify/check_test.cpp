@@ -1,4 +1,5 @@
-// The harness judged like a product: for every check a kernel broken on purpose that it must refuse.
+// The harness judged like a product: for every check a kernel broken on purpose that it must
+// refuse.
 #include "harness/verify/check.hpp"
 
 #include <gtest/gtest.h>
@@ -54,7 +55,8 @@ INSTANTIATE_TEST_SUITE_P(Check, BothModes, ::testing::Values(DataMode::exact, Da
 
 TEST_P(BothModes, AcceptsARightKernel) {
   for (const LinearCase& c : {shape, half_shape}) {
-    const CheckResult result = check_spoiled(GetParam(), [](TensorSet&) {}, c);
+    const CheckResult result = check_spoiled(
+        GetParam(), [](TensorSet&) {}, c);
     EXPECT_EQ(result.status, Status::passed) << result.message;
     EXPECT_EQ(result.checked, result.total);
   }
@@ -102,9 +104,8 @@ TEST_P(BothModes, RefusesANarrowAccumulator) {
           for (std::int64_t i = 0; i < c.tokens * c.out; ++i) {
             f16 sum{0};
             for (std::int64_t k = 0; k < c.in; ++k) {
-              const float product =
-                  to_float(x[static_cast<std::size_t>(i / c.out * c.in + k)]) *
-                  to_float(w[static_cast<std::size_t>(i % c.out * c.in + k)]);
+              const float product = to_float(x[static_cast<std::size_t>(i / c.out * c.in + k)]) *
+                                    to_float(w[static_cast<std::size_t>(i % c.out * c.in + k)]);
               sum = from_float<f16>(to_float(sum) + product);
             }
             tensors["y"].set(i, to_float(sum));
@@ -116,18 +117,16 @@ TEST_P(BothModes, RefusesANarrowAccumulator) {
 
 TEST_P(BothModes, RefusesAWritePastTheEnd) {
   for (const std::int64_t where : {std::int64_t{6 * 40}, std::int64_t{-1}}) {
-    const CheckResult result = check_spoiled(GetParam(), [where](TensorSet& tensors) {
-      tensors["y"].as<float>().data()[where] = 1;
-    });
+    const CheckResult result = check_spoiled(
+        GetParam(), [where](TensorSet& tensors) { tensors["y"].as<float>().data()[where] = 1; });
     EXPECT_EQ(result.status, Status::incorrect);
     EXPECT_NE(result.message.find("outside tensor 'y'"), std::string::npos) << result.message;
   }
 }
 
 TEST_P(BothModes, RefusesAWriteToAnInput) {
-  const CheckResult result = check_spoiled(GetParam(), [](TensorSet& tensors) {
-    tensors["w"].set(5, tensors["w"].get(5) + 1);
-  });
+  const CheckResult result = check_spoiled(
+      GetParam(), [](TensorSet& tensors) { tensors["w"].set(5, tensors["w"].get(5) + 1); });
   EXPECT_EQ(result.status, Status::incorrect);
   EXPECT_NE(result.message.find("wrote to an input"), std::string::npos) << result.message;
 }
@@ -153,10 +152,9 @@ TEST_P(BothModes, RefusesAKernelThatDoesNothing) {
 }
 
 TEST_P(BothModes, CallsAThrowingKernelCrashed) {
-  const CheckResult result =
-      check_mutant(shape, GetParam(), [](const LinearCase&, TensorSet&) {
-        return make_launch([] { throw std::runtime_error("no such device"); });
-      });
+  const CheckResult result = check_mutant(shape, GetParam(), [](const LinearCase&, TensorSet&) {
+    return make_launch([] { throw std::runtime_error("no such device"); });
+  });
   EXPECT_EQ(result.status, Status::crashed);
   EXPECT_NE(result.message.find("no such device"), std::string::npos) << result.message;
 }
@@ -209,7 +207,8 @@ TEST(Judge, TakesInfinityAndNanOnlyWhereTheyAreExpected) {
 }
 
 TEST(CheckResult, PrintsTheLineThatRunsItAgain) {
-  const CheckResult result = check_case("linear/kokkos/tokens=2,out=3,in=4,f32", DataMode::real, 17);
+  const CheckResult result =
+      check_case("linear/kokkos/tokens=2,out=3,in=4,f32", DataMode::real, 17);
   EXPECT_EQ(again(result),
             "kernelgate check --case linear/kokkos/tokens=2,out=3,in=4,output=same,f32 "
             "--data real --seed 17");

@@ -44,8 +44,7 @@ TensorVerdict judge(const NumericTruth& truth, const Tensor& got) {
   std::vector<std::pair<double, Mismatch>> wrong;
   for (std::size_t i = 0; i < truth.value.size(); ++i) {
     const std::int64_t position = truth.at.empty() ? static_cast<std::int64_t>(i) : truth.at[i];
-    const double expected =
-        bitwise ? round_to(got.spec().type, truth.value[i]) : truth.value[i];
+    const double expected = bitwise ? round_to(got.spec().type, truth.value[i]) : truth.value[i];
     const double allowed = bitwise ? 0 : truth.budget[i];
     const double value = got.get(position);
     const double ratio = excess(value, expected, allowed);
@@ -87,7 +86,8 @@ std::string coordinates(const TensorSpec& spec, std::int64_t position) {
 std::string pattern(const TensorVerdict& verdict, const TensorSpec& spec) {
   std::string text = std::to_string(verdict.outside) + " of " + std::to_string(verdict.checked) +
                      " judged outside";
-  if (verdict.checked != verdict.total) text += " (tensor has " + std::to_string(verdict.total) + ")";
+  if (verdict.checked != verdict.total)
+    text += " (tensor has " + std::to_string(verdict.total) + ")";
   if (verdict.untouched > 0) text += ", " + std::to_string(verdict.untouched) + " never written";
   const std::size_t rank = spec.shape.size();
   for (std::size_t axis = 0; axis < rank; ++axis) {

@@ -21,9 +21,9 @@ struct Mismatch {
 /// The verdict on one tensor.
 struct TensorVerdict {
   std::string tensor;
-  std::int64_t total = 0;    // elements of the tensor
-  std::int64_t checked = 0;  // elements judged
-  std::int64_t outside = 0;  // of those, outside their budget
+  std::int64_t total = 0;              // elements of the tensor
+  std::int64_t checked = 0;            // elements judged
+  std::int64_t outside = 0;            // of those, outside their budget
   std::int64_t untouched = 0;          // judged elements that still hold the poison
   double worst_ratio = 0;              // largest |got - expected| / budget where a budget exists
   double normalised_square_error = 0;  // NMSE, an extra number that decides nothing

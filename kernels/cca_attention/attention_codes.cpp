@@ -8,7 +8,7 @@
 namespace kernelgate {
 namespace {
 
-constexpr std::int64_t lead = 480;                         // c: 15 * 2^5
+constexpr std::int64_t lead = 480;                          // c: 15 * 2^5
 constexpr std::array<std::int64_t, 4> step = {1, 2, 2, 2};  // m: a unique nearest neighbour
 constexpr std::int64_t radix = 32, half = 16;
 constexpr std::int64_t offset_key = 256;
@@ -43,8 +43,7 @@ std::int64_t AttentionCodes::repeats() const {
 // Pushes every score below -20000, so that a hidden key masked with -10000 would win. 8 bits.
 double AttentionCodes::offset() const {
   const double highest = static_cast<double>(lead * half * half * 7 * repeats());
-  const double least =
-      (highest + 20000 * std::sqrt(static_cast<double>(c_.head_dim))) / offset_key;
+  const double least = (highest + 20000 * std::sqrt(static_cast<double>(c_.head_dim))) / offset_key;
   const double unit = std::ldexp(1.0, std::ilogb(least) - 7);
   return std::ceil(least / unit) * unit;
 }

@@ -9,9 +9,9 @@
 
 namespace kernelgate {
 
-/// Each key carries its row number as four digits of [-16,15] and their squares; a query carries the
-/// row number w that it aims at, so that its score is a constant minus c sum m_i (digit - w_i)^2.
-/// docs/kernels/cca_attention.md derives the lead and why every number fits f16 and bf16.
+/// Each key carries its row number as four digits of [-16,15] and their squares; a query carries
+/// the row number w that it aims at, so that its score is a constant minus c sum m_i (digit -
+/// w_i)^2. docs/kernels/cca_attention.md derives the lead and why every number fits f16 and bf16.
 class AttentionCodes {
  public:
   AttentionCodes(const CcaAttentionCase& c, std::uint64_t key) : c_(c), key_(key) {}

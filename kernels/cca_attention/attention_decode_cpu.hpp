@@ -22,9 +22,11 @@ class DecodeSplit {
   static constexpr int step = 4;  // keys, and rows, of a register block
 
   explicit DecodeSplit(const AttentionSizes& size)
-      : size_(size), rows_((size.tokens * size.group + step - 1) / step * step),
+      : size_(size),
+        rows_((size.tokens * size.group + step - 1) / step * step),
         width_((size.head_dim + lane_count - 1) / lane_count * lane_count),
-        queries_(cells(width_)), weights_(cells(block_keys)),
+        queries_(cells(width_)),
+        weights_(cells(block_keys)),
         factor_(static_cast<float>(1.4426950408889634 /
                                    std::sqrt(static_cast<double>(size.head_dim)))) {}
 
@@ -66,7 +68,9 @@ class DecodeSplit {
   }
 
  private:
-  std::size_t cells(std::int64_t columns) const { return static_cast<std::size_t>(rows_ * columns); }
+  std::size_t cells(std::int64_t columns) const {
+    return static_cast<std::size_t>(rows_ * columns);
+  }
 
   /// Scores of Keys keys from s on for `step` rows from r on.
   template <int Keys>

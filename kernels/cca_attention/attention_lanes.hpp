@@ -27,7 +27,8 @@ inline namespace lanes_of_this_architecture {
   series = series * f + 2.40226507e-1F;
   series = series * f + 6.93147181e-1F;
   series = series * f + 1.0F;
-  const LaneBits exponent = (reinterpret_cast<LaneBits>(shifted) + 127U) << 23;  // magic's low bits: 0
+  const LaneBits exponent = (reinterpret_cast<LaneBits>(shifted) + 127U)
+                            << 23;  // magic's low bits: 0
   const Lanes power = series * reinterpret_cast<Lanes>(exponent);
   return x < -126.0F ? Lanes{} : power;
 }

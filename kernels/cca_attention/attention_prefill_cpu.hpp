@@ -19,15 +19,19 @@ inline namespace lanes_of_this_architecture {
 template <class T>
 class PrefillTile {
  public:
-  static constexpr int vectors = lane_count == 16 ? 3 : 2;   // of query rows
-  static constexpr int deep = lane_count == 16 ? 8 : 4;      // keys or components a register block
+  static constexpr int vectors = lane_count == 16 ? 3 : 2;  // of query rows
+  static constexpr int deep = lane_count == 16 ? 8 : 4;     // keys or components a register block
   static constexpr std::int64_t tile_rows = vectors * lane_count;
   static constexpr std::int64_t block_keys = 64;
 
   explicit PrefillTile(const AttentionSizes& size)
-      : size_(size), width_((size.head_dim + deep - 1) / deep * deep),
-        queries_(row_vectors(size.head_dim)), mixed_(row_vectors(width_)),
-        weights_(row_vectors(block_keys)), keys_(block_keys * width_), values_(block_keys * width_),
+      : size_(size),
+        width_((size.head_dim + deep - 1) / deep * deep),
+        queries_(row_vectors(size.head_dim)),
+        mixed_(row_vectors(width_)),
+        weights_(row_vectors(block_keys)),
+        keys_(block_keys * width_),
+        values_(block_keys * width_),
         factor_(static_cast<float>(1.4426950408889634 /
                                    std::sqrt(static_cast<double>(size.head_dim)))) {}
 
@@ -191,8 +195,8 @@ class PrefillTile {
       const int at = static_cast<int>(r / lane_count), lane = static_cast<int>(r % lane_count);
       const float total = total_[at][lane];
       const float inverse = total == 0 ? 0.0F : 1 / total;  // no visible key: zeros
-      T* to = out + size_.query_at(b, (row + r) / size_.group,
-                                   j * size_.group + (row + r) % size_.group);
+      T* to = out +
+              size_.query_at(b, (row + r) / size_.group, j * size_.group + (row + r) % size_.group);
       for (std::int64_t x = 0; x < size_.head_dim; ++x) {
         to[x] = from_float<T>(mixed_[x * vectors + at][lane] * inverse);
       }
@@ -200,7 +204,7 @@ class PrefillTile {
   }
 
   AttentionSizes size_;
-  std::int64_t width_;  // head_dim in whole register blocks
+  std::int64_t width_;                            // head_dim in whole register blocks
   std::vector<Lanes> queries_, mixed_, weights_;  // [component or key][row vector]
   std::vector<float> keys_, values_;
   float factor_;  // log2 e / sqrt(d): scores are exponents of 2

@@ -13,8 +13,14 @@ struct AttentionSizes {
   std::int64_t batch, tokens, rows, heads, kv_heads, head_dim, group, window;
 
   explicit AttentionSizes(const CcaAttentionCase& c)
-      : batch(c.batch), tokens(c.tokens), rows(c.rows()), heads(c.heads), kv_heads(c.kv_heads),
-        head_dim(c.head_dim), group(c.group()), window(c.window) {}
+      : batch(c.batch),
+        tokens(c.tokens),
+        rows(c.rows()),
+        heads(c.heads),
+        kv_heads(c.kv_heads),
+        head_dim(c.head_dim),
+        group(c.group()),
+        window(c.window) {}
 
   /// First row that token t of a sequence with valid rows [first, end) sees, and one past the last.
   KG_FUNCTION std::int64_t begin_of(std::int64_t t, std::int64_t first, std::int64_t end) const {

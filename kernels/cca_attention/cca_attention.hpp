@@ -15,8 +15,8 @@ namespace kernelgate {
 /// own key already lies in a cache of `context` rows.
 enum class AttentionForm { prefill, chunk, decode };
 enum class AttentionMask { causal, sliding };
-/// full: every cache row is valid. ragged: left-padded sequences (prefill, chunk) or caches that are
-/// filled to different lengths (decode); sequence 1 has no valid row at all, sequence 2 one.
+/// full: every cache row is valid. ragged: left-padded sequences (prefill, chunk) or caches that
+/// are filled to different lengths (decode); sequence 1 has no valid row at all, sequence 2 one.
 enum class CacheRows { full, ragged };
 
 /// Cache rows [begin, end) that a query sees; empty when end <= begin.

@@ -10,8 +10,8 @@ namespace kernelgate {
 namespace {
 
 using Host = Kokkos::DefaultHostExecutionSpace;
-using Tasks = Kokkos::RangePolicy<Host, Kokkos::Schedule<Kokkos::Dynamic>,
-                                  Kokkos::IndexType<std::int64_t>>;
+using Tasks =
+    Kokkos::RangePolicy<Host, Kokkos::Schedule<Kokkos::Dynamic>, Kokkos::IndexType<std::int64_t>>;
 constexpr int one_task = 1;  // a thread takes tasks singly: they are long and uneven
 
 template <class T>
@@ -23,8 +23,11 @@ struct Arguments {
   T* out;
 
   explicit Arguments(TensorSet& set)
-      : q(set["q"].as<T>().data()), k(set["k"].as<T>().data()), v(set["v"].as<T>().data()),
-        valid(set["valid"].as<std::int32_t>().data()), out(set["out"].as<T>().data()) {}
+      : q(set["q"].as<T>().data()),
+        k(set["k"].as<T>().data()),
+        v(set["v"].as<T>().data()),
+        valid(set["valid"].as<std::int32_t>().data()),
+        out(set["out"].as<T>().data()) {}
 };
 
 // A task's rows and keys do not depend on who runs it, so neither do the bits of its result.
@@ -38,18 +41,17 @@ std::unique_ptr<Launch> launch_prefill(const CcaAttentionCase& c, TensorSet& set
   const auto workers = std::make_shared<std::vector<Tile>>(
       static_cast<std::size_t>(Host().concurrency()), Tile(size));
   return make_launch([=] {
-    Kokkos::parallel_for(
-        "cca_attention_cpu", Tasks(0, tiles * heads, Kokkos::ChunkSize(one_task)),
-        [&](std::int64_t task) {
-          const std::int64_t tile = tiles - 1 - task / heads;  // longest first
-          const std::int64_t b = task % heads / c.kv_heads, j = task % c.kv_heads;
-          Kokkos::Experimental::UniqueToken<Host> token;
-          const int id = token.acquire();
-          (*workers)[static_cast<std::size_t>(id)].run(a.q, a.k, a.v, a.out, b, j,
-                                                       tile * Tile::tile_rows, a.valid[2 * b],
-                                                       a.valid[2 * b + 1]);
-          token.release(id);
-        });
+    Kokkos::parallel_for("cca_attention_cpu", Tasks(0, tiles * heads, Kokkos::ChunkSize(one_task)),
+                         [&](std::int64_t task) {
+                           const std::int64_t tile = tiles - 1 - task / heads;  // longest first
+                           const std::int64_t b = task % heads / c.kv_heads, j = task % c.kv_heads;
+                           Kokkos::Experimental::UniqueToken<Host> token;
+                           const int id = token.acquire();
+                           (*workers)[static_cast<std::size_t>(id)].run(
+                               a.q, a.k, a.v, a.out, b, j, tile * Tile::tile_rows, a.valid[2 * b],
+                               a.valid[2 * b + 1]);
+                           token.release(id);
+                         });
     Kokkos::fence();
   });
 }
@@ -58,7 +60,8 @@ std::unique_ptr<Launch> launch_prefill(const CcaAttentionCase& c, TensorSet& set
 struct SplitResults {
   std::vector<float> largest, total, mixed;
   SplitResults(std::int64_t rows, std::int64_t splits, std::int64_t d)
-      : largest(static_cast<std::size_t>(rows * splits)), total(largest.size()),
+      : largest(static_cast<std::size_t>(rows * splits)),
+        total(largest.size()),
         mixed(largest.size() * static_cast<std::size_t>(d)) {}
 };
 
@@ -112,8 +115,7 @@ std::unique_ptr<Launch> launch_decode(const CcaAttentionCase& c, TensorSet& set)
           const std::int64_t b = head / c.kv_heads, j = head % c.kv_heads;
           const std::int64_t first = a.valid[2 * b], end = a.valid[2 * b + 1];
           const std::int64_t begin_key = size.begin_of(0, first, end) + split * length;
-          const std::int64_t end_key =
-              std::min(begin_key + length, size.end_of(c.tokens - 1, end));
+          const std::int64_t end_key = std::min(begin_key + length, size.end_of(c.tokens - 1, end));
           const auto at = static_cast<std::size_t>(task * rows);
           Kokkos::Experimental::UniqueToken<Host> token;
           const int id = token.acquire();
@@ -122,13 +124,12 @@ std::unique_ptr<Launch> launch_decode(const CcaAttentionCase& c, TensorSet& set)
               &part->total[at], &part->mixed[at * static_cast<std::size_t>(c.head_dim)]);
           token.release(id);
         });
-    Kokkos::parallel_for(
-        "cca_attention_cpu_merge", Tasks(0, heads * rows), [&](std::int64_t i) {
-          const std::int64_t head = i / rows, row = i % rows;
-          merge_row(*part, row, rows, splits, head, c.head_dim,
-                    a.out + size.query_at(head / c.kv_heads, row / c.group(),
-                                          head % c.kv_heads * c.group() + row % c.group()));
-        });
+    Kokkos::parallel_for("cca_attention_cpu_merge", Tasks(0, heads * rows), [&](std::int64_t i) {
+      const std::int64_t head = i / rows, row = i % rows;
+      merge_row(*part, row, rows, splits, head, c.head_dim,
+                a.out + size.query_at(head / c.kv_heads, row / c.group(),
+                                      head % c.kv_heads * c.group() + row % c.group()));
+    });
     Kokkos::fence();
   });
 }

@@ -14,7 +14,8 @@ namespace {
 constexpr std::int64_t lanes = 8;  // neighbouring keys or components that one work item holds
 constexpr std::int64_t scratch_limit = 64 * 1024;
 
-/// What a split knows of one query row: largest score, sum of weights, weighted values (not divided).
+/// What a split knows of one query row: largest score, sum of weights, weighted values (not
+/// divided).
 struct Partial {
   DeviceView<float> largest, total, mixed;
 };
@@ -38,7 +39,8 @@ struct AttendTiles {
            3 * cut.tile_rows;
   }
 
-  /// The team's share: query rows [row, row + count) of one kv head, keys [begin, end) of a sequence.
+  /// The team's share: query rows [row, row + count) of one kv head, keys [begin, end) of a
+  /// sequence.
   struct Tile {
     std::int64_t b, j, row, count, split, first, valid_end, begin, end;
   };
@@ -63,41 +65,40 @@ struct AttendTiles {
     return t;
   }
 
-  // K transposed, so that neighbouring keys lie side by side; rows and columns beyond the data are 0.
+  // K transposed, so that neighbouring keys lie side by side; rows and columns beyond the data are
+  // 0.
   KOKKOS_FUNCTION void load_keys(const Team& team, const Tile& t, std::int64_t s0, float* keys,
                                  float* values) const {
     const std::int64_t d = size.head_dim;
-    Kokkos::parallel_for(
-        Kokkos::TeamVectorRange(team, cut.tile_keys * width), [&](std::int64_t i) {
-          const std::int64_t s = i / width, x = i % width;
-          const bool real = s0 + s < t.end && x < d;
-          const std::int64_t at = real ? size.key_at(t.b, s0 + s, t.j) + x : 0;
-          keys[x * cut.tile_keys + s] = real ? to_float(k(at)) : 0.0F;
-          values[s * width + x] = real ? to_float(v(at)) : 0.0F;
-        });
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, cut.tile_keys * width), [&](std::int64_t i) {
+      const std::int64_t s = i / width, x = i % width;
+      const bool real = s0 + s < t.end && x < d;
+      const std::int64_t at = real ? size.key_at(t.b, s0 + s, t.j) + x : 0;
+      keys[x * cut.tile_keys + s] = real ? to_float(k(at)) : 0.0F;
+      values[s * width + x] = real ? to_float(v(at)) : 0.0F;
+    });
   }
 
   KOKKOS_FUNCTION void scores(const Team& team, const Tile& t, std::int64_t s0,
                               const float* queries, const float* keys, float* weights) const {
     const std::int64_t groups = cut.tile_keys / lanes;
-    Kokkos::parallel_for(
-        Kokkos::TeamVectorRange(team, t.count * groups), [&](std::int64_t i) {
-          const std::int64_t r = i / groups, s = i % groups * lanes;
-          float sum[lanes] = {};
-          for (std::int64_t x = 0; x < size.head_dim; ++x) {
-            const float a = queries[r * width + x];
-            const float* b = keys + x * cut.tile_keys + s;
-            for (std::int64_t l = 0; l < lanes; ++l) sum[l] += a * b[l];
-          }
-          const std::int64_t token = (t.row + r) / size.group;
-          const std::int64_t begin = size.begin_of(token, t.first, t.valid_end);
-          std::int64_t end = size.end_of(token, t.valid_end);
-          end = end < t.end ? end : t.end;
-          for (std::int64_t l = 0; l < lanes; ++l) {
-            const std::int64_t at = s0 + s + l;
-            weights[r * cut.tile_keys + s + l] = at >= begin && at < end ? sum[l] : -INFINITY;
-          }
-        });
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, t.count * groups), [&](std::int64_t i) {
+      const std::int64_t r = i / groups, s = i % groups * lanes;
+      float sum[lanes] = {};
+      for (std::int64_t x = 0; x < size.head_dim; ++x) {
+        const float a = queries[r * width + x];
+        const float* b = keys + x * cut.tile_keys + s;
+        for (std::int64_t l = 0; l < lanes; ++l) sum[l] += a * b[l];
+      }
+      const std::int64_t token = (t.row + r) / size.group;
+      const std::int64_t begin = size.begin_of(token, t.first, t.valid_end);
+      std::int64_t end = size.end_of(token, t.valid_end);
+      end = end < t.end ? end : t.end;
+      for (std::int64_t l = 0; l < lanes; ++l) {
+        const std::int64_t at = s0 + s + l;
+        weights[r * cut.tile_keys + s + l] = at >= begin && at < end ? sum[l] : -INFINITY;
+      }
+    });
   }
 
   // Turns scores into weights under the new running maximum; `shrink` rescales what was summed.
@@ -108,8 +109,7 @@ struct AttendTiles {
       float most = -INFINITY;
       Kokkos::parallel_reduce(
           Kokkos::ThreadVectorRange(team, cut.tile_keys),
-          [&](std::int64_t s, float& m) { m = row[s] > m ? row[s] : m; },
-          Kokkos::Max<float>(most));
+          [&](std::int64_t s, float& m) { m = row[s] > m ? row[s] : m; }, Kokkos::Max<float>(most));
       const float before = largest[r];
       most = most > before ? most : before;
       const float base = most == -INFINITY ? 0.0F : most;  // nothing visible yet: weights are 0
@@ -132,18 +132,17 @@ struct AttendTiles {
   KOKKOS_FUNCTION void mix(const Team& team, const Tile& t, const float* weights,
                            const float* values, const float* shrink, float* mixed) const {
     const std::int64_t groups = width / lanes;
-    Kokkos::parallel_for(
-        Kokkos::TeamVectorRange(team, t.count * groups), [&](std::int64_t i) {
-          const std::int64_t r = i / groups, x = i % groups * lanes;
-          float* target = mixed + r * width + x;
-          float sum[lanes] = {};
-          for (std::int64_t s = 0; s < cut.tile_keys; ++s) {
-            const float a = weights[r * cut.tile_keys + s];
-            const float* b = values + s * width + x;
-            for (std::int64_t l = 0; l < lanes; ++l) sum[l] += a * b[l];
-          }
-          for (std::int64_t l = 0; l < lanes; ++l) target[l] = target[l] * shrink[r] + sum[l];
-        });
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, t.count * groups), [&](std::int64_t i) {
+      const std::int64_t r = i / groups, x = i % groups * lanes;
+      float* target = mixed + r * width + x;
+      float sum[lanes] = {};
+      for (std::int64_t s = 0; s < cut.tile_keys; ++s) {
+        const float a = weights[r * cut.tile_keys + s];
+        const float* b = values + s * width + x;
+        for (std::int64_t l = 0; l < lanes; ++l) sum[l] += a * b[l];
+      }
+      for (std::int64_t l = 0; l < lanes; ++l) target[l] = target[l] * shrink[r] + sum[l];
+    });
   }
 
   KOKKOS_FUNCTION void store(const Team& team, const Tile& t, const float* largest,
@@ -180,18 +179,17 @@ struct AttendTiles {
     float* largest = weights + cut.tile_rows * cut.tile_keys;
     float* total = largest + cut.tile_rows;
     float* shrink = total + cut.tile_rows;
-    Kokkos::parallel_for(
-        Kokkos::TeamVectorRange(team, t.count * width), [&](std::int64_t i) {
-          const std::int64_t r = i / width, x = i % width;
-          const std::int64_t head = t.j * size.group + (t.row + r) % size.group;
-          const std::int64_t at = size.query_at(t.b, (t.row + r) / size.group, head) + x;
-          queries[i] = x < size.head_dim ? to_float(q(at)) * scale : 0.0F;
-          mixed[i] = 0;
-          if (x == 0) {
-            largest[r] = -INFINITY;
-            total[r] = 0;
-          }
-        });
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, t.count * width), [&](std::int64_t i) {
+      const std::int64_t r = i / width, x = i % width;
+      const std::int64_t head = t.j * size.group + (t.row + r) % size.group;
+      const std::int64_t at = size.query_at(t.b, (t.row + r) / size.group, head) + x;
+      queries[i] = x < size.head_dim ? to_float(q(at)) * scale : 0.0F;
+      mixed[i] = 0;
+      if (x == 0) {
+        largest[r] = -INFINITY;
+        total[r] = 0;
+      }
+    });
     for (std::int64_t s0 = t.begin; s0 < t.end; s0 += cut.tile_keys) {
       load_keys(team, t, s0, keys, values);
       team.team_barrier();
@@ -258,8 +256,8 @@ std::unique_ptr<Launch> launch(const CcaAttentionCase& c, TensorSet& tensors, At
   const Staged<T> q(tensors["q"]), k(tensors["k"]), v(tensors["v"]), out(tensors["out"]);
   const Staged<std::int32_t> valid(tensors["valid"]);
   const float scale = static_cast<float>(1 / std::sqrt(static_cast<double>(c.head_dim)));
-  const Functor attend{size, cut, tiles, splits, width, scale, q.view(), k.view(),
-                       v.view(), out.view(), valid.view(), partial};
+  const Functor attend{size,     cut,      tiles,    splits,     width,        scale,
+                       q.view(), k.view(), v.view(), out.view(), valid.view(), partial};
   const MergeSplits<T> merge{size, splits, out.view(), partial};
   typename Functor::Policy policy(static_cast<int>(c.batch * c.kv_heads * tiles * splits),
                                   Kokkos::AUTO);
@@ -270,10 +268,9 @@ std::unique_ptr<Launch> launch(const CcaAttentionCase& c, TensorSet& tensors, At
       [=] {
         Kokkos::parallel_for("cca_attention", policy, attend);
         if (splits > 1) {
-          Kokkos::parallel_for("cca_attention_merge",
-                               Kokkos::RangePolicy<Space, Kokkos::IndexType<std::int64_t>>(
-                                   0, elements),
-                               merge);
+          Kokkos::parallel_for(
+              "cca_attention_merge",
+              Kokkos::RangePolicy<Space, Kokkos::IndexType<std::int64_t>>(0, elements), merge);
         }
         Kokkos::fence();
       },
@@ -292,8 +289,7 @@ std::optional<std::string> refusal(const CcaAttentionCase& c) {
 
 std::unique_ptr<Launch> prepare_attention(const CcaAttentionCase& c, TensorSet& tensors,
                                           AttentionCut cut) {
-  return with_storage(c.type,
-                      [&](auto type) { return launch<decltype(type)>(c, tensors, cut); });
+  return with_storage(c.type, [&](auto type) { return launch<decltype(type)>(c, tensors, cut); });
 }
 
 void register_cca_attention_kokkos(Registry& registry) {

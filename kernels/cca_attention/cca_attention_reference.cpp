@@ -54,8 +54,7 @@ NumericTruth exact_truth(const CcaAttentionCase& c, const TensorSet& before,
       const bool blind = c.visible(b, t).count() == 0;
       for (std::int64_t n = 0; n < c.heads; ++n) {
         const std::int64_t row = blind ? 0 : codes.aim(b, t, n).winner;
-        const std::int64_t at =
-            ((b * c.rows() + row) * c.kv_heads + n / c.group()) * c.head_dim;
+        const std::int64_t at = ((b * c.rows() + row) * c.kv_heads + n / c.group()) * c.head_dim;
         for (std::int64_t x = 0; x < c.head_dim; ++x) {
           truth.add_exact(blind ? 0 : v.get(at + x));
         }
@@ -156,9 +155,10 @@ Traffic CcaAttentionCase::traffic() const {
     }
     keys += std::max<std::int64_t>(0, end - begin);
   }
-  return {.bytes = (2 * batch * tokens * heads + 2 * keys * kv_heads) * head_dim *
-                       size_bytes(type) + batch * 8,
-          .flops = 4 * head_dim * heads * pairs};
+  return {
+      .bytes = (2 * batch * tokens * heads + 2 * keys * kv_heads) * head_dim * size_bytes(type) +
+               batch * 8,
+      .flops = 4 * head_dim * heads * pairs};
 }
 
 std::vector<TensorSpec> CcaAttentionCase::tensors() const {

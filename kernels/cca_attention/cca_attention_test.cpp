@@ -38,8 +38,9 @@ TEST(CcaAttentionCase, CountsEveryVisiblePairAndEveryByteOnce) {
   EXPECT_EQ(c.traffic().flops, 4 * 16 * 4 * (1 + 2 + 3));
   EXPECT_EQ(c.traffic().bytes, (3 * 4 + 3 * 4) * 16 * 2 + 2 * (3 * 2 * 16 * 2) + 8);
   // Through a window of 2 the last cached token sees 2 of its 9 rows.
-  const CcaAttentionCase d = parse("form=decode,context=9,heads=2,kv_heads=1,head_dim=16,"
-                                   "mask=sliding,window=2,f32");
+  const CcaAttentionCase d = parse(
+      "form=decode,context=9,heads=2,kv_heads=1,head_dim=16,"
+      "mask=sliding,window=2,f32");
   EXPECT_EQ(d.traffic().flops, 4 * 16 * 2 * 2);
   EXPECT_EQ(d.traffic().bytes, 2 * 2 * 16 * 4 + 2 * 2 * 16 * 4 + 8);
 }
@@ -60,7 +61,7 @@ TEST(CcaAttentionTruth, WeighsValuesByTheSoftmaxOfScores) {
     for (std::int64_t i = 0; i < tensor.count(); ++i) tensor.set(i, 0);
   }
   tensors["valid"].set(1, 2);
-  tensors["q"].set(0, 2);  // times 4^(-1/2): the score is the key
+  tensors["q"].set(0, 2);                   // times 4^(-1/2): the score is the key
   tensors["k"].set(4, 1.0986122886681098);  // ln 3: weights 1/4 and 3/4
   tensors["v"].set(0, 8);
   tensors["v"].set(4, -4);
@@ -91,7 +92,8 @@ TEST(CcaAttentionCodes, GiveEveryQueryOneKeyThatLeadsByMoreThan110) {
       for (std::int64_t s = seen.begin; s < seen.end; ++s) {
         const std::int64_t at = ((b * c.rows() + s) * c.kv_heads + n / c.group()) * d;
         double score = 0;
-        for (std::int64_t x = 0; x < d; ++x) score += set["q"].get(i * d + x) * set["k"].get(at + x);
+        for (std::int64_t x = 0; x < d; ++x)
+          score += set["q"].get(i * d + x) * set["k"].get(at + x);
         score /= std::sqrt(static_cast<double>(d));
         EXPECT_LT(score, -19000);
         if (score > best) {
@@ -158,8 +160,8 @@ TEST(CcaAttentionKokkos, IsRightForEverySplitCountAndTile) {
     for (const std::int64_t split_keys : {1, 2, 3, 7, 8, 16, 49, 50, 51}) {
       for (const std::int64_t tile : {1, 5, 16}) {
         for (const DataMode mode : {DataMode::exact, DataMode::real}) {
-          const CheckResult result = check_mutant(
-              parse(axes), mode, [&](const CcaAttentionCase& c, TensorSet& tensors) {
+          const CheckResult result =
+              check_mutant(parse(axes), mode, [&](const CcaAttentionCase& c, TensorSet& tensors) {
                 return prepare_attention(
                     c, tensors,
                     {.tile_rows = tile, .tile_keys = tile == 5 ? 8 : 16, .split_keys = split_keys});
@@ -174,12 +176,12 @@ TEST(CcaAttentionKokkos, IsRightForEverySplitCountAndTile) {
 
 /// A plain f32 attention with one fault.
 struct Fault {
-  std::int64_t window_off = 0;      // A7
-  float hidden = -INFINITY;         // A9: what a masked score becomes
-  bool heads_modulo = false;        // key head n mod kv_heads
+  std::int64_t window_off = 0;  // A7
+  float hidden = -INFINITY;     // A9: what a masked score becomes
+  bool heads_modulo = false;    // key head n mod kv_heads
   bool last_key_dropped = false;
   bool scale_missing = false;
-  bool stale_element = false;       // the last element keeps its neighbour's value
+  bool stale_element = false;  // the last element keeps its neighbour's value
   bool nothing_written = false;
   bool writes_past_the_end = false;
   bool half_sum = false;            // W4: weights add up to 0.5
@@ -212,8 +214,8 @@ void broken_attention(const CcaAttentionCase& c, TensorSet& set, const Fault& f)
       const std::int64_t row = f.next_key && s + 1 < high ? s + 1 : s;
       float score = 0;
       for (std::int64_t x = 0; x < d; ++x) {
-        score += to_float(q[i * d + x]) *
-                 to_float(k[((b * c.rows() + row) * c.kv_heads + j) * d + x]);
+        score +=
+            to_float(q[i * d + x]) * to_float(k[((b * c.rows() + row) * c.kv_heads + j) * d + x]);
       }
       score = s < seen.begin || s >= seen.end ? f.hidden : score * scale;
       largest = std::max(largest, score);

@@ -19,12 +19,12 @@ enum class RoutingPattern {
   skip,      // all tokens to the skip expert
 };
 
-/// m_t = w_t D_e (silu(G_e h_t) * (U_e h_t)) for the expert e = choice_t, silu(x) = x / (1 + exp(-x));
-/// a token whose choice is E (the skip expert) gets 0, or w_t h_t.            (spec 4.2, 5)
-/// h [tokens,hidden]; choice [tokens] i32; weight [tokens] f32; gate_up [E,2I,hidden], rows 0..I-1 of
-/// an expert are G and rows I..2I-1 U; down [E,hidden,I]; m [tokens,hidden]; all row-major.
-/// f32 accumulation. silu(g) * u is rounded to the storage type between the two products (f32: it
-/// stays as it is), and m once; the weight multiplies after the down projection.
+/// m_t = w_t D_e (silu(G_e h_t) * (U_e h_t)) for the expert e = choice_t, silu(x) = x / (1 +
+/// exp(-x)); a token whose choice is E (the skip expert) gets 0, or w_t h_t.            (spec 4.2,
+/// 5) h [tokens,hidden]; choice [tokens] i32; weight [tokens] f32; gate_up [E,2I,hidden], rows
+/// 0..I-1 of an expert are G and rows I..2I-1 U; down [E,hidden,I]; m [tokens,hidden]; all
+/// row-major. f32 accumulation. silu(g) * u is rounded to the storage type between the two products
+/// (f32: it stays as it is), and m once; the weight multiplies after the down projection.
 struct ExpertGemmCase {
   static constexpr std::string_view kernel = "expert_gemm";
 

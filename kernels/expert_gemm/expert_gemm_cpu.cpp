@@ -23,10 +23,15 @@ template <class T>
 class ExpertsOnHost final : public Launch {
  public:
   ExpertsOnHost(const ExpertGemmCase& c, TensorSet& t)
-      : c_(c), h_(t["h"].as<T>().data()), gate_up_(t["gate_up"].as<T>().data()),
-        down_(t["down"].as<T>().data()), m_(t["m"].as<T>().data()),
-        weight_(t["weight"].as<float>().data()), choice_(t["choice"].as<std::int32_t>()),
-        x_("tokens", floats_for(c.hidden)), inner_("inner", floats_for(c.inter)),
+      : c_(c),
+        h_(t["h"].as<T>().data()),
+        gate_up_(t["gate_up"].as<T>().data()),
+        down_(t["down"].as<T>().data()),
+        m_(t["m"].as<T>().data()),
+        weight_(t["weight"].as<float>().data()),
+        choice_(t["choice"].as<std::int32_t>()),
+        x_("tokens", floats_for(c.hidden)),
+        inner_("inner", floats_for(c.inter)),
         memory_(PanelWorkspace::floats) {}
 
   void run() override {
@@ -74,7 +79,8 @@ class ExpertsOnHost final : public Launch {
           is_few(blocks()[b])
               ? std::min<std::int64_t>(rows_a_stream(terms, sizeof(T)), 512)
               : rows_a_piece(rows, static_cast<std::int64_t>(blocks().size()), most);
-      for (std::int64_t r = 0; r < rows; r += step) list.push_back({b, r, std::min(r + step, rows)});
+      for (std::int64_t r = 0; r < rows; r += step)
+        list.push_back({b, r, std::min(r + step, rows)});
     }
     return list;
   }
@@ -113,8 +119,10 @@ class ExpertsOnHost final : public Launch {
     const T* gate = gate_up_ + (blocks()[p.block].expert * 2 * c_.inter + p.begin) * c_.hidden;
     const T* up = gate + c_.inter * c_.hidden;
     memory_.with([&](float* memory) {
-      if (is_few(blocks()[p.block])) gate_up_few(p, gate, up, memory);
-      else gate_up_panels(p, gate, up, PanelWorkspace(memory));
+      if (is_few(blocks()[p.block]))
+        gate_up_few(p, gate, up, memory);
+      else
+        gate_up_panels(p, gate, up, PanelWorkspace(memory));
     });
   }
 
@@ -130,9 +138,8 @@ class ExpertsOnHost final : public Launch {
       const std::int64_t i = p.begin + r, k0 = i / panel_depth * panel_depth;
       for (std::int64_t lane = 0; lane < x.lanes(); lane += lane_count) {
         const std::int64_t panel = lane / panel_lanes, at = r * PanelWorkspace::sum_stride + lane;
-        store_lanes(
-            inner.at(panel, k0) + (i - k0) * inner.width(panel) + lane % panel_lanes,
-            swiglu_lanes<T>(load_lanes(work.sums + at), load_lanes(ups.sums + at)));
+        store_lanes(inner.at(panel, k0) + (i - k0) * inner.width(panel) + lane % panel_lanes,
+                    swiglu_lanes<T>(load_lanes(work.sums + at), load_lanes(ups.sums + at)));
       }
     }
   }
@@ -150,11 +157,12 @@ class ExpertsOnHost final : public Launch {
       float* inner =
           place(inner_.data(), p.block, c_.inter) + t * FewTokens::stride_of(c_.inter) + p.begin;
       for (std::int64_t r = 0; r < rows; r += lane_count) {
-        const std::int64_t at = t * stride + r, count = std::min<std::int64_t>(lane_count, rows - r);
-        store_some_lanes(inner + r,
-                         swiglu_lanes<T>(load_some_lanes(gates + at, count),
-                                         load_some_lanes(ups + at, count)),
-                         count);
+        const std::int64_t at = t * stride + r,
+                           count = std::min<std::int64_t>(lane_count, rows - r);
+        store_some_lanes(
+            inner + r,
+            swiglu_lanes<T>(load_some_lanes(gates + at, count), load_some_lanes(ups + at, count)),
+            count);
       }
     }
   }
@@ -177,8 +185,10 @@ class ExpertsOnHost final : public Launch {
                     [&](std::int64_t t, std::int64_t r, Lanes sums, std::int64_t count) {
                       const std::int64_t token = groups_.token(block.first + t);
                       T* out = m_ + token * c_.hidden + p.begin + r;
-                      if (count == lane_count) store_lanes(out, weight_[token] * sums);
-                      else store_some_lanes(out, weight_[token] * sums, count);
+                      if (count == lane_count)
+                        store_lanes(out, weight_[token] * sums);
+                      else
+                        store_some_lanes(out, weight_[token] * sums, count);
                     });
     });
   }

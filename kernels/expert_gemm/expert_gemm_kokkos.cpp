@@ -38,13 +38,12 @@ struct GroupTokens {
     });
     team.team_barrier();
     Kokkos::parallel_for(Kokkos::TeamThreadRange(team, experts + 1), [&](std::int64_t bin) {
-      Kokkos::parallel_scan(
-          Kokkos::ThreadVectorRange(team, tokens),
-          [&](std::int64_t t, std::int32_t& place, bool final) {
-            if (!belongs(t, bin)) return;
-            if (final) order[offset[bin] + place] = static_cast<std::int32_t>(t);
-            ++place;
-          });
+      Kokkos::parallel_scan(Kokkos::ThreadVectorRange(team, tokens),
+                            [&](std::int64_t t, std::int32_t& place, bool final) {
+                              if (!belongs(t, bin)) return;
+                              if (final) order[offset[bin] + place] = static_cast<std::int32_t>(t);
+                              ++place;
+                            });
     });
   }
 };
@@ -135,8 +134,10 @@ struct Down {
       if (o >= hidden) return;
       const std::int64_t token = order[at.first + row];
       float value = 0;
-      if (at.expert < experts) value = weight[token] * tile.sum(row, n % columns);
-      else if (skip == SkipRule::identity) value = weight[token] * to_float(h[token * hidden + o]);
+      if (at.expert < experts)
+        value = weight[token] * tile.sum(row, n % columns);
+      else if (skip == SkipRule::identity)
+        value = weight[token] * to_float(h[token * hidden + o]);
       m[token * hidden + o] = from_float<T>(value);
     });
   }
@@ -161,10 +162,21 @@ std::unique_ptr<Launch> launch(const ExpertGemmCase& c, TensorSet& tensors) {
   const GroupTokens group{choice.view(), offset, order, c.tokens, c.experts};
   using First = GateUp<T, Rows>;
   using Second = Down<T, Rows>;
-  const First first{h.view(), gate_up.view(), inner, offset, order, c.hidden, c.inter, c.experts,
-                    ranges_of(c.inter, First::half)};
-  const Second second{h.view(), inner, down.view(), m.view(), weight.view(), offset, order,
-                      c.hidden, c.inter, c.experts, ranges_of(c.hidden, Second::columns), c.skip};
+  const First first{h.view(), gate_up.view(), inner,
+                    offset,   order,          c.hidden,
+                    c.inter,  c.experts,      ranges_of(c.inter, First::half)};
+  const Second second{h.view(),
+                      inner,
+                      down.view(),
+                      m.view(),
+                      weight.view(),
+                      offset,
+                      order,
+                      c.hidden,
+                      c.inter,
+                      c.experts,
+                      ranges_of(c.hidden, Second::columns),
+                      c.skip};
   const auto policy = [&](std::int64_t ranges, std::size_t scratch) {
     return Policy(static_cast<int>(tiles_of(c, Rows) * ranges), Kokkos::AUTO)
         .set_scratch_size(0, Kokkos::PerTeam(static_cast<int>(scratch)));

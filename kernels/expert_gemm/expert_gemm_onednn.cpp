@@ -35,20 +35,27 @@ struct ExpertPlan {
 class ExpertsByOnednn final : public Launch {
  public:
   ExpertsByOnednn(const ExpertGemmCase& c, TensorSet& t)
-      : c_(c), h_(t["h"].as<float>().data()), weight_(t["weight"].as<float>().data()),
-        m_(t["m"].as<float>().data()), choice_(t["choice"].as<std::int32_t>()),
-        stream_(onednn_engine()), x_(floats(c.hidden)), gate_up_(floats(2 * c.inter)),
-        inner_(floats(c.inter)), raw_(floats(c.hidden)) {
+      : c_(c),
+        h_(t["h"].as<float>().data()),
+        weight_(t["weight"].as<float>().data()),
+        m_(t["m"].as<float>().data()),
+        choice_(t["choice"].as<std::int32_t>()),
+        stream_(onednn_engine()),
+        x_(floats(c.hidden)),
+        gate_up_(floats(2 * c.inter)),
+        inner_(floats(c.inter)),
+        raw_(floats(c.hidden)) {
     groups_.group(choice_, c.experts, c.tokens);
     for (const TokenBlock& b : groups_.blocks()) {
       ExpertPlan p;
       p.x = matrix(b.tokens, c.hidden, x_.data() + b.first * c.hidden);
-      p.gate_up_weight = matrix(2 * c.inter, c.hidden, t["gate_up"].as<float>().data() +
-                                                           b.expert * 2 * c.inter * c.hidden);
+      p.gate_up_weight =
+          matrix(2 * c.inter, c.hidden,
+                 t["gate_up"].as<float>().data() + b.expert * 2 * c.inter * c.hidden);
       p.gate_up = matrix(b.tokens, 2 * c.inter, gate_up_.data() + b.first * 2 * c.inter);
       p.inner = matrix(b.tokens, c.inter, inner_.data() + b.first * c.inter);
-      p.down_weight = matrix(c.hidden, c.inter,
-                             t["down"].as<float>().data() + b.expert * c.hidden * c.inter);
+      p.down_weight =
+          matrix(c.hidden, c.inter, t["down"].as<float>().data() + b.expert * c.hidden * c.inter);
       p.raw = matrix(b.tokens, c.hidden, raw_.data() + b.first * c.hidden);
       p.first = product(p.x, p.gate_up_weight, p.gate_up);
       p.second = product(p.inner, p.down_weight, p.raw);
@@ -63,8 +70,7 @@ class ExpertsByOnednn final : public Launch {
                   static_cast<std::size_t>(c_.hidden) * sizeof(float));
     });
     for (const ExpertPlan& p : plans_) execute(p.first, p.x, p.gate_up_weight, p.gate_up);
-    const std::int64_t routed =
-        c_.tokens - static_cast<std::int64_t>(groups_.skipping().size());
+    const std::int64_t routed = c_.tokens - static_cast<std::int64_t>(groups_.skipping().size());
     for_each_host_item("silu", routed, [this](std::int64_t place) { swiglu(place); });
     for (const ExpertPlan& p : plans_) execute(p.second, p.inner, p.down_weight, p.raw);
     for_each_host_item("combine", c_.tokens, [=, this](std::int64_t place) {
@@ -84,8 +90,7 @@ class ExpertsByOnednn final : public Launch {
   }
   void execute(const dnnl::inner_product_forward& primitive, const memory& x, const memory& w,
                const memory& y) {
-    primitive.execute(stream_,
-                      {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DST, y}});
+    primitive.execute(stream_, {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DST, y}});
     stream_.wait();
   }
   void swiglu(std::int64_t place) {

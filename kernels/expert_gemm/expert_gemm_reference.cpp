@@ -71,8 +71,7 @@ const Axes<ExpertGemmCase>& ExpertGemmCase::axes() {
           .number("hidden", &ExpertGemmCase::hidden, 1, 1 << 16)
           .number("inter", &ExpertGemmCase::inter, 1, 1 << 16)
           .number("experts", &ExpertGemmCase::experts, 1, 1 << 10)
-          .word("routing", &ExpertGemmCase::routing,
-                {"balanced", "ragged", "one", "empty", "skip"})
+          .word("routing", &ExpertGemmCase::routing, {"balanced", "ragged", "one", "empty", "skip"})
           .word("skip", &ExpertGemmCase::skip, {"zero", "identity", "drop"})
           .dtype(&ExpertGemmCase::type);
   return table;
@@ -80,12 +79,14 @@ const Axes<ExpertGemmCase>& ExpertGemmCase::axes() {
 
 void ExpertGemmCase::validate() const {
   if (routing == RoutingPattern::skip && skip == SkipRule::drop) {
-    throw BadInput("expert_gemm: routing=skip with skip=drop: a router that drops the skip expert "
-                   "never gives it; expected skip=zero or skip=identity");
+    throw BadInput(
+        "expert_gemm: routing=skip with skip=drop: a router that drops the skip expert "
+        "never gives it; expected skip=zero or skip=identity");
   }
   if (routing == RoutingPattern::empty && experts < 2) {
-    throw BadInput("expert_gemm: routing=empty leaves expert 0 without tokens; expected "
-                   "experts >= 2, got 1");
+    throw BadInput(
+        "expert_gemm: routing=empty leaves expert 0 without tokens; expected "
+        "experts >= 2, got 1");
   }
 }
 
@@ -93,8 +94,7 @@ std::vector<std::int32_t> ExpertGemmCase::choices() const {
   std::vector<std::int32_t> list(static_cast<std::size_t>(tokens));
   const std::uint64_t key = routing_key(*this);
   for (std::int64_t t = 0; t < tokens; ++t) {
-    const auto drawn = static_cast<std::int64_t>(
-        word_at(key, static_cast<std::uint64_t>(t)) >> 1);
+    const auto drawn = static_cast<std::int64_t>(word_at(key, static_cast<std::uint64_t>(t)) >> 1);
     const std::int64_t bins = skip == SkipRule::drop ? experts : experts + 1;
     std::int64_t e = experts;  // RoutingPattern::skip
     if (routing == RoutingPattern::balanced) e = t % experts;
@@ -112,8 +112,7 @@ Traffic ExpertGemmCase::traffic() const {
   const std::int64_t skipping = count.back();
   const std::int64_t hit = experts - std::count(count.begin(), count.end() - 1, 0);
   const std::int64_t read = skip == SkipRule::identity ? tokens : tokens - skipping;
-  const std::int64_t elements =
-      hit * 3 * hidden * inter + (read + tokens) * hidden;
+  const std::int64_t elements = hit * 3 * hidden * inter + (read + tokens) * hidden;
   const std::int64_t identity_flops = skip == SkipRule::identity ? skipping * hidden : 0;
   return {.bytes = elements * size_bytes(type) + tokens * (4 + 4),
           .flops = (tokens - skipping) * 6 * hidden * inter + identity_flops};

@@ -24,14 +24,15 @@ struct ExpertRounding {
   Dtype inner = Dtype::f64;   // silu(gate) * up as the down projection reads it
 };
 
-/// A number rounded where a kernel's definition rounds it too. Both sides get the same number unless
-/// the kernel's error carries it across the middle between two: then they are a spacing apart.
+/// A number rounded where a kernel's definition rounds it too. Both sides get the same number
+/// unless the kernel's error carries it across the middle between two: then they are a spacing
+/// apart.
 inline double rounded_alike(Dtype type, double x) { return round_to(type, x); }
 inline Bounded rounded_alike(Dtype type, Bounded x) {
   if (type == Dtype::f64) return x;
   const double y = round_to(type, x.value);
-  return {y, std::max(y - round_to(type, x.value - x.bound),
-                      round_to(type, x.value + x.bound) - y)};
+  return {y,
+          std::max(y - round_to(type, x.value - x.bound), round_to(type, x.value + x.bound) - y)};
 }
 
 /// x / (1 + exp(-x))

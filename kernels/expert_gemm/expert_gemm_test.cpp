@@ -48,8 +48,7 @@ void run_token(const ExpertGemmCase& c, TensorSet& t, std::int64_t token, Fault 
   std::int64_t e = static_cast<std::int64_t>(t["choice"].get(token));
   float weight = static_cast<float>(t["weight"].get(token));
   if (e == c.experts) {
-    const bool identity =
-        (c.skip == SkipRule::identity) != (fault == Fault::skip_semantics_mixed);
+    const bool identity = (c.skip == SkipRule::identity) != (fault == Fault::skip_semantics_mixed);
     if (fault == Fault::skip_left_unwritten) return;
     if (fault != Fault::skip_runs_expert_zero) {
       for (std::int64_t i = token * c.hidden; i < (token + 1) * c.hidden; ++i) {
@@ -62,13 +61,14 @@ void run_token(const ExpertGemmCase& c, TensorSet& t, std::int64_t token, Fault 
   }
   if (fault == Fault::neighbour_expert) e = (e + 1) % c.experts;
   if (fault == Fault::weight_ignored) weight = 1;
-  Tensor inner({"inner", fault == Fault::inner_not_rounded ? Dtype::f32 : c.type, {c.inter},
-                Role::output});
+  Tensor inner(
+      {"inner", fault == Fault::inner_not_rounded ? Dtype::f32 : c.type, {c.inter}, Role::output});
   const std::int64_t swapped = fault == Fault::gate_up_swapped ? 1 : 0;
   for (std::int64_t i = 0; i < c.inter; ++i) {
     const std::int64_t gate_row = (2 * e + swapped) * c.inter + i;
     const std::int64_t up_row = (2 * e + 1 - swapped) * c.inter + i;
-    const float g = dot(t["gate_up"], gate_row * c.hidden, t["h"], token * c.hidden, c.hidden, fault);
+    const float g =
+        dot(t["gate_up"], gate_row * c.hidden, t["h"], token * c.hidden, c.hidden, fault);
     const float u = dot(t["gate_up"], up_row * c.hidden, t["h"], token * c.hidden, c.hidden, fault);
     const float early = fault == Fault::weight_before_down ? weight : 1;
     inner.set(i, early * (g / (1 + std::exp(-g)) * u));
@@ -95,16 +95,24 @@ auto scalar_kernel(Fault fault) {
 }
 
 ExpertGemmCase small(Dtype type) {
-  return {.tokens = 12, .hidden = 48, .inter = 40, .experts = 3,
-          .routing = RoutingPattern::ragged, .skip = SkipRule::zero, .type = type};
+  return {.tokens = 12,
+          .hidden = 48,
+          .inter = 40,
+          .experts = 3,
+          .routing = RoutingPattern::ragged,
+          .skip = SkipRule::zero,
+          .type = type};
 }
 
 TEST(ExpertGemmCase, ParsesBackToTheSameCase) {
-  const ExpertGemmCase c{.tokens = 7, .hidden = 9, .inter = 11, .experts = 5,
-                         .routing = RoutingPattern::empty, .skip = SkipRule::identity,
+  const ExpertGemmCase c{.tokens = 7,
+                         .hidden = 9,
+                         .inter = 11,
+                         .experts = 5,
+                         .routing = RoutingPattern::empty,
+                         .skip = SkipRule::identity,
                          .type = Dtype::f16};
-  const std::string text =
-      "tokens=7,hidden=9,inter=11,experts=5,routing=empty,skip=identity,f16";
+  const std::string text = "tokens=7,hidden=9,inter=11,experts=5,routing=empty,skip=identity,f16";
   EXPECT_EQ(ExpertGemmCase::axes().print(c), text);
   EXPECT_EQ(ExpertGemmCase::axes().parse(text), c);
 }
@@ -117,8 +125,12 @@ TEST(ExpertGemmCase, RefusesARouterThatDropsAndSkips) {
 }
 
 TEST(ExpertGemmCase, CountsOnlyExpertsThatAreHit) {
-  ExpertGemmCase c{.tokens = 3, .hidden = 5, .inter = 7, .experts = 4,
-                   .routing = RoutingPattern::one, .type = Dtype::bf16};
+  ExpertGemmCase c{.tokens = 3,
+                   .hidden = 5,
+                   .inter = 7,
+                   .experts = 4,
+                   .routing = RoutingPattern::one,
+                   .type = Dtype::bf16};
   // one expert's 3*5*7 weights, 3 tokens in and out, choice and weight of each
   EXPECT_EQ(c.traffic().bytes, 2 * (3 * 5 * 7 + 2 * 3 * 5) + 3 * 8);
   EXPECT_EQ(c.traffic().flops, 3 * 6 * 5 * 7);
@@ -142,8 +154,12 @@ TEST(ExpertGemmCase, RoutesAsItsNameSays) {
 }
 
 TEST(ExpertGemmTruth, EqualsAHandWorkedToken) {
-  ExpertGemmCase c{.tokens = 2, .hidden = 2, .inter = 1, .experts = 1,
-                   .routing = RoutingPattern::one, .skip = SkipRule::identity};
+  ExpertGemmCase c{.tokens = 2,
+                   .hidden = 2,
+                   .inter = 1,
+                   .experts = 1,
+                   .routing = RoutingPattern::one,
+                   .skip = SkipRule::identity};
   TensorSet t(c.tensors());
   const double h[] = {2, 1, 3, 5}, gate_up[] = {0, 0, 1, 4}, down[] = {8, -2};
   for (int i = 0; i < 4; ++i) t["h"].set(i, h[i]);
@@ -160,7 +176,7 @@ TEST(ExpertGemmTruth, EqualsAHandWorkedToken) {
   const double expected[] = {0.25 * 8 * inner, 0.25 * -2 * inner, 1.5, 2.5};
   for (std::size_t i = 0; i < 4; ++i) {
     EXPECT_NEAR(truth.numeric[0].value[i], expected[i], 1e-6) << i;  // ln 3 is stored in f32
-    EXPECT_LT(truth.numeric[0].budget[i], 32 * 0x1p-24 * 10) << i;  // some 30 roundings near 10
+    EXPECT_LT(truth.numeric[0].budget[i], 32 * 0x1p-24 * 10) << i;   // some 30 roundings near 10
   }
 }
 
@@ -177,7 +193,8 @@ TEST(ExpertGemmTruth, ExactFamilyKeepsEveryGateBeyondSilu) {
         for (std::int64_t k = 0; k < c.hidden; ++k) {
           gate += t["gate_up"].get(start + k) * t["h"].get(token * c.hidden + k);
         }
-        EXPECT_TRUE(gate >= 32 || gate <= -128) << "token " << token << " row " << row << ' ' << gate;
+        EXPECT_TRUE(gate >= 32 || gate <= -128)
+            << "token " << token << " row " << row << ' ' << gate;
       }
     }
   }
@@ -194,10 +211,9 @@ TEST(ExpertGemmTruth, AcceptsAnHonestScalarKernel) {
 
 TEST(ExpertGemmTruth, RefusesBrokenKernelsInBothModes) {
   using enum Fault;
-  for (const Fault fault :
-       {gate_up_swapped, weight_ignored, neighbour_expert, last_term_dropped, narrow_accumulator,
-        stale_element, write_past_the_end, nothing_written, skip_left_unwritten,
-        skip_semantics_mixed}) {
+  for (const Fault fault : {gate_up_swapped, weight_ignored, neighbour_expert, last_term_dropped,
+                            narrow_accumulator, stale_element, write_past_the_end, nothing_written,
+                            skip_left_unwritten, skip_semantics_mixed}) {
     for (const DataMode mode : {DataMode::exact, DataMode::real}) {
       const CheckResult result = check_mutant(small(Dtype::f32), mode, scalar_kernel(fault));
       EXPECT_EQ(result.status, Status::incorrect) << static_cast<int>(fault) << name(mode);
@@ -221,8 +237,8 @@ TEST(SwigluLanes, ExponentialIsWithinTwoUlpAndEndsWell) {
     const float x = static_cast<float>(i) * 1e-4F;
     const float got = exp_lanes(all_lanes(x))[0];
     const double expected = std::exp(static_cast<double>(x));
-    const float ulp = std::nextafter(static_cast<float>(expected), INFINITY) -
-                      static_cast<float>(expected);
+    const float ulp =
+        std::nextafter(static_cast<float>(expected), INFINITY) - static_cast<float>(expected);
     ASSERT_LE(std::abs(got - expected), 2 * ulp) << x;
   }
   EXPECT_EQ(exp_lanes(all_lanes(0))[0], 1);

@@ -11,9 +11,7 @@ namespace {
 
 using Vector = std::vector<std::uint64_t>;  // wraps modulo 2^64, which keeps the identity
 
-std::uint64_t integer(double x) {
-  return static_cast<std::uint64_t>(static_cast<std::int64_t>(x));
-}
+std::uint64_t integer(double x) { return static_cast<std::uint64_t>(static_cast<std::int64_t>(x)); }
 
 // sum over o of r[o] * matrix[o, .], rows of the given width.
 Vector combine_rows(const Tensor& matrix, const Vector& r, std::int64_t width) {

@@ -13,7 +13,8 @@ namespace kernelgate {
 enum class LinearOutput { same, f32 };
 
 /// y[t,o] = sum over i of W[o,i] x[t,i]                                        (spec 2.1, 3.1)
-/// x [tokens,in], W [out,in] as a checkpoint stores it, y [tokens,out]; row-major. f32 accumulation.
+/// x [tokens,in], W [out,in] as a checkpoint stores it, y [tokens,out]; row-major. f32
+/// accumulation.
 struct LinearCase {
   static constexpr std::string_view kernel = "linear";
 

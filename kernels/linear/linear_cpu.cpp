@@ -17,8 +17,11 @@ template <class T, class O>
 class StreamRows {
  public:
   StreamRows(const LinearCase& c, TensorSet& tensors)
-      : c_(c), x_(tensors["x"].as<T>().data()), w_(tensors["w"].as<T>().data()),
-        y_(tensors["y"].as<O>().data()), stride_(FewTokens::stride_of(c.in)),
+      : c_(c),
+        x_(tensors["x"].as<T>().data()),
+        w_(tensors["w"].as<T>().data()),
+        y_(tensors["y"].as<O>().data()),
+        stride_(FewTokens::stride_of(c.in)),
         wide_("activations", static_cast<std::size_t>(c.tokens * stride_)) {}
 
   void operator()() const {
@@ -47,8 +50,11 @@ template <class T, class O>
 class MultiplyPanels {
  public:
   MultiplyPanels(const LinearCase& c, TensorSet& tensors)
-      : c_(c), x_(tensors["x"].as<T>().data()), w_(tensors["w"].as<T>().data()),
-        y_(tensors["y"].as<O>().data()), blocks_(pieces_of(c.tokens, tokens_a_block)),
+      : c_(c),
+        x_(tensors["x"].as<T>().data()),
+        w_(tensors["w"].as<T>().data()),
+        y_(tensors["y"].as<O>().data()),
+        blocks_(pieces_of(c.tokens, tokens_a_block)),
         packed_("packed tokens", static_cast<std::size_t>(TokenPanels::lanes_of(c.tokens) * c.in)),
         memory_(PanelWorkspace::floats) {}
 
@@ -83,8 +89,10 @@ class MultiplyPanels {
     O* y = y_ + b * tokens_a_block * c_.out + o0;
     hand_out_sums(work.sums, rows, x.tokens,
                   [=, this](std::int64_t t, std::int64_t r, Lanes sums, std::int64_t count) {
-                    if (count == lane_count) store_lanes(y + t * c_.out + r, sums);
-                    else store_some_lanes(y + t * c_.out + r, sums, count);
+                    if (count == lane_count)
+                      store_lanes(y + t * c_.out + r, sums);
+                    else
+                      store_some_lanes(y + t * c_.out + r, sums, count);
                   });
   }
 

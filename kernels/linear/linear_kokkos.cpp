@@ -107,7 +107,9 @@ struct RowProduct {
 // From here on a tile's 64 rows are better filled than the weight is re-read.
 constexpr std::int64_t few_tokens = 8;
 
-std::int64_t pieces(std::int64_t extent, std::int64_t piece) { return (extent + piece - 1) / piece; }
+std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
+  return (extent + piece - 1) / piece;
+}
 
 std::int64_t teams_of(const LinearCase& c) {
   return c.tokens <= few_tokens ? pieces(c.out, 16) : pieces(c.tokens, 64) * pieces(c.out, 64);
@@ -140,11 +142,10 @@ std::unique_ptr<Launch> launch(const LinearCase& c, TensorSet& tensors) {
         [=] { y.fetch(); });
   }
   using Tiled = TiledProduct<T, O>;
-  const Tiled functor{x.view(), w.view(), y.view(), c.tokens, c.out, c.in,
-                      pieces(c.out, Tiled::columns)};
+  const Tiled functor{
+      x.view(), w.view(), y.view(), c.tokens, c.out, c.in, pieces(c.out, Tiled::columns)};
   Policy with_scratch = policy;
-  with_scratch.set_scratch_size(
-      0, Kokkos::PerTeam(static_cast<int>(Tiled::Tile::scratch_bytes())));
+  with_scratch.set_scratch_size(0, Kokkos::PerTeam(static_cast<int>(Tiled::Tile::scratch_bytes())));
   return make_launch(
       [=] {
         Kokkos::parallel_for("linear tiles", with_scratch, functor);
@@ -170,7 +171,8 @@ std::optional<std::string> refusal(const LinearCase& c) {
 
 void register_linear_kokkos(Registry& registry) {
   registry.add_variant<LinearCase>(
-      {"kokkos", Backend::kokkos, "TeamPolicy: rows for few tokens, tiles through scratch for more"},
+      {"kokkos", Backend::kokkos,
+       "TeamPolicy: rows for few tokens, tiles through scratch for more"},
       prepare, refusal);
 }
 

@@ -18,10 +18,9 @@ dnnl::inner_product_forward::primitive_desc describe(const LinearCase& c, Weight
   const auto type = onednn_type(c.type);
   const auto weight_tag =
       layout == WeightLayout::as_stored ? memory::format_tag::ab : memory::format_tag::any;
-  return {dnnl::inner_product_forward::desc(dnnl::prop_kind::forward_inference,
-                                            {x, type, memory::format_tag::ab},
-                                            {w, type, weight_tag},
-                                            {y, onednn_type(c.output_type()), memory::format_tag::ab}),
+  return {dnnl::inner_product_forward::desc(
+              dnnl::prop_kind::forward_inference, {x, type, memory::format_tag::ab},
+              {w, type, weight_tag}, {y, onednn_type(c.output_type()), memory::format_tag::ab}),
           onednn_engine()};
 }
 

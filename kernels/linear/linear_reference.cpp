@@ -67,13 +67,12 @@ NumericTruth sampled_truth(const LinearCase& c, const TensorSet& before, DataMod
 }  // namespace
 
 const Axes<LinearCase>& LinearCase::axes() {
-  static const Axes<LinearCase> table =
-      Axes<LinearCase>()
-          .number("tokens", &LinearCase::tokens, 1, 1 << 20)
-          .number("out", &LinearCase::out, 1, 1 << 24)
-          .number("in", &LinearCase::in, 1, 1 << 20)
-          .word("output", &LinearCase::output, {"same", "f32"})
-          .dtype(&LinearCase::type);
+  static const Axes<LinearCase> table = Axes<LinearCase>()
+                                            .number("tokens", &LinearCase::tokens, 1, 1 << 20)
+                                            .number("out", &LinearCase::out, 1, 1 << 24)
+                                            .number("in", &LinearCase::in, 1, 1 << 20)
+                                            .word("output", &LinearCase::output, {"same", "f32"})
+                                            .dtype(&LinearCase::type);
   return table;
 }
 

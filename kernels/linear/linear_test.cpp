@@ -9,15 +9,15 @@ namespace kernelgate {
 namespace {
 
 TEST(LinearCase, ParsesBackToTheSameCase) {
-  const LinearCase c{.tokens = 7, .out = 33, .in = 65, .output = LinearOutput::f32,
-                     .type = Dtype::bf16};
+  const LinearCase c{
+      .tokens = 7, .out = 33, .in = 65, .output = LinearOutput::f32, .type = Dtype::bf16};
   EXPECT_EQ(LinearCase::axes().print(c), "tokens=7,out=33,in=65,output=f32,bf16");
   EXPECT_EQ(LinearCase::axes().parse(LinearCase::axes().print(c)), c);
 }
 
 TEST(LinearCase, CountsEveryByteOnce) {
-  const LinearCase c{.tokens = 2, .out = 3, .in = 5, .output = LinearOutput::f32,
-                     .type = Dtype::bf16};
+  const LinearCase c{
+      .tokens = 2, .out = 3, .in = 5, .output = LinearOutput::f32, .type = Dtype::bf16};
   EXPECT_EQ(c.traffic().bytes, 2 * 5 * 2 + 3 * 5 * 2 + 2 * 3 * 4);
   EXPECT_EQ(c.traffic().flops, 2 * 2 * 3 * 5);
 }
@@ -92,8 +92,8 @@ TEST(LinearTruth, RefusesBrokenKernelsInBothModes) {
 
 /// A product and its Freivalds property, judged without the elementwise truth.
 std::optional<std::string> freivalds_verdict(Fault fault) {
-  const LinearCase c{.tokens = 9, .out = 65, .in = 33, .output = LinearOutput::f32,
-                     .type = Dtype::bf16};
+  const LinearCase c{
+      .tokens = 9, .out = 65, .in = 33, .output = LinearOutput::f32, .type = Dtype::bf16};
   TensorSet tensors(c.tensors());
   c.fill(tensors, DataMode::exact, 1);
   tensors.poison_outputs();
@@ -112,8 +112,8 @@ TEST(Freivalds, AcceptsAProductAndRefusesOneWrongElement) {
 }
 
 TEST(LinearVariants, AreExactAndWithinBudgetAtOddShapes) {
-  for (const std::string variant : {"kokkos", "kokkos/cpu", "baseline/onednn",
-                                    "baseline/onednn-packed", "baseline/openblas"}) {
+  for (const std::string variant :
+       {"kokkos", "kokkos/cpu", "baseline/onednn", "baseline/onednn-packed", "baseline/openblas"}) {
     for (const std::string axes :
          {"tokens=1,out=1,in=1,f32", "tokens=3,out=17,in=65,bf16", "tokens=8,out=9,in=31,f32",
           "tokens=5,out=33,in=129,output=f32,f16", "tokens=9,out=1,in=7,f32",

@@ -151,7 +151,9 @@ TEST_P(ResidualNormFaults, AreRefusedWhereTheSoundKernelPasses) {
     };
     const CheckResult result =
         check_mutant(ResidualNormCase::axes().parse(f.axes), f.mode, prepare);
-    if (fault == Fault::none) { EXPECT_EQ(result.message, ""); }
+    if (fault == Fault::none) {
+      EXPECT_EQ(result.message, "");
+    }
     return result.status;
   };
   EXPECT_EQ(status(Fault::none), Status::passed);

@@ -69,15 +69,22 @@ class RouterErrors {
   /// s: the state as route<double> found it, with the rounding of each element.
   RouterErrors(const std::vector<double>& s, std::vector<double> s_source, const RouterWeights& w,
                double eps)
-      : s_(s), s_source_(std::move(s_source)), inverse_(inverse_of(s, eps)),
-        gain_(gain_of(w, inverse_)), fc1_(w.fc1, scaled(), w.fc1_bias),
-        y1_(gelus(fc1_.value)), fc2_(w.fc2, y1_, w.fc2_bias), y2_(gelus(fc2_.value)),
+      : s_(s),
+        s_source_(std::move(s_source)),
+        inverse_(inverse_of(s, eps)),
+        gain_(gain_of(w, inverse_)),
+        fc1_(w.fc1, scaled(), w.fc1_bias),
+        y1_(gelus(fc1_.value)),
+        fc2_(w.fc2, y1_, w.fc2_bias),
+        y2_(gelus(fc2_.value)),
         out_(w.out, y2_, Values()) {}
 
   /// Budget of probability k.
   double probability(const std::vector<double>& p, std::size_t k) const {
     double squares = 0;
-    const auto add = [&](double slope, double source) { squares += slope * slope * source * source; };
+    const auto add = [&](double slope, double source) {
+      squares += slope * slope * source * source;
+    };
     std::vector<double> slope(p.size());
     double largest = -INFINITY;
     for (const double l : out_.value) largest = std::max(largest, l);

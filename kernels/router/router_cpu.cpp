@@ -36,7 +36,8 @@ void dot_block(const T* w, const X* x, std::int64_t in, float (&sums)[block][blo
   for (int o = 0; o < Outputs; ++o) {
     for (int t = 0; t < Tokens; ++t) {
       float rest = 0;
-      for (std::int64_t i = whole; i < in; ++i) rest += to_float(w[o * in + i]) * to_float(x[t * in + i]);
+      for (std::int64_t i = whole; i < in; ++i)
+        rest += to_float(w[o * in + i]) * to_float(x[t * in + i]);
       sums[o][t] = sum_lanes(sum[o][t]) + rest;
     }
   }
@@ -80,7 +81,9 @@ class RouterPass {
  public:
   RouterPass(const RouterCase& c, TensorSet& set)
       : c_(c), z_(static_cast<std::size_t>(c.tokens * c.width)), y_(z_.size()) {
-    const auto in = [&](const char* name) { return static_cast<const T*>(set[name].as<T>().data()); };
+    const auto in = [&](const char* name) {
+      return static_cast<const T*>(set[name].as<T>().data());
+    };
     h_ = in("h"), w_d_ = in("w_d"), b_d_ = in("b_d"), gamma_ = in("gamma"), g_ = in("g");
     w1_ = in("w1"), b1_ = in("b1"), w2_ = in("w2"), b2_ = in("b2"), w3_ = in("w3");
     s_prev_ = set["s_prev"].as<float>().data();

@@ -59,7 +59,8 @@ struct RouteTile {
     Kokkos::parallel_reduce(
         Kokkos::ThreadVectorRange(team, whole),
         [&](std::int64_t i, EightSums& part) {
-          for (int l = 0; l < 8; ++l) part.sum[l] += to_float(w[8 * i + l]) * to_float(v[8 * i + l]);
+          for (int l = 0; l < 8; ++l)
+            part.sum[l] += to_float(w[8 * i + l]) * to_float(v[8 * i + l]);
         },
         sums);
     float rest = 0;
@@ -91,9 +92,8 @@ struct RouteTile {
           [&](std::int64_t i, float& part) { part += z[t * width + i] * z[t * width + i]; },
           squares);
       const float inverse = 1 / Kokkos::sqrt(squares / static_cast<float>(width) + 1e-5F);
-      Kokkos::parallel_for(Kokkos::ThreadVectorRange(team, width), [&](std::int64_t i) {
-        z[t * width + i] *= inverse * to_float(x.g(i));
-      });
+      Kokkos::parallel_for(Kokkos::ThreadVectorRange(team, width),
+                           [&](std::int64_t i) { z[t * width + i] *= inverse * to_float(x.g(i)); });
     });
     team.team_barrier();
   }
@@ -162,19 +162,18 @@ std::unique_ptr<Launch> launch(const RouterCase& c, TensorSet& set) {
   const auto in_f32 = [&](const char* name) { return Staged<float>(set[name]).view(); };
   const Staged<float> s(set["s"]), p(set["p"]), probability(set["probability"]);
   const Staged<std::int32_t> choice(set["choice"]);
-  const RouterTensors<T> x{in("h"),  in("w_d"), in("b_d"), in("gamma"),      in("g"),
-                           in("w1"), in("b1"),  in("w2"),  in("b2"),         in("w3"),
-                           in_f32("s_prev"),    in_f32("bias"), s.view(), p.view(),
-                           probability.view(),  choice.view()};
+  const RouterTensors<T> x{in("h"),  in("w_d"), in("b_d"),          in("gamma"),
+                           in("g"),  in("w1"),  in("b1"),           in("w2"),
+                           in("b2"), in("w3"),  in_f32("s_prev"),   in_f32("bias"),
+                           s.view(), p.view(),  probability.view(), choice.view()};
   const std::int64_t most =  // of a level-0 scratch; Kokkos' OpenMP gives a team 32 KiB
       std::min<std::int64_t>(64 * 1024, Functor::Policy::scratch_size_max(0));
   std::int64_t tile = 8;
   while (tile > 1 && 4 * Functor::scratch_floats(c, tile) > most) tile /= 2;
-  const Functor functor{x, c.tokens, c.hidden, c.width, c.entries(), tile,
-                        c.eda == RouterEda::on};
+  const Functor functor{x, c.tokens, c.hidden, c.width, c.entries(), tile, c.eda == RouterEda::on};
   typename Functor::Policy policy(static_cast<int>((c.tokens + tile - 1) / tile), Kokkos::AUTO);
-  policy.set_scratch_size(
-      0, Kokkos::PerTeam(static_cast<int>(4 * Functor::scratch_floats(c, tile))));
+  policy.set_scratch_size(0,
+                          Kokkos::PerTeam(static_cast<int>(4 * Functor::scratch_floats(c, tile))));
   return make_launch(
       [=] {
         Kokkos::parallel_for("router", policy, functor);
@@ -194,8 +193,7 @@ void register_router_kokkos(Registry& registry) {
   registry.add_variant<RouterCase>(
       {"kokkos", Backend::kokkos, "one fused TeamPolicy, a tile of tokens a team"},
       [](const RouterCase& c, TensorSet& set) {
-        return with_storage(c.type,
-                            [&](auto type) { return launch<decltype(type)>(c, set); });
+        return with_storage(c.type, [&](auto type) { return launch<decltype(type)>(c, set); });
       });
 }
 

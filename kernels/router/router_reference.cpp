@@ -22,11 +22,16 @@ Values values_of(const Tensor& tensor) {
 }
 
 RouterWeights weights_of(const TensorSet& set) {
-  return {.down = values_of(set["w_d"]), .down_bias = values_of(set["b_d"]),
-          .eda = values_of(set["gamma"]), .norm = values_of(set["g"]),
-          .fc1 = values_of(set["w1"]), .fc1_bias = values_of(set["b1"]),
-          .fc2 = values_of(set["w2"]), .fc2_bias = values_of(set["b2"]),
-          .out = values_of(set["w3"]), .balancing_bias = values_of(set["bias"])};
+  return {.down = values_of(set["w_d"]),
+          .down_bias = values_of(set["b_d"]),
+          .eda = values_of(set["gamma"]),
+          .norm = values_of(set["g"]),
+          .fc1 = values_of(set["w1"]),
+          .fc1_bias = values_of(set["b1"]),
+          .fc2 = values_of(set["w2"]),
+          .fc2_bias = values_of(set["b2"]),
+          .out = values_of(set["w3"]),
+          .balancing_bias = values_of(set["bias"])};
 }
 
 /// What the truth knows of one judged token.
@@ -59,8 +64,8 @@ JudgedTokens judge_tokens(const RouterCase& c, const TensorSet& set, DataMode mo
 }
 
 /// Exact data: whether one probability is 1 and all others 0 in f32 whatever the roundings: all
-/// others are 0 in double already, so the largest logit leads by more than 745, where 104 is enough.
-/// Logits are far apart by construction; the few tokens where two are not keep s alone.
+/// others are 0 in double already, so the largest logit leads by more than 745, where 104 is
+/// enough. Logits are far apart by construction; the few tokens where two are not keep s alone.
 bool certain(const Routing<double>& r) {
   const auto positive = [](double p) { return p > 0; };
   return std::count_if(r.probability.begin(), r.probability.end(), positive) == 1;
@@ -115,8 +120,8 @@ Property choice_inside_margins(const RouterCase& c, std::shared_ptr<const Judged
   // How far entry e may be taken for better than the true choice; >= 0: it may be chosen.
   const auto reach = [bias, slack](const JudgedToken& token, std::size_t e) {
     const auto best = static_cast<std::size_t>(token.routing.choice);
-    const double behind = token.routing.probability[best] + bias[best] -
-                          (token.routing.probability[e] + bias[e]);
+    const double behind =
+        token.routing.probability[best] + bias[best] - (token.routing.probability[e] + bias[e]);
     return slack(token, e) + slack(token, best) - behind;
   };
   std::int64_t thin = 0;
@@ -144,9 +149,10 @@ Property choice_inside_margins(const RouterCase& c, std::shared_ptr<const Judged
       }
       const double off = std::abs(weight - token.routing.probability[e]);
       if (!(off <= token.budget.probability[e])) {
-        return fmt::format("probability[{}]  got {:.9g}  expected {:.9g}  off by {:.3g}  allowed "
-                           "{:.3g}", token.token, weight, token.routing.probability[e], off,
-                           token.budget.probability[e]);
+        return fmt::format(
+            "probability[{}]  got {:.9g}  expected {:.9g}  off by {:.3g}  allowed "
+            "{:.3g}",
+            token.token, weight, token.routing.probability[e], off, token.budget.probability[e]);
       }
     }
     return std::nullopt;
@@ -234,7 +240,9 @@ std::vector<TensorSpec> RouterCase::tensors() const {
 }
 
 void RouterCase::fill(TensorSet& set, DataMode mode, std::uint64_t seed) const {
-  const auto key = [&](std::string_view name) { return stream_key(id_of(*this), seed, mode, name); };
+  const auto key = [&](std::string_view name) {
+    return stream_key(id_of(*this), seed, mode, name);
+  };
   const double in = std::sqrt(static_cast<double>(hidden));
   const double mid = std::sqrt(static_cast<double>(width));
   if (mode == DataMode::exact) {
@@ -251,7 +259,8 @@ void RouterCase::fill(TensorSet& set, DataMode mode, std::uint64_t seed) const {
     for (const char* w : {"w1", "w2"}) fill_integers(set[w], key(w), 64);
     for (const char* b : {"b1", "b2"}) fill_integers(set[b], key(b), 64);
     fill_integers(set["w3"], key("w3"), 8);
-    // Activations are positive: rows that add up to 0 keep their mean from naming one winner for all.
+    // Activations are positive: rows that add up to 0 keep their mean from naming one winner for
+    // all.
     for (const char* w : {"w2", "w3"}) {
       for (std::int64_t i = 1; i < set[w].count(); ++i) {
         if (i % width % 2 == 1) set[w].set(i, -set[w].get(i - 1));
@@ -261,7 +270,8 @@ void RouterCase::fill(TensorSet& set, DataMode mode, std::uint64_t seed) const {
     // a winner below 1 is not chosen, and its weight is no part of the result.
     fill_integers(set["bias"], key("bias"), 6, 0.25);
     const std::int64_t one = signed_integer(key("top"), 0, entries()) + entries();
-    const std::int64_t other = one + 1 + (signed_integer(key("top"), 1, experts) + experts) % experts;
+    const std::int64_t other =
+        one + 1 + (signed_integer(key("top"), 1, experts) + experts) % experts;
     set["bias"].set(0, -1);
     set["bias"].set(experts, 1.5);  // the skip entry is chosen where it wins
     set["bias"].set(one % entries(), 2);

@@ -11,14 +11,22 @@ namespace kernelgate {
 namespace {
 
 TEST(RouterCase, ParsesBackToTheSameCase) {
-  const RouterCase c{.tokens = 3, .hidden = 65, .width = 13, .experts = 7,
-                     .eda = RouterEda::off, .type = Dtype::f16};
+  const RouterCase c{.tokens = 3,
+                     .hidden = 65,
+                     .width = 13,
+                     .experts = 7,
+                     .eda = RouterEda::off,
+                     .type = Dtype::f16};
   EXPECT_EQ(RouterCase::axes().print(c), "tokens=3,hidden=65,width=13,experts=7,eda=off,f16");
   EXPECT_EQ(RouterCase::axes().parse(RouterCase::axes().print(c)), c);
 }
 
 TEST(RouterCase, CountsEveryByteOnceAndEdaOnlyWhereItIsRead) {
-  RouterCase c{.tokens = 2, .hidden = 8, .width = 4, .experts = 3, .eda = RouterEda::off,
+  RouterCase c{.tokens = 2,
+               .hidden = 8,
+               .width = 4,
+               .experts = 3,
+               .eda = RouterEda::off,
                .type = Dtype::bf16};
   const std::int64_t weights = 4 * 8 + 2 * 4 * 4 + 4 * 4 + 4 * 4;  // W_d, W_1, W_2, W_3, vectors
   const std::int64_t bytes = 2 * (2 * 8 + weights) + 4 * 4 + 4 * (2 * 4 + 2 * 4 + 2 + 2);
@@ -29,8 +37,8 @@ TEST(RouterCase, CountsEveryByteOnceAndEdaOnlyWhereItIsRead) {
 }
 
 TEST(RouterTruth, EqualsAHandWorkedToken) {
-  const RouterCase c{.tokens = 1, .hidden = 1, .width = 1, .experts = 1, .eda = RouterEda::on,
-                     .type = Dtype::f32};
+  const RouterCase c{
+      .tokens = 1, .hidden = 1, .width = 1, .experts = 1, .eda = RouterEda::on, .type = Dtype::f32};
   TensorSet set(c.tensors());
   for (Tensor& tensor : set.all()) tensor.set(0, 0);
   set["h"].set(0, 3);
@@ -39,11 +47,11 @@ TEST(RouterTruth, EqualsAHandWorkedToken) {
   set["gamma"].set(0, 0.5);
   set["s_prev"].set(0, -14);  // s = 6 - 1 - 7 = -2, so z = -g (eps moves it by 1.3e-6)
   set["g"].set(0, -1);
-  set["w1"].set(0, 1);        // z = 1: gelu(1) = 0.841345
-  set["w2"].set(0, 2);        // gelu(1.682689) = 1.604827
+  set["w1"].set(0, 1);  // z = 1: gelu(1) = 0.841345
+  set["w2"].set(0, 2);  // gelu(1.682689) = 1.604827
   set["w3"].set(0, 1);
-  set["w3"].set(1, 0);        // p = 1 / (1 + e^-1.604827) = 0.832708
-  set["bias"].set(1, 0.75);   // 0.917292 beats 0.832708
+  set["w3"].set(1, 0);       // p = 1 / (1 + e^-1.604827) = 0.832708
+  set["bias"].set(1, 0.75);  // 0.917292 beats 0.832708
   const Truth truth = c.truth(set, DataMode::real, 1);
   EXPECT_EQ(truth.numeric.at(0).value.at(0), -2);
   EXPECT_NEAR(truth.numeric.at(1).value.at(0), 0.832708, 1e-5);
@@ -61,17 +69,27 @@ TEST(RouterTruth, EqualsAHandWorkedToken) {
 
 // The adjoint's slopes against finite differences of the scalar truth itself.
 TEST(RouterBudget, WeighsStateErrorsAsTheTruthMoves) {
-  const RouterCase c{.tokens = 1, .hidden = 5, .width = 6, .experts = 3, .eda = RouterEda::off,
+  const RouterCase c{.tokens = 1,
+                     .hidden = 5,
+                     .width = 6,
+                     .experts = 3,
+                     .eda = RouterEda::off,
                      .type = Dtype::f32};
   TensorSet set(c.tensors());
   c.fill(set, DataMode::real, 9);
   const auto view = [&](const char* name) {
     return Values(set[name].spec().type, set[name].data(), set[name].count());
   };
-  reference::RouterWeights w{
-      .down = view("w_d"), .down_bias = view("b_d"), .eda = {}, .norm = view("g"),
-      .fc1 = view("w1"), .fc1_bias = view("b1"), .fc2 = view("w2"), .fc2_bias = view("b2"),
-      .out = view("w3"), .balancing_bias = view("bias")};
+  reference::RouterWeights w{.down = view("w_d"),
+                             .down_bias = view("b_d"),
+                             .eda = {},
+                             .norm = view("g"),
+                             .fc1 = view("w1"),
+                             .fc1_bias = view("b1"),
+                             .fc2 = view("w2"),
+                             .fc2_bias = view("b2"),
+                             .out = view("w3"),
+                             .balancing_bias = view("bias")};
   const reference::RouterParams params;
   const auto base = reference::route<double>(view("h"), {}, w, params);
   const std::vector<double> none(6, 0.0);
@@ -93,13 +111,12 @@ TEST(RouterBudget, WeighsStateErrorsAsTheTruthMoves) {
   }
 }
 
-constexpr const char* shapes[] = {
-    "tokens=1,hidden=2048,width=256,experts=16,eda=off,f32",
-    "tokens=9,hidden=768,width=128,experts=16,eda=on,bf16",
-    "tokens=17,hidden=65,width=13,experts=7,eda=on,f16",
-    "tokens=5,hidden=1,width=1,experts=1,eda=on,f32",
-    "tokens=33,hidden=64,width=16,experts=3,eda=on,f32",
-    "tokens=4,hidden=100,width=512,experts=63,eda=on,bf16"};
+constexpr const char* shapes[] = {"tokens=1,hidden=2048,width=256,experts=16,eda=off,f32",
+                                  "tokens=9,hidden=768,width=128,experts=16,eda=on,bf16",
+                                  "tokens=17,hidden=65,width=13,experts=7,eda=on,f16",
+                                  "tokens=5,hidden=1,width=1,experts=1,eda=on,f32",
+                                  "tokens=33,hidden=64,width=16,experts=3,eda=on,f32",
+                                  "tokens=4,hidden=100,width=512,experts=63,eda=on,bf16"};
 
 TEST(RouterVariants, AreExactAndWithinBudgetAtOddShapes) {
   for (const char* variant : {"kokkos", "kokkos/cpu"}) {
@@ -114,15 +131,15 @@ TEST(RouterVariants, AreExactAndWithinBudgetAtOddShapes) {
 
 /// A plain f32 router with one fault.
 struct Fault {
-  bool tanh_gelu = false;           // R1
-  bool scalar_gamma = false;        // R2
-  bool eda_not_accumulated = false; // R2: s without its EDA term is handed on
+  bool tanh_gelu = false;            // R1
+  bool scalar_gamma = false;         // R2
+  bool eda_not_accumulated = false;  // R2: s without its EDA term is handed on
   bool normalised_handed_on = false;
-  bool biased_logits = false;       // R3
+  bool biased_logits = false;  // R3
   bool biased_weight = false;
-  bool two_slots = false;           // R6
-  bool highest_on_ties = false;     // R9
-  bool skip_dropped = false;        // the choice never looks at the skip entry
+  bool two_slots = false;        // R6
+  bool highest_on_ties = false;  // R9
+  bool skip_dropped = false;     // the choice never looks at the skip entry
   bool stale_element = false;
   bool last_term_dropped = false;
   bool bf16_sums = false;

@@ -14,10 +14,18 @@ enum class SamplingChain { greedy, plain, min_p, top_k, top_p, full, mixed };
 enum class SamplingMask { off, on };
 
 /// Columns of the parameter tensors.
-enum SamplingNumber { temperature, min_p, top_p, repetition, frequency, presence, sampling_numbers };
+enum SamplingNumber {
+  temperature,
+  min_p,
+  top_p,
+  repetition,
+  frequency,
+  presence,
+  sampling_numbers
+};
 enum SamplingInteger { top_k, min_tokens, position, rollout, round_, sampling_integers };
 
-/// token[r] = argmax over kept i of p_i / eps_i, where x = logits[r,.] goes through:      (spec 7.1)
+/// token[r] = argmax over kept i of p_i / eps_i, where x = logits[r,.] goes through: (spec 7.1)
 ///   1 x_i = -inf for i >= valid, for bits of `allowed` that are 0 (bit i & 31 of word i >> 5), for
 ///     `stop` while fewer than min_tokens ids are in `output`, and for NaN; 2 x_i += bias;
 ///   3 ids in prompt or output: x_i > 0 ? x_i / repetition : x_i * repetition; then

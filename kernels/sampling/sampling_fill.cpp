@@ -41,9 +41,12 @@ struct ExactRow {
     const std::int64_t ids = c.real_ids();
     winners = ids >= 64 ? 4 : ids >= 8 ? 2 : 1;
     first_free = winners;
-    const std::array<bool, decoys> possible{c.mask == SamplingMask::on, true, c.biases > 0,
+    const std::array<bool, decoys> possible{c.mask == SamplingMask::on,
+                                            true,
+                                            c.biases > 0,
                                             c.history > 1 && penalty_of(row) == Penalty::repetition,
-                                            c.history > 0, is_warm(c, row)};
+                                            c.history > 0,
+                                            is_warm(c, row)};
     for (std::size_t d = 0; d < decoys; ++d) {
       if (possible[d] && first_free < ids) decoy[d] = walk(c, key, first_free++);
     }
@@ -54,7 +57,8 @@ void fill_logits(const SamplingCase& c, TensorSet& tensors, std::int64_t row, Da
                  std::uint64_t key) {
   Tensor& logits = tensors["logits"];
   const std::int64_t begin = row * c.vocabulary;
-  const std::uint64_t rare = static_cast<std::uint64_t>(std::max<std::int64_t>(2, c.vocabulary / 64));
+  const std::uint64_t rare =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(2, c.vocabulary / 64));
   for (std::int64_t i = 0; i < c.vocabulary; ++i) {
     if (i >= c.real_ids()) {  // padding that would win (K11)
       logits.set(begin + i, 1000);
@@ -120,10 +124,9 @@ void fill_lists(const SamplingCase& c, TensorSet& tensors, std::int64_t row, Dat
   for (std::int64_t j = 0; j < c.biases; ++j) {
     const std::int64_t at = row * c.biases + j;
     const double exact_add = j == 0 ? -200 : 64;
-    tensors["bias_add"].set(
-        at, mode == DataMode::exact
-                ? exact_add
-                : 0.5 * static_cast<double>(signed_integer(key + 3, at, 16)));
+    tensors["bias_add"].set(at, mode == DataMode::exact
+                                    ? exact_add
+                                    : 0.5 * static_cast<double>(signed_integer(key + 3, at, 16)));
   }
 }
 
@@ -139,9 +142,7 @@ void fill_parameters(const SamplingCase& c, TensorSet& tensors, std::int64_t row
     tensors["integers"].set(row * sampling_integers + column, static_cast<double>(x));
   };
   const bool filters_min_p = is_warm(c, row);
-  number(temperature, chain == SamplingChain::greedy ? 0
-                      : filters_min_p                ? (exact ? 0.5 : 0.7)
-                                                     : 1);
+  number(temperature, chain == SamplingChain::greedy ? 0 : filters_min_p ? (exact ? 0.5 : 0.7) : 1);
   number(min_p, filters_min_p ? (exact ? 0x1p-10 : 1e-3) : 0);
   number(top_p, full || chain == SamplingChain::top_p ? (exact ? 0.5 : 0.95) : 1);
   const bool some = c.history > 0;

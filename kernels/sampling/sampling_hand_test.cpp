@@ -30,8 +30,8 @@ struct Answer {
 /// Runs `rows` draws of the row, at positions 0, 1, ...
 Answer run(const char* variant, const Hand& h, std::int64_t rows = 1) {
   const auto size = static_cast<std::int64_t>(h.logits.size());
-  const SamplingCase c{.rows = rows, .vocabulary = size, .history = 2, .biases = 2,
-                       .mask = SamplingMask::on};
+  const SamplingCase c{
+      .rows = rows, .vocabulary = size, .history = 2, .biases = 2, .mask = SamplingMask::on};
   TensorSet t(c.tensors());
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t i = 0; i < size; ++i) t["logits"].set(r * size + i, h.logits[i]);
@@ -117,29 +117,42 @@ TEST_P(SamplingByHand, IsGreedyBelowTheSmallestTemperature) {
 
 TEST_P(SamplingByHand, AddsABiasBeforeTheRepetitionPenalty) {
   // (-1 + 2) / 2 = 0.5 beats 0.25; penalised first it would be -1 * 2 + 2 = 0.
-  EXPECT_EQ(token({.logits = {-1, 0.25}, .temperature = 0, .repetition = 2, .prompt = {0},
-                   .bias_token = {0, -1}, .bias_add = {2, 0}}), 0);
+  EXPECT_EQ(token({.logits = {-1, 0.25},
+                   .temperature = 0,
+                   .repetition = 2,
+                   .prompt = {0},
+                   .bias_token = {0, -1},
+                   .bias_add = {2, 0}}),
+            0);
   // an id listed twice gets both: 0 + 1 + 2
-  EXPECT_EQ(token({.logits = {0, 2.5}, .temperature = 0, .bias_token = {0, 0},
-                   .bias_add = {1, 2}}), 0);
+  EXPECT_EQ(token({.logits = {0, 2.5}, .temperature = 0, .bias_token = {0, 0}, .bias_add = {1, 2}}),
+            0);
 }
 
 TEST_P(SamplingByHand, RepeatsBeforeItCountsPresence) {
   // 1/2 - 0.5 = 0 loses to 0.1; the other way round (1 - 0.5)/2 = 0.25 would win.
-  EXPECT_EQ(token({.logits = {1, 0.1}, .temperature = 0, .repetition = 2, .presence = 0.5,
-                   .output = {0}}), 1);
+  EXPECT_EQ(
+      token(
+          {.logits = {1, 0.1}, .temperature = 0, .repetition = 2, .presence = 0.5, .output = {0}}),
+      1);
   // the prompt counts for repetition alone
-  EXPECT_EQ(token({.logits = {1, 0.1}, .temperature = 0, .repetition = 2, .frequency = 9,
-                   .presence = 9, .prompt = {0}}), 0);
+  EXPECT_EQ(token({.logits = {1, 0.1},
+                   .temperature = 0,
+                   .repetition = 2,
+                   .frequency = 9,
+                   .presence = 9,
+                   .prompt = {0}}),
+            0);
 }
 
 TEST_P(SamplingByHand, PenalisesBeforeItDividesByTheTemperature) {  // K14
   // (2 - 0.5) / 0.5 = 3: e^-3 = 0.0498 stays above 0.04; 2 / 0.5 - 0.5 = 3.5: e^-3.5 = 0.030.
-  EXPECT_EQ(kept({.logits = {2, 0}, .temperature = 0.5, .min_p = 0.04, .frequency = 0.5,
-                  .output = {0}}), 2);
+  EXPECT_EQ(
+      kept({.logits = {2, 0}, .temperature = 0.5, .min_p = 0.04, .frequency = 0.5, .output = {0}}),
+      2);
 }
 
-TEST_P(SamplingByHand, DividesByTheTemperatureBeforeMinP) {  // K14
+TEST_P(SamplingByHand, DividesByTheTemperatureBeforeMinP) {                // K14
   EXPECT_EQ(kept({.logits = {2, 0}, .temperature = 2, .min_p = 0.2}), 2);  // e^-1 > 0.2 > e^-2
 }
 
@@ -181,12 +194,16 @@ void set_column(Tensor& t, int columns, int column, double x) {
   for (std::int64_t i = column; i < t.count(); i += columns) t.set(i, x);
 }
 const Omission omissions[] = {
-    {"mask", [](TensorSet& t) { for (auto& w : t["allowed"].as<std::int32_t>()) w = -1; }},
+    {"mask",
+     [](TensorSet& t) {
+       for (auto& w : t["allowed"].as<std::int32_t>()) w = -1;
+     }},
     {"mask read with bits reversed",
      [](TensorSet& t) {
        for (auto& w : t["allowed"].as<std::int32_t>()) {
          std::uint32_t reversed = 0;
-         for (int b = 0; b < 32; ++b) reversed |= (static_cast<std::uint32_t>(w) >> b & 1U) << (31 - b);
+         for (int b = 0; b < 32; ++b)
+           reversed |= (static_cast<std::uint32_t>(w) >> b & 1U) << (31 - b);
          w = static_cast<std::int32_t>(reversed);
        }
      }},
@@ -199,7 +216,10 @@ const Omission omissions[] = {
     {"min-p", [](TensorSet& t) { set_column(t["numbers"], 6, min_p, 0); }},
     {"top-k", [](TensorSet& t) { set_column(t["integers"], 5, top_k, 0); }},
     {"top-p", [](TensorSet& t) { set_column(t["numbers"], 6, top_p, 1); }},
-    {"seed", [](TensorSet& t) { for (auto& s : t["seed"].as<std::int64_t>()) s += 1; }},
+    {"seed",
+     [](TensorSet& t) {
+       for (auto& s : t["seed"].as<std::int64_t>()) s += 1;
+     }},
     {"position", [](TensorSet& t) { set_column(t["integers"], 5, position, 1); }},
     {"rollout", [](TensorSet& t) { set_column(t["integers"], 5, rollout, 9); }},
     {"round", [](TensorSet& t) { set_column(t["integers"], 5, round_, 0); }},
@@ -216,7 +236,8 @@ CheckResult with_omission(const SamplingCase& c, DataMode mode, void (*omit)(Ten
       Registry registry;
       register_kernels(registry);
       const TypedCase<SamplingCase> typed_case(shape);
-      const auto launch = registry.find("sampling").find_variant("kokkos")->prepare(typed_case, other);
+      const auto launch =
+          registry.find("sampling").find_variant("kokkos")->prepare(typed_case, other);
       launch->run();
       launch->fetch();
       for (const char* name : {"token", "kept", "probability"}) {
@@ -233,13 +254,23 @@ TEST(SamplingJudge, RefusesAKernelThatLeavesAStepOut) {
       int refused = 0;
       for (const SamplingChain chain : {SamplingChain::plain, SamplingChain::min_p,
                                         SamplingChain::top_k, SamplingChain::top_p}) {
-        const SamplingCase c{.rows = 24, .vocabulary = 300, .valid = 290, .k = 20, .history = 40,
-                             .biases = 12, .mask = SamplingMask::on, .chain = chain};
+        const SamplingCase c{.rows = 24,
+                             .vocabulary = 300,
+                             .valid = 290,
+                             .k = 20,
+                             .history = 40,
+                             .biases = 12,
+                             .mask = SamplingMask::on,
+                             .chain = chain};
         if (with_omission(c, mode, o.omit).status == Status::incorrect) ++refused;
       }
       EXPECT_GT(refused, 0) << o.step << " " << name(mode);
     }
-    const SamplingCase c{.rows = 24, .vocabulary = 300, .valid = 290, .history = 40, .biases = 12,
+    const SamplingCase c{.rows = 24,
+                         .vocabulary = 300,
+                         .valid = 290,
+                         .history = 40,
+                         .biases = 12,
                          .mask = SamplingMask::on};
     EXPECT_TRUE(with_omission(c, mode, [](TensorSet&) {}).status == Status::passed);
   }
@@ -277,8 +308,8 @@ TEST(SamplingJudge, RefusesFaultsInTheOutputs) {
 }
 
 TEST(SamplingTruth, IsAmbiguousInFewRows) {
-  for (const SamplingChain chain : {SamplingChain::plain, SamplingChain::min_p,
-                                    SamplingChain::top_k}) {
+  for (const SamplingChain chain :
+       {SamplingChain::plain, SamplingChain::min_p, SamplingChain::top_k}) {
     const SamplingCase c{.rows = 600, .vocabulary = 1000, .chain = chain};
     TensorSet t(c.tensors());
     c.fill(t, DataMode::real, 1);

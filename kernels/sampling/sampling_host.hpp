@@ -23,8 +23,11 @@ template <class T>
 class SamplingHost {
  public:
   explicit SamplingHost(std::int64_t vocabulary)
-      : x_(static_cast<std::size_t>(vocabulary)), weight_(x_.size()), left_(x_.size()),
-        times_(x_.size()), fixed_(FixedPoint::for_terms(vocabulary)) {}
+      : x_(static_cast<std::size_t>(vocabulary)),
+        weight_(x_.size()),
+        left_(x_.size()),
+        times_(x_.size()),
+        fixed_(FixedPoint::for_terms(vocabulary)) {}
 
   SamplingAnswer run(const SamplingRow<T>& row) {
     adjust(row);
@@ -143,8 +146,8 @@ class SamplingHost {
     keep_if([this, limit = *kth](std::int32_t id) { return x_of(id) >= limit; });
   }
 
-  // Bins of mass by the upper bits of the order find the bin in which the cumulative sum, from small
-  // x upwards, exceeds the limit; what lies in it is sorted.
+  // Bins of mass by the upper bits of the order find the bin in which the cumulative sum, from
+  // small x upwards, exceeds the limit; what lies in it is sorted.
   void keep_top_p(float p) {
     std::uint64_t total = 0;
     constexpr int shift = 21;

@@ -22,24 +22,36 @@ struct SamplingFunctor {
 
   KOKKOS_FUNCTION SamplingRow<T> row_of(std::int64_t r) const {
     return {logits.data() + r * vocabulary,
-            mask_words == 0 ? nullptr
-                            : reinterpret_cast<const std::uint32_t*>(allowed.data()) + r * mask_words,
-            stop.data() + r * SamplingCase::stops, bias_token.data() + r * biases,
-            prompt.data() + r * prompts, output.data() + r * outputs, bias_add.data() + r * biases,
-            numbers.data() + r * sampling_numbers, integers.data() + r * sampling_integers,
-            static_cast<std::uint64_t>(seed[r]), vocabulary, real_ids, SamplingCase::stops, biases,
-            prompts, outputs};
+            mask_words == 0
+                ? nullptr
+                : reinterpret_cast<const std::uint32_t*>(allowed.data()) + r * mask_words,
+            stop.data() + r * SamplingCase::stops,
+            bias_token.data() + r * biases,
+            prompt.data() + r * prompts,
+            output.data() + r * outputs,
+            bias_add.data() + r * biases,
+            numbers.data() + r * sampling_numbers,
+            integers.data() + r * sampling_integers,
+            static_cast<std::uint64_t>(seed[r]),
+            vocabulary,
+            real_ids,
+            SamplingCase::stops,
+            biases,
+            prompts,
+            outputs};
   }
 
   KOKKOS_FUNCTION void operator()(const Policy::member_type& team) const {
     const std::int64_t r = team.league_rank();
     const SamplingRow<T> row = row_of(r);
     using Chain = SamplingTeam<Policy::member_type, T>;
-    const Chain chain{team, row, work.data() + r * vocabulary,
-                      mentions.size() == 0 ? nullptr : mentions.data() + r * vocabulary,
-                      static_cast<SamplingScratch*>(
-                          team.team_shmem().get_shmem(sizeof(SamplingScratch))),
-                      fixed};
+    const Chain chain{
+        team,
+        row,
+        work.data() + r * vocabulary,
+        mentions.size() == 0 ? nullptr : mentions.data() + r * vocabulary,
+        static_cast<SamplingScratch*>(team.team_shmem().get_shmem(sizeof(SamplingScratch))),
+        fixed};
     typename Chain::Best best = chain.adjust();
     std::int64_t left = 1;
     if (!(best.val > -__builtin_inff())) {
@@ -77,15 +89,30 @@ std::unique_ptr<Launch> launch(const SamplingCase& c, TensorSet& tensors) {
   if (c.mask == SamplingMask::on) allowed = Ids(tensors["allowed"]).view();
   const auto all = static_cast<std::size_t>(c.rows * c.vocabulary);
   const SamplingFunctor<T> functor{
-      logits.view(), allowed, stop.view(), bias_token.view(), prompt.view(), output.view(),
-      integers.view(), bias_add.view(), numbers.view(), seed.view(), token.view(), kept.view(),
-      probability.view(), DeviceView<float>("sampling work", all),
-      DeviceView<std::uint32_t>("sampling mentions", c.history > 0 ? all : 0), c.vocabulary,
-      c.real_ids(), c.mask_words(), c.biases, c.history / 2, c.history - c.history / 2,
+      logits.view(),
+      allowed,
+      stop.view(),
+      bias_token.view(),
+      prompt.view(),
+      output.view(),
+      integers.view(),
+      bias_add.view(),
+      numbers.view(),
+      seed.view(),
+      token.view(),
+      kept.view(),
+      probability.view(),
+      DeviceView<float>("sampling work", all),
+      DeviceView<std::uint32_t>("sampling mentions", c.history > 0 ? all : 0),
+      c.vocabulary,
+      c.real_ids(),
+      c.mask_words(),
+      c.biases,
+      c.history / 2,
+      c.history - c.history / 2,
       FixedPoint::for_terms(c.vocabulary)};
-  const auto policy =
-      typename SamplingFunctor<T>::Policy(static_cast<int>(c.rows), Kokkos::AUTO)
-          .set_scratch_size(0, Kokkos::PerTeam(sizeof(SamplingScratch)));
+  const auto policy = typename SamplingFunctor<T>::Policy(static_cast<int>(c.rows), Kokkos::AUTO)
+                          .set_scratch_size(0, Kokkos::PerTeam(sizeof(SamplingScratch)));
   return make_launch(
       [=] {
         Kokkos::parallel_for("sampling", policy, functor);

@@ -70,7 +70,8 @@ void read_request(const SamplingCase& c, const TensorSet& before, std::int64_t r
   p.frequency = number(frequency);
   p.presence = number(presence);
   p.top_k = integer(top_k);
-  p.seed = static_cast<std::uint64_t>(before["seed"].as<std::int64_t>()[static_cast<std::size_t>(row)]);
+  p.seed =
+      static_cast<std::uint64_t>(before["seed"].as<std::int64_t>()[static_cast<std::size_t>(row)]);
   p.position = static_cast<std::uint32_t>(integer(position));
   p.rollout = static_cast<std::uint32_t>(integer(rollout));
   p.round = static_cast<std::uint32_t>(integer(round_));
@@ -138,11 +139,11 @@ Property choice_property(std::vector<Allowed> rows) {
     for (const Allowed& a : rows) {
       const auto token = static_cast<std::int64_t>(got["token"].get(a.row));
       if (std::find(a.tokens.begin(), a.tokens.end(), token) == a.tokens.end()) {
-        return fmt::format("token[{}] is {}, expected {}{}", a.row, token, a.tokens.front(),
-                           a.tokens.size() == 1
-                               ? std::string()
-                               : fmt::format(" or one of {} others inside rounding",
-                                             a.tokens.size() - 1));
+        return fmt::format(
+            "token[{}] is {}, expected {}{}", a.row, token, a.tokens.front(),
+            a.tokens.size() == 1
+                ? std::string()
+                : fmt::format(" or one of {} others inside rounding", a.tokens.size() - 1));
       }
       const auto kept = static_cast<std::int64_t>(got["kept"].get(a.row));
       if (kept < a.least_kept || kept > a.most_kept) {
@@ -193,19 +194,18 @@ Traffic SamplingCase::traffic() const {
 }
 
 std::vector<TensorSpec> SamplingCase::tensors() const {
-  std::vector<TensorSpec> list{
-      {"logits", type, {rows, vocabulary}, Role::input},
-      {"stop", Dtype::i32, {rows, stops}, Role::input},
-      {"bias_token", Dtype::i32, {rows, biases}, Role::input},
-      {"bias_add", Dtype::f32, {rows, biases}, Role::input},
-      {"prompt", Dtype::i32, {rows, history / 2}, Role::input},
-      {"output", Dtype::i32, {rows, history - history / 2}, Role::input},
-      {"numbers", Dtype::f32, {rows, sampling_numbers}, Role::input},
-      {"integers", Dtype::i32, {rows, sampling_integers}, Role::input},
-      {"seed", Dtype::i64, {rows}, Role::input},
-      {"token", Dtype::i32, {rows}, Role::output},
-      {"kept", Dtype::i32, {rows}, Role::output},
-      {"probability", Dtype::f32, {rows}, Role::output}};
+  std::vector<TensorSpec> list{{"logits", type, {rows, vocabulary}, Role::input},
+                               {"stop", Dtype::i32, {rows, stops}, Role::input},
+                               {"bias_token", Dtype::i32, {rows, biases}, Role::input},
+                               {"bias_add", Dtype::f32, {rows, biases}, Role::input},
+                               {"prompt", Dtype::i32, {rows, history / 2}, Role::input},
+                               {"output", Dtype::i32, {rows, history - history / 2}, Role::input},
+                               {"numbers", Dtype::f32, {rows, sampling_numbers}, Role::input},
+                               {"integers", Dtype::i32, {rows, sampling_integers}, Role::input},
+                               {"seed", Dtype::i64, {rows}, Role::input},
+                               {"token", Dtype::i32, {rows}, Role::output},
+                               {"kept", Dtype::i32, {rows}, Role::output},
+                               {"probability", Dtype::f32, {rows}, Role::output}};
   if (mask == SamplingMask::on) {
     list.push_back({"allowed", Dtype::i32, {rows, mask_words()}, Role::input});
   }
@@ -227,10 +227,11 @@ Truth exact_truth(const SamplingCase& c, const TensorSet& before, const Sample& 
     token.add_exact(static_cast<double>(truth.token));
     kept.add_exact(none     ? 0
                    : greedy ? 1
-                            : static_cast<double>(std::count(truth.kept.begin(), truth.kept.end(),
-                                                             Kept::yes)));
-    probability.add_exact(
-        none ? 0 : greedy ? 1 : truth.probability[static_cast<std::size_t>(truth.token)]);
+                            : static_cast<double>(
+                                  std::count(truth.kept.begin(), truth.kept.end(), Kept::yes)));
+    probability.add_exact(none     ? 0
+                          : greedy ? 1
+                                   : truth.probability[static_cast<std::size_t>(truth.token)]);
   }
   Truth truth;
   for (NumericTruth* numeric : {&token, &kept, &probability}) {
@@ -276,7 +277,8 @@ std::int64_t ambiguous_rows(const SamplingCase& c, const TensorSet& before) {
 
 void register_sampling_reference(Registry& registry) {
   registry.add_kernel<SamplingCase>(
-      "token[r] = argmax p_i / eps_i after mask, bias, penalties, temperature, min-p, top-k, top-p");
+      "token[r] = argmax p_i / eps_i after mask, bias, penalties, temperature, min-p, top-k, "
+      "top-p");
 }
 
 }  // namespace kernelgate

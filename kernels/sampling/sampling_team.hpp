@@ -52,8 +52,8 @@ struct SamplingTeam {
   /// Steps 1 to 4; the largest and its lowest index.
   KOKKOS_FUNCTION Best adjust() const {
     each(row.vocabulary, [&](std::int64_t i) { x[i] = row.masked_logit(i); });
-    const auto outputs = static_cast<std::int64_t>(sum(
-        row.outputs, [&](std::int64_t j) { return std::uint64_t{row.is_id(row.output[j])}; }));
+    const auto outputs = static_cast<std::int64_t>(
+        sum(row.outputs, [&](std::int64_t j) { return std::uint64_t{row.is_id(row.output[j])}; }));
     if (outputs < row.integers[min_tokens]) {
       each(row.stops, [&](std::int64_t j) {
         if (row.is_id(row.stop[j])) x[row.stop[j]] = -__builtin_inff();
@@ -138,8 +138,8 @@ struct SamplingTeam {
     });
   }
 
-  /// Step 7. Bins of mass, from small x upwards, narrow down the x at which the cumulative sum first
-  /// exceeds the limit; of the entries equal to it the highest indices may still be dropped.
+  /// Step 7. Bins of mass, from small x upwards, narrow down the x at which the cumulative sum
+  /// first exceeds the limit; of the entries equal to it the highest indices may still be dropped.
   KOKKOS_FUNCTION void keep_top_p(float largest) const {
     const std::uint64_t total =
         sum(row.vocabulary, [&](std::int64_t i) { return mass(i, largest); });
@@ -197,8 +197,8 @@ struct SamplingTeam {
 
   /// Step 8: the winner, with its probability in place of p / eps.
   KOKKOS_FUNCTION Best draw(float largest) const {
-    const float total = fixed.to_sum(
-        sum(row.vocabulary, [&](std::int64_t i) { return mass(i, largest); }));
+    const float total =
+        fixed.to_sum(sum(row.vocabulary, [&](std::int64_t i) { return mass(i, largest); }));
     Best best;
     Kokkos::parallel_reduce(
         Kokkos::TeamThreadRange(team, row.vocabulary),

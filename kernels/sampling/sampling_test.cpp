@@ -10,8 +10,14 @@ namespace kernelgate {
 namespace {
 
 TEST(SamplingCase, ParsesBackToTheSameCase) {
-  const SamplingCase c{.rows = 3, .vocabulary = 100, .valid = 90, .k = 7, .history = 12, .biases = 4,
-                       .mask = SamplingMask::on, .chain = SamplingChain::top_p,
+  const SamplingCase c{.rows = 3,
+                       .vocabulary = 100,
+                       .valid = 90,
+                       .k = 7,
+                       .history = 12,
+                       .biases = 4,
+                       .mask = SamplingMask::on,
+                       .chain = SamplingChain::top_p,
                        .type = Dtype::f16};
   EXPECT_EQ(SamplingCase::axes().print(c),
             "rows=3,vocabulary=100,valid=90,k=7,history=12,biases=4,mask=on,chain=top_p,f16");

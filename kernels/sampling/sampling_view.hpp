@@ -67,8 +67,9 @@ struct SamplingRow {
   }
 };
 
-/// Softmax weights, exp(x - largest) of [0, 1], as whole numbers of 2^-bits: they add up to the same
-/// bits in every order, on any number of threads. `bits` leaves room for a whole vocabulary of ones.
+/// Softmax weights, exp(x - largest) of [0, 1], as whole numbers of 2^-bits: they add up to the
+/// same bits in every order, on any number of threads. `bits` leaves room for a whole vocabulary of
+/// ones.
 struct FixedPoint {
   int bits;
 

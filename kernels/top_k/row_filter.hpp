@@ -1,7 +1,7 @@
 // The best k of a row on one CPU core. A sample of the row guesses a threshold; one pass at memory
 // speed keeps what reaches it; what is kept is sorted. The guess decides only the speed: too high,
-// and the pass is made again without it; too low, and the kept entries are cut back to the best k as
-// often as they outgrow their buffer.
+// and the pass is made again without it; too low, and the kept entries are cut back to the best k
+// as often as they outgrow their buffer.
 #pragma once
 
 #include <algorithm>
@@ -21,9 +21,12 @@ template <class T>
 class RowFilter {
  public:
   explicit RowFilter(std::int64_t k)
-      : k_(k), room_(std::max<std::int64_t>(8192, 4 * k)),
-        rank_(static_cast<std::size_t>(room_ + 2 * block)), position_(rank_.size()),
-        kept_(rank_.size()), sorted_(rank_.size()) {
+      : k_(k),
+        room_(std::max<std::int64_t>(8192, 4 * k)),
+        rank_(static_cast<std::size_t>(room_ + 2 * block)),
+        position_(rank_.size()),
+        kept_(rank_.size()),
+        sorted_(rank_.size()) {
     sample_.reserve(most_samples);
   }
 

@@ -1,4 +1,5 @@
-// A row of numbers read as ranks by the host's vector registers, for the filter of top_k's CPU form.
+// A row of numbers read as ranks by the host's vector registers, for the filter of top_k's CPU
+// form.
 #pragma once
 
 #include <bit>
@@ -29,9 +30,7 @@ inline std::int32_t rank_of_bits(std::uint32_t bits) {
   const auto value = static_cast<std::int32_t>(bits);
   return value ^ static_cast<std::int32_t>(static_cast<std::uint32_t>(value >> 31) >> 1);
 }
-inline Ranks ranks_of_bits(Ranks bits) {
-  return bits ^ ((bits >> 31) & 0x7FFFFFFF);
-}
+inline Ranks ranks_of_bits(Ranks bits) { return bits ^ ((bits >> 31) & 0x7FFFFFFF); }
 inline std::uint32_t key_of_rank(std::int32_t rank) {
   return static_cast<std::uint32_t>(rank) ^ 0x7FFFFFFFU;
 }

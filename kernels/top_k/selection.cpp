@@ -35,8 +35,10 @@ std::optional<std::string> slot_fault(const TopKCase& c, const TensorSet& got, s
   const std::int64_t position = got["index"].as<std::int32_t>()[static_cast<std::size_t>(at)];
   if (slot >= length) {
     if (position != -1 || !(got["value"].get(at) < -3.4e38)) {
-      return fmt::format("index[{},{}] is {} with value {}, expected -1 with -inf: row {} has {} "
-                         "valid entries", row, slot, position, got["value"].get(at), row, length);
+      return fmt::format(
+          "index[{},{}] is {} with value {}, expected -1 with -inf: row {} has {} "
+          "valid entries",
+          row, slot, position, got["value"].get(at), row, length);
     }
     return std::nullopt;
   }
@@ -47,12 +49,13 @@ std::optional<std::string> slot_fault(const TopKCase& c, const TensorSet& got, s
   const Taken here{rank_of(logits, row * c.columns + position), position};
   if (rank_of(got["value"], at) != here.rank) {
     return fmt::format("value[{},{}] is {}, expected logits[{},{}] = {} bit for bit", row, slot,
-                       got["value"].get(at), row, position,
-                       logits.get(row * c.columns + position));
+                       got["value"].get(at), row, position, logits.get(row * c.columns + position));
   }
   if (c.order == TopKOrder::sorted && !taken.empty() && !better(taken.back(), here)) {
-    return fmt::format("index[{},{}] = {} stands behind {}, expected (value falling, position "
-                       "rising)", row, slot, position, taken.back().position);
+    return fmt::format(
+        "index[{},{}] = {} stands behind {}, expected (value falling, position "
+        "rising)",
+        row, slot, position, taken.back().position);
   }
   taken.push_back(here);
   return std::nullopt;
@@ -83,14 +86,16 @@ std::optional<std::string> row_fault(const TopKCase& c, const TensorSet& got, st
   }
   const std::int64_t above_taken = static_cast<std::int64_t>(taken.size()) - ties;
   if (above != above_taken) {
-    return fmt::format("row {}: {} entries are larger than the smallest one taken ({} at {}), "
-                       "only {} of them were taken", row, above,
-                       logits.get(row * c.columns + worst.position), worst.position, above_taken);
+    return fmt::format(
+        "row {}: {} entries are larger than the smallest one taken ({} at {}), "
+        "only {} of them were taken",
+        row, above, logits.get(row * c.columns + worst.position), worst.position, above_taken);
   }
   if (c.order == TopKOrder::sorted && equal_before != ties) {
-    return fmt::format("row {}: of the entries equal to the smallest one taken, {} lie at or "
-                       "before position {}, only {} of them were taken", row, equal_before,
-                       worst.position, ties);
+    return fmt::format(
+        "row {}: of the entries equal to the smallest one taken, {} lie at or "
+        "before position {}, only {} of them were taken",
+        row, equal_before, worst.position, ties);
   }
   return std::nullopt;
 }

@@ -12,7 +12,16 @@ namespace kernelgate {
 /// What the rows hold. `random` is made of few integers (many ties) in exact mode and of
 /// bell-shaped numbers in real mode; the others are the hard rows of spec 12.4 in both.
 enum class TopKData {
-  random, equal, shared11, shared22, ascending, descending, neginf, nan, all_nan, tiny
+  random,
+  equal,
+  shared11,
+  shared22,
+  ascending,
+  descending,
+  neginf,
+  nan,
+  all_nan,
+  tiny
 };
 /// Valid entries of a row: all of `valid`, or 0, 1, k-1, k, k+1, ... by turns.
 enum class TopKLengths { full, ragged };

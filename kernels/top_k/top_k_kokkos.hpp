@@ -43,9 +43,8 @@ struct TopKSlice {
     Kokkos::single(Kokkos::PerTeam(team), [&] { *counter = 0; });
     team.team_barrier();
     if (take == 0) return;
-    const Entry limit = take == end - begin
-                            ? no_entry
-                            : select_limit(team, source, end - begin, take, scratch);
+    const Entry limit =
+        take == end - begin ? no_entry : select_limit(team, source, end - begin, take, scratch);
     Entry* out = found.data() + team.league_rank() * k;
     Kokkos::parallel_for(Kokkos::TeamThreadRange(team, end - begin), [&](std::int64_t i) {
       const Entry e = source(i);
@@ -110,15 +109,18 @@ struct TopKMerge {
 template <class T>
 class TopKTeams {
  public:
-  TopKTeams(std::int64_t rows, std::int64_t columns, std::int64_t k,
-           const TopKViews<T>& view)
+  TopKTeams(std::int64_t rows, std::int64_t columns, std::int64_t k, const TopKViews<T>& view)
       : rows_(rows),
         slices_(rows >= 64 ? 1 : std::clamp<std::int64_t>(columns / (4 * k + 16384), 1, 10)),
         found_("found", static_cast<std::size_t>(rows * slices_ * k)),
         count_("found count", static_cast<std::size_t>(rows * slices_)),
         slice_{view, found_, count_, columns, k, slices_},
-        merge_{view, found_, count_,
-               DeviceView<std::int32_t>("taken", static_cast<std::size_t>(rows)), k, slices_,
+        merge_{view,
+               found_,
+               count_,
+               DeviceView<std::int32_t>("taken", static_cast<std::size_t>(rows)),
+               k,
+               slices_,
                static_cast<int>(std::bit_ceil(static_cast<std::uint64_t>(k)))} {}
 
   /// Scratch of a team in bytes: at most 32 KiB, the limit of Kokkos' OpenMP space.
@@ -133,10 +135,10 @@ class TopKTeams {
                          Policy(static_cast<int>(rows_ * slices_), team)
                              .set_scratch_size(0, Kokkos::PerTeam(slice_scratch())),
                          slice_);
-    Kokkos::parallel_for("top_k merge",
-                         Policy(static_cast<int>(rows_), team)
-                             .set_scratch_size(0, Kokkos::PerTeam(merge_scratch())),
-                         merge_);
+    Kokkos::parallel_for(
+        "top_k merge",
+        Policy(static_cast<int>(rows_), team).set_scratch_size(0, Kokkos::PerTeam(merge_scratch())),
+        merge_);
     Kokkos::fence();
   }
 

@@ -33,32 +33,48 @@ void fill_row(const TopKCase& c, Tensor& logits, std::int64_t row, DataMode mode
     const std::int64_t i = row * c.columns + column;
     const auto word = static_cast<std::uint32_t>(word_at(key, static_cast<std::uint64_t>(i)) >> 32);
     if (column >= length) {  // padding larger than anything valid (K11)
-      if ((column & 1) != 0) set_upper_bits(logits, i, quiet_nan);
-      else logits.set(i, c.type == Dtype::f16 ? 65504 : 3e38);
+      if ((column & 1) != 0)
+        set_upper_bits(logits, i, quiet_nan);
+      else
+        logits.set(i, c.type == Dtype::f16 ? 65504 : 3e38);
       continue;
     }
     const double random = mode == DataMode::exact
                               ? static_cast<double>(signed_integer(key, i, 1000))
                               : 2 * bell(key, i);
     switch (c.data) {
-      case TopKData::random: logits.set(i, random); break;
-      case TopKData::equal: logits.set(i, 1.5); break;
+      case TopKData::random:
+        logits.set(i, random);
+        break;
+      case TopKData::equal:
+        logits.set(i, 1.5);
+        break;
       case TopKData::shared11:
         set_upper_bits(logits, i, 0x3F800000U | (word & (wide ? 0x1FFFFFU : 0x1F0000U)));
         break;
-      case TopKData::shared22: set_upper_bits(logits, i, 0x3F800000U | (word & 0x3FFU)); break;
-      case TopKData::ascending: logits.set(i, 0.125 * static_cast<double>(column)); break;
-      case TopKData::descending: logits.set(i, -0.125 * static_cast<double>(column)); break;
+      case TopKData::shared22:
+        set_upper_bits(logits, i, 0x3F800000U | (word & 0x3FFU));
+        break;
+      case TopKData::ascending:
+        logits.set(i, 0.125 * static_cast<double>(column));
+        break;
+      case TopKData::descending:
+        logits.set(i, -0.125 * static_cast<double>(column));
+        break;
       case TopKData::neginf:
         logits.set(i, column % finite_every == 1 ? random : -INFINITY);
         break;
       case TopKData::nan: {
         const bool one = column == length / 2 || column == length / 3;
-        if (one) set_upper_bits(logits, i, column == length / 2 ? quiet_nan : sign_bit | quiet_nan);
-        else logits.set(i, random);
+        if (one)
+          set_upper_bits(logits, i, column == length / 2 ? quiet_nan : sign_bit | quiet_nan);
+        else
+          logits.set(i, random);
         break;
       }
-      case TopKData::all_nan: set_upper_bits(logits, i, quiet_nan | (word & sign_bit)); break;
+      case TopKData::all_nan:
+        set_upper_bits(logits, i, quiet_nan | (word & sign_bit));
+        break;
       case TopKData::tiny:  // zeros and the two smallest subnormals of either sign
         set_upper_bits(logits, i, (word & sign_bit) | ((word % 3) << (wide ? 0 : 16)));
         break;
@@ -86,8 +102,8 @@ const Axes<TopKCase>& TopKCase::axes() {
 
 void TopKCase::validate() const {
   if (valid > columns) {
-    throw BadInput(fmt::format("top_k: axis 'valid': expected at most columns = {}, got {}",
-                               columns, valid));
+    throw BadInput(
+        fmt::format("top_k: axis 'valid': expected at most columns = {}, got {}", columns, valid));
   }
 }
 

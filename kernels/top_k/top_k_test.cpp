@@ -11,8 +11,14 @@ namespace kernelgate {
 namespace {
 
 TEST(TopKCase, ParsesBackToTheSameCase) {
-  const TopKCase c{.rows = 3, .columns = 100, .valid = 90, .k = 7, .lengths = TopKLengths::ragged,
-                   .data = TopKData::shared22, .order = TopKOrder::any, .type = Dtype::f16};
+  const TopKCase c{.rows = 3,
+                   .columns = 100,
+                   .valid = 90,
+                   .k = 7,
+                   .lengths = TopKLengths::ragged,
+                   .data = TopKData::shared22,
+                   .order = TopKOrder::any,
+                   .type = Dtype::f16};
   EXPECT_EQ(TopKCase::axes().print(c),
             "rows=3,columns=100,valid=90,k=7,lengths=ragged,data=shared22,order=any,f16");
   EXPECT_EQ(TopKCase::axes().parse(TopKCase::axes().print(c)), c);
@@ -77,7 +83,8 @@ TEST_P(TopKVariant, TakesRowsShorterThanK) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, TopKVariant, ::testing::Values("kokkos", "kokkos/cpu", "baseline/std"));
+INSTANTIATE_TEST_SUITE_P(All, TopKVariant,
+                         ::testing::Values("kokkos", "kokkos/cpu", "baseline/std"));
 
 // The portable kernels with a team size of the test's choice.
 auto with_team(int size) {
@@ -91,7 +98,10 @@ auto with_team(int size) {
 }
 
 TEST(TopKKokkos, GivesTheSameForEveryTeamSize) {
-  const TopKCase c{.rows = 3, .columns = 90000, .k = 1025, .lengths = TopKLengths::ragged,
+  const TopKCase c{.rows = 3,
+                   .columns = 90000,
+                   .k = 1025,
+                   .lengths = TopKLengths::ragged,
                    .data = TopKData::shared22};
   for (int size = 1; size <= Space().concurrency(); ++size) {
     const CheckResult result = check_mutant(c, DataMode::exact, with_team(size));

@@ -38,9 +38,12 @@ class Staged {
 template <class F>
 decltype(auto) with_storage(Dtype type, F&& f) {
   switch (type) {
-    case Dtype::bf16: return f(bf16{});
-    case Dtype::f16: return f(f16{});
-    default: return f(float{});
+    case Dtype::bf16:
+      return f(bf16{});
+    case Dtype::f16:
+      return f(f16{});
+    default:
+      return f(float{});
   }
 }
 

@@ -37,18 +37,17 @@ class TeamTile {
   template <class Member, class LoadA, class LoadB>
   KOKKOS_FUNCTION void multiply(const Member& team, std::int64_t terms, const LoadA& a,
                                 const LoadB& b) const {
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, Rows * Columns),
-                         [&](int i) { c_[i] = 0; });
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, Rows * Columns), [&](int i) { c_[i] = 0; });
     for (std::int64_t first = 0; first < terms; first += depth) {
       const std::int64_t steps = terms - first < depth ? terms - first : depth;
       load<Rows>(team, a_, first, steps, a);
       load<Columns>(team, b_, first, steps, b);
       team.team_barrier();
       constexpr int across = Columns / block_columns;
-      Kokkos::parallel_for(
-          Kokkos::TeamVectorRange(team, Rows / block_rows * across), [&](int block) {
-            add_block(block / across * block_rows, block % across * block_columns);
-          });
+      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, Rows / block_rows * across),
+                           [&](int block) {
+                             add_block(block / across * block_rows, block % across * block_columns);
+                           });
       team.team_barrier();
     }
   }

@@ -17,10 +17,14 @@ inline const dnnl::engine& onednn_engine() {
 
 inline dnnl::memory::data_type onednn_type(Dtype type) {
   switch (type) {
-    case Dtype::f32: return dnnl::memory::data_type::f32;
-    case Dtype::bf16: return dnnl::memory::data_type::bf16;
-    case Dtype::f16: return dnnl::memory::data_type::f16;
-    default: throw std::logic_error("oneDNN baselines take f32, bf16 and f16");
+    case Dtype::f32:
+      return dnnl::memory::data_type::f32;
+    case Dtype::bf16:
+      return dnnl::memory::data_type::bf16;
+    case Dtype::f16:
+      return dnnl::memory::data_type::f16;
+    default:
+      throw std::logic_error("oneDNN baselines take f32, bf16 and f16");
   }
 }
 

@@ -60,8 +60,8 @@ void sums_of_lanes(const Lanes* x, float* totals) {
   }
 }
 
-/// e^x to within 2 ulp, as budgets declare (1.1 at worst in a scan): x = n ln 2 + r, |r| <= ln 2 / 2, Taylor's series to r^7.
-/// Infinity from 88.73 on, 0 below -104, NaN of NaN.
+/// e^x to within 2 ulp, as budgets declare (1.1 at worst in a scan): x = n ln 2 + r, |r| <= ln 2 /
+/// 2, Taylor's series to r^7. Infinity from 88.73 on, 0 below -104, NaN of NaN.
 inline Lanes exp_lanes(Lanes x) {
   x = x > 89.0F ? all_lanes(89.0F) : x;
   x = x < -104.0F ? all_lanes(-104.0F) : x;

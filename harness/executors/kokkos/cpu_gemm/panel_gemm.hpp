@@ -30,8 +30,8 @@ struct PanelWorkspace {
   float* sums;  // [row][lane]
 };
 
-/// What later calls will touch, fetched while this one multiplies: the sums of the next tile from L2
-/// to L1, and weight rows of the next stretch from memory to L2.
+/// What later calls will touch, fetched while this one multiplies: the sums of the next tile from
+/// L2 to L1, and weight rows of the next stretch from memory to L2.
 struct Ahead {
   const float* sums = nullptr;
   const char* weight = nullptr;  // null: nothing

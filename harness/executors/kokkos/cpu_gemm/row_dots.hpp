@@ -62,8 +62,12 @@ template <class T, int Tokens, class Write>
 void dot_rows_of(const T* weight, std::int64_t begin, std::int64_t end, const FewTokens& x,
                  const Write& write) {
   // As many streams as sums fit into registers; memory likes 4 to 8 of them.
-  constexpr int rows = lane_count == 16 ? (Tokens <= 2 ? 8 : Tokens <= 4 ? 6 : 3)
-                                        : (Tokens <= 2 ? 4 : Tokens <= 4 ? 2 : 1);
+  constexpr int rows = lane_count == 16 ? (Tokens <= 2   ? 8
+                                           : Tokens <= 4 ? 6
+                                                         : 3)
+                                        : (Tokens <= 2   ? 4
+                                           : Tokens <= 4 ? 2
+                                                         : 1);
   std::int64_t row = begin;
   for (; row + rows <= end; row += rows) dot_block<T, rows, Tokens>(weight, row, x, write);
   for (; row < end; ++row) dot_block<T, 1, Tokens>(weight, row, x, write);
@@ -76,14 +80,22 @@ template <class T, class Write>
 void dot_rows(const T* weight, std::int64_t begin, std::int64_t end, const FewTokens& x,
               std::int64_t tokens, const Write& write) {
   switch (tokens) {
-    case 1: return detail::dot_rows_of<T, 1>(weight, begin, end, x, write);
-    case 2: return detail::dot_rows_of<T, 2>(weight, begin, end, x, write);
-    case 3: return detail::dot_rows_of<T, 3>(weight, begin, end, x, write);
-    case 4: return detail::dot_rows_of<T, 4>(weight, begin, end, x, write);
-    case 5: return detail::dot_rows_of<T, 5>(weight, begin, end, x, write);
-    case 6: return detail::dot_rows_of<T, 6>(weight, begin, end, x, write);
-    case 7: return detail::dot_rows_of<T, 7>(weight, begin, end, x, write);
-    default: return detail::dot_rows_of<T, 8>(weight, begin, end, x, write);
+    case 1:
+      return detail::dot_rows_of<T, 1>(weight, begin, end, x, write);
+    case 2:
+      return detail::dot_rows_of<T, 2>(weight, begin, end, x, write);
+    case 3:
+      return detail::dot_rows_of<T, 3>(weight, begin, end, x, write);
+    case 4:
+      return detail::dot_rows_of<T, 4>(weight, begin, end, x, write);
+    case 5:
+      return detail::dot_rows_of<T, 5>(weight, begin, end, x, write);
+    case 6:
+      return detail::dot_rows_of<T, 6>(weight, begin, end, x, write);
+    case 7:
+      return detail::dot_rows_of<T, 7>(weight, begin, end, x, write);
+    default:
+      return detail::dot_rows_of<T, 8>(weight, begin, end, x, write);
   }
 }
 

@@ -58,9 +58,12 @@ struct TokenPanels {
       const std::int64_t count = std::min<std::int64_t>(lane_count, depth - k);
       Lanes rows[lane_count];
       for (int i = 0; i < lane_count; ++i) {
-        if (token + i >= tokens) rows[i] = Lanes{};
-        else if (count == lane_count) rows[i] = load_lanes(row_of(token + i) + k0 + k);
-        else rows[i] = load_some_lanes(row_of(token + i) + k0 + k, count);
+        if (token + i >= tokens)
+          rows[i] = Lanes{};
+        else if (count == lane_count)
+          rows[i] = load_lanes(row_of(token + i) + k0 + k);
+        else
+          rows[i] = load_some_lanes(row_of(token + i) + k0 + k, count);
       }
       transpose(rows);
       for (std::int64_t i = 0; i < count; ++i) store_lanes(out + (k + i) * stride, rows[i]);
