@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include <omp.h>
 #include <sys/mman.h>
 
 #include "harness/timing/roof.hpp"
@@ -36,15 +37,21 @@ std::unique_ptr<float, Unmap> allocate(std::size_t bytes) {
   return {static_cast<float*>(memory), Unmap{bytes}};
 }
 
-// Eight independent sums, so that loads and not additions set the pace.
-float sum_range(const float* data, std::int64_t count) {
-  Vector sums[8] = {};
-  std::int64_t i = 0;
-  for (; i + 8 * lanes <= count; i += 8 * lanes) {
-    for (int k = 0; k < 8; ++k) {
-      Vector v;
-      std::memcpy(&v, data + i + k * lanes, sizeof v);
-      sums[k] += v;
+// Reads `streams` ranges of `count` floats side by side, fetching ahead: one stream alone leaves
+// loads outstanding that a kernel over several rows would have in flight.
+float sum_streams(const float* data, std::int64_t count, int streams) {
+  constexpr std::int64_t step = 4 * lanes;
+  constexpr std::int64_t ahead = 1024;  // floats
+  Vector sums[4] = {};
+  for (std::int64_t i = 0; i + step <= count; i += step) {
+    for (int s = 0; s < streams; ++s) {
+      const float* from = data + s * count + i;
+      for (int k = 0; k < 4; ++k) {
+        __builtin_prefetch(from + ahead + k * lanes);
+        Vector v;
+        std::memcpy(&v, from + k * lanes, sizeof v);
+        sums[k] += v;
+      }
     }
   }
   Vector total = {};
@@ -63,25 +70,29 @@ double seconds_since(Clock::time_point start) {
 }  // namespace
 
 double measure_read_bandwidth(std::int64_t working_set_bytes) {
-  constexpr std::int64_t block = 4096;  // floats a thread takes at a time
-  const std::int64_t count =
-      std::max<std::int64_t>(working_set_bytes / static_cast<std::int64_t>(sizeof(float)), block) /
-      block * block;
+  constexpr std::int64_t block = 8192;  // floats; every thread has whole blocks
+  const std::int64_t blocks = std::max<std::int64_t>(
+      working_set_bytes / static_cast<std::int64_t>(sizeof(float)) / block, 1);
+  const std::int64_t count = blocks * block;
   const auto memory = allocate(static_cast<std::size_t>(count) * sizeof(float));
   if (!memory) return 0;
   float* data = memory.get();
 #pragma omp parallel for schedule(static)
-  for (std::int64_t b = 0; b < count / block; ++b) std::fill_n(data + b * block, block, 1.0F);
+  for (std::int64_t b = 0; b < blocks; ++b) std::fill_n(data + b * block, block, 1.0F);
   const std::int64_t bytes = count * static_cast<std::int64_t>(sizeof(float));
   const int sweeps = static_cast<int>(std::clamp<std::int64_t>((1LL << 28) / bytes, 1, 4096));
   double best = 0;
-  for (int trial = 0; trial < 7; ++trial) {
+  for (const int streams : {1, 4, 8, 1, 4, 8, 1, 4, 8}) {
     float total = 0;
     const auto start = Clock::now();
 #pragma omp parallel reduction(+ : total)
-    for (int sweep = 0; sweep < sweeps; ++sweep) {
-#pragma omp for schedule(static) nowait
-      for (std::int64_t b = 0; b < count / block; ++b) total += sum_range(data + b * block, block);
+    {
+      const std::int64_t threads = omp_get_num_threads();
+      const std::int64_t first = blocks * omp_get_thread_num() / threads * block;
+      const std::int64_t last = blocks * (omp_get_thread_num() + 1) / threads * block;
+      for (int sweep = 0; sweep < sweeps; ++sweep) {
+        total += sum_streams(data + first, (last - first) / streams, streams);
+      }
     }
     const double seconds = seconds_since(start);
     sink = sink + total;
