@@ -28,14 +28,17 @@ template <class T, int Rows, int Tokens, class Write>
 void dot_block(const T* weight, std::int64_t first, const FewTokens& x, const Write& write) {
   Lanes sum[Rows][Tokens] = {};
   const T* rows = weight + first * x.terms;
-  // The block after this one; at a weight's end nothing is there, and nothing is fetched.
-  const char* next = reinterpret_cast<const char*>(rows) + Rows * x.terms * sizeof(T);
   constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(T));
+  constexpr std::int64_t ahead = 16 * line;
   const std::int64_t whole = x.terms / lane_count * lane_count;
   for (std::int64_t k = 0; k < whole; k += lane_count) {
     if (k % line == 0) {  // hardware fetching stops at each page; rows are about a page long
+      // Ahead in the same row, or past its end at the row of the next block. Nothing may be there.
+      const std::int64_t there = k + ahead < x.terms ? k + ahead : k + ahead + (Rows - 1) * x.terms;
+      const auto bytes = static_cast<std::uintptr_t>(there) * sizeof(T);
       for (int r = 0; r < Rows; ++r) {
-        __builtin_prefetch(next + (r * x.terms + k) * static_cast<std::int64_t>(sizeof(T)), 0, 2);
+        const auto row = reinterpret_cast<std::uintptr_t>(rows + r * x.terms);
+        __builtin_prefetch(reinterpret_cast<const char*>(row + bytes));
       }
     }
     Lanes w[Rows];
