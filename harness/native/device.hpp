@@ -1,0 +1,77 @@
+// A device that runs native kernels: one of the virtual ones, or a real one. The harness and the
+// kernels' host sides do not care which.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <type_traits>
+
+#include "harness/native/entry.hpp"
+
+namespace kernelgate {
+
+struct DeviceProfile;  // harness/devices/profile.hpp
+
+/// Blocks of the grid by axis, threads of a block, dynamic shared memory of a block.
+struct LaunchShape {
+  std::uint32_t grid[3] = {1, 1, 1};
+  std::uint32_t threads = 1;
+  std::int64_t shared_bytes = 0;
+};
+
+/// A launch that the device refused, or in which it found a fault: what() is the finding's text,
+/// in lines of the house's order. On a virtual device its data may be anything afterwards.
+class NativeFault : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class NativeDevice {
+ public:
+  virtual ~NativeDevice() = default;
+  NativeDevice() = default;
+  NativeDevice(const NativeDevice&) = delete;
+  NativeDevice& operator=(const NativeDevice&) = delete;
+
+  virtual const DeviceProfile& profile() const = 0;
+
+  /// Device memory at a 256-byte boundary, with garbage in it. The name stands in findings. Throws
+  /// BadInput when the device has no room; 0 bytes are an allocation like others.
+  virtual std::byte* allocate(std::int64_t bytes, std::string_view name) = 0;
+  virtual void release(std::byte* memory) = 0;
+  virtual void upload(std::byte* to, const std::byte* from, std::int64_t bytes) = 0;
+  virtual void download(std::byte* to, const std::byte* from, std::int64_t bytes) = 0;
+
+  /// Starts a kernel after all that was started before it. `arguments` points to each argument in
+  /// the order and with the exact types of the kernel's parameters. Throws NativeFault.
+  virtual void launch(const NativeEntry& entry, const LaunchShape& shape,
+                      const void* const* arguments, int argument_count) = 0;
+  /// Waits for every launch. Throws NativeFault for what shows only then.
+  virtual void finish() = 0;
+
+  /// Real devices: the seconds between the two calls by the device's own clock. Virtual ones have
+  /// none, since a time on an executor is no measurement.
+  virtual void start_clock() {}
+  virtual std::optional<double> stop_clock() { return std::nullopt; }
+};
+
+/// What a kernel takes as an argument: the types whose size and layout are one on host and device.
+template <class T>
+concept KernelArgument = std::is_pointer_v<T> || std::is_same_v<T, std::uint32_t> ||
+    std::is_same_v<T, std::uint64_t> || std::is_same_v<T, std::int32_t> ||
+    std::is_same_v<T, float> ||(std::is_class_v<T>&& std::is_trivially_copyable_v<T>);
+
+/// Launches with arguments of the kernel's parameter types, each written out: no conversion is made
+/// on the way, since the device knows an argument by its address alone.
+template <KernelArgument... Args>
+void launch_kernel(NativeDevice& device, const NativeEntry& entry, const LaunchShape& shape,
+                   const Args&... args) {
+  const std::array<const void*, sizeof...(Args)> arguments{static_cast<const void*>(&args)...};
+  device.launch(entry, shape, arguments.data(), static_cast<int>(sizeof...(Args)));
+}
+
+}  // namespace kernelgate
