@@ -1,9 +1,13 @@
-// kernelgate devices: what this machine can run kernels on.
+// kernelgate devices: what this machine can run kernels on, and the profiles that stand for the
+// others.
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <memory>
+
 #include "harness/cli/session.hpp"
+#include "harness/devices/profile.hpp"
 #include "harness/records/environment.hpp"
 #include "harness/timing/roof.hpp"
 
@@ -23,12 +27,38 @@ std::string vendor_devices(const char* library, const char* function) {
   return fmt::format("{} device(s)", count);
 }
 
+void print_profiles() {
+  fmt::print("\n{:<16} {:<8} {:>4} {:>8} {:>8} {:>8} {:>6} {:>9} {:>6} {:>7} {:>6}  {}\n",
+             "profile", "compiler", "wave", "LDS B", "without", "LDS a", "regs a", "regs a",
+             "waves", "threads", "banks", "matrix");
+  fmt::print("{:<16} {:<8} {:>4} {:>8} {:>8} {:>8} {:>6} {:>9} {:>6} {:>7}\n", "", "target", "",
+             "a block", "opt-in", "cu", "thread", "cu", "a cu", "a block");
+  for (const DeviceProfile& p : device_profiles()) {
+    fmt::print("{:<16} {:<8} {:>4} {:>8} {:>8} {:>8} {:>6} {:>9} {:>6} {:>7} {:>6}  {}\n", p.name,
+               p.arch, p.wave, p.lds_bytes, p.lds_default_bytes, p.lds_per_cu,
+               p.max_regs_per_thread, p.regs_per_cu, p.waves_per_cu, p.max_threads, p.lds_banks,
+               name(p.matrix));
+  }
+  fmt::print("Every number with its source: kernelgate devices --profile NAME\n");
+}
+
+void print_profile(const DeviceProfile& profile) {
+  for (const ProfileFact& fact : profile_facts()) {
+    if (fact.profile != profile.name) continue;
+    fmt::print("{:<24} {:>12}  {}\n", fact.field, fact.value, fact.source);
+  }
+}
+
 }  // namespace
 
 void add_devices_command(CLI::App& app, Session& session) {
-  CLI::App* command = app.add_subcommand("devices", "What this machine can run kernels on");
-  command->footer("Example: kernelgate devices");
-  command->callback([&session] {
+  CLI::App* command = app.add_subcommand(
+      "devices", "What this machine can run kernels on, and the profiles of other devices");
+  command->footer("Example: kernelgate devices --profile amd-gfx942");
+  auto profile = std::make_shared<std::string>();
+  command->add_option("--profile", *profile, "Every number of this profile, with its source");
+  command->callback([&session, profile] {
+    if (!profile->empty()) return print_profile(device_profile(*profile));
     const HostExecutor executor(session.threads);
     const Environment environment = detect_environment();
     const double memory =
@@ -39,6 +69,7 @@ void add_devices_command(CLI::App& app, Session& session) {
     fmt::print("kokkos   {}\n", host_executor_in_words());
     fmt::print("cuda     {}\n", vendor_devices("libcuda.so.1", "cuDeviceGetCount"));
     fmt::print("hip      {}\n", vendor_devices("libamdhip64.so", "hipGetDeviceCount"));
+    print_profiles();
   });
 }
 
