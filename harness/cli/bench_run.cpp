@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/cli/case_record.hpp"
 #include "harness/cli/check_run.hpp"
 #include "harness/cli/isolate.hpp"
 #include "harness/verify/check.hpp"
@@ -64,22 +65,7 @@ class Bench {
 
  private:
   Record blank(const SuiteCase& suite_case, const Variant& variant) const {
-    Record record;
-    record.time_utc = utc_now();
-    record.run_id = run_.run_id;
-    record.row = RowKind::bench;
-    record.kernel = suite_case.kernel->name;
-    record.variant = variant.name;
-    record.backend = variant.backend;
-    record.axes = suite_case.shape->axes();
-    for (const AxisText& part : split_axes(record.axes)) {
-      if (part.key.empty()) record.dtype = part.value;
-    }
-    record.data = DataMode::real;
-    record.seed = run_.seed;
-    record.cache = sampling_.cache;
-    record.environment = detect_environment();
-    return record;
+    return run_.blank(suite_case, variant);
   }
 
   void add_time(Record& row, const Case& shape, const TimeSummary& time) {
@@ -161,6 +147,12 @@ bool below_floor(const Record& record) {
   return 100 * *record.floor_seconds / *record.time_high_seconds > impossible_percent;
 }
 
+Record BenchRun::blank(const SuiteCase& suite_case, const Variant& variant) const {
+  Record record = start_record(RowKind::bench, run_id, suite_case, variant, DataMode::real, seed);
+  record.cache = sampling.cache;
+  return record;
+}
+
 void BenchRun::run(const std::vector<SuiteCase>& cases,
                    const std::function<void(const Record&)>& done) const {
   IsolatedJobs jobs;
@@ -174,17 +166,9 @@ void BenchRun::run(const std::vector<SuiteCase>& cases,
   };
   const auto failed = [&](const SuiteCase& c, Status status, const std::string& why) {
     for (const Variant* variant : c.variants) {
-      Record row;
-      row.time_utc = utc_now();
-      row.run_id = run_id;
-      row.row = RowKind::bench;
-      row.kernel = c.kernel->name;
-      row.variant = variant->name;
-      row.backend = variant->backend;
-      row.axes = c.shape->axes();
+      Record row = blank(c, *variant);
       row.status = status;
       row.message = why;
-      row.environment = detect_environment();
       done(row);
     }
   };

@@ -26,6 +26,8 @@ struct BenchRun {
   /// that is not correct has no time. Roofs are measured once before the first case.
   void run(const std::vector<SuiteCase>& cases,
            const std::function<void(const Record&)>& done) const;
+  /// The row of one variant on one case before it was timed.
+  Record blank(const SuiteCase& suite_case, const Variant& variant) const;
 };
 
 /// Below 0.97 of the floor a time is impossible: the kernel or the byte count is wrong. The upper

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "harness/cli/case_record.hpp"
 #include "harness/cli/isolate.hpp"
 #include "harness/records/columns.hpp"
 #include "harness/verify/check.hpp"
@@ -36,28 +37,10 @@ std::string first_line(std::string text) {
   return text.substr(0, text.find('\n'));
 }
 
-std::string dtype_of_axes(const std::string& axes) {
-  for (const AxisText& part : split_axes(axes)) {
-    if (part.key.empty()) return part.value;
-  }
-  return {};
-}
-
 Checked blank(const Job& job, const CheckRun& run) {
-  Checked checked;
-  Record& record = checked.record;
-  record.time_utc = utc_now();
-  record.run_id = run.run_id;
-  record.row = RowKind::check;
-  record.kernel = job.suite_case->kernel->name;
-  record.variant = job.variant->name;
-  record.backend = job.variant->backend;
-  record.axes = job.suite_case->shape->axes();
-  record.dtype = dtype_of_axes(record.axes);
-  record.data = job.mode;
-  record.seed = run.seed;
-  record.environment = detect_environment();
-  return checked;
+  return {
+      start_record(RowKind::check, run.run_id, *job.suite_case, *job.variant, job.mode, run.seed),
+      ""};
 }
 
 /// Judges one job after another; keeps the truth while case and mode stay the same.

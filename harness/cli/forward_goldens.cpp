@@ -31,10 +31,7 @@ struct Golden {
 };
 
 Record blank(const std::string& run_id, std::string axes, std::string dtype) {
-  Record record;
-  record.time_utc = utc_now();
-  record.run_id = run_id;
-  record.row = RowKind::forward;
+  Record record = start_record(RowKind::forward, run_id);
   record.kernel = "model";
   record.variant = "reference";
   record.backend = Backend::reference;
@@ -42,7 +39,6 @@ Record blank(const std::string& run_id, std::string axes, std::string dtype) {
   record.dtype = std::move(dtype);
   record.checked = 0;
   record.worst_budget_ratio = 0;
-  record.environment = detect_environment();
   return record;
 }
 

@@ -78,6 +78,9 @@ std::string utc_now();
 /// A name for this run that no other run shares: the time, the process and a drawn number.
 std::string new_run_id();
 
+/// A row of this run, made now and here, that states nothing yet.
+Record start_record(RowKind row, std::string run_id);
+
 /// The command line that makes this row again.
 std::string again(const Record& record);
 

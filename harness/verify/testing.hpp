@@ -1,7 +1,9 @@
 // For a kernel folder's tests: judge a variant on a case as `kernelgate check` does.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/core/registry.hpp"
 #include "harness/verify/check.hpp"
@@ -27,6 +29,33 @@ CheckResult check_mutant(const C& c, DataMode mode, Prepare prepare, std::uint64
   };
   const TypedCase<C> shape(c);
   return PreparedCase(shape, mode, seed).check(variant);
+}
+
+/// Judges every variant of the list on every shape, in each data mode that the shape has. A variant
+/// that this build lacks, or a vendor's that refuses the shape, is left out.
+inline std::vector<CheckResult> check_shapes(std::string_view kernel,
+                                             const std::vector<std::string>& variants,
+                                             const std::vector<std::string>& shapes) {
+  Registry registry;
+  register_kernels(registry);
+  const Kernel& found = registry.find(kernel);
+  std::vector<CheckResult> results;
+  for (const std::string& axes : shapes) {
+    const std::unique_ptr<Case> shape = found.parse(axes);
+    for (const DataMode mode : {DataMode::exact, DataMode::real}) {
+      if (mode == DataMode::exact && shape->exact_not_applicable()) continue;
+      const PreparedCase prepared(*shape, mode, 1);
+      for (const std::string& name : variants) {
+        const Variant* variant = found.find_variant(name);
+        if (variant == nullptr) continue;
+        CheckResult result = prepared.check(*variant);
+        const bool vendor = name.starts_with("baseline/");
+        if (vendor && result.status == Status::unsupported) continue;
+        results.push_back(std::move(result));
+      }
+    }
+  }
+  return results;
 }
 
 }  // namespace kernelgate

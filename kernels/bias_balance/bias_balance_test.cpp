@@ -167,20 +167,14 @@ INSTANTIATE_TEST_SUITE_P(Judge, BiasBalanceFaults,
                                          FaultCase{Fault::narrow_moments, given, real}));
 
 TEST(BiasBalanceVariants, AreExactAndWithinBudgetAtOddShapes) {
-  for (const std::string variant : {"kokkos", "kokkos/cpu"}) {
-    for (const char* axes :
-         {"tokens=1,experts=1,step=1", "tokens=1,experts=16,step=2,load=one",
-          "tokens=999,experts=16,step=1", "tokens=40001,experts=24,step=100,decay=10",
-          "tokens=4096,experts=16,load=even",
-          "tokens=4096,experts=16,step=7,load=even,input=counts",
-          "tokens=300,experts=16,step=3,load=skipped", "tokens=77,experts=1024,step=2"}) {
-      const BiasBalanceCase c = BiasBalanceCase::axes().parse(axes);
-      for (const DataMode mode : {DataMode::exact, DataMode::real}) {
-        if (mode == DataMode::exact && c.exact_not_applicable()) continue;
-        const CheckResult result = check_case("bias_balance/" + variant + "/" + axes, mode);
-        EXPECT_EQ(result.status, Status::passed) << result.id() << "\n" << result.message;
-      }
-    }
+  for (const CheckResult& result : check_shapes(
+           "bias_balance", {"kokkos", "kokkos/cpu"},
+           {"tokens=1,experts=1,step=1", "tokens=1,experts=16,step=2,load=one",
+            "tokens=999,experts=16,step=1", "tokens=40001,experts=24,step=100,decay=10",
+            "tokens=4096,experts=16,load=even",
+            "tokens=4096,experts=16,step=7,load=even,input=counts",
+            "tokens=300,experts=16,step=3,load=skipped", "tokens=77,experts=1024,step=2"})) {
+    EXPECT_EQ(result.status, Status::passed) << result.id() << "\n" << result.message;
   }
 }
 

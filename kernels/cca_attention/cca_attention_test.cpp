@@ -134,21 +134,17 @@ TEST(CcaAttentionBudget, CentresOnTheScalarTruth) {
 }
 
 TEST(CcaAttentionVariants, AreExactAndWithinBudgetAtOddShapes) {
-  for (const std::string variant : {"kokkos", "kokkos/cpu"}) {
-    for (const char* axes :
-         {"tokens=1,heads=1,kv_heads=1,head_dim=9,f32",
-          "batch=3,tokens=37,heads=4,kv_heads=2,head_dim=16,cache=ragged,bf16",
-          "tokens=67,heads=6,kv_heads=2,head_dim=80,mask=sliding,window=5,f16",
-          ("form=chunk,batch=2,tokens=35,context=33,heads=16,kv_heads=2,head_dim=128,mask=sliding,"
-           "window=32,f32"),
-          "form=decode,batch=5,context=1100,heads=8,kv_heads=2,head_dim=128,cache=ragged,bf16",
-          "form=decode,batch=3,context=700,heads=6,kv_heads=2,head_dim=33,cache=ragged,f16",
-          "tokens=7,heads=7,kv_heads=1,head_dim=256,f32"}) {
-      for (const DataMode mode : {DataMode::exact, DataMode::real}) {
-        const CheckResult result = check_case("cca_attention/" + variant + "/" + axes, mode);
-        EXPECT_EQ(result.status, Status::passed) << result.message;
-      }
-    }
+  for (const CheckResult& result : check_shapes(
+           "cca_attention", {"kokkos", "kokkos/cpu"},
+           {"tokens=1,heads=1,kv_heads=1,head_dim=9,f32",
+            "batch=3,tokens=37,heads=4,kv_heads=2,head_dim=16,cache=ragged,bf16",
+            "tokens=67,heads=6,kv_heads=2,head_dim=80,mask=sliding,window=5,f16",
+            "form=chunk,batch=2,tokens=35,context=33,heads=16,kv_heads=2,head_dim=128,"
+            "mask=sliding,window=32,f32",
+            "form=decode,batch=5,context=1100,heads=8,kv_heads=2,head_dim=128,cache=ragged,bf16",
+            "form=decode,batch=3,context=700,heads=6,kv_heads=2,head_dim=33,cache=ragged,f16",
+            "tokens=7,heads=7,kv_heads=1,head_dim=256,f32"})) {
+    EXPECT_EQ(result.status, Status::passed) << result.id() << "\n" << result.message;
   }
 }
 

@@ -214,24 +214,21 @@ class ConvMixingVariants : public testing::TestWithParam<const char*> {};
 
 TEST_P(ConvMixingVariants, AreExactAndWithinBudgetAtOddShapes) {
   const std::string variant = GetParam();
-  for (const char* axes :
-       {"tokens=1,stage=conv,f32", "tokens=2,stage=conv,bf16", "tokens=3,stage=conv,f16",
-        "tokens=35,heads=6,head_dim=64,rotary=32,stage=conv,bf16",
-        "tokens=35,heads=6,head_dim=64,rotary=32,form=chunk,stage=conv,f32",
-        "tokens=23,heads=3,kv_heads=3,head_dim=6,rotary=4,form=decode,stage=conv,f16",
-        "tokens=33,heads=3,kv_heads=1,head_dim=40,rotary=40,form=chunk,position=77,f32",
-        "tokens=1,form=chunk,position=131071,f32", "tokens=2,form=chunk,position=131071,bf16",
-        "tokens=17,form=chunk,theta=10000,position=262143,f32",
-        "tokens=21,form=decode,position=131071,f32", "tokens=5,form=decode,position=9,bf16",
-        "tokens=1,form=decode,stage=conv,f32", "tokens=5,inputs=zeros,f32",
-        "tokens=7,inputs=small,f32", "tokens=7,inputs=small,f16", "tokens=4,rotary=0,f32",
-        "tokens=19,head_dim=256,rotary=128,stage=conv,bf16",
-        "tokens=130,heads=4,head_dim=72,rotary=40,f16"}) {
-    for (const DataMode mode : {DataMode::exact, DataMode::real}) {
-      if (mode == DataMode::exact && parsed(axes).exact_not_applicable()) continue;
-      const CheckResult result = check_case("conv_mixing/" + variant + "/" + axes, mode);
-      EXPECT_EQ(result.status, Status::passed) << result.id() << "\n" << result.message;
-    }
+  for (const CheckResult& result : check_shapes(
+           "conv_mixing", {variant},
+           {"tokens=1,stage=conv,f32", "tokens=2,stage=conv,bf16", "tokens=3,stage=conv,f16",
+            "tokens=35,heads=6,head_dim=64,rotary=32,stage=conv,bf16",
+            "tokens=35,heads=6,head_dim=64,rotary=32,form=chunk,stage=conv,f32",
+            "tokens=23,heads=3,kv_heads=3,head_dim=6,rotary=4,form=decode,stage=conv,f16",
+            "tokens=33,heads=3,kv_heads=1,head_dim=40,rotary=40,form=chunk,position=77,f32",
+            "tokens=1,form=chunk,position=131071,f32", "tokens=2,form=chunk,position=131071,bf16",
+            "tokens=17,form=chunk,theta=10000,position=262143,f32",
+            "tokens=21,form=decode,position=131071,f32", "tokens=5,form=decode,position=9,bf16",
+            "tokens=1,form=decode,stage=conv,f32", "tokens=5,inputs=zeros,f32",
+            "tokens=7,inputs=small,f32", "tokens=7,inputs=small,f16", "tokens=4,rotary=0,f32",
+            "tokens=19,head_dim=256,rotary=128,stage=conv,bf16",
+            "tokens=130,heads=4,head_dim=72,rotary=40,f16"})) {
+    EXPECT_EQ(result.status, Status::passed) << result.id() << "\n" << result.message;
   }
 }
 

@@ -112,22 +112,15 @@ TEST(Freivalds, AcceptsAProductAndRefusesOneWrongElement) {
 }
 
 TEST(LinearVariants, AreExactAndWithinBudgetAtOddShapes) {
-  for (const std::string variant :
-       {"kokkos", "kokkos/cpu", "baseline/onednn", "baseline/onednn-packed", "baseline/openblas"}) {
-    for (const std::string axes :
-         {"tokens=1,out=1,in=1,f32", "tokens=3,out=17,in=65,bf16", "tokens=8,out=9,in=31,f32",
-          "tokens=5,out=33,in=129,output=f32,f16", "tokens=9,out=1,in=7,f32",
-          "tokens=17,out=205,in=300,bf16", "tokens=49,out=97,in=257,f16",
-          "tokens=273,out=30,in=530,output=f32,bf16", "tokens=65,out=193,in=64,f32"}) {
-      for (const DataMode mode : {DataMode::exact, DataMode::real}) {
-        Registry registry;
-        register_kernels(registry);
-        if (registry.find("linear").find_variant(variant) == nullptr) continue;  // library absent
-        const CheckResult result = check_case("linear/" + variant + "/" + axes, mode);
-        if (result.status == Status::unsupported && variant.starts_with("baseline")) continue;
-        EXPECT_EQ(result.status, Status::passed) << result.id() << '\n' << result.message;
-      }
-    }
+  for (const CheckResult& result : check_shapes(
+           "linear",
+           {"kokkos", "kokkos/cpu", "baseline/onednn", "baseline/onednn-packed",
+            "baseline/openblas"},
+           {"tokens=1,out=1,in=1,f32", "tokens=3,out=17,in=65,bf16", "tokens=8,out=9,in=31,f32",
+            "tokens=5,out=33,in=129,output=f32,f16", "tokens=9,out=1,in=7,f32",
+            "tokens=17,out=205,in=300,bf16", "tokens=49,out=97,in=257,f16",
+            "tokens=273,out=30,in=530,output=f32,bf16", "tokens=65,out=193,in=64,f32"})) {
+    EXPECT_EQ(result.status, Status::passed) << result.id() << "\n" << result.message;
   }
 }
 

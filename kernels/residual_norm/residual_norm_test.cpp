@@ -200,15 +200,14 @@ class ResidualNormVariants : public testing::TestWithParam<const char*> {};
 
 TEST_P(ResidualNormVariants, AreExactAndWithinBudgetAtOddShapes) {
   const std::string variant = GetParam();
-  for (const char* axes :
-       {"tokens=1,hidden=1,f32", "tokens=3,hidden=17,form=first,bf16", "tokens=2,hidden=2048,bf16",
-        "tokens=5,hidden=96,form=last,f16", "tokens=5,hidden=65,norm_input=storage,bf16",
-        "tokens=2,hidden=4096,form=first,norm_input=storage,f16", "tokens=3,hidden=8192,f32",
-        "tokens=4,hidden=768,inputs=small,bf16", "tokens=4,hidden=33,inputs=zeros,f16"}) {
-    for (const DataMode mode : {DataMode::exact, DataMode::real}) {
-      const CheckResult result = check_case("residual_norm/" + variant + "/" + axes, mode);
-      EXPECT_EQ(result.status, Status::passed) << result.id() << "\n" << result.message;
-    }
+  for (const CheckResult& result : check_shapes(
+           "residual_norm", {variant},
+           {"tokens=1,hidden=1,f32", "tokens=3,hidden=17,form=first,bf16",
+            "tokens=2,hidden=2048,bf16", "tokens=5,hidden=96,form=last,f16",
+            "tokens=5,hidden=65,norm_input=storage,bf16",
+            "tokens=2,hidden=4096,form=first,norm_input=storage,f16", "tokens=3,hidden=8192,f32",
+            "tokens=4,hidden=768,inputs=small,bf16", "tokens=4,hidden=33,inputs=zeros,f16"})) {
+    EXPECT_EQ(result.status, Status::passed) << result.id() << "\n" << result.message;
   }
 }
 

@@ -111,21 +111,16 @@ TEST(RouterBudget, WeighsStateErrorsAsTheTruthMoves) {
   }
 }
 
-constexpr const char* shapes[] = {"tokens=1,hidden=2048,width=256,experts=16,eda=off,f32",
-                                  "tokens=9,hidden=768,width=128,experts=16,eda=on,bf16",
-                                  "tokens=17,hidden=65,width=13,experts=7,eda=on,f16",
-                                  "tokens=5,hidden=1,width=1,experts=1,eda=on,f32",
-                                  "tokens=33,hidden=64,width=16,experts=3,eda=on,f32",
-                                  "tokens=4,hidden=100,width=512,experts=63,eda=on,bf16"};
-
 TEST(RouterVariants, AreExactAndWithinBudgetAtOddShapes) {
-  for (const char* variant : {"kokkos", "kokkos/cpu"}) {
-    for (const char* axes : shapes) {
-      for (const DataMode mode : {DataMode::exact, DataMode::real}) {
-        const CheckResult result = check_case(std::string("router/") + variant + "/" + axes, mode);
-        EXPECT_EQ(result.status, Status::passed) << result.message;
-      }
-    }
+  for (const CheckResult& result :
+       check_shapes("router", {"kokkos", "kokkos/cpu"},
+                    {"tokens=1,hidden=2048,width=256,experts=16,eda=off,f32",
+                     "tokens=9,hidden=768,width=128,experts=16,eda=on,bf16",
+                     "tokens=17,hidden=65,width=13,experts=7,eda=on,f16",
+                     "tokens=5,hidden=1,width=1,experts=1,eda=on,f32",
+                     "tokens=33,hidden=64,width=16,experts=3,eda=on,f32",
+                     "tokens=4,hidden=100,width=512,experts=63,eda=on,bf16"})) {
+    EXPECT_EQ(result.status, Status::passed) << result.id() << "\n" << result.message;
   }
 }
 

@@ -48,11 +48,9 @@ TEST(TopKTruth, OrdersByValueThenPosition) {
 class TopKVariant : public ::testing::TestWithParam<const char*> {
  protected:
   void expect_passed(const std::string& axes) {
-    for (const DataMode mode : {DataMode::exact, DataMode::real}) {
-      const std::string id = std::string("top_k/") + GetParam() + "/" + axes;
-      const CheckResult result = check_case(id, mode);
-      EXPECT_TRUE(result.status == Status::passed) << id << "\n" << result.message;
-      EXPECT_EQ(result.checked, result.total) << id;
+    for (const CheckResult& result : check_shapes("top_k", {GetParam()}, {axes})) {
+      EXPECT_EQ(result.status, Status::passed) << result.id() << "\n" << result.message;
+      EXPECT_EQ(result.checked, result.total) << result.id();
     }
   }
 };

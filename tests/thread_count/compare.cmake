@@ -1,0 +1,27 @@
+# Runs PROGRAM under 1, 2 and 5 threads; every line must be the same. Five are more than most cases
+# have tiles, and do not divide their counts.
+foreach(threads IN ITEMS 1 2 5)
+  execute_process(COMMAND ${PROGRAM} ${threads} smoke edge_shapes
+    RESULT_VARIABLE code OUTPUT_VARIABLE lines ERROR_VARIABLE error)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "${PROGRAM} ${threads} smoke edge_shapes: exit code ${code}\n${error}")
+  endif()
+  string(REPLACE "\n" ";" lines "${lines}")
+  if(threads EQUAL 1)
+    set(expected "${lines}")
+    continue()
+  endif()
+  if(lines STREQUAL expected)
+    continue()
+  endif()
+  set(different "")
+  foreach(one many IN ZIP_LISTS expected lines)
+    if(NOT one STREQUAL many)
+      string(APPEND different "  1 thread:  ${one}\n  ${threads} threads: ${many}\n")
+    endif()
+  endforeach()
+  message(FATAL_ERROR "results depend on the number of threads:\n${different}")
+endforeach()
+list(LENGTH expected count)
+math(EXPR count "${count} - 1")  # the last line ends with a newline
+message(STATUS "${count} results are the same under 1, 2 and 5 threads")

@@ -1,0 +1,57 @@
+// Prints one line a variant and case: a hash of everything the kernel wrote. Run under different
+// thread counts the lines must be the same; Kokkos takes its threads once a process, hence a
+// program and not a test case.
+// Usage: output_fingerprints THREADS SUITE…
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "harness/cli/session.hpp"
+#include "harness/suites/suite.hpp"
+
+namespace kernelgate {
+namespace {
+
+std::uint64_t outputs_of(const Variant& variant, const Case& shape) {
+  TensorSet tensors(shape.tensors());
+  shape.fill(tensors, DataMode::real, 1);
+  tensors.poison_outputs();
+  const std::unique_ptr<Launch> launch = variant.prepare(shape, tensors);
+  launch->run();
+  launch->fetch();
+  std::uint64_t hash = 0;
+  for (const Tensor& tensor : tensors.all()) hash = hash * 0x100000001b3U ^ tensor.fingerprint();
+  return hash;
+}
+
+int print_all(int threads, const std::vector<std::string>& suites) {
+  Session session;
+  const HostExecutor executor(threads);
+  int lines = 0;
+  for (const std::string& suite : suites) {
+    for (const SuiteCase& c : load_suite(session.registry(), data_root(), suite)) {
+      for (const Variant* variant : c.variants) {
+        // Only what this project wrote: a vendor's library may split its sums by threads.
+        if (variant->backend != Backend::kokkos || variant->name.starts_with("baseline/")) continue;
+        if (variant->refusal && variant->refusal(*c.shape)) continue;
+        fmt::print("{}/{}/{} {:016x}\n", c.kernel->name, variant->name, c.shape->axes(),
+                   outputs_of(*variant, *c.shape));
+        ++lines;
+      }
+    }
+  }
+  return lines > 0 ? 0 : 5;
+}
+
+}  // namespace
+}  // namespace kernelgate
+
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    fmt::print(stderr, "usage: {} THREADS SUITE…\n", argv[0]);
+    return 2;
+  }
+  return kernelgate::print_all(std::atoi(argv[1]), {argv + 2, argv + argc});
+}
