@@ -1,0 +1,11 @@
+// All target-free parts, in their order. A target's dialect.hpp includes types.hpp, defines its own
+// functions on it (k_tid, k_sync, k_shfl_xor, k_fma, ... : docs/dialect.md), then includes this.
+#pragma once
+
+#include "kernels/dialect/common/types.hpp"
+// types first: the others are written in its words
+#include "kernels/dialect/common/math.hpp"
+#include "kernels/dialect/common/numbers.hpp"
+#include "kernels/dialect/common/random.hpp"
+#include "kernels/dialect/common/reduce.hpp"
+#include "kernels/dialect/common/vec.hpp"

@@ -1,0 +1,76 @@
+// Sums and maxima over a wave and over a block. The order is fixed by the width alone, so that the
+// bits do not depend on the schedule; they differ between widths, as the order does.
+#pragma once
+
+#include "kernels/dialect/common/types.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+/// The sum over all lanes, in every lane: a butterfly, distances W/2, W/4, ... 1.
+template <int W, class T>
+KDEV T k_wave_sum(T value) {
+  K_UNROLL
+  for (u32 distance = W / 2; distance > 0; distance >>= 1) {
+    value += k_shfl_xor<W>(value, distance);
+  }
+  return value;
+}
+
+/// The largest over all lanes, in every lane.
+template <int W, class T>
+KDEV T k_wave_max(T value) {
+  K_UNROLL
+  for (u32 distance = W / 2; distance > 0; distance >>= 1) {
+    value = k_max(value, k_shfl_xor<W>(value, distance));
+  }
+  return value;
+}
+
+/// The sum over the lanes up to this one, its own included.
+template <int W, class T>
+KDEV T k_wave_scan(T value) {
+  const u32 lane = k_tid() % W;
+  K_UNROLL
+  for (u32 distance = 1; distance < W; distance <<= 1) {
+    const T before = k_shfl_up<W>(value, distance);
+    if (lane >= distance) value += before;
+  }
+  return value;
+}
+
+/// A place in shared memory for one value a wave of a block of up to 1024 threads.
+template <int W, class T>
+struct KBlockScratch {
+  T wave[1024 / W];
+};
+
+/// The sum over a block of whole waves, in every thread. All threads must call it; the scratch may
+/// be used again after the block's next barrier.
+template <int W, class T>
+KDEV T k_block_sum(T value, KBlockScratch<W, T>& scratch) {
+  const u32 lane = k_tid() % W, wave = k_tid() / W;
+  value = k_wave_sum<W>(value);
+  if (lane == 0) scratch.wave[wave] = value;
+  k_sync();
+  T total = scratch.wave[0];
+  for (u32 other = 1; other < k_threads() / W; ++other) total += scratch.wave[other];
+  return total;
+}
+
+/// The largest of a block of whole waves, as k_block_sum.
+template <int W, class T>
+KDEV T k_block_max(T value, KBlockScratch<W, T>& scratch) {
+  const u32 lane = k_tid() % W, wave = k_tid() / W;
+  value = k_wave_max<W>(value);
+  if (lane == 0) scratch.wave[wave] = value;
+  k_sync();
+  T largest = scratch.wave[0];
+  for (u32 other = 1; other < k_threads() / W; ++other) {
+    largest = k_max(largest, scratch.wave[other]);
+  }
+  return largest;
+}
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate

@@ -1,0 +1,42 @@
+// The words of a kernel body: unsigned numbers of a stated width, and bits as floats and back.
+// A target's dialect.hpp defines KG_FLAVOUR and KDEV (a device function, forced inline) before.
+#pragma once
+
+#include <cstdint>
+
+#ifndef K_UNROLL
+#define K_UNROLL  // before a loop whose count is known: asks for it in a row, where that pays
+#endif
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+using u16 = std::uint16_t;
+using u32 = std::uint32_t;
+using u64 = std::uint64_t;
+using i32 = std::int32_t;
+using i64 = std::int64_t;
+
+KDEV u32 k_bits(float x) { return __builtin_bit_cast(u32, x); }
+KDEV u64 k_bits(double x) { return __builtin_bit_cast(u64, x); }
+KDEV float k_float(u32 bits) { return __builtin_bit_cast(float, bits); }
+KDEV double k_double(u64 bits) { return __builtin_bit_cast(double, bits); }
+
+/// The smaller, the larger. Written as one comparison, so that a target's own choice between two
+/// zeros or for a NaN cannot show: a NaN in `a` stays, a NaN in `b` does not come in.
+template <class T>
+KDEV T k_min(T a, T b) {
+  return b < a ? b : a;
+}
+template <class T>
+KDEV T k_max(T a, T b) {
+  return a < b ? b : a;
+}
+KDEV float k_abs(float x) { return k_float(k_bits(x) & 0x7FFFFFFFU); }
+KDEV double k_abs(double x) { return k_double(k_bits(x) & 0x7FFFFFFFFFFFFFFFULL); }
+KDEV i32 k_abs(i32 x) { return x < 0 ? -x : x; }
+KDEV bool k_isnan(float x) { return (k_bits(x) & 0x7FFFFFFFU) > 0x7F800000U; }
+KDEV bool k_isnan(double x) { return (k_bits(x) & 0x7FFFFFFFFFFFFFFFULL) > 0x7FF0000000000000ULL; }
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate

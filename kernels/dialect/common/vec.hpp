@@ -1,0 +1,22 @@
+// N values that one instruction moves. k_load and k_store, which do that, are each target's own.
+#pragma once
+
+#include "kernels/dialect/common/types.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+/// N values of 2, 4, 8 or 16 bytes together, aligned to their size.
+template <class T, int N>
+struct alignas(N * sizeof(T)) Vec {
+  static_assert(N * sizeof(T) == 2 || N * sizeof(T) == 4 || N * sizeof(T) == 8 ||
+                    N * sizeof(T) == 16,
+                "one access moves 2, 4, 8 or 16 bytes");
+  T v[N];
+
+  KDEV T& operator[](int i) { return v[i]; }
+  KDEV const T& operator[](int i) const { return v[i]; }
+};
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate
