@@ -52,6 +52,23 @@ class Launch {
   virtual void fetch() {}
 };
 
+struct DeviceProfile;  // harness/devices/profile.hpp
+
+/// Whether a variant gives the same bits however its blocks, waves and lanes are scheduled.
+struct Reproducible {
+  bool bits = true;
+  std::string why;  // "sums in a fixed order", "float atomics add in any order"
+};
+
+/// What a native variant can say of a device that is not open: only its profile counts.
+struct NativeSide {
+  Reproducible reproducible;
+  /// Why such a device cannot run this case; nothing when it can.
+  std::function<std::optional<std::string>(const Case&, const DeviceProfile&)> refusal;
+  /// What would be launched there, as text: where two devices agree, one run speaks for both.
+  std::function<std::string(const Case&, const DeviceProfile&)> instance;
+};
+
 /// One implementation of a kernel.
 struct Variant {
   std::string name;  // "kokkos", "kokkos/cpu", "baseline/onednn"
@@ -60,6 +77,7 @@ struct Variant {
   /// Why it cannot run this case here, in words with the numbers; nothing when it can.
   std::function<std::optional<std::string>(const Case&)> refusal;
   std::function<std::unique_ptr<Launch>(const Case&, TensorSet&)> prepare;
+  std::optional<NativeSide> native;  // of variants that run on a NativeDevice
 };
 
 /// One operation of the model with a definition.
@@ -69,6 +87,7 @@ struct Kernel {
   std::function<std::unique_ptr<Case>(std::string_view axes)> parse;
   std::vector<Variant> variants;
 
+  /// The first of that name; native variants of several backends share theirs.
   const Variant* find_variant(std::string_view variant) const;
 };
 

@@ -1,5 +1,6 @@
 #include "harness/core/registry.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace kernelgate {
@@ -35,7 +36,10 @@ void Registry::add(Kernel kernel) {
 void Registry::add(std::string_view kernel, Variant variant) {
   for (Kernel& k : kernels_) {
     if (k.name != kernel) continue;
-    if (k.find_variant(variant.name) != nullptr) {
+    const auto same = [&](const Variant& v) {
+      return v.name == variant.name && v.backend == variant.backend;
+    };
+    if (std::any_of(k.variants.begin(), k.variants.end(), same)) {
       throw std::logic_error(k.name + "/" + variant.name + " is added twice");
     }
     k.variants.push_back(std::move(variant));
@@ -43,6 +47,16 @@ void Registry::add(std::string_view kernel, Variant variant) {
   }
   throw std::logic_error("variant '" + variant.name + "' of unknown kernel '" +
                          std::string(kernel) + "'");
+}
+
+NativeEntries Registry::entries_of(std::string_view kernel, Backend backend,
+                                   SourceFlavour flavour) const {
+  for (const EntryTable& table : entries_) {
+    if (table.kernel == kernel && table.backend == backend && table.flavour == flavour) {
+      return table.entries;
+    }
+  }
+  return {nullptr, 0};
 }
 
 const Kernel& Registry::find(std::string_view kernel) const {

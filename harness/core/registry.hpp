@@ -2,6 +2,7 @@
 // register_<file>() for every source that a kernel's CMakeLists names: no static initialisers.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <memory>
 #include <string>
@@ -12,8 +13,25 @@
 #include "harness/core/axes.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/kernel.hpp"
+#include "harness/native/entry.hpp"
 
 namespace kernelgate {
+
+class NativeDevice;  // harness/native/device.hpp
+template <class C>
+struct NativePlan;  // harness/native/plan.hpp
+
+/// Which of the two builds of a kernel unit executor S runs.
+enum class SourceFlavour {
+  checked,  // every access observed
+  plain,    // optimised, nothing observed: for large inputs
+};
+
+/// Where the session puts the device on which a backend's native variants run next.
+struct DeviceSlot {
+  NativeDevice* device = nullptr;  // null: none is open, and every variant says so
+  SourceFlavour flavour = SourceFlavour::checked;
+};
 
 /// What a kernel folder's case type has to offer.
 template <class C>
@@ -126,13 +144,28 @@ class Registry {
                    [](const C&) { return std::optional<std::string>{}; });
   }
 
+  /// The instances of a kernel's thin unit for one backend. Called by the generated
+  /// register_kernels(), before the plan that takes them from here.
+  void add_entries(std::string_view kernel, Backend backend, NativeEntries entries,
+                   SourceFlavour flavour = SourceFlavour::checked) {
+    entries_.push_back({std::string(kernel), backend, flavour, entries});
+  }
+  /// Adds one variant a backend that has entries of this kernel. Defined in
+  /// harness/native/plan.hpp.
+  template <class C>
+  void add_native(NativePlan<C> plan);
+  /// The same slot as long as the registry or any of its variants lives.
+  DeviceSlot& device_slot(Backend backend) const {
+    return (*slots_)[static_cast<std::size_t>(backend)];
+  }
+
   const std::vector<Kernel>& kernels() const { return kernels_; }
   /// Throws BadInput naming the kernel and those that exist.
   const Kernel& find(std::string_view kernel) const;
   /// "linear/tokens=7,bf16" or "linear/kokkos/cpu/tokens=7,bf16" (then also the variant's name).
   struct Found {
     const Kernel* kernel = nullptr;
-    const Variant* variant = nullptr;  // null: the id names no variant
+    const Variant* variant = nullptr;  // null: the id names no variant; else the first so named
     std::unique_ptr<Case> shape;
   };
   Found find_case(std::string_view id) const;
@@ -141,7 +174,20 @@ class Registry {
   void add(Kernel kernel);
   void add(std::string_view kernel, Variant variant);
 
+  /// The entries of that kernel, backend and flavour; no data when the build has none.
+  NativeEntries entries_of(std::string_view kernel, Backend backend, SourceFlavour flavour) const;
+
+  struct EntryTable {
+    std::string kernel;
+    Backend backend;
+    SourceFlavour flavour;
+    NativeEntries entries;
+  };
+  using Slots = std::array<DeviceSlot, backend_names.size()>;
+
   std::vector<Kernel> kernels_;
+  std::vector<EntryTable> entries_;
+  std::shared_ptr<Slots> slots_ = std::make_shared<Slots>();
 };
 
 /// Generated at configure time from every kernel's add_kernel() call.

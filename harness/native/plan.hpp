@@ -1,0 +1,91 @@
+// The host side of a native kernel, written once for every device: which instances a case launches,
+// and how. Registry::add_native() makes one variant of it for each backend that has the instances.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/core/registry.hpp"
+#include "harness/native/tensors.hpp"
+#include "harness/native/use.hpp"
+
+namespace kernelgate {
+
+template <class C>
+struct NativePlan {
+  std::string name = "native";  // "native", "native/wmma"
+  std::string note;             // one line for `list`
+  Reproducible reproducible;    // held to the word by tests over many schedules
+
+  /// What it launches for this case on such a device, in order. Decides on the profile alone, so
+  /// that refusals and distinct instances are known without a device. No uses: `refusal` says why.
+  std::function<std::vector<NativeUse>(const C&, const DeviceProfile&)> uses;
+  /// Reasons beyond what the uses themselves need; may be left out.
+  std::function<std::optional<std::string>(const C&, const DeviceProfile&)> refusal = {};
+  /// Stages the tensors and returns the launch; run() waits for the device.
+  std::function<std::unique_ptr<Launch>(const C&, TensorSet&, NativeDevice&, const NativeEntrySet&)>
+      prepare;
+};
+
+/// A launch whose memory is on a device: starts `run`, waits, and fetches outputs and states.
+template <class Run>
+std::unique_ptr<Launch> make_native_launch(NativeDevice& device,
+                                           std::shared_ptr<NativeTensors> memory, Run run) {
+  return make_launch(
+      [&device, run = std::move(run)] {
+        run();
+        device.finish();
+      },
+      [memory = std::move(memory)] { memory->fetch(); });
+}
+
+/// What a variant of this backend says while no device is open for it.
+std::string no_device_in_words(Backend backend);
+
+template <class C>
+void Registry::add_native(NativePlan<C> plan) {
+  using Uses = std::vector<NativeUse>;
+  const auto shared = std::make_shared<const NativePlan<C>>(std::move(plan));
+  for (const Backend backend :
+       {Backend::source, Backend::ptx, Backend::machine, Backend::cuda, Backend::hip}) {
+    const NativeEntrySet checked(entries_of(C::kernel, backend, SourceFlavour::checked));
+    const NativeEntrySet plain(entries_of(C::kernel, backend, SourceFlavour::plain));
+    if (checked.all().empty()) continue;
+    const auto refuse = [shared, checked](const Case& shape, const DeviceProfile& profile) {
+      const C& c = typed<C>(shape);
+      if (shared->refusal) {
+        if (auto reason = shared->refusal(c, profile)) return reason;
+      }
+      const Uses uses = shared->uses(c, profile);
+      return kernelgate::refusal(uses, checked, profile);
+    };
+    const auto slots = slots_;
+    const auto slot = [slots, backend]() -> const DeviceSlot& {
+      return (*slots)[static_cast<std::size_t>(backend)];
+    };
+    Variant variant{shared->name,
+                    backend,
+                    shared->note,
+                    [refuse, slot, backend](const Case& shape) -> std::optional<std::string> {
+                      if (slot().device == nullptr) return no_device_in_words(backend);
+                      return refuse(shape, slot().device->profile());
+                    },
+                    [shared, checked, plain, slot](const Case& shape, TensorSet& tensors) {
+                      const bool observed = slot().flavour == SourceFlavour::checked;
+                      return shared->prepare(typed<C>(shape), tensors, *slot().device,
+                                             observed ? checked : plain);
+                    },
+                    NativeSide{shared->reproducible, refuse,
+                               [shared](const Case& shape, const DeviceProfile& profile) {
+                                 const Uses uses = shared->uses(typed<C>(shape), profile);
+                                 return in_words(uses);
+                               }}};
+    add(C::kernel, std::move(variant));
+  }
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,45 @@
+// What a native variant launches for a case on a kind of device: said before any launch, so that
+// one function refuses in words and one text tells two devices' runs apart.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "harness/devices/profile.hpp"
+#include "harness/native/device.hpp"
+#include "harness/native/entry_set.hpp"
+
+namespace kernelgate {
+
+/// One launch: an instance of the kernel by name, its grid and the threads of a block. Shared
+/// memory is what the instance asks for.
+struct NativeUse {
+  std::string entry;  // "linear_gemv<bf16,w32>"
+  std::array<std::int64_t, 3> grid{1, 1, 1};
+  std::int64_t threads = 0;
+  MatrixFamily matrix = MatrixFamily::none;  // that the instance is written for
+};
+
+/// Why such a device cannot make these launches, in words with the numbers; nothing when it can: an
+/// instance that the build lacks, its wave width, threads, shared memory, matrix instructions, a
+/// grid over 2^31 - 1 blocks (65535 along y and z), on AMD over 2^32 - 1 threads along an axis.
+std::optional<std::string> refusal(std::span<const NativeUse> uses, const NativeEntrySet& entries,
+                                   const DeviceProfile& device);
+
+/// "linear_gemv<bf16,w32> 64 x 256, linear_sum<bf16,w32> 8 x 256": instance, blocks, threads.
+std::string in_words(std::span<const NativeUse> uses);
+
+/// The launch's shape on the device. Only for uses that refusal() lets pass.
+LaunchShape shape_of(const NativeUse& use, const NativeEntry& entry);
+
+/// Launches a use with arguments of the kernel's exact parameter types.
+template <KernelArgument... Args>
+void launch_use(NativeDevice& device, const NativeEntrySet& entries, const NativeUse& use,
+                const Args&... args) {
+  const NativeEntry& entry = entries[use.entry];
+  launch_kernel(device, entry, shape_of(use, entry), args...);
+}
+
+}  // namespace kernelgate
