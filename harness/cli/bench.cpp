@@ -31,7 +31,8 @@ void run_bench(Session& session, Options& options) {
   if (options.selection.suites.empty() && options.selection.cases.empty()) {
     options.selection.suites = {"smoke"};
   }
-  const std::vector<SuiteCase> cases = options.selection.select(session.registry(), nullptr);
+  std::vector<SuiteCase> cases = options.selection.select(session.registry(), nullptr);
+  fmt::print("{}", leave_out_executors(cases));
   options.run.sampling.cache = options.cache == "hot" ? CacheMode::hot : CacheMode::cold;
   options.run.isolated = !options.in_process;
   options.run.threads = session.threads;

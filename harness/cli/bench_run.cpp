@@ -142,6 +142,20 @@ std::string pack_rows(const std::vector<Record>& rows) {
 
 }  // namespace
 
+std::string leave_out_executors(std::vector<SuiteCase>& cases) {
+  std::size_t left_out = 0;
+  for (SuiteCase& c : cases) {
+    left_out += std::erase_if(c.variants, [](const Variant* v) { return is_virtual(v->backend); });
+  }
+  std::erase_if(cases, [](const SuiteCase& c) { return c.variants.empty(); });
+  if (left_out == 0) return {};
+  return fmt::format(
+      "left out: native variants on virtual devices ({} of the cases): the time of an executor is "
+      "no "
+      "measurement\n",
+      left_out);
+}
+
 bool below_floor(const Record& record) {
   if (!record.floor_seconds || !record.time_high_seconds) return false;
   return 100 * *record.floor_seconds / *record.time_high_seconds > impossible_percent;

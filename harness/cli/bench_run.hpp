@@ -30,6 +30,10 @@ struct BenchRun {
   Record blank(const SuiteCase& suite_case, const Variant& variant) const;
 };
 
+/// Takes out what runs on virtual devices, and cases that have no other variant: a time on an
+/// executor is no measurement of any device. Returns what to say about it; empty when all stay.
+std::string leave_out_executors(std::vector<SuiteCase>& cases);
+
 /// Below 0.97 of the floor a time is impossible: the kernel or the byte count is wrong. The upper
 /// quartile is asked, because a busy neighbour can spoil single samples and the roofs.
 bool below_floor(const Record& record);

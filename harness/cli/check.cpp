@@ -25,10 +25,17 @@ struct Options {
   bool verbose = false;
 };
 
+// "  on amd-gfx942 (source)  schedule 2" of a native variant.
+std::string where(const Record& record) {
+  if (record.device.empty()) return {};
+  return fmt::format("  on {} ({})  schedule {}", record.device, name(record.backend),
+                     record.schedule_seed.value_or(0));
+}
+
 void print_failure(const Checked& checked) {
   const Record& record = checked.record;
-  fmt::print("{:<11}  {}  {}  seed {}\n", name(record.status), record.id(), name(*record.data),
-             record.seed.value_or(0));
+  fmt::print("{:<11}  {}  {}  seed {}{}\n", name(record.status), record.id(), name(*record.data),
+             record.seed.value_or(0), where(record));
   fmt::print("{}", checked.message);
   if (!checked.message.ends_with('\n')) fmt::print("\n");
   fmt::print("  again    {}\n", again(record));
@@ -57,6 +64,7 @@ void run_check(Session& session, Options& options) {
   options.run.isolated = !options.in_process;
   options.run.threads = session.threads;
   options.run.run_id = new_run_id();
+  options.run.registry = &session.registry();
   std::optional<RecordWriter> writer;
   if (!options.records.empty()) writer.emplace(options.records, std::cerr);
 
@@ -74,8 +82,9 @@ void run_check(Session& session, Options& options) {
       print_failure(checked);
     } else if (options.verbose) {
       progress.clear();
-      fmt::print("{:<11}  {}  {}  checked {} of {}\n", name(record.status), record.id(),
-                 name(*record.data), record.checked.value_or(0), record.total.value_or(0));
+      fmt::print("{:<11}  {}  {}  checked {} of {}{}\n", name(record.status), record.id(),
+                 name(*record.data), record.checked.value_or(0), record.total.value_or(0),
+                 where(record));
     }
   });
   progress.finish();
@@ -104,6 +113,7 @@ void add_check_command(CLI::App& app, Session& session) {
   command->add_option("--data", options->data, "exact (bit for bit), real (by budget) or both")
       ->check(CLI::IsMember({"exact", "real", "both"}));
   command->add_option("--seed", options->run.seed, "Seed of the inputs");
+  options->run.virtual_runs.add_to(*command);
   command
       ->add_option("--time-limit", options->run.time_limit_seconds,
                    "Seconds for one variant on one case")
@@ -115,7 +125,8 @@ void add_check_command(CLI::App& app, Session& session) {
   command->add_flag("-v,--verbose", options->verbose, "Print what passed and was unsupported, too");
   command->footer(
       "Example: kernelgate check --suite smoke\n"
-      "Example: kernelgate check --case linear/kokkos/tokens=3,out=17,in=65,bf16 --data exact");
+      "Example: kernelgate check --case linear/kokkos/tokens=3,out=17,in=65,bf16 --data exact\n"
+      "Example: kernelgate check --suite smoke --backend source --device amd-gfx942");
   command->callback([&session, options] { run_check(session, *options); });
 }
 

@@ -17,14 +17,23 @@ struct Job {
   const SuiteCase* suite_case = nullptr;
   const Variant* variant = nullptr;
   DataMode mode = DataMode::exact;
+  VirtualRun on = {};  // no profile: on this host, or on a real device
 };
 
-std::vector<Job> list_jobs(const std::vector<SuiteCase>& cases,
-                           const std::vector<DataMode>& modes) {
+std::vector<Job> list_jobs(const std::vector<SuiteCase>& cases, const CheckRun& run) {
   std::vector<Job> jobs;
   for (const SuiteCase& c : cases) {
-    for (const DataMode mode : modes) {
-      for (const Variant* variant : c.variants) jobs.push_back({&c, variant, mode});
+    for (const DataMode mode : run.modes) {
+      const bool judged = mode != DataMode::exact || !c.shape->exact_not_applicable();
+      for (const Variant* variant : c.variants) {
+        if (!variant->native || !is_virtual(variant->backend) || !judged) {
+          jobs.push_back({&c, variant, mode});
+          continue;
+        }
+        for (const VirtualRun& on : run.virtual_runs.runs(*variant, *c.shape)) {
+          jobs.push_back({&c, variant, mode, on});
+        }
+      }
     }
   }
   return jobs;
@@ -38,9 +47,15 @@ std::string first_line(std::string text) {
 }
 
 Checked blank(const Job& job, const CheckRun& run) {
-  return {
+  Checked checked{
       start_record(RowKind::check, run.run_id, *job.suite_case, *job.variant, job.mode, run.seed),
       ""};
+  if (is_virtual(job.variant->backend)) checked.record.figure = FigureKind::modelled;
+  if (job.on.profile != nullptr) {
+    checked.record.device = job.on.profile->name;
+    checked.record.schedule_seed = job.on.schedule_seed;
+  }
+  return checked;
 }
 
 /// Judges one job after another; keeps the truth while case and mode stay the same.
@@ -60,6 +75,10 @@ class Judge {
     }
     CheckResult result;
     try {
+      std::optional<OpenVirtualDevice> device;
+      if (job.on.profile != nullptr) {
+        device.emplace(*run_.registry, job.variant->backend, job.on, run_.virtual_runs.flavour);
+      }
       result = prepare(job).check(*job.variant);
     } catch (const BadInput& refusal) {  // no memory for the tensors, say
       result.status = Status::unsupported;
@@ -112,12 +131,12 @@ Checked unpack(const std::string& text) {
 }
 
 std::int64_t CheckRun::count(const std::vector<SuiteCase>& cases) const {
-  return static_cast<std::int64_t>(list_jobs(cases, modes).size());
+  return static_cast<std::int64_t>(list_jobs(cases, *this).size());
 }
 
 void CheckRun::run(const std::vector<SuiteCase>& cases,
                    const std::function<void(const Checked&)>& done) const {
-  const std::vector<Job> jobs = list_jobs(cases, modes);
+  const std::vector<Job> jobs = list_jobs(cases, *this);
   Judge judge(*this);
   if (!isolated) {
     const HostExecutor executor(threads);

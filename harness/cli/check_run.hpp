@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/cli/session.hpp"
+#include "harness/cli/virtual_runs.hpp"
 #include "harness/records/record.hpp"
 #include "harness/suites/suite.hpp"
 
@@ -25,9 +26,12 @@ struct CheckRun {
   bool isolated = true;             // in a child that may crash or hang
   std::string run_id;
   int threads = 0;
+  VirtualRunOptions virtual_runs;      // of native variants
+  const Registry* registry = nullptr;  // holds the slots of their devices
 
   /// Judges every variant of every case in every mode; calls `done` in that order. A case without
-  /// exact inputs gives one row `unsupported` with the reason for its exact mode.
+  /// exact inputs gives one row `unsupported` with the reason for its exact mode. A native variant
+  /// is judged once a virtual device and schedule.
   void run(const std::vector<SuiteCase>& cases,
            const std::function<void(const Checked&)>& done) const;
   /// How many times `done` will be called.

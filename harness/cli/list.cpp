@@ -9,11 +9,20 @@
 namespace kernelgate {
 namespace {
 
+// Whether two runs give the same bits: what a native variant promises and tests hold it to.
+std::string claim(const Variant& variant) {
+  if (!variant.native) return {};
+  const Reproducible& reproducible = variant.native->reproducible;
+  return fmt::format("; bits {}: {}",
+                     reproducible.bits ? "reproducible" : "may differ between runs",
+                     reproducible.why);
+}
+
 void print_kernels(const Registry& registry) {
   for (const Kernel& kernel : registry.kernels()) {
     fmt::print("{:<14} {}\n", kernel.name, kernel.formula);
     for (const Variant& v : kernel.variants) {
-      fmt::print("  {:<24} {:<10} {}\n", v.name, name(v.backend), v.note);
+      fmt::print("  {:<24} {:<10} {}{}\n", v.name, name(v.backend), v.note, claim(v));
     }
   }
 }

@@ -40,18 +40,18 @@ std::vector<SuiteCase> SelectionOptions::select(const Registry& registry,
     c.kernel = found.kernel;
     c.shape = std::move(found.shape);
     c.origin = "--case " + id;
-    if (found.variant != nullptr) {
-      c.variants = {found.variant};
-    } else if (!of_reference) {
-      for (const Variant& v : c.kernel->variants) c.variants.push_back(&v);
+    if (!of_reference) {
+      for (const Variant& v : c.kernel->variants) {  // native ones of several backends share a name
+        if (found.variant == nullptr || v.name == found.variant->name) c.variants.push_back(&v);
+      }
     }
+    c.of_one_variant = found.variant != nullptr;
     chosen.push_back(std::move(c));
   }
   std::vector<SuiteCase> kept;
   for (SuiteCase& c : chosen) {
     if (!contains(kernels, c.kernel->name)) continue;
-    const bool named = c.origin.starts_with("--case");
-    if (reference != nullptr && (!named || c.variants.size() != 1)) {
+    if (reference != nullptr && !c.of_one_variant) {
       c.variants.insert(c.variants.begin(), reference);
     }
     std::erase_if(c.variants, [&](const Variant* v) {

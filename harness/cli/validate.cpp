@@ -75,6 +75,7 @@ class Validation {
     run.seed = options_.seed;
     run.run_id = run_id_;
     run.threads = session_.threads;
+    run.registry = &session_.registry();
     run.time_limit_seconds = options_.time_limit_seconds;
     Progress progress("check", run.count(cases));
     run.run(cases, [&](const Checked& checked) {
@@ -105,8 +106,9 @@ class Validation {
   }
 
   void bench(const std::vector<std::string>& suites) {
-    const std::vector<SuiteCase> cases =
+    std::vector<SuiteCase> cases =
         SelectionOptions{suites, {}, {}, {}, {}}.select(session_.registry(), nullptr);
+    fmt::print("{}", leave_out_executors(cases));
     BenchRun run;
     run.seed = options_.seed;
     run.run_id = run_id_;

@@ -77,7 +77,7 @@ struct Variant {
   /// Why it cannot run this case here, in words with the numbers; nothing when it can.
   std::function<std::optional<std::string>(const Case&)> refusal;
   std::function<std::unique_ptr<Launch>(const Case&, TensorSet&)> prepare;
-  std::optional<NativeSide> native;  // of variants that run on a NativeDevice
+  std::optional<NativeSide> native = {};  // of variants that run on a NativeDevice
 };
 
 /// One operation of the model with a definition.

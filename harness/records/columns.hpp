@@ -91,7 +91,7 @@ inline constexpr auto record_columns = [] {
   using E = Environment;
   using field::column;
   return std::array{
-      column<&R::schema_version>("schema_version", whole, "of this table; this page is version 1"),
+      column<&R::schema_version>("schema_version", whole, "of this table; this page is version 2"),
       column<&R::time_utc>("time_utc", text, "when the row was made, ISO 8601 with Z"),
       column<&R::run_id>("run_id", text, "the same for all rows of one command"),
       column<&R::row>("row", word, "what the row states: check, bench or forward"),
@@ -103,6 +103,10 @@ inline constexpr auto record_columns = [] {
       column<&R::dtype>("dtype", text, "storage type of the case"),
       column<&R::data>("data", word, "inputs: exact (judged bit for bit) or real (by budget)"),
       column<&R::seed>("seed", whole, "of the inputs"),
+      column<&R::device>("device", text,
+                         "profile of the virtual device, e.g. amd-gfx942; empty: this host itself"),
+      column<&R::schedule_seed>("schedule_seed", whole,
+                                "order of blocks, waves and lanes on a virtual device; 0: natural"),
       column<&R::status>("status", word,
                          "passed, incorrect, mistrusted, unsupported, crashed or timed_out"),
       column<&R::figure>("figure", word,

@@ -38,6 +38,10 @@ std::string again(const Record& record) {
     line += fmt::format(" --data {}", name(*record.data));
   }
   if (record.seed) line += fmt::format(" --seed {}", *record.seed);
+  if (!record.device.empty()) {
+    line += fmt::format(" --backend {} --device {}", name(record.backend), record.device);
+  }
+  if (record.schedule_seed) line += fmt::format(" --schedule-seed {}", *record.schedule_seed);
   return line;
 }
 

@@ -14,7 +14,7 @@
 namespace kernelgate {
 
 /// Raised by one whenever a column is added, removed or changes its meaning.
-inline constexpr std::int64_t record_schema_version = 1;
+inline constexpr std::int64_t record_schema_version = 2;
 
 /// What a row states.
 enum class RowKind {
@@ -45,7 +45,9 @@ struct Record {
   std::string axes;  // "tokens=7,out=64,in=64,bf16"; of a forward row what was compared
   std::string dtype;
   std::optional<DataMode> data;
-  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> seed;           // of the inputs
+  std::string device;                          // profile of a virtual one; empty: this host itself
+  std::optional<std::uint64_t> schedule_seed;  // order of blocks, waves and lanes; virtual only
 
   Status status = Status::passed;
   FigureKind figure = FigureKind::measured;

@@ -86,6 +86,8 @@ void refuse_other_schemas(std::string_view bytes, const std::string& name) {
                     csv.get_file_line(), record_schema_version, record.schema_version,
                     record.schema_version > record_schema_version
                         ? "the file was written by a newer kernelgate; read it with that one"
+                    : record.schema_version > 0
+                        ? "the file was written by an older kernelgate, whose columns differ"
                         : "no such schema was ever written"));
   }
 }

@@ -116,7 +116,7 @@ TEST(RecordReader, RefusesAMissingColumnByName) {
 TEST(RecordReader, RefusesAnUnknownColumnByName) {
   EXPECT_THAT(
       refusal(replaced(file_of(check_row()), ",kernel,", ",kernel,colour,")),
-      HasSubstr("r.csv:1: column 'colour' is unknown; records schema 1 has: schema_version,"));
+      HasSubstr("r.csv:1: column 'colour' is unknown; records schema 2 has: schema_version,"));
 }
 
 TEST(RecordReader, RefusesAColumnThatStandsTwice) {
@@ -125,11 +125,13 @@ TEST(RecordReader, RefusesAColumnThatStandsTwice) {
 }
 
 TEST(RecordReader, RefusesANewerSchemaInThoseWordsWhateverItsColumnsAre) {
-  EXPECT_THAT(refusal("colour,schema_version\nred,2\n"),
-              HasSubstr("r.csv:2: column 'schema_version': expected 1, got 2: the file was written "
+  EXPECT_THAT(refusal("colour,schema_version\nred,3\n"),
+              HasSubstr("r.csv:2: column 'schema_version': expected 2, got 3: the file was written "
                         "by a newer kernelgate"));
   EXPECT_THAT(refusal(record_header() + "\n0" + record_line(check_row()).substr(1)),
-              HasSubstr("expected 1, got 0"));
+              HasSubstr("expected 2, got 0: no such schema"));
+  EXPECT_THAT(refusal("colour,schema_version\nred,1\n"),
+              HasSubstr("expected 2, got 1: the file was written by an older kernelgate"));
 }
 
 TEST(RecordReader, RefusesLinesThatDoNotFitTheHeader) {

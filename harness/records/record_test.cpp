@@ -54,6 +54,13 @@ TEST(Record, SaysTheCommandThatMakesItAgain) {
   EXPECT_EQ(again(row),
             "kernelgate check --case linear/kokkos/tokens=7,out=64,in=64,bf16 --data "
             "real --seed 17");
+  row.backend = Backend::source;
+  row.variant = "native";
+  row.device = "amd-gfx942";
+  row.schedule_seed = 2;
+  EXPECT_EQ(again(row),
+            "kernelgate check --case linear/native/tokens=7,out=64,in=64,bf16 --data real --seed "
+            "17 --backend source --device amd-gfx942 --schedule-seed 2");
   row = synthetic::bench_row();
   row.seed = std::nullopt;
   EXPECT_EQ(again(row), "kernelgate bench --case linear/kokkos/tokens=7,out=64,in=64,bf16");

@@ -59,6 +59,8 @@ std::string case_name(const Record& row) {
   std::string text = row.axes;
   if (row.data) text += fmt::format(" {}", name(*row.data));
   if (row.seed) text += fmt::format(" seed {}", *row.seed);
+  if (!row.device.empty()) text += fmt::format(" on {}", row.device);
+  if (row.schedule_seed) text += fmt::format(" schedule {}", *row.schedule_seed);
   if (row.row != RowKind::check) text += fmt::format(" {}", name(row.row));
   if (row.cache) text += fmt::format(" {}", name(*row.cache));
   return text;

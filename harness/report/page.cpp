@@ -29,7 +29,7 @@ void put(json& object, const Column& column, const Record& record) {
   if (text.empty()) return;
   const std::string key(column.name);
   const bool numeric = column.type == FieldType::whole || column.type == FieldType::number;
-  if (numeric && column.name != "seed") {  // 64-bit seeds do not fit a script's numbers
+  if (numeric && !column.name.ends_with("seed")) {  // 64-bit seeds do not fit a script's numbers
     double value = 0;
     if (!field::parse(value, text) && std::isfinite(value)) {
       object[key] = json::parse(text);

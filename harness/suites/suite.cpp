@@ -90,13 +90,14 @@ std::vector<const Variant*> choose_variants(const Kernel& kernel, std::string_vi
   while (!text.empty()) {
     const std::string_view name = text.substr(0, text.find(';'));
     text = name.size() == text.size() ? std::string_view{} : text.substr(name.size() + 1);
-    const Variant* variant = kernel.find_variant(name);
-    if (variant == nullptr) {
+    if (kernel.find_variant(name) == nullptr) {
       std::string known = "one of *";
       for (const Variant& v : kernel.variants) known += " " + v.name;
       refuse(place, "variants", name, known);
     }
-    list.push_back(variant);
+    for (const Variant& v : kernel.variants) {
+      if (v.name == name) list.push_back(&v);
+    }
   }
   if (list.empty()) refuse(place, "variants", "", "a variant's name, or *");
   return list;

@@ -24,7 +24,8 @@ struct SuiteCase {
   const Kernel* kernel = nullptr;
   std::unique_ptr<Case> shape;
   std::vector<const Variant*> variants;
-  std::string origin;  // "suites/smoke.csv:3 kernels/linear/cases/smoke.csv:7"
+  bool of_one_variant = false;  // its id named one, so that no other stands beside it
+  std::string origin;           // "suites/smoke.csv:3 kernels/linear/cases/smoke.csv:7"
 };
 
 /// Reads suites/<name>.csv, or the file itself when `name` ends in .csv. Columns: kernel (a name or

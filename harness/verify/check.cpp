@@ -5,6 +5,8 @@
 #include <chrono>
 #include <exception>
 
+#include "harness/native/device.hpp"
+
 namespace kernelgate {
 namespace {
 
@@ -29,6 +31,18 @@ std::optional<std::string> memory_fault(const TensorSet& tensors,
   }
   if (input_fingerprints(tensors) != inputs_before) return "bounds   wrote to an input";
   return std::nullopt;
+}
+
+// Every line stands two columns in, as the judge's own do.
+std::string indented(std::string_view text) {
+  std::string lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    if (!line.empty()) lines += fmt::format("{}{}\n", line.starts_with("  ") ? "" : "  ", line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
 }
 
 std::string worst_lines(const TensorVerdict& verdict, const TensorSpec& spec) {
@@ -86,6 +100,10 @@ CheckResult PreparedCase::check(const Variant& variant) const {
       launch->run();
       launch->fetch();
     }
+  } catch (const NativeFault& fault) {  // the device's finding is a verdict; its data are none
+    result.status = Status::incorrect;
+    result.message = indented(fault.what());
+    return result;
   } catch (const std::exception& error) {
     result.status = Status::crashed;
     result.message = fmt::format("threw: {}", error.what());

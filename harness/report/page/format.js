@@ -34,6 +34,10 @@ const spread = (row) =>
     : undefined;
 const caseId = (row) => `${row.kernel}/${row.variant}/${row.axes}`;
 
+// A variant, and on which virtual device in which order.
+const variantText = (row) => row.variant + (row.device ? ` on ${row.device}` : "") +
+  (row.schedule_seed === undefined ? "" : ` schedule ${row.schedule_seed}`);
+
 // What bounds a timed case: its bytes or its operations.
 function boundBy(row) {
   if (!row.read_bandwidth_bytes_per_second || !row.peak_flops_per_second) return "";

@@ -17,7 +17,7 @@ const numeric = (title, show, sort) => column(title, show, sort, "number");
 const checkColumns = [
   column("status", (r) => statusElement(r.status), (r) => (isFailure(r) ? 0 : 1) + r.status),
   column("kernel", (r) => r.kernel, (r) => r.kernel),
-  column("variant", (r) => r.variant, (r) => r.variant),
+  column("variant", variantText, variantText),
   column("case", axesElement, (r) => r.axes),
   column("data", (r) => r.data || "", (r) => r.data || ""),
   numeric("worst", (r) => (r.data === "exact" ? "" : numberText(r.worst_budget_ratio)),

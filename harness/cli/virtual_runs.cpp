@@ -1,0 +1,59 @@
+#include "harness/cli/virtual_runs.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "harness/core/error.hpp"
+#include "harness/native/device.hpp"
+
+namespace kernelgate {
+
+void VirtualRunOptions::add_to(CLI::App& command) {
+  command.add_option("--device", devices,
+                     "Run native variants on this virtual device, such as amd-gfx942; may repeat; "
+                     "default: on all that differ for the kernel");
+  command
+      .add_option("--schedules", schedules,
+                  "Orders of blocks, waves and lanes that a native variant runs under: the natural "
+                  "one and seeded ones")
+      ->check(CLI::Range(1, 1000000));
+  command.add_option("--schedule-seed", schedule_seeds,
+                     "Exactly this order, 0 for the natural one; may repeat");
+  command.add_flag_callback(
+      "--unchecked", [this] { flavour = SourceFlavour::plain; },
+      "Run native variants unobserved: faster, and only their results are judged");
+}
+
+std::vector<VirtualRun> VirtualRunOptions::runs(const Variant& variant, const Case& shape) const {
+  std::vector<const DeviceProfile*> profiles;
+  for (const std::string& name : devices) profiles.push_back(&device_profile(name));
+  if (devices.empty()) {
+    for (const DeviceProfile& profile : device_profiles()) profiles.push_back(&profile);
+  }
+  std::vector<std::uint64_t> seeds = schedule_seeds;
+  for (int s = 0; schedule_seeds.empty() && s < schedules; ++s) {
+    seeds.push_back(static_cast<std::uint64_t>(s));
+  }
+  std::vector<VirtualRun> runs;
+  std::set<std::string> known;
+  for (const DeviceProfile* profile : profiles) {
+    if (variant.native->refusal(shape, *profile)) {
+      runs.push_back({profile, seeds.front()});
+      continue;
+    }
+    if (!known.insert(variant.native->instance(shape, *profile)).second) continue;
+    for (const std::uint64_t seed : seeds) runs.push_back({profile, seed});
+  }
+  return runs;
+}
+
+OpenVirtualDevice::OpenVirtualDevice(const Registry& registry, Backend backend,
+                                     const VirtualRun& run, SourceFlavour flavour)
+    : slot_(registry.device_slot(backend)),
+      device_(open_virtual_device(backend, *run.profile, run.schedule_seed, flavour)) {
+  slot_ = {device_.get(), flavour};
+}
+
+OpenVirtualDevice::~OpenVirtualDevice() { slot_ = {}; }
+
+}  // namespace kernelgate
