@@ -1,0 +1,213 @@
+#include "harness/checker/memory.hpp"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+
+#include "harness/checker/cell.hpp"
+#include "harness/core/error.hpp"
+#include "harness/core/random.hpp"
+
+namespace kernelgate {
+
+namespace {
+
+constexpr std::uint64_t most_capacity = 1ULL << 34;
+constexpr std::uint64_t least_capacity = 1ULL << 28;
+constexpr auto red_zone_byte = static_cast<std::byte>(0xA5);
+
+template <class T>
+T* reserve(std::uint64_t bytes) {
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  madvise(memory, bytes, MADV_DONTDUMP);
+  return static_cast<T*>(memory);
+}
+
+std::uint64_t rounded(std::uint64_t bytes) {
+  return (bytes + DeviceMemory::red_zone - 1) / DeviceMemory::red_zone * DeviceMemory::red_zone;
+}
+
+// A halfword that is a NaN, or the upper part of one, in every floating type a kernel may use.
+std::uint16_t garbage(std::uint64_t seed, std::uint64_t i) {
+  const std::uint64_t word = word_at(seed, i);
+  return static_cast<std::uint16_t>(0x7FF1U + word % 14U + ((word >> 32) % 2U << 15));
+}
+
+}  // namespace
+
+DeviceMemory::DeviceMemory() {
+  for (capacity_ = most_capacity; capacity_ >= least_capacity; capacity_ /= 2) {
+    base_ = reserve<std::byte>(capacity_);
+    states_ = reserve<std::uint8_t>(capacity_);
+    cells_ = reserve<Cell>(capacity_ / 4 * sizeof(Cell));
+    byte_cells_ = reserve<Cell>(capacity_ * sizeof(Cell));
+    if (base_ && states_ && cells_ && byte_cells_) return;
+    unmap();
+  }
+  throw BadInput(fmt::format(
+      "virtual device: no address space: {} bytes and 41 times as much for their shadow could not "
+      "be reserved (ulimit -v?)",
+      least_capacity));
+}
+
+DeviceMemory::~DeviceMemory() { unmap(); }
+
+void DeviceMemory::unmap() {
+  if (base_) munmap(base_, capacity_);
+  if (states_) munmap(states_, capacity_);
+  if (cells_) munmap(cells_, capacity_ / 4 * sizeof(Cell));
+  if (byte_cells_) munmap(byte_cells_, capacity_ * sizeof(Cell));
+  base_ = nullptr;
+  states_ = nullptr;
+  cells_ = nullptr;
+  byte_cells_ = nullptr;
+}
+
+void DeviceMemory::forget_accesses() {
+  madvise(cells_, capacity_ / 4 * sizeof(Cell), MADV_DONTNEED);
+  madvise(byte_cells_, capacity_ * sizeof(Cell), MADV_DONTNEED);
+}
+
+void DeviceMemory::fill(std::uint64_t offset, std::uint64_t bytes, std::uint64_t seed) {
+  constexpr std::size_t page = 4096;
+  std::uint16_t pattern[page / 2];
+  for (std::size_t i = 0; i < page / 2; ++i) pattern[i] = garbage(seed, i % 61);
+  for (std::uint64_t done = 0; done < bytes; done += page) {
+    std::memcpy(base_ + offset + done, pattern, std::min<std::uint64_t>(page, bytes - done));
+  }
+}
+
+// Memory never used before, or when that is at its end, what was freed longest ago as far as the
+// order of offsets tells: the quarantine is as long as the address space allows.
+std::optional<std::uint64_t> DeviceMemory::place(std::uint64_t bytes) {
+  const std::uint64_t span = rounded(bytes) + red_zone;
+  if (span <= capacity_ - next_) {
+    const std::uint64_t offset = next_;
+    next_ += span;
+    return offset;
+  }
+  std::uint64_t begin = lds_zone + red_zone;
+  for (auto it = buffers_.begin(); it != buffers_.end(); ++it) {
+    if (!it->second.freed) {
+      begin = it->first + rounded(it->second.bytes) + red_zone;
+      continue;
+    }
+    const auto after = std::next(it);
+    const std::uint64_t end = after == buffers_.end() ? next_ : after->first;
+    if (end - begin < span) continue;
+    std::erase_if(buffers_, [&](const auto& b) { return b.first >= begin && b.first < end; });
+    return begin;
+  }
+  return std::nullopt;
+}
+
+std::byte* DeviceMemory::allocate(std::int64_t bytes, std::string_view name, std::uint64_t seed) {
+  const auto size = static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0));
+  const auto offset = size > capacity_ ? std::nullopt : place(size);
+  if (!offset) {
+    throw BadInput(fmt::format("virtual device: no room for buffer '{}' of {} B", name, bytes));
+  }
+  buffers_[*offset] = Buffer{*offset, size, std::string(name), false};
+  fill(*offset, size, seed);
+  std::memset(base_ + *offset - red_zone, static_cast<int>(red_zone_byte), red_zone);
+  std::memset(base_ + *offset + size, static_cast<int>(red_zone_byte),
+              rounded(size) + red_zone - size);
+  std::memset(states_ + *offset, static_cast<int>(ByteState::garbage), size);
+  return base_ + *offset;
+}
+
+void DeviceMemory::release(std::byte* memory) {
+  const auto it =
+      memory < base_ ? buffers_.end() : buffers_.find(static_cast<std::uint64_t>(memory - base_));
+  if (it == buffers_.end() || it->second.freed) {
+    throw BadInput("virtual device: release of what is no buffer's start");
+  }
+  Buffer& buffer = it->second;
+  buffer.freed = true;
+  std::memset(states_ + buffer.offset, 0, buffer.bytes);
+  // Whole pages go back to the system; what lies around them belongs to neighbours too.
+  constexpr std::uint64_t page = 4096;
+  const std::uint64_t first = (buffer.offset + page - 1) / page * page;
+  const std::uint64_t last = (buffer.offset + buffer.bytes) / page * page;
+  if (first >= last) return;
+  madvise(base_ + first, last - first, MADV_DONTNEED);
+  madvise(states_ + first, last - first, MADV_DONTNEED);
+  madvise(cells_ + first / 4, (last - first) / 4 * sizeof(Cell), MADV_DONTNEED);
+  madvise(byte_cells_ + first, (last - first) * sizeof(Cell), MADV_DONTNEED);
+}
+
+const DeviceMemory::Buffer* DeviceMemory::holder(const std::byte* memory,
+                                                 std::int64_t bytes) const {
+  if (memory < base_ || bytes < 0) return nullptr;
+  const auto offset = static_cast<std::uint64_t>(memory - base_);
+  auto it = buffers_.upper_bound(offset);
+  if (it == buffers_.begin()) return nullptr;
+  const Buffer& buffer = std::prev(it)->second;
+  const std::uint64_t end = offset + static_cast<std::uint64_t>(bytes);
+  return !buffer.freed && end <= buffer.offset + buffer.bytes ? &buffer : nullptr;
+}
+
+void DeviceMemory::written_by_host(const std::byte* to, std::int64_t bytes) {
+  if (!holder(to, bytes)) {
+    throw BadInput(fmt::format("virtual device: upload of {} B outside of every buffer", bytes));
+  }
+  std::memset(states_ + (to - base_), static_cast<int>(ByteState::written),
+              static_cast<std::size_t>(bytes));
+}
+
+void DeviceMemory::read_by_host(const std::byte* from, std::int64_t bytes) const {
+  if (!holder(from, bytes)) {
+    throw BadInput(fmt::format("virtual device: download of {} B outside of every buffer", bytes));
+  }
+}
+
+void DeviceMemory::prepare_lds(std::uint32_t slot, std::uint64_t bytes, std::uint64_t seed) {
+  const std::uint64_t offset = slot * lds_slot_bytes;
+  fill(offset, bytes, seed);
+  std::memset(states_ + offset, static_cast<int>(ByteState::garbage), bytes);
+  // What an earlier launch used beyond this size is outside now.
+  if (lds_used_[slot] > bytes) std::memset(states_ + offset + bytes, 0, lds_used_[slot] - bytes);
+  lds_used_[slot] = bytes;
+}
+
+std::optional<std::string> DeviceMemory::broken_red_zone() const {
+  const auto intact = [&](std::uint64_t from, std::uint64_t to) {
+    return std::all_of(base_ + from, base_ + to, [](std::byte b) { return b == red_zone_byte; });
+  };
+  for (const auto& [offset, buffer] : buffers_) {
+    if (buffer.freed) continue;
+    const std::uint64_t end = offset + buffer.bytes;
+    if (!intact(offset - red_zone, offset)) {
+      return fmt::format("a write before the start of buffer {}", buffer.name);
+    }
+    if (!intact(end, offset + rounded(buffer.bytes) + red_zone)) {
+      return fmt::format("a write past the end of buffer {} ({} B)", buffer.name, buffer.bytes);
+    }
+  }
+  return std::nullopt;
+}
+
+std::string DeviceMemory::describe(std::uint64_t offset) const {
+  const auto after = buffers_.upper_bound(offset);
+  const Buffer* below = after == buffers_.begin() ? nullptr : &std::prev(after)->second;
+  const Buffer* above = after == buffers_.end() ? nullptr : &after->second;
+  if (below && offset < below->offset + below->bytes) {
+    return fmt::format("{}buffer {} + {} B", below->freed ? "freed " : "", below->name,
+                       offset - below->offset);
+  }
+  const std::uint64_t past = below ? offset - below->offset - below->bytes : capacity_;
+  if (above && above->offset - offset < past) {
+    return fmt::format("{} B before the start of {}buffer {} ({} B)", above->offset - offset,
+                       above->freed ? "freed " : "", above->name, above->bytes);
+  }
+  if (!below) return "device memory outside of every buffer";
+  return fmt::format("{} B past the end of {}buffer {} ({} B)", past, below->freed ? "freed " : "",
+                     below->name, below->bytes);
+}
+
+}  // namespace kernelgate

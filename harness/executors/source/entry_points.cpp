@@ -1,0 +1,172 @@
+// What a unit compiled with -fsanitize=thread calls at each access. The sanitizer's runtime is not
+// linked: these are its entry points. Outside of a kernel each returns at once. The names are given
+// by asm labels, since they are the compiler's and not ours.
+#include <cstring>
+
+#include "harness/executors/source/observer.hpp"
+#include "harness/executors/source/places.hpp"
+
+namespace kernelgate {
+
+namespace {
+
+// Everything but the nearly only case: private memory, constants, the host's memory, the canary.
+[[gnu::noinline]] void foreign(std::uintptr_t address, std::uint64_t bytes, bool writes,
+                               Place place) {
+  if (observer.canary) {
+    ++*observer.canary;
+    return;
+  }
+  running()->foreign(address, bytes, writes, place);
+}
+
+[[gnu::noinline]] void misaligned(std::uintptr_t address, std::uint64_t bytes, Place place) {
+  if (!observer.canary) running()->misaligned(address, bytes, place);
+}
+
+[[gnu::noinline]] void forbidden() { running()->abandon(); }
+[[gnu::noinline]] void event() { running()->event(); }
+[[gnu::noinline]] void await_value() { running()->await_value(); }
+
+template <bool writes>
+[[gnu::always_inline]] inline void observe(const void* pointer, std::uint64_t bytes,
+                                           std::uint64_t alignment, const void* code) {
+  Observer& o = observer;
+  if (!o.actor) return;
+  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  if (address & (alignment - 1)) [[unlikely]] {
+    misaligned(address, bytes, place_of(code));
+  }
+  if (--o.countdown <= 0) [[unlikely]]
+    event();
+  const std::uint64_t offset = address - o.base;
+  if (offset + bytes > o.capacity || offset >= o.capacity) [[unlikely]] {
+    foreign(address, bytes, writes, place_of(code));
+    return;
+  }
+  const Place place = place_of(code);
+  const bool good = writes ? o.checker->write(*o.actor, offset, bytes, place)
+                           : o.checker->read(*o.actor, offset, bytes, place);
+  if (!good) [[unlikely]]
+    forbidden();
+  if (writes && o.checker->unsettled()) [[unlikely]]
+    await_value();
+}
+
+}  // namespace
+
+#define KERNELGATE_HERE __builtin_return_address(0)
+
+#define KERNELGATE_OBSERVED(bytes, alignment)                                    \
+  void observed_read##bytes(const void* p) asm("__tsan_read" #bytes);            \
+  void observed_read##bytes(const void* p) {                                     \
+    observe<false>(p, bytes, alignment, KERNELGATE_HERE);                        \
+  }                                                                              \
+  void observed_write##bytes(const void* p) asm("__tsan_write" #bytes);          \
+  void observed_write##bytes(const void* p) {                                    \
+    observe<true>(p, bytes, alignment, KERNELGATE_HERE);                         \
+  }                                                                              \
+  void observed_both##bytes(const void* p) asm("__tsan_read_write" #bytes);      \
+  void observed_both##bytes(const void* p) {                                     \
+    observe<false>(p, bytes, alignment, KERNELGATE_HERE);                        \
+    observe<true>(p, bytes, alignment, KERNELGATE_HERE);                         \
+  }                                                                              \
+  void volatile_read##bytes(const void* p) asm("__tsan_volatile_read" #bytes);   \
+  void volatile_read##bytes(const void* p) {                                     \
+    observe<false>(p, bytes, alignment, KERNELGATE_HERE);                        \
+  }                                                                              \
+  void volatile_write##bytes(const void* p) asm("__tsan_volatile_write" #bytes); \
+  void volatile_write##bytes(const void* p) { observe<true>(p, bytes, alignment, KERNELGATE_HERE); }
+
+// A struct of two 8-byte members is copied by the 16-byte calls, so that these ask for 8 only; the
+// dialect's vector accesses ask for 16 themselves.
+KERNELGATE_OBSERVED(1, 1)
+KERNELGATE_OBSERVED(2, 2)
+KERNELGATE_OBSERVED(4, 4)
+KERNELGATE_OBSERVED(8, 8)
+KERNELGATE_OBSERVED(16, 8)
+
+#define KERNELGATE_UNALIGNED(bytes)                                                           \
+  void unaligned_read##bytes(const void* p) asm("__tsan_unaligned_read" #bytes);              \
+  void unaligned_read##bytes(const void* p) { observe<false>(p, bytes, 1, KERNELGATE_HERE); } \
+  void unaligned_write##bytes(const void* p) asm("__tsan_unaligned_write" #bytes);            \
+  void unaligned_write##bytes(const void* p) { observe<true>(p, bytes, 1, KERNELGATE_HERE); } \
+  void unaligned_both##bytes(const void* p) asm("__tsan_unaligned_read_write" #bytes);        \
+  void unaligned_both##bytes(const void* p) {                                                 \
+    observe<false>(p, bytes, 1, KERNELGATE_HERE);                                             \
+    observe<true>(p, bytes, 1, KERNELGATE_HERE);                                              \
+  }
+
+KERNELGATE_UNALIGNED(2)
+KERNELGATE_UNALIGNED(4)
+KERNELGATE_UNALIGNED(8)
+KERNELGATE_UNALIGNED(16)
+
+void observed_read_range(const void* p, std::size_t bytes) asm("__tsan_read_range");
+void observed_read_range(const void* p, std::size_t bytes) {
+  observe<false>(p, bytes, 1, KERNELGATE_HERE);
+}
+void observed_write_range(const void* p, std::size_t bytes) asm("__tsan_write_range");
+void observed_write_range(const void* p, std::size_t bytes) {
+  observe<true>(p, bytes, 1, KERNELGATE_HERE);
+}
+
+// Kernels have no virtual functions; the pointer to a table is read like another one.
+void observed_table_read(const void* p) asm("__tsan_vptr_read");
+void observed_table_read(const void* p) { observe<false>(p, 8, 8, KERNELGATE_HERE); }
+void observed_table_update(const void* p, const void* to) asm("__tsan_vptr_update");
+void observed_table_update(const void* p, const void*) { observe<true>(p, 8, 8, KERNELGATE_HERE); }
+
+void unit_starts() asm("__tsan_init");
+void unit_starts() {}
+void function_starts(void* caller) asm("__tsan_func_entry");
+void function_starts(void*) {}
+void function_ends() asm("__tsan_func_exit");
+void function_ends() {}
+
+// What the compiler and the prelude make of memcpy and its kin. The bytes move by the real ones.
+namespace {
+
+[[gnu::always_inline]] inline void* copy(void* to, const void* from, std::size_t bytes,
+                                         const void* code) {
+  if (bytes == 0) return to;
+  observe<false>(from, bytes, 1, code);
+  observe<true>(to, bytes, 1, code);
+  return std::memmove(to, from, bytes);
+}
+
+[[gnu::always_inline]] inline void* fill(void* to, int value, std::size_t bytes, const void* code) {
+  if (bytes == 0) return to;
+  observe<true>(to, bytes, 1, code);
+  return std::memset(to, value, bytes);
+}
+
+}  // namespace
+
+void* tsan_copy(void* to, const void* from, std::size_t bytes) asm("__tsan_memcpy");
+void* tsan_copy(void* to, const void* from, std::size_t bytes) {
+  return copy(to, from, bytes, KERNELGATE_HERE);
+}
+void* tsan_move(void* to, const void* from, std::size_t bytes) asm("__tsan_memmove");
+void* tsan_move(void* to, const void* from, std::size_t bytes) {
+  return copy(to, from, bytes, KERNELGATE_HERE);
+}
+void* tsan_fill(void* to, int value, std::size_t bytes) asm("__tsan_memset");
+void* tsan_fill(void* to, int value, std::size_t bytes) {
+  return fill(to, value, bytes, KERNELGATE_HERE);
+}
+void* prelude_copy(void* to, const void* from, std::size_t bytes) asm("kernelgate_observed_memcpy");
+void* prelude_copy(void* to, const void* from, std::size_t bytes) {
+  return copy(to, from, bytes, KERNELGATE_HERE);
+}
+void* prelude_move(void* to, const void* from,
+                   std::size_t bytes) asm("kernelgate_observed_memmove");
+void* prelude_move(void* to, const void* from, std::size_t bytes) {
+  return copy(to, from, bytes, KERNELGATE_HERE);
+}
+void* prelude_fill(void* to, int value, std::size_t bytes) asm("kernelgate_observed_memset");
+void* prelude_fill(void* to, int value, std::size_t bytes) {
+  return fill(to, value, bytes, KERNELGATE_HERE);
+}
+
+}  // namespace kernelgate

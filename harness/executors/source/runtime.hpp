@@ -1,0 +1,176 @@
+// One launch on executor S: a fiber for each thread of the blocks that run, in an order that a seed
+// decides, until every thread has come to its end or nothing can go on.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/checker/checker.hpp"
+#include "harness/core/random.hpp"
+#include "harness/executors/source/fiber.hpp"
+#include "harness/executors/source/kernel_api.hpp"
+#include "harness/native/device.hpp"
+
+namespace kernelgate {
+
+enum class Checking { off, all };
+
+struct SourceOptions {
+  std::uint64_t seed = 0;  // 0: threads, waves and blocks in their natural order
+  Checking checking = Checking::all;
+  SameValueWrites same_value_writes = SameValueWrites::reported;
+  std::uint32_t yield_every = 0;      // observed accesses between forced yields on average; 0: none
+  std::uint32_t resident_blocks = 1;  // blocks that make progress together
+};
+
+struct BlockRun;
+struct WaveRun;
+
+/// What a fiber waits for.
+enum class Waits : std::uint8_t { nothing, block, wave };
+
+struct Fiber {
+  FiberState state = nullptr;
+  std::uint32_t thread = 0;
+  std::uint32_t position = 0;  // in the order of its wave
+  Actor* actor = nullptr;
+  BlockRun* block = nullptr;
+  WaveRun* wave = nullptr;
+  std::size_t stack = 0;
+  Waits waits = Waits::nothing;
+  source_api::Site site{};
+  // Repeated atomic reads of one value at one address.
+  const void* spin_address = nullptr;
+  std::uint64_t spin_value = 0;
+  std::uint32_t spins = 0;
+};
+
+struct WaveRun {
+  BlockRun* block = nullptr;
+  WaveClock* clock = nullptr;
+  std::uint32_t ring = 0;     // place in the order of all waves
+  std::uint64_t ready = 0;    // by position
+  std::uint64_t arrived = 0;  // by lane: at a wave operation
+  std::array<std::uint8_t, 64> lane_at{};
+  std::array<std::uint8_t, 64> position_of{};
+  std::array<Fiber*, 64> fibers{};  // by position
+  struct Slot {
+    std::uint64_t mask, value, result;
+    std::uint32_t operand;
+    source_api::WaveOp op;
+    source_api::Site site;
+  };
+  std::array<Slot, 64> slots{};  // by lane
+};
+
+struct BlockRun {
+  std::uint32_t at[3] = {0, 0, 0};
+  std::uint32_t threads = 0;
+  std::uint32_t arrived = 0;
+  std::uint32_t exited = 0;
+  bool running = false;
+  BlockClock clock;
+  std::vector<Fiber> fibers;
+  std::vector<WaveRun> waves;
+};
+
+/// What the entry points of a checked kernel unit need at every access; all zero outside of one.
+struct Observer {
+  Checker* checker = nullptr;
+  Actor* actor = nullptr;  // null: nothing is observed
+  std::uintptr_t base = 0;
+  std::uint64_t capacity = 0;
+  std::int64_t countdown = 0;  // accesses until event()
+  std::uint64_t* canary = nullptr;
+};
+
+class Runtime {
+ public:
+  Runtime(DeviceMemory& memory, Findings& findings, const SourceOptions& options);
+
+  /// Runs a whole launch that the device has found possible. `observed`: the entry's unit reports
+  /// its accesses. Findings say what went wrong.
+  void run(const NativeEntry& entry, const LaunchShape& shape, const void* const* arguments,
+           bool observed);
+
+  const FiberStacks* stacks() const { return stacks_.get(); }
+
+  // From inside of a kernel, by the functions of kernel_api.hpp and the entry points.
+  void sync_block(source_api::Site site);
+  std::uint64_t wave_operation(source_api::WaveOp op, std::uint64_t mask, std::uint64_t value,
+                               std::uint32_t operand, std::uint32_t width, source_api::Site site);
+  void* shared(std::int64_t bytes, const char* type);
+  template <class T>
+  T atomic(T* to, source_api::AtomicOp op, T operand, T expected, Scope scope, Place place);
+  void fence();
+  /// An access outside of the device's memory. Returns where it may happen.
+  void foreign(std::uintptr_t address, std::uint64_t bytes, bool writes, Place place);
+  void misaligned(std::uintptr_t address, std::uint64_t bytes, Place place);
+  /// The countdown is at its end.
+  void event();
+  /// After an access that the checker put off.
+  void await_value();
+  /// Gives up the launch; the fiber never goes on. Findings say why.
+  [[noreturn]] void abandon();
+  [[noreturn]] void crash(std::uintptr_t address, const char* what, FindingKind kind,
+                          const void* code);
+  void undefined(const std::string& what, const std::string& where);
+
+  bool checks() const { return checks_; }
+  Fiber& current() const { return *current_; }
+  const LaunchShape& shape() const { return *shape_; }
+
+ private:
+  friend void fiber_main();
+
+  void start_block(std::uint32_t slot, std::uint64_t index);
+  void shuffle_waves(BlockRun& block);
+  [[noreturn]] void finish_thread();
+  Fiber* first_ready();
+  Fiber* next(const WaveRun& wave, std::uint32_t position, bool wrap);
+  void wait();
+  void yield(bool other_wave);
+  void go(FiberState& from, Fiber* to);
+  void complete(WaveRun& wave, const WaveRun::Slot& slot, std::uint64_t lanes);
+  bool spin(const void* address, std::uint64_t value);
+  void report_deadlock(const std::string& why);
+  void fail_sync(const std::string& what, source_api::Site site);
+  std::uint64_t random() { return kernelgate::word_at(stream_, ++drawn_); }
+  void observe(const Fiber* fiber);
+
+  DeviceMemory& memory_;
+  Findings& findings_;
+  SourceOptions options_;
+  Checker checker_;
+  std::unique_ptr<FiberStacks> stacks_;
+  std::vector<std::unique_ptr<BlockRun>> slots_;
+  std::vector<WaveRun*> ring_;
+  std::vector<std::pair<std::uintptr_t, std::uintptr_t>> constants_;
+
+  const NativeEntry* entry_ = nullptr;
+  const LaunchShape* shape_ = nullptr;
+  const void* const* arguments_ = nullptr;
+  FiberState main_ = nullptr;
+  Fiber* current_ = nullptr;
+  BlockRun* finished_ = nullptr;
+  bool observed_ = false;
+  bool checks_ = false;
+  bool abandoned_ = false;
+  std::uint64_t launch_ = 0;
+  std::uint64_t stream_ = 0;
+  std::uint64_t drawn_ = 0;
+  std::uint64_t idle_spins_ = 0;  // waits by repeated reads since anything else happened
+  std::int64_t before_value_ = 0;
+  std::size_t deferred_ = 0;
+};
+
+/// The launch that runs on this thread of the host.
+Runtime* running();
+/// The accesses of `call(nullptr, …)` that were seen: the canary of its unit.
+std::uint64_t canary_accesses(const NativeEntry& entry);
+
+}  // namespace kernelgate

@@ -1,0 +1,131 @@
+#include "harness/executors/source/source_device.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <utility>
+
+#include "harness/devices/refusal.hpp"
+#include "harness/executors/source/canary.hpp"
+#include "harness/executors/source/crash.hpp"
+#include "harness/executors/source/places.hpp"
+
+namespace kernelgate {
+
+namespace {
+
+constexpr std::size_t most_words = 8;  // findings that a fault's text holds
+
+std::string refusal_of(const NativeEntry& entry, const LaunchShape& shape,
+                       const DeviceProfile& profile) {
+  Needs needs;
+  needs.wave = entry.wave;
+  needs.threads = shape.threads;
+  needs.shared_bytes = shape.shared_bytes;
+  if (const auto reason = refusal(needs, profile)) return *reason;
+  if (shape.threads == 0 || shape.grid[0] == 0 || shape.grid[1] == 0 || shape.grid[2] == 0) {
+    return "a launch of no threads";
+  }
+  if (static_cast<std::int64_t>(shape.threads) > entry.max_threads) {
+    return fmt::format("a block of {} threads, its launch bound is {}", shape.threads,
+                       entry.max_threads);
+  }
+  if (shape.shared_bytes < entry.shared_bytes) {
+    return fmt::format("a launch with {} B of shared memory, the kernel's struct has {} B",
+                       shape.shared_bytes, entry.shared_bytes);
+  }
+  if (shape.threads > 1024 ||
+      static_cast<std::uint64_t>(shape.shared_bytes) > DeviceMemory::lds_slot_bytes) {
+    return fmt::format("the executor gives 1024 threads and {} B of shared memory to a block",
+                       DeviceMemory::lds_slot_bytes);
+  }
+  return "";
+}
+
+}  // namespace
+
+SourceDevice::SourceDevice(const DeviceProfile& profile, const SourceOptions& options)
+    : profile_(profile),
+      options_(options),
+      runtime_(std::make_unique<Runtime>(memory_, findings_, options)) {}
+
+SourceDevice::~SourceDevice() = default;
+
+void SourceDevice::name_run(std::string subject, std::string again) {
+  subject_ = std::move(subject);
+  again_ = std::move(again);
+}
+
+std::byte* SourceDevice::allocate(std::int64_t bytes, std::string_view name) {
+  return memory_.allocate(bytes, name, mix64(options_.seed + ++allocations_));
+}
+
+void SourceDevice::release(std::byte* memory) { memory_.release(memory); }
+
+void SourceDevice::upload(std::byte* to, const std::byte* from, std::int64_t bytes) {
+  memory_.written_by_host(to, bytes);
+  if (bytes > 0) std::memcpy(to, from, static_cast<std::size_t>(bytes));
+}
+
+void SourceDevice::download(std::byte* to, const std::byte* from, std::int64_t bytes) {
+  memory_.read_by_host(from, bytes);
+  if (bytes > 0) std::memcpy(to, from, static_cast<std::size_t>(bytes));
+}
+
+// A unit that was compiled with other flags than it should be would pass every check unseen.
+bool SourceDevice::observed(const NativeEntry& entry) const {
+  if (!entry.call) throw NativeFault(fmt::format("{} is no entry of a host unit", entry.name));
+  const std::uint64_t seen = canary_accesses(entry);
+  if (seen == source_api::canary_total) return true;
+  if (seen == 0 && options_.checking == Checking::off) return false;
+  throw NativeFault(
+      fmt::format("{}: its unit is not observed: of {} accesses of the canary {} were seen",
+                  entry.name, source_api::canary_total, seen));
+}
+
+std::vector<Finding> SourceDevice::check(const NativeEntry& entry, const LaunchShape& shape,
+                                         const void* const* arguments) {
+  const std::string refused = refusal_of(entry, shape, profile_);
+  if (!refused.empty()) {
+    throw NativeFault(
+        fmt::format("unsupported  {} on {} (source): {}", entry.name, profile_.name, refused));
+  }
+  findings_.clear();
+  const bool is_observed = observed(entry);
+  {
+    const CrashGuard guard;
+    runtime_->run(entry, shape, arguments, is_observed);
+  }
+  if (const auto broken = memory_.broken_red_zone(); broken && findings_.empty()) {
+    Finding finding;
+    finding.kind = FindingKind::bounds;
+    finding.what = *broken;
+    findings_.add(std::move(finding));
+  }
+  return findings_.list();
+}
+
+std::string SourceDevice::words(const Finding& finding) { return text(finding, &name_of_place); }
+
+void SourceDevice::launch(const NativeEntry& entry, const LaunchShape& shape,
+                          const void* const* arguments, int) {
+  const std::vector<Finding> found = check(entry, shape, arguments);
+  if (found.empty()) return;
+  std::string lines =
+      fmt::format("incorrect  {} on {} (source)  seed {}", subject_.empty() ? entry.name : subject_,
+                  profile_.name, options_.seed);
+  for (std::size_t i = 0; i < found.size() && i < most_words; ++i) {
+    lines += "\n" + words(found[i]);
+  }
+  if (found.size() > most_words) {
+    lines += fmt::format("\n  and {} more", found.size() - most_words);
+  }
+  if (!again_.empty()) lines += "\n  again    " + again_;
+  throw NativeFault(lines);
+}
+
+std::size_t SourceDevice::stack_high_water() const {
+  return runtime_->stacks() ? runtime_->stacks()->high_water() : 0;
+}
+
+}  // namespace kernelgate

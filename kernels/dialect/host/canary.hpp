@@ -1,0 +1,21 @@
+// A function of each kernel unit whose accesses are counted: it proves that this very unit was
+// compiled to report them. Its own copy in every unit, since linkers keep one of several equal
+// ones.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace kernelgate {
+namespace {
+
+[[maybe_unused, gnu::noinline]] void canary(std::uint32_t* words) {
+  words[0] = words[1] + words[2];
+  words[3] += 1;
+  reinterpret_cast<unsigned char*>(words)[17] = 1;
+  memcpy(words + 8, words + 16, 24);
+}
+
+}  // namespace
+}  // namespace kernelgate

@@ -1,0 +1,64 @@
+// A kernel's instance as the harness sees it, and how the executor calls it. Part of dialect.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "harness/native/entry.hpp"
+#include "kernels/dialect/host/canary.hpp"
+
+namespace kernelgate {
+
+// How the executor calls a kernel: it knows each argument by its address alone. Reading them is the
+// executor's business and not the kernel's, so that it is not observed.
+namespace {
+
+template <class... Parameters>
+struct Caller {
+  template <std::size_t... I>
+  [[gnu::no_sanitize("thread"), gnu::noinline]] static void spread(const void* body,
+                                                                   const void* const* arguments,
+                                                                   std::index_sequence<I...>) {
+    auto* kernel =
+        reinterpret_cast<void (*)(Parameters...)>(reinterpret_cast<std::uintptr_t>(body));
+    kernel(*static_cast<const std::remove_cv_t<Parameters>*>(arguments[I])...);
+  }
+  [[gnu::no_sanitize("thread")]] static void call(const void* body, const void* const* arguments) {
+    if (!body) {  // asks whether this unit is observed
+      canary(static_cast<std::uint32_t*>(const_cast<void*>(arguments[0])));
+      return;
+    }
+    spread(body, arguments, std::index_sequence_for<Parameters...>{});
+  }
+};
+
+template <class... Parameters>
+[[maybe_unused]] NativeEntry entry_of(const char* name, void (*kernel)(Parameters...), int wave,
+                                      int max_threads, std::int64_t shared_bytes) {
+  return NativeEntry{name,
+                     reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(kernel)),
+                     &Caller<Parameters...>::call,
+                     wave,
+                     max_threads,
+                     shared_bytes};
+}
+
+}  // namespace
+}  // namespace kernelgate
+
+/// A NativeEntry: K_ENTRY("name<bf16,w32>", (kernel<Bf16, 32>), 32, 256, Shared). A Shared without
+/// members is none.
+#define K_ENTRY(name, kernel, WAVE, MAX_THREADS, Shared)  \
+  ::kernelgate::entry_of(name, kernel, WAVE, MAX_THREADS, \
+                         std::is_empty_v<Shared> ? 0 : static_cast<std::int64_t>(sizeof(Shared)))
+
+/// Defines <kernel>_source_entries() in the checked flavour of a unit and <kernel>_plain_entries()
+/// in the plain one, from the <kernel>_entries() that all targets share.
+#define K_HOST_ENTRIES(kernel) K_HOST_ENTRIES_OF(kernel, KG_FLAVOUR)
+#define K_HOST_ENTRIES_OF(kernel, flavour) K_HOST_ENTRIES_NAMED(kernel, flavour)
+#define K_HOST_ENTRIES_NAMED(kernel, flavour)                                 \
+  namespace kernelgate {                                                      \
+  NativeEntries kernel##_##flavour##_entries() { return kernel##_entries(); } \
+  }
