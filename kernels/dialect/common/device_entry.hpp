@@ -1,0 +1,27 @@
+// A kernel's instance as the harness sees it, for the compilers that make a host stub of a kernel.
+// Part of the CUDA and HIP dialects, which define K_ENTRY_32 and K_ENTRY_64 before:
+// K_ENTRY_COMPILED for the widths that the pass compiles, K_ENTRY_LISTED for the others.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "harness/native/entry.hpp"
+
+/// A NativeEntry: K_ENTRY("name<bf16,w32>", (kernel<Bf16, 32>), 32, 256, Shared). The width is the
+/// literal 32 or 64. On a target without such waves the instance is listed with no function and
+/// not compiled: profiles know the width, and refuse it before the launch.
+#define K_ENTRY(name, kernel, WAVE, MAX_THREADS, Shared) \
+  K_ENTRY_OF_WAVE(WAVE)(name, kernel, WAVE, MAX_THREADS, Shared)
+
+#define K_ENTRY_OF_WAVE(WAVE) K_ENTRY_JOIN(WAVE)
+#define K_ENTRY_JOIN(WAVE) K_ENTRY_##WAVE
+#define K_ENTRY_COMPILED(name, kernel, WAVE, MAX_THREADS, Shared)             \
+  ::kernelgate::NativeEntry {                                                 \
+    name, reinterpret_cast<const void*>(&kernel), nullptr, WAVE, MAX_THREADS, \
+        static_cast<std::int64_t>(sizeof(Shared))                             \
+  }
+#define K_ENTRY_LISTED(name, kernel, WAVE, MAX_THREADS, Shared)                          \
+  ::kernelgate::NativeEntry {                                                            \
+    name, nullptr, nullptr, WAVE, MAX_THREADS, static_cast<std::int64_t>(sizeof(Shared)) \
+  }

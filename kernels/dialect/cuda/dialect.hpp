@@ -1,0 +1,56 @@
+// The dialect for nvcc: waves of 32 lanes, sm_80 and later. What each word means stands in
+// docs/dialect.md. Compile with -fmad=false: a fused product is asked for by k_fma.
+#pragma once
+
+#ifndef KG_FLAVOUR
+#define KG_FLAVOUR cuda
+#endif
+#define KDEV __device__ __forceinline__
+#define KGLOBAL __global__
+#define KBOUNDS(threads) __launch_bounds__(threads)
+#define K_UNROLL _Pragma("unroll")
+#define K_ENTRY_32 K_ENTRY_COMPILED
+#define K_ENTRY_64 K_ENTRY_LISTED
+
+/// Type& s, all of the block's shared memory; its bytes come with the launch.
+#define K_SHARED(Type, s)                                                 \
+  extern __shared__ __align__(16) unsigned char k_shared_memory[];        \
+  static_assert(alignof(Type) <= 16, "shared memory begins at 16 bytes"); \
+  Type& s = *reinterpret_cast<Type*>(k_shared_memory)
+
+#include "kernels/dialect/common/types.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+KDEV u32 k_tid() { return threadIdx.x; }
+KDEV u32 k_threads() { return blockDim.x; }
+KDEV u32 k_block() { return blockIdx.x; }
+KDEV u32 k_block_y() { return blockIdx.y; }
+KDEV u32 k_block_z() { return blockIdx.z; }
+KDEV u32 k_blocks() { return gridDim.x; }
+KDEV u32 k_blocks_y() { return gridDim.y; }
+KDEV u32 k_blocks_z() { return gridDim.z; }
+
+KDEV void k_sync() { __syncthreads(); }
+
+KDEV float k_fma(float a, float b, float c) { return __fmaf_rn(a, b, c); }
+KDEV double k_fma(double a, double b, double c) { return __fma_rn(a, b, c); }
+KDEV float k_sqrt(float x) { return __fsqrt_rn(x); }
+KDEV double k_sqrt(double x) { return __dsqrt_rn(x); }
+KDEV float k_rsqrt(float x) { return __fdiv_rn(1.0F, __fsqrt_rn(x)); }
+
+KDEV u32 k_popcount(u32 x) { return static_cast<u32>(__popc(x)); }
+KDEV u32 k_popcount(u64 x) { return static_cast<u32>(__popcll(x)); }
+KDEV u32 k_clz(u32 x) { return static_cast<u32>(__clz(static_cast<int>(x))); }
+KDEV u32 k_ffs(u64 x) { return static_cast<u32>(__ffsll(static_cast<long long>(x))); }
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate
+
+#include "kernels/dialect/common/device_entry.hpp"
+#include "kernels/dialect/cuda/atomics.hpp"
+#include "kernels/dialect/cuda/memory.hpp"
+#include "kernels/dialect/cuda/wave.hpp"
+// portable.hpp last: it is written in the words above
+#include "kernels/dialect/common/portable.hpp"

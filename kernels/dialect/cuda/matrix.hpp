@@ -1,0 +1,108 @@
+// Matrix tiles of 16 x 16 x 16 on mma.sync (sm_80 and later): bf16 or f16 in, f32 sums. The layout
+// of a lane's registers: PTX ISA 9.0, Matrix fragments for mma.m16n8k16. One tile is two of those
+// instructions, for columns 0..7 and 8..15.
+#pragma once
+
+#include "kernels/dialect/cuda/dialect.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+inline constexpr bool k_has_matrix = true;
+
+/// 16 rows of 16 products each: rows lane/4 and lane/4 + 8, k in pairs from 2 (lane % 4) and + 8.
+template <int W, class T>
+struct KTileA {
+  u32 pair[4];
+};
+/// 16 products by 16 columns: the two instructions' halves one after the other.
+template <int W, class T>
+struct KTileB {
+  u32 pair[4];
+};
+template <int W, class T>
+struct KTileC {
+  float sum[8] = {};
+
+  /// f(row, column, float&) for each element that this lane holds; every one is one lane's.
+  template <class F>
+  KDEV void visit(F f) {
+    const u32 group = (k_tid() % W) / 4, pair = 2 * (k_tid() % 4);
+    K_UNROLL
+    for (u32 i = 0; i < 8; ++i) {
+      f(group + ((i >> 1) & 1U) * 8, pair + (i & 1U) + (i >> 2) * 8, sum[i]);
+    }
+  }
+};
+
+/// Four 8 x 8 matrices of two-byte elements; lane l gives the address of row l % 8 of matrix l / 8.
+KDEV void k_ldmatrix(u32 (&word)[4], const void* row) {
+  const auto address = static_cast<u32>(__cvta_generic_to_shared(row));
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(word[0]), "=r"(word[1]), "=r"(word[2]), "=r"(word[3])
+               : "r"(address)
+               : "memory");
+}
+KDEV void k_ldmatrix_transposed(u32 (&word)[4], const void* row) {
+  const auto address = static_cast<u32>(__cvta_generic_to_shared(row));
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(word[0]), "=r"(word[1]), "=r"(word[2]), "=r"(word[3])
+               : "r"(address)
+               : "memory");
+}
+
+/// a(row, k) at lds[row stride + k]; rows at multiples of 16 bytes, as in every load here.
+template <int W, class T>
+KDEV KTileA<W, T> k_tile_load_a(const T* lds, u32 stride) {
+  static_assert(W == 32 && sizeof(T) == 2, "waves of 32 lanes, elements of two bytes");
+  const u32 lane = k_tid() % W, row = lane % 8, matrix = lane / 8;
+  KTileA<W, T> tile;
+  k_ldmatrix(tile.pair, lds + (row + (matrix & 1U) * 8) * stride + (matrix >> 1) * 8);
+  return tile;
+}
+/// b(k, column) at lds[k stride + column].
+template <int W, class T>
+KDEV KTileB<W, T> k_tile_load_b(const T* lds, u32 stride) {
+  static_assert(W == 32 && sizeof(T) == 2, "waves of 32 lanes, elements of two bytes");
+  const u32 lane = k_tid() % W, row = lane % 8, matrix = lane / 8;
+  KTileB<W, T> tile;
+  k_ldmatrix_transposed(tile.pair, lds + (row + (matrix & 1U) * 8) * stride + (matrix >> 1) * 8);
+  return tile;
+}
+/// b(k, column) at lds[column stride + k]: weights as they lie, output by input.
+template <int W, class T>
+KDEV KTileB<W, T> k_tile_load_bt(const T* lds, u32 stride) {
+  static_assert(W == 32 && sizeof(T) == 2, "waves of 32 lanes, elements of two bytes");
+  const u32 lane = k_tid() % W, row = lane % 8, matrix = lane / 8;
+  KTileB<W, T> tile;
+  k_ldmatrix(tile.pair, lds + (row + (matrix >> 1) * 8) * stride + (matrix & 1U) * 8);
+  return tile;
+}
+
+KDEV void k_mma(float* c, const u32* a, const u32* b, Bf16) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+      "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+KDEV void k_mma(float* c, const u32* a, const u32* b, F16) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
+      "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+
+/// c += a b. Every lane of the wave takes part.
+template <int W, class T>
+KDEV void k_tile_mma(KTileC<W, T>& c, const KTileA<W, T>& a, const KTileB<W, T>& b) {
+  k_mma(c.sum, a.pair, b.pair, T{});
+  k_mma(c.sum + 4, a.pair, b.pair + 2, T{});
+}
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate
+
+/// K_ENTRY of a kernel that works on matrix tiles.
+#define K_MATRIX_ENTRY K_ENTRY
