@@ -1,7 +1,8 @@
 #!/bin/bash
 # Installs what is missing to build kernelgate on Debian 12: packages, then Kokkos below .deps/.
 # Asks no network and takes no time when everything is there.
-# Usage: ci/bootstrap.sh [fuzz] [lint] [page]     (what to install on top of the build's own packages)
+# Usage: ci/bootstrap.sh [fuzz] [lint] [page] [device]   (what to install on top of the build's own
+# packages; device: the compilers of device code, which need no device)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/lib.sh
@@ -18,7 +19,12 @@ for group in "$@"; do
     fuzz) packages+=(clang-22 libclang-rt-22-dev libomp-22-dev) ;;  # clang 14 cannot compile libstdc++ 12's <ranges>
     lint) packages+=(clang-format-14 clang-tidy-22 libomp-22-dev) ;;
     page) packages+=(chromium) ;;
-    *) say "unknown group '$group', expected fuzz, lint or page" >&2; exit 2 ;;
+    device)
+      packages+=(clang-22 lld-22 llvm-22)
+      # without NVIDIA's toolkit its compiler comes from PyPI
+      if [[ -z $(command -v nvcc) && ! -x /usr/local/cuda/bin/nvcc ]]; then packages+=(python3-pip); fi
+      ;;
+    *) say "unknown group '$group', expected fuzz, lint, page or device" >&2; exit 2 ;;
   esac
 done
 
@@ -62,3 +68,9 @@ fi
 
 # Without a Debian Kokkos the build is not lost yet: CMake looks further.
 ci/deps/kokkos.sh || true
+
+# Nor is it lost without these: each lane that has no compiler says so in one line.
+if [[ " $* " == *" device "* ]]; then
+  ci/deps/cuda.sh || true
+  ci/deps/rocm.sh || true
+fi

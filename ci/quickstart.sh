@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 trap stages_summary EXIT
 
 stage "install what is missing"
-ci/bootstrap.sh
+ci/bootstrap.sh device
 
 stage "configure"
 cmake --preset default

@@ -10,7 +10,8 @@
 
 /// A NativeEntry: K_ENTRY("name<bf16,w32>", (kernel<Bf16, 32>), 32, 256, Shared). The width is the
 /// literal 32 or 64. On a target without such waves the instance is listed with no function and
-/// not compiled: profiles know the width, and refuse it before the launch.
+/// not compiled: profiles know the width, and refuse it before the launch. A Shared without members
+/// is none.
 #define K_ENTRY(name, kernel, WAVE, MAX_THREADS, Shared) \
   K_ENTRY_OF_WAVE(WAVE)(name, kernel, WAVE, MAX_THREADS, Shared)
 
@@ -19,9 +20,10 @@
 #define K_ENTRY_COMPILED(name, kernel, WAVE, MAX_THREADS, Shared)             \
   ::kernelgate::NativeEntry {                                                 \
     name, reinterpret_cast<const void*>(&kernel), nullptr, WAVE, MAX_THREADS, \
-        static_cast<std::int64_t>(sizeof(Shared))                             \
+        __is_empty(Shared) ? 0 : static_cast<std::int64_t>(sizeof(Shared))    \
   }
-#define K_ENTRY_LISTED(name, kernel, WAVE, MAX_THREADS, Shared)                          \
-  ::kernelgate::NativeEntry {                                                            \
-    name, nullptr, nullptr, WAVE, MAX_THREADS, static_cast<std::int64_t>(sizeof(Shared)) \
+#define K_ENTRY_LISTED(name, kernel, WAVE, MAX_THREADS, Shared)            \
+  ::kernelgate::NativeEntry {                                              \
+    name, nullptr, nullptr, WAVE, MAX_THREADS,                             \
+        __is_empty(Shared) ? 0 : static_cast<std::int64_t>(sizeof(Shared)) \
   }

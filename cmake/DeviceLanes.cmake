@@ -1,0 +1,157 @@
+# Compile lanes: every native kernel for every target that has a compiler here, no device needed.
+# A unit is found, not listed: kernels/<kernel>/<unit>_cuda.cu and <unit>_hip.hip. Objects lie in
+# <build>/device/<kernel>/, and <build>/device/objects.csv names them for `kernelgate resources`.
+# Target lane_<profile> compiles one target's; device_objects all. Test of the same name, label ci
+# for three targets, full for the others. Why these flags: docs/compile-lanes.md.
+include(DeviceCompilers)
+
+set(lane_profiles_cuda nv-sm80 nv-sm86 nv-sm89 nv-sm90 nv-sm100 nv-sm120)
+set(lane_profiles_hip amd-gfx90a amd-gfx942 amd-gfx950 amd-gfx1030 amd-gfx1100 amd-gfx1100-w64
+  amd-gfx1151 amd-gfx1201)
+set(lane_profiles_in_ci nv-sm90 amd-gfx942 amd-gfx1100)
+
+set(lanes_folder ${PROJECT_BINARY_DIR}/device)
+set(logged ${PROJECT_SOURCE_DIR}/cmake/lanes/logged.sh)
+set_property(GLOBAL PROPERTY kernelgate_objects "kernel,profile,object,log,compiler,version,units\n")
+add_custom_target(device_objects)
+
+# The compiler's name of a profile's target, and the flags of AMD's.
+function(lane_arch profile)
+  string(REGEX REPLACE "^nv-sm([0-9]+)$" "sm_\\1" arch ${profile})
+  string(REGEX REPLACE "^amd-(gfx[0-9a-f]+)(-w64)?$" "\\1" arch ${arch})
+  set(wave 32)
+  set(flags "")
+  if(arch MATCHES "^gfx9")
+    set(wave 64)
+  elseif(arch MATCHES "^gfx")
+    set(flags -mcumode)  # a block stays in one compute unit: barriers without cache invalidation
+    if(profile MATCHES "-w64$")
+      set(wave 64)
+      list(APPEND flags -mwavefrontsize64)
+    endif()
+  endif()
+  set(arch ${arch} PARENT_SCOPE)
+  set(wave_flags ${flags} -DKG_HIP_WAVE=${wave} PARENT_SCOPE)
+endfunction()
+
+function(note_object kernel profile object log compiler version source)
+  set_property(GLOBAL APPEND_STRING PROPERTY kernelgate_objects
+    "${kernel},${profile},${object},${log},${compiler},${version},${source}\n")
+endfunction()
+
+# PTX first, and the cubin from that very PTX, so that the front end runs once.
+function(add_cuda_object source kernel profile)
+  cmake_path(GET source STEM unit)
+  set(base ${lanes_folder}/${kernel}/${unit}.${profile})
+  lane_arch(${profile})
+  set(common ${KERNELGATE_NVCC} -arch=${arch} -O3)
+  add_custom_command(OUTPUT ${base}.cubin ${base}.ptx
+    COMMAND ${logged} ${base}.ptx.log ${common} -std=c++20 -fmad=false -Werror all-warnings
+            -ccbin ${CMAKE_CXX_COMPILER} -I${PROJECT_SOURCE_DIR}
+            -I${PROJECT_SOURCE_DIR}/kernels/dialect/cuda
+            -MD -MF ${base}.d -MT ${base}.cubin -ptx -o ${base}.ptx ${source}
+    COMMAND ${logged} ${base}.log ${common} -Xptxas -v -cubin -o ${base}.cubin ${base}.ptx
+    DEPENDS ${source} DEPFILE ${base}.d COMMENT "${kernel} for ${profile}" VERBATIM)
+  note_object(${kernel} ${profile} ${base}.cubin ${base}.log nvcc ${KERNELGATE_NVCC_VERSION} ${source})
+  set_property(GLOBAL APPEND PROPERTY kernelgate_lane_${profile} ${base}.cubin)
+endfunction()
+
+function(add_hip_object source kernel profile)
+  cmake_path(GET source STEM unit)
+  set(base ${lanes_folder}/${kernel}/${unit}.${profile})
+  lane_arch(${profile})
+  add_custom_command(OUTPUT ${base}.co
+    COMMAND ${logged} ${base}.log ${KERNELGATE_HIP_CLANG} -x hip -std=c++20 -O3 -ffp-contract=off
+            --offload-arch=${arch} ${wave_flags} -nogpuinc -nogpulib --cuda-device-only
+            --no-gpu-bundle-output -Wall -Wextra -Werror -I${PROJECT_SOURCE_DIR}
+            -I${PROJECT_SOURCE_DIR}/kernels/dialect/hip
+            # -MF is not taken with device code alone; the compiler proper knows it by another name
+            -Xclang -dependency-file -Xclang ${base}.d -Xclang -MT -Xclang ${base}.co
+            -c -o ${base}.co ${source}
+    COMMAND ${PROJECT_SOURCE_DIR}/cmake/lanes/no_undefined.sh ${KERNELGATE_LLVM_BIN}/llvm-nm
+            ${base}.co
+    DEPENDS ${source} DEPFILE ${base}.d COMMENT "${kernel} for ${profile}" VERBATIM)
+  note_object(${kernel} ${profile} ${base}.co ${base}.log clang ${KERNELGATE_HIP_CLANG_VERSION}
+    ${source})
+  set_property(GLOBAL APPEND PROPERTY kernelgate_lane_${profile} ${base}.co)
+endfunction()
+
+# A test that builds a target, or says in one line why not.
+function(add_lane_test name profile missing)
+  if(NOT KERNELGATE_TESTS)
+    return()
+  endif()
+  if(missing)
+    add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -E echo "skipped: ${missing}")
+  else()
+    add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} --build ${PROJECT_BINARY_DIR} --target ${name})
+  endif()
+  set(label full)
+  if(profile IN_LIST lane_profiles_in_ci)
+    set(label ci)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${label};lanes" TIMEOUT 1800
+    RESOURCE_LOCK build_folder SKIP_REGULAR_EXPRESSION "^skipped: ")
+endfunction()
+
+function(add_lane profile missing)
+  get_property(objects GLOBAL PROPERTY kernelgate_lane_${profile})
+  add_custom_target(lane_${profile} DEPENDS ${objects})
+  if(objects)
+    add_dependencies(device_objects lane_${profile})
+  endif()
+  add_lane_test(lane_${profile} ${profile} "${missing}")
+endfunction()
+
+foreach(language IN ITEMS cuda hip)
+  string(TOUPPER ${language} upper)
+  set(ending hip)
+  if(language STREQUAL cuda)
+    set(ending cu)
+  endif()
+  set(folders ${PROJECT_SOURCE_DIR}/kernels/*/ ${PROJECT_SOURCE_DIR}/kernels/dialect/*/)
+  if(KERNELGATE_EXTRA_KERNELS)
+    list(APPEND folders ${KERNELGATE_EXTRA_KERNELS}/*/)
+  endif()
+  list(TRANSFORM folders APPEND *_${language}.${ending})
+  file(GLOB sources CONFIGURE_DEPENDS ${folders})
+  if(KERNELGATE_${upper}_MISSING)
+    message(STATUS "Compile lane ${language} skipped: ${KERNELGATE_${upper}_MISSING}")
+    set(sources "")
+  endif()
+  foreach(source IN LISTS sources)
+    cmake_path(GET source PARENT_PATH folder)
+    cmake_path(GET folder FILENAME kernel)
+    if(KERNELGATE_KERNELS AND NOT kernel IN_LIST KERNELGATE_KERNELS AND NOT kernel STREQUAL self_test)
+      continue()
+    endif()
+    file(MAKE_DIRECTORY ${lanes_folder}/${kernel})
+    foreach(profile IN LISTS lane_profiles_${language})
+      cmake_language(CALL add_${language}_object ${source} ${kernel} ${profile})
+    endforeach()
+  endforeach()
+  foreach(profile IN LISTS lane_profiles_${language})
+    add_lane(${profile} "${KERNELGATE_${upper}_MISSING}")
+  endforeach()
+endforeach()
+
+get_property(objects GLOBAL PROPERTY kernelgate_objects)
+file(CONFIGURE OUTPUT ${lanes_folder}/objects.csv CONTENT "${objects}" @ONLY)
+
+if(KERNELGATE_TESTS)
+  # Kernels on matrix tiles must have the instruction in what their compilers wrote.
+  foreach(profile IN LISTS lane_profiles_cuda lane_profiles_hip)
+    add_test(NAME matrix_instructions_${profile}
+      COMMAND ${CMAKE_COMMAND} -DPROFILE=${profile} -DOBJECTS=${lanes_folder}/objects.csv
+              -DOBJDUMP=${KERNELGATE_LLVM_BIN}/llvm-objdump
+              -P ${PROJECT_SOURCE_DIR}/cmake/lanes/matrix_instructions.cmake)
+    set(label full)
+    if(profile IN_LIST lane_profiles_in_ci)
+      set(label ci)
+    endif()
+    set_tests_properties(matrix_instructions_${profile} PROPERTIES LABELS "${label};lanes"
+      TIMEOUT 300 SKIP_REGULAR_EXPRESSION "^skipped: ")
+    set_tests_properties(lane_${profile} PROPERTIES FIXTURES_SETUP lane_${profile})
+    set_tests_properties(matrix_instructions_${profile} PROPERTIES FIXTURES_REQUIRED lane_${profile})
+  endforeach()
+endif()

@@ -1,0 +1,7 @@
+#!/bin/sh
+# no_undefined.sh LLVM-NM OBJECT: a code object calls nothing that it does not hold.
+undefined=$("$1" -u "$2") || exit 1
+if [ -n "$undefined" ]; then
+  echo "$2: undefined symbols, which no library is there to define: $undefined" >&2
+  exit 1
+fi
