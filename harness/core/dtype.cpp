@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <string>
 
@@ -39,6 +40,15 @@ float rounded_to_odd(double x) {
   std::uint32_t bits = std::bit_cast<std::uint32_t>(nearest);
   if (std::abs(static_cast<double>(nearest)) > std::abs(x)) --bits;
   return std::bit_cast<float>(bits | 1U);
+}
+
+// One loop a type: asking for the type at each number costs more than the rounding itself.
+template <class T, class Convert>
+void store_each(std::span<const double> from, std::byte* to, const Convert& convert) {
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const T stored = convert(from[i]);
+    std::memcpy(to + i * sizeof(T), &stored, sizeof(T));
+  }
 }
 
 double largest(Dtype type) {
@@ -93,6 +103,24 @@ std::uint64_t encode(Dtype type, double x) {
       return std::bit_cast<std::uint64_t>(x);
     default:
       return static_cast<std::uint64_t>(static_cast<std::int64_t>(std::nearbyint(x)));
+  }
+}
+
+void encode(Dtype type, std::span<const double> from, std::byte* to) {
+  switch (type) {
+    case Dtype::f32:
+      return store_each<float>(from, to, [](double x) { return static_cast<float>(x); });
+    case Dtype::bf16:
+      return store_each<bf16>(from, to,
+                              [](double x) { return from_float<bf16>(rounded_to_odd(x)); });
+    case Dtype::f16:
+      return store_each<f16>(from, to, [](double x) { return from_float<f16>(rounded_to_odd(x)); });
+    default:
+      for (std::size_t i = 0; i < from.size(); ++i) {
+        const std::uint64_t bits = encode(type, from[i]);
+        const auto size = static_cast<std::size_t>(size_bytes(type));
+        std::memcpy(to + i * size, &bits, size);
+      }
   }
 }
 

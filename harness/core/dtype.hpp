@@ -1,8 +1,10 @@
 // Element types by name: what a case, a checkpoint or a record says about its numbers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "harness/core/number.hpp"
@@ -32,6 +34,8 @@ double round_to(Dtype type, double x);
 /// Bits of a floating type from a double, rounded once; the low size_bytes(type) bytes count.
 std::uint64_t encode(Dtype type, double x);
 double decode(Dtype type, std::uint64_t bits);
+/// The same for many numbers, stored one after another at `to`, which needs no alignment.
+void encode(Dtype type, std::span<const double> from, std::byte* to);
 
 template <class T>
 inline constexpr Dtype dtype_of = Dtype::f32;

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <vector>
 
 #include "harness/core/random.hpp"
 
@@ -48,6 +50,25 @@ TEST(Dtype, EncodingAgreesWithRoundingForRandomNumbers) {
       const double x = std::ldexp(static_cast<double>(static_cast<std::int64_t>(w)), exponent - 63);
       ASSERT_EQ(decode(type, encode(type, x)), round_to(type, x)) << name(type) << " " << x;
     }
+  }
+}
+
+TEST(Dtype, ManyNumbersAreStoredLikeOne) {
+  std::vector<double> x;
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    const std::uint64_t w = word_at(fnv1a64("many"), i);
+    x.push_back(std::ldexp(static_cast<double>(static_cast<std::int64_t>(w)), -57));
+  }
+  for (const Dtype type :
+       {Dtype::f32, Dtype::bf16, Dtype::f16, Dtype::f64, Dtype::i32, Dtype::i64, Dtype::u8}) {
+    const auto size = static_cast<std::size_t>(size_bytes(type));
+    std::vector<std::byte> many(x.size() * size + 1, std::byte{0xA7});
+    encode(type, x, many.data());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const std::uint64_t one = encode(type, x[i]);
+      ASSERT_EQ(std::memcmp(many.data() + i * size, &one, size), 0) << name(type) << " " << x[i];
+    }
+    EXPECT_EQ(many.back(), std::byte{0xA7}) << name(type);
   }
 }
 

@@ -94,6 +94,20 @@ void Tensor::set(std::int64_t index, double value) {
   std::memcpy(data_ + index * size, &bits, static_cast<std::size_t>(size));
 }
 
+void Tensor::copy_from(const Tensor& other) {
+  if (other.spec_.type != spec_.type || other.count_ != count_) {
+    throw std::logic_error("tensor '" + spec_.name + "' cannot take over '" + other.spec_.name +
+                           "'");
+  }
+  constexpr std::int64_t piece = std::int64_t{1} << 20;
+  const std::int64_t total = bytes();
+#pragma omp parallel for schedule(static) if (total > piece)
+  for (std::int64_t at = 0; at < total; at += piece) {
+    std::memcpy(data_ + at, other.data_ + at,
+                static_cast<std::size_t>(std::min(piece, total - at)));
+  }
+}
+
 void Tensor::poison() {
   const std::uint64_t bits = poison_bits(spec_.type);
   const std::int64_t size = size_bytes(spec_.type);
@@ -142,6 +156,10 @@ std::int64_t TensorSet::bytes() const {
   std::int64_t total = 0;
   for (const Tensor& tensor : tensors_) total += tensor.bytes();
   return total;
+}
+
+void TensorSet::copy_from(const TensorSet& other) {
+  for (std::size_t i = 0; i < tensors_.size(); ++i) tensors_[i].copy_from(other.tensors_.at(i));
 }
 
 void TensorSet::poison_outputs() {

@@ -58,6 +58,8 @@ class Tensor {
   double get(std::int64_t index) const;
   void set(std::int64_t index, double value);
 
+  /// Takes over the contents of a tensor of the same type and shape; red zones stay as they are.
+  void copy_from(const Tensor& other);
   /// Fills with a NaN (floating) or 0xA5A5… (integer) so that an element never written is seen.
   void poison();
   /// Whether a bit pattern is the one that poison() left.
@@ -90,6 +92,8 @@ class TensorSet {
   std::vector<Tensor>& all() { return tensors_; }
   const std::vector<Tensor>& all() const { return tensors_; }
   std::int64_t bytes() const;
+  /// Takes over the contents of a set made from the same specs.
+  void copy_from(const TensorSet& other);
   void poison_outputs();
 
  private:

@@ -83,8 +83,7 @@ CheckResult PreparedCase::check(const Variant& variant) const {
     return result;
   }
   TensorSet tensors(shape_.tensors());
-  shape_.fill(tensors, mode_, seed_);
-  tensors.poison_outputs();
+  tensors.copy_from(before_);
   const std::vector<std::uint64_t> inputs = input_fingerprints(tensors);
   try {
     if (variant.name == "reference") {
