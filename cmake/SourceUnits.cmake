@@ -6,7 +6,8 @@
 add_library(kernelgate_source_flags INTERFACE)
 target_include_directories(kernelgate_source_flags BEFORE INTERFACE
   "${PROJECT_SOURCE_DIR}/kernels/dialect/host" "${PROJECT_SOURCE_DIR}")
-target_compile_options(kernelgate_source_flags INTERFACE -ffp-contract=off)
+# A frame larger than the guard page below a fiber's stack must touch that page and not step over it.
+target_compile_options(kernelgate_source_flags INTERFACE -ffp-contract=off -fstack-clash-protection)
 
 add_library(kernelgate_source_checked INTERFACE)
 target_link_libraries(kernelgate_source_checked INTERFACE kernelgate_source_flags)

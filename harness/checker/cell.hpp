@@ -19,6 +19,8 @@ struct Trace {
   static constexpr std::uint8_t split = 32;          // the byte cells hold the truth
   static constexpr std::uint8_t writers_lanes = 64;  // the cell's lanes are those of the writes
   static constexpr std::uint8_t all_but_writers_lanes = 191;
+  // Of a cell's read alone: it is the plain write from before the atomics that `write` holds.
+  static constexpr std::uint8_t wrote = 128;
 
   std::uint32_t stamp = 0;  // time of the thread's last synchronisation; of a set, the latest
   Place place = no_place;
@@ -27,11 +29,12 @@ struct Trace {
   std::uint8_t act = 0;  // which atomic it was, for the words
 };
 
-/// The last write, or the atomics since then, and the reads since then.
+/// The last write, or the atomics since then, and the reads since then. Atomics have no order among
+/// themselves, so that none of them stands for the plain access before it: that stays beside them.
 struct Cell {
   Trace write;
   Trace read;
-  std::uint64_t lanes = 0;  // which lanes, where a set is of one wave
+  std::uint64_t lanes = 0;  // which ones, where a set is of many_lanes: the reads, or the writes
 };
 
 }  // namespace kernelgate

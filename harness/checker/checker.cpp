@@ -231,17 +231,27 @@ void Checker::add_read(Cell& cell, const Actor& actor, const Trace& mine, Time s
   const bool atomic = (mine.flags & Trace::atomic) != 0;
   if (!reads_known(cell, actor, stale)) {
     const bool set_is_atomic = (read.flags & Trace::atomic) != 0;
-    if (!set_is_atomic && atomic) return;  // the plain reads conflict with more
-    if (set_is_atomic == atomic) {
+    if (!set_is_atomic && atomic) return;  // the plain ones conflict with more
+    if (set_is_atomic == atomic && !(read.flags & Trace::wrote)) {
+      const std::uint32_t first = read.who % actor.wave->width;
+      const bool had_lanes = (read.flags & Trace::many_lanes) != 0;
       join(read, actor, mine.place);
       read.flags |= mine.flags;
-      cell.lanes |= actor.bit();
+      if (read.flags & Trace::many_lanes) {
+        if (!had_lanes) cell.lanes = 1ULL << first;
+        cell.lanes |= actor.bit();
+        cell.write.flags &= Trace::all_but_writers_lanes;
+      }
       return;
     }
   }
   read = mine;
-  cell.lanes = actor.bit();
-  cell.write.flags &= Trace::all_but_writers_lanes;
+}
+
+// Whether nobody who may come yet could be without order after this access.
+bool Checker::known_to_all(const Trace& trace, const Actor& actor, const Access& access) const {
+  if (trace.stamp < stale_before(actor, access.offset)) return true;
+  return shared(access.offset) && trace.stamp < actor.block->floor;
 }
 
 Finding Checker::words(FindingKind kind, const Trace& earlier, const char* earlier_act,
@@ -274,12 +284,16 @@ void Checker::check(Cell& cell, Actor& actor, const Access& access) {
     if (!writes_before_known) {
       conflict(FindingKind::race, cell.write, act_name(cell.write, "write"), "read", actor, access);
     }
+    if ((cell.read.flags & Trace::wrote) && !reads_known(cell, actor, stale)) {
+      conflict(FindingKind::race, cell.read, "write", "read", actor, access);
+    }
     add_read(cell, actor, trace_of(actor, access.place), stale);
   } else {
     if (!reads_known(cell, actor, stale)) {
-      conflict(FindingKind::race, cell.read, act_name(cell.read, "read"), "write", actor, access);
+      const char* plain = cell.read.flags & Trace::wrote ? "write" : "read";
+      conflict(FindingKind::race, cell.read, act_name(cell.read, plain), "write", actor, access);
     }
-    cell.read.stamp = 0;
+    cell.read = Trace{};
     const bool plain = !(cell.write.flags & Trace::atomic);
     if (!writes_before_known && plain && same_value_writes_ == SameValueWrites::allowed) {
       std::uint32_t old = 0;
@@ -318,41 +332,48 @@ void Checker::check_atomic(Cell& cell, Actor& actor, const Access& access, Atomi
   mine.act = static_cast<std::uint8_t>(act);
 
   const auto against = [&](const Trace& earlier, const char* plain) {
+    if (earlier.flags & Trace::wrote) plain = "write";
     if (!(earlier.flags & Trace::atomic)) {
       conflict(FindingKind::race, earlier, plain, act_word, actor, access);
     } else if (!same_run(earlier, actor) && ((earlier.flags | mine.flags) & Trace::narrow)) {
       conflict(FindingKind::scope, earlier, act_name(earlier, ""), act_word, actor, access);
     }
   };
-  const bool writes_before_known = writes_known(cell, actor, stale);
-  if (!writes_before_known) against(cell.write, "write");
-  if (act == AtomicAct::load) {
-    add_read(cell, actor, mine, stale);
-    return;
-  }
-  const bool reads_before_known = reads_known(cell, actor, stale);
-  if (!reads_before_known) against(cell.read, "read");
-
   Trace& write = cell.write;
-  const bool joins = !writes_before_known && (write.flags & Trace::atomic);
-  if (joins) {
-    join(write, actor, access.place);
-    write.flags |= mine.flags;
-    write.act = mine.act;
-  } else {
-    write = mine;
-  }
-  if (!reads_before_known && (cell.read.flags & Trace::atomic)) {
-    write.flags &= Trace::all_but_writers_lanes;  // the lanes are the loads'
+  Trace& read = cell.read;
+  const bool writes_before_known = writes_known(cell, actor, stale);
+  const bool reads_before_known = reads_known(cell, actor, stale);
+  if (!writes_before_known) against(write, "write");
+  if (act == AtomicAct::load) {
+    if (!reads_before_known && (read.flags & Trace::wrote)) against(read, "write");
+    if (!(read.flags & Trace::wrote) || known_to_all(read, actor, access)) {
+      add_read(cell, actor, mine, stale);
+    }
     return;
   }
-  cell.read.stamp = 0;
-  if (!joins) {
-    cell.lanes = actor.bit();
-    write.flags |= Trace::writers_lanes;
-  } else if (write.flags & Trace::writers_lanes) {
-    cell.lanes |= actor.bit();
+  if (!reads_before_known) against(read, "read");
+
+  if (!(write.flags & Trace::atomic) && !known_to_all(write, actor, access)) {
+    read = write;  // the plain write stays, beside the atomics
+    read.flags = static_cast<std::uint8_t>((write.flags & Trace::many) | Trace::wrote);
+  } else if (known_to_all(read, actor, access)) {
+    read = Trace{};
   }
+  if (writes_before_known || !(write.flags & Trace::atomic)) {
+    write = mine;
+    return;
+  }
+  const std::uint32_t first = write.who % actor.wave->width;
+  const bool had_lanes = (write.flags & Trace::many_lanes) != 0;
+  join(write, actor, access.place);
+  write.flags |= mine.flags;
+  write.act = mine.act;
+  if (!(write.flags & Trace::many_lanes) || (read.flags & Trace::many_lanes)) return;
+  if (!had_lanes) {
+    cell.lanes = 1ULL << first;
+    write.flags |= Trace::writers_lanes;
+  }
+  if (write.flags & Trace::writers_lanes) cell.lanes |= actor.bit();
 }
 
 // The four byte cells of a dword from now on hold what its cell held.

@@ -105,6 +105,7 @@ class Checker {
   bool reads_known(const Cell& cell, const Actor& actor, Time stale) const;
   bool writes_known(const Cell& cell, const Actor& actor, Time stale) const;
   void add_read(Cell& cell, const Actor& actor, const Trace& mine, Time stale);
+  bool known_to_all(const Trace& trace, const Actor& actor, const Access& access) const;
   void conflict(FindingKind kind, const Trace& earlier, const char* earlier_act, const char* act,
                 const Actor& actor, const Access& access);
   Finding words(FindingKind kind, const Trace& earlier, const char* earlier_act, const char* act,
@@ -136,7 +137,7 @@ inline bool Checker::soon_known(const Trace& trace, const Actor& actor, Time sta
 // threads, read one place.
 inline bool Checker::soon_joined(Cell& cell, const Actor& actor) {
   Trace& read = cell.read;
-  if (read.flags & Trace::atomic) return false;
+  if (read.flags & (Trace::atomic | Trace::wrote)) return false;
   if (!(read.flags & Trace::many_blocks)) {
     if (read.stamp < actor.block->start) return false;
     const std::uint32_t differs = static_cast<std::uint32_t>(read.who ^ actor.who);
@@ -145,7 +146,11 @@ inline bool Checker::soon_joined(Cell& cell, const Actor& actor) {
     } else {
       const WaveClock& wave = *actor.wave;
       if (differs >= wave.width || read.stamp < wave.floor || !wave.known.empty()) return false;
-      read.flags |= Trace::many_lanes;
+      if (!(read.flags & Trace::many_lanes)) {
+        read.flags |= Trace::many_lanes;
+        cell.write.flags &= Trace::all_but_writers_lanes;
+        cell.lanes = 1ULL << (read.who % wave.width);
+      }
       cell.lanes |= actor.bit();
     }
   }
@@ -187,9 +192,8 @@ inline bool Checker::dword(Actor& actor, std::uint64_t offset, Place place) {
     if (!reads_known) {
       return soon_joined(cell, actor) || slow_dword<writes>(actor, offset, place);
     }
-    if (last.flags & Trace::writers_lanes) cell.write.flags &= Trace::all_but_writers_lanes;
+    if (cell.read.flags & Trace::wrote) return slow_dword<writes>(actor, offset, place);
     cell.read = Trace{actor.stamp, place, actor.who, 0, 0};
-    cell.lanes = actor.bit();
     return true;
   }
 }

@@ -27,6 +27,11 @@ std::uint64_t wave(WaveOp op, std::uint64_t mask, std::uint64_t value, std::uint
   return running()->wave_operation(op, mask, value, operand, width, site);
 }
 
+void wave_together(void* mine, void (*compute)(void* const* lanes), std::uint32_t width,
+                   Site site) {
+  running()->wave_together(mine, compute, width, site);
+}
+
 [[gnu::noinline]] std::uint32_t atomic(std::uint32_t* to, AtomicOp op, std::uint32_t operand,
                                        std::uint32_t expected, AtomicScope scope) {
   return running()->atomic(to, op, operand, expected, scope_of(scope),

@@ -28,13 +28,24 @@ void* shared(std::int64_t bytes, const char* type);
 
 void sync_block(Site site);
 
-enum class WaveOp : std::uint8_t { sync, ballot, shuffle, shuffle_xor, shuffle_up, shuffle_down };
+enum class WaveOp : std::uint8_t {
+  sync,
+  ballot,
+  shuffle,
+  shuffle_xor,
+  shuffle_up,
+  shuffle_down,
+  together
+};
 
 /// Returns when every lane of the mask has arrived at the same site with the same mask; mask 0 is
 /// all lanes that the block has. A shuffle gives the value of the lane that `operand` says, a
 /// ballot the lanes whose value is not 0.
 std::uint64_t wave(WaveOp op, std::uint64_t mask, std::uint64_t value, std::uint32_t operand,
                    std::uint32_t width, Site site);
+
+/// Every lane of a full wave brings a pointer; the last to arrive calls compute(pointers by lane).
+void wave_together(void* mine, void (*compute)(void* const* lanes), std::uint32_t width, Site site);
 
 enum class AtomicOp : std::uint8_t {
   load,

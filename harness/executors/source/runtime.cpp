@@ -50,8 +50,19 @@ bool same(source_api::Site a, source_api::Site b) {
   return a.line == b.line && (a.file == b.file || std::strcmp(a.file, b.file) == 0);
 }
 
-constexpr const char* wave_op_names[] = {"k_syncwave",  "ballot",     "shuffle",
-                                         "shuffle xor", "shuffle up", "shuffle down"};
+// Launches of one host thread follow one another, on whatever device: they share their stacks.
+const FiberStacks& stacks_of_this_thread(std::size_t count) {
+  thread_local std::unique_ptr<FiberStacks> stacks;
+  if (!stacks || stacks->count() < count) {
+    stacks.reset();
+    stacks = std::make_unique<FiberStacks>(count);
+  }
+  return *stacks;
+}
+
+constexpr const char* wave_op_names[] = {"k_syncwave",    "ballot",     "shuffle",
+                                         "shuffle xor",   "shuffle up", "shuffle down",
+                                         "matrix product"};
 
 }  // namespace
 
@@ -164,15 +175,14 @@ void Runtime::run(const NativeEntry& entry, const LaunchShape& shape, const void
   stream_ = mix64(options_.seed ^ mix64(++launch_));
   drawn_ = 0;
   idle_spins_ = 0;
+  before_value_ = 0;
   constants_.clear();
   dl_iterate_phdr(&add_constants, &constants_);
 
   const std::uint64_t blocks = std::uint64_t{shape.grid[0]} * shape.grid[1] * shape.grid[2];
   const auto slots = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(
       options_.resident_blocks, 1, std::min<std::uint64_t>(blocks, DeviceMemory::max_slots)));
-  if (!stacks_ || stacks_->count() < std::size_t{slots} * shape.threads) {
-    stacks_ = std::make_unique<FiberStacks>(std::size_t{slots} * shape.threads);
-  }
+  stacks_ = &stacks_of_this_thread(std::size_t{slots} * shape.threads);
   slots_.clear();
   ring_.clear();
   for (std::uint32_t s = 0; s < slots; ++s) slots_.push_back(std::make_unique<BlockRun>());
@@ -401,6 +411,7 @@ void Runtime::complete(WaveRun& wave, const WaveRun::Slot& call, std::uint64_t m
     std::uint32_t from = lane;
     switch (call.op) {
       case WaveOp::sync:
+      case WaveOp::together:
         break;
       case WaveOp::ballot:
         slot.result = voted;
@@ -418,7 +429,7 @@ void Runtime::complete(WaveRun& wave, const WaveRun::Slot& call, std::uint64_t m
         from = slot.operand < width - lane ? lane + slot.operand : lane;
         break;
     }
-    if (call.op >= WaveOp::shuffle) {
+    if (call.op >= WaveOp::shuffle && call.op < WaveOp::together) {
       if (from >= width || !(mask >> from & 1U)) {
         const bool absent = from >= width || !(wave.clock->lanes >> from & 1U);
         fail_sync(fmt::format("{}: lane {} of wave {} reads lane {}, which {}",
@@ -433,9 +444,27 @@ void Runtime::complete(WaveRun& wave, const WaveRun::Slot& call, std::uint64_t m
     fiber.waits = Waits::nothing;
   }
   wave.arrived &= ~mask;
+  if (call.op == WaveOp::together) {
+    std::array<void*, 64> lanes{};
+    for (std::uint32_t l = 0; l < width; ++l) {
+      lanes[l] = reinterpret_cast<void*>(static_cast<std::uintptr_t>(wave.slots[l].value));
+    }
+    together_(lanes.data());
+  }
   if (checks_ && call.op == WaveOp::sync) {
     checker_.wave_sync(*wave.clock, wave.block->clock, mask);
   }
+}
+
+void Runtime::wave_together(void* mine, void (*compute)(void* const*), std::uint32_t width,
+                            source_api::Site site) {
+  const WaveClock& clock = *current_->wave->clock;
+  if (clock.lanes != (width == 64 ? ~0ULL : (1ULL << width) - 1)) {
+    fail_sync("a matrix product in a wave that is not full", site);
+  }
+  together_ = compute;  // all lanes of a site bring the same
+  wave_operation(source_api::WaveOp::together, 0, reinterpret_cast<std::uintptr_t>(mine), 0, width,
+                 site);
 }
 
 void* Runtime::shared(std::int64_t bytes, const char* type) {
@@ -614,9 +643,10 @@ void Runtime::misaligned(std::uintptr_t address, std::uint64_t bytes, Place plac
 }
 
 void Runtime::event() {
-  if (checker_.unsettled()) {
-    checker_.settle();
+  checker_.settle();
+  if (before_value_ != 0) {  // the countdown was cut short for the value
     observer.countdown = before_value_ - 1;
+    before_value_ = 0;
     if (observer.countdown > 0) return;
   }
   observer.countdown = 1 + static_cast<std::int64_t>(random() % (2ULL * options_.yield_every));
@@ -625,7 +655,7 @@ void Runtime::event() {
 }
 
 void Runtime::await_value() {
-  if (observer.countdown > 1) before_value_ = observer.countdown;
+  if (before_value_ == 0) before_value_ = observer.countdown;
   observer.countdown = 1;
 }
 

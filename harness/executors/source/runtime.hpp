@@ -97,12 +97,14 @@ class Runtime {
   void run(const NativeEntry& entry, const LaunchShape& shape, const void* const* arguments,
            bool observed);
 
-  const FiberStacks* stacks() const { return stacks_.get(); }
+  const FiberStacks* stacks() const { return stacks_; }
 
   // From inside of a kernel, by the functions of kernel_api.hpp and the entry points.
   void sync_block(source_api::Site site);
   std::uint64_t wave_operation(source_api::WaveOp op, std::uint64_t mask, std::uint64_t value,
                                std::uint32_t operand, std::uint32_t width, source_api::Site site);
+  void wave_together(void* mine, void (*compute)(void* const*), std::uint32_t width,
+                     source_api::Site site);
   void* shared(std::int64_t bytes, const char* type);
   template <class T>
   T atomic(T* to, source_api::AtomicOp op, T operand, T expected, Scope scope, Place place);
@@ -146,7 +148,7 @@ class Runtime {
   Findings& findings_;
   SourceOptions options_;
   Checker checker_;
-  std::unique_ptr<FiberStacks> stacks_;
+  const FiberStacks* stacks_ = nullptr;
   std::vector<std::unique_ptr<BlockRun>> slots_;
   std::vector<WaveRun*> ring_;
   std::vector<std::pair<std::uintptr_t, std::uintptr_t>> constants_;
@@ -163,8 +165,9 @@ class Runtime {
   std::uint64_t launch_ = 0;
   std::uint64_t stream_ = 0;
   std::uint64_t drawn_ = 0;
-  std::uint64_t idle_spins_ = 0;  // waits by repeated reads since anything else happened
-  std::int64_t before_value_ = 0;
+  void (*together_)(void* const*) = nullptr;  // of the operation that is about to complete
+  std::uint64_t idle_spins_ = 0;   // waits by repeated reads since anything else happened
+  std::int64_t before_value_ = 0;  // the countdown before a write whose value is awaited; or 0
   std::size_t deferred_ = 0;
 };
 

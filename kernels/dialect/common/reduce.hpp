@@ -9,31 +9,31 @@ inline namespace KG_FLAVOUR {
 
 /// The sum over all lanes, in every lane: a butterfly, distances W/2, W/4, ... 1.
 template <int W, class T>
-KDEV T k_wave_sum(T value) {
+KDEV T k_wave_sum(T value K_SITE_PARAMETER) {
   K_UNROLL
   for (u32 distance = W / 2; distance > 0; distance >>= 1) {
-    value += k_shfl_xor<W>(value, distance);
+    value += k_shfl_xor<W>(value, distance K_SITE);
   }
   return value;
 }
 
 /// The largest over all lanes, in every lane.
 template <int W, class T>
-KDEV T k_wave_max(T value) {
+KDEV T k_wave_max(T value K_SITE_PARAMETER) {
   K_UNROLL
   for (u32 distance = W / 2; distance > 0; distance >>= 1) {
-    value = k_max(value, k_shfl_xor<W>(value, distance));
+    value = k_max(value, k_shfl_xor<W>(value, distance K_SITE));
   }
   return value;
 }
 
 /// The sum over the lanes up to this one, its own included.
 template <int W, class T>
-KDEV T k_wave_scan(T value) {
+KDEV T k_wave_scan(T value K_SITE_PARAMETER) {
   const u32 lane = k_tid() % W;
   K_UNROLL
   for (u32 distance = 1; distance < W; distance <<= 1) {
-    const T before = k_shfl_up<W>(value, distance);
+    const T before = k_shfl_up<W>(value, distance K_SITE);
     if (lane >= distance) value += before;
   }
   return value;
@@ -48,11 +48,11 @@ struct KBlockScratch {
 /// The sum over a block of whole waves, in every thread. All threads must call it; the scratch may
 /// be used again after the block's next barrier.
 template <int W, class T>
-KDEV T k_block_sum(T value, KBlockScratch<W, T>& scratch) {
+KDEV T k_block_sum(T value, KBlockScratch<W, T>& scratch K_SITE_PARAMETER) {
   const u32 lane = k_tid() % W, wave = k_tid() / W;
-  value = k_wave_sum<W>(value);
+  value = k_wave_sum<W>(value K_SITE);
   if (lane == 0) scratch.wave[wave] = value;
-  k_sync();
+  k_sync(K_SITE_ALONE);
   T total = scratch.wave[0];
   for (u32 other = 1; other < k_threads() / W; ++other) total += scratch.wave[other];
   return total;
@@ -60,11 +60,11 @@ KDEV T k_block_sum(T value, KBlockScratch<W, T>& scratch) {
 
 /// The largest of a block of whole waves, as k_block_sum.
 template <int W, class T>
-KDEV T k_block_max(T value, KBlockScratch<W, T>& scratch) {
+KDEV T k_block_max(T value, KBlockScratch<W, T>& scratch K_SITE_PARAMETER) {
   const u32 lane = k_tid() % W, wave = k_tid() / W;
-  value = k_wave_max<W>(value);
+  value = k_wave_max<W>(value K_SITE);
   if (lane == 0) scratch.wave[wave] = value;
-  k_sync();
+  k_sync(K_SITE_ALONE);
   T largest = scratch.wave[0];
   for (u32 other = 1; other < k_threads() / W; ++other) {
     largest = k_max(largest, scratch.wave[other]);

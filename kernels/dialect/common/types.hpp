@@ -8,6 +8,14 @@
 #define K_UNROLL  // before a loop whose count is known: asks for it in a row, where that pays
 #endif
 
+// Where executors name the line of a synchronising call, a function of the dialect that makes such
+// calls takes its caller's line as a last parameter and hands it on.
+#ifndef K_SITE
+#define K_SITE_PARAMETER
+#define K_SITE
+#define K_SITE_ALONE
+#endif
+
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 

@@ -11,6 +11,9 @@
 #define KDEV [[gnu::always_inline]] inline
 #define KGLOBAL __attribute__((noinline))
 #define KBOUNDS(threads)
+#define K_SITE_PARAMETER , ::kernelgate::source_api::Site site = ::kernelgate::source_api::here()
+#define K_SITE , site
+#define K_SITE_ALONE site
 
 /// `s` is the block's shared memory as a Type: all that the kernel has.
 #define K_SHARED(Type, s) \

@@ -1,0 +1,3 @@
+#include "tests/planted/planted_entries.hpp"
+
+K_HOST_ENTRIES(planted)

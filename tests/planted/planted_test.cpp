@@ -1,0 +1,107 @@
+// Bugs planted on purpose: each must be found by the check that stands in the table, under every
+// seed and at each width where it is one; its clean twin must be silent. Prints the score.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "tests/planted/bench_device.hpp"
+#include "tests/planted/planted_cases.hpp"
+
+namespace kernelgate {
+
+NativeEntries planted_source_entries();
+
+namespace {
+
+constexpr std::uint64_t seeds = 10;
+
+struct Score {
+  int planted = 0, found = 0, clean_runs = 0, false_alarms = 0;
+};
+Score score;
+
+struct Ran {
+  std::vector<Finding> findings;
+  std::vector<std::uint32_t> y;
+};
+
+Ran run(const Planted& planted, const PlantedRun& which, int wave, std::uint64_t seed) {
+  SourceOptions options = which.options;
+  options.seed = seed;
+  SourceDevice device(device_profile(wave == 64 ? "wide" : "nv-sm80"), options);
+  constexpr std::size_t n = 4096;
+  std::vector<std::uint32_t> numbers(n);
+  std::iota(numbers.begin(), numbers.end(), 0U);
+  for (std::uint32_t& v : numbers) v = v * 7 % 4096;
+  auto* x = upload(device, numbers, "x");
+  auto* y = planted.output_is_garbage ? garbage<std::uint32_t>(device, n, "y")
+                                      : upload(device, std::vector<std::uint32_t>(n, 0), "y");
+  auto* z = upload(device, std::vector<std::uint32_t>(64, 0), "z");
+  std::vector<std::uint32_t> on_host(64, 5);
+  if (which.third == ThirdPointer::freed) device.release(reinterpret_cast<std::byte*>(z));
+  if (which.third == ThirdPointer::host) z = on_host.data();
+  const NativeEntry& entry =
+      entry_named(planted_source_entries(), fmt::format("{},w{}>", which.kernel, wave));
+  const std::uint32_t count = n;
+  Ran ran;
+  ran.findings = check_kernel(
+      device, entry, {{planted.blocks, 1, 1}, planted.threads, entry.shared_bytes}, x, y, z, count);
+  ran.y = download(device, y, n);
+  return ran;
+}
+
+bool finds(const std::vector<Finding>& findings, FoundBy by) {
+  for (const Finding& finding : findings) {
+    if (static_cast<int>(finding.kind) == static_cast<int>(by)) return true;
+  }
+  return false;
+}
+
+class PlantedBug : public testing::TestWithParam<Planted> {};
+
+TEST_P(PlantedBug, IsFoundAndItsCleanTwinIsSilent) {
+  const Planted& planted = GetParam();
+  for (const int wave : {32, 64}) {
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+      const Ran clean = run(planted, planted.clean, wave, seed);
+      ++score.clean_runs;
+      if (!clean.findings.empty()) ++score.false_alarms;
+      EXPECT_TRUE(clean.findings.empty()) << "wave " << wave << " seed " << seed << "\n"
+                                          << in_words(clean.findings);
+
+      const Ran mutant = run(planted, planted.mutant, wave, seed);
+      if (wave == 32 && !planted.at_32) {
+        EXPECT_TRUE(mutant.findings.empty()) << in_words(mutant.findings);
+        EXPECT_EQ(mutant.y, clean.y);
+        continue;
+      }
+      ++score.planted;
+      const bool found = planted.found_by == FoundBy::result
+                             ? mutant.y != clean.y
+                             : finds(mutant.findings, planted.found_by);
+      if (found) ++score.found;
+      EXPECT_TRUE(found) << "wave " << wave << " seed " << seed << "\n"
+                         << in_words(mutant.findings);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PlantedBug, testing::ValuesIn(planted_cases()), [](const auto& of) {
+  std::string name = of.param.name;
+  for (char& c : name) c = std::isalnum(c) ? c : '_';
+  return name;
+});
+
+class PrintScore : public testing::Environment {
+ public:
+  void TearDown() override {
+    std::printf("planted bugs: %d found / %d planted, %d false alarms / %d clean runs\n",
+                score.found, score.planted, score.false_alarms, score.clean_runs);
+  }
+};
+const testing::Environment* const printing =
+    testing::AddGlobalTestEnvironment(new PrintScore);  // NOLINT(cppcoreguidelines-owning-memory)
+
+}  // namespace
+}  // namespace kernelgate
