@@ -173,7 +173,8 @@ bool Checker::inside(const Actor& actor, const Access& access, bool reads, bool 
       Finding f;
       f.kind = kind;
       f.what = describe(actor, at);
-      f.got = Party{fmt::format("{} of {} B", act, access.bytes), id(actor), access.place, ""};
+      f.got =
+          Party{fmt::format("{} of {} B", act, access.bytes), id(actor), access.place, "", false};
       if (kind == FindingKind::init) f.relation = "nothing has written there";
       return f;
     });
@@ -259,9 +260,20 @@ Finding Checker::words(FindingKind kind, const Trace& earlier, const char* earli
   Finding f;
   f.kind = kind;
   const Publication::Run& run = publication_.run(publication_.run_of(earlier));
-  const std::uint32_t thread = earlier.who % 1024U;
+  std::uint32_t thread = earlier.who % 1024U;
+  bool several = false;
+  if (earlier.who == actor.who && run.block == actor.block->index) {
+    // The last one of a set is this thread itself: another one of them, where they are known.
+    const Cell& cell = cells_[access.offset / 4];
+    const std::uint64_t others = cell.lanes & ~actor.bit();
+    several = (earlier.flags & Trace::many) != Trace::many_lanes || access.bytes < 4 || others == 0;
+    if (!several) {
+      thread =
+          thread / run.width * run.width + static_cast<std::uint32_t>(std::countr_zero(others));
+    }
+  }
   f.what = fmt::format("{}-{}, {}", earlier_act, act, describe(actor, access.offset));
-  f.got = Party{act, id(actor), access.place, ""};
+  f.got = Party{act, id(actor), access.place, "", false};
   f.against = Party{
       earlier_act, {run.block, thread, thread / run.width, thread % run.width}, earlier.place, ""};
   f.relation = same_run(earlier, actor) ? fmt::format("same interval ({})", actor.block->interval)

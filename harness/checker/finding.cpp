@@ -10,8 +10,10 @@ namespace {
 
 std::string words(const Party& party, const PlaceNames& names) {
   const ThreadId& t = party.thread;
-  std::string out = fmt::format("{} by block {} thread {} (wave {} lane {})", party.act, t.block,
-                                t.thread, t.wave, t.lane);
+  std::string out = party.several
+                        ? fmt::format("{} by several threads of block {}", party.act, t.block)
+                        : fmt::format("{} by block {} thread {} (wave {} lane {})", party.act,
+                                      t.block, t.thread, t.wave, t.lane);
   const std::string where =
       party.where.empty() && party.place != no_place ? names(party.place) : party.where;
   if (!where.empty()) out += ", " + where;

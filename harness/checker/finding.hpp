@@ -41,7 +41,8 @@ struct Party {
   std::string act;  // "write", "atomic add for the block"
   ThreadId thread;
   Place place = no_place;
-  std::string where;  // in place of `place`, where the words are known already
+  std::string where;     // in place of `place`, where the words are known already
+  bool several = false;  // threads of that block, of which no single one is known
 };
 
 /// One for each kind and pair of places, with a count.

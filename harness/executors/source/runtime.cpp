@@ -599,7 +599,7 @@ void Runtime::foreign(std::uintptr_t address, std::uint64_t bytes, bool writes, 
       f.kind = kind;
       f.what = what;
       f.got = Party{fmt::format("{} of {} B", writes ? "write" : "read", bytes),
-                    Checker::id(*current_->actor), place, ""};
+                    Checker::id(*current_->actor), place, "", false};
       return f;
     });
   };
@@ -636,7 +636,8 @@ void Runtime::misaligned(std::uintptr_t address, std::uint64_t bytes, Place plac
                          address % bytes, bytes,
                          offset < memory_.capacity() ? checker_.describe(*current_->actor, offset)
                                                      : "private memory");
-    f.got = Party{fmt::format("access of {} B", bytes), Checker::id(*current_->actor), place, ""};
+    f.got = Party{fmt::format("access of {} B", bytes), Checker::id(*current_->actor), place, "",
+                  false};
     return f;
   });
   abandon();
@@ -670,7 +671,7 @@ void Runtime::crash(std::uintptr_t address, const char* what, FindingKind kind, 
   }
   // The code address is of the instruction itself; a place is one past a call.
   finding.got = Party{"access", Checker::id(*current_->actor),
-                      place_of(static_cast<const char*>(code) + 1), ""};
+                      place_of(static_cast<const char*>(code) + 1), "", false};
   findings_.add(std::move(finding));
   abandon();
 }
@@ -679,7 +680,7 @@ void Runtime::undefined(const std::string& what, const std::string& where) {
   Finding finding;
   finding.kind = FindingKind::ub;
   finding.what = what;
-  finding.got = Party{"computed", Checker::id(*current_->actor), no_place, where};
+  finding.got = Party{"computed", Checker::id(*current_->actor), no_place, where, false};
   findings_.add(std::move(finding));
 }
 
@@ -687,7 +688,7 @@ void Runtime::fail_sync(const std::string& what, source_api::Site site) {
   Finding finding;
   finding.kind = FindingKind::sync;
   finding.what = what;
-  finding.got = Party{"call", Checker::id(*current_->actor), no_place, words(site)};
+  finding.got = Party{"call", Checker::id(*current_->actor), no_place, words(site), false};
   findings_.add(std::move(finding));
   abandon();
 }
