@@ -1,0 +1,3 @@
+#include "kernels/bias_balance/bias_balance_entries.hpp"
+
+K_HOST_ENTRIES(bias_balance)

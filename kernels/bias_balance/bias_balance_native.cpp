@@ -1,0 +1,85 @@
+// bias_balance, native: the host side. Three launches: clear, count, step.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "harness/native/plan.hpp"
+#include "kernels/bias_balance/bias_balance.hpp"
+#include "kernels/bias_balance/bias_balance_step.hpp"
+
+namespace kernelgate {
+namespace {
+
+constexpr std::int64_t threads = 256;
+constexpr std::int64_t choices_a_block = 16384;
+constexpr std::int64_t most_bins = 2048;  // BiasCountShared::most
+
+std::int64_t blocks_of(std::int64_t items, std::int64_t a_block) {
+  return (items + a_block - 1) / a_block;
+}
+
+std::optional<std::string> limits(const BiasBalanceCase& c, const DeviceProfile&) {
+  if (c.experts + 1 <= most_bins) return std::nullopt;
+  return fmt::format("counts at most {} experts and skip in shared memory, got {} and skip",
+                     most_bins - 1, c.experts);
+}
+
+std::vector<NativeUse> uses(const BiasBalanceCase& c, const DeviceProfile& device) {
+  const auto use = [&](const char* kernel, std::int64_t blocks) {
+    return NativeUse{.entry = fmt::format("{}<w{}>", kernel, device.wave),
+                     .grid = {blocks, 1, 1},
+                     .threads = threads};
+  };
+  const NativeUse step = use("bias_step", blocks_of(c.experts, threads));
+  if (c.input == LoadInput::counts) return {step};
+  return {step, use("bias_clear", blocks_of(c.experts + 1, threads)),
+          use("bias_count", blocks_of(c.tokens, choices_a_block))};
+}
+
+// Powers of beta in double: 1 - beta^t loses nothing there.
+BiasBalanceStep step_of(const BiasBalanceCase& c) {
+  const double t = static_cast<double>(c.step);
+  const auto single = [](double x) { return static_cast<float>(x); };
+  return {.tokens = single(static_cast<double>(c.tokens)),
+          .share = 1.0F / single(static_cast<double>(c.experts)),
+          .rate = single(BiasBalanceCase::rate),
+          .decay = single(c.weight_decay()),
+          .beta1 = single(BiasBalanceCase::beta1),
+          .beta2 = single(BiasBalanceCase::beta2),
+          .rest1 = single(1 - BiasBalanceCase::beta1),
+          .rest2 = single(1 - BiasBalanceCase::beta2),
+          .unbias1 = single(1 - std::pow(BiasBalanceCase::beta1, t)),
+          .unbias2 = single(1 - std::pow(BiasBalanceCase::beta2, t)),
+          .epsilon = single(BiasBalanceCase::epsilon)};
+}
+
+std::unique_ptr<Launch> prepare(const BiasBalanceCase& c, TensorSet& tensors, NativeDevice& device,
+                                const NativeEntrySet& entries) {
+  const auto memory = std::make_shared<NativeTensors>(device, tensors);
+  const auto experts = static_cast<std::uint32_t>(c.experts);
+  const auto tokens = static_cast<std::uint64_t>(c.tokens);
+  const BiasBalanceStep step = step_of(c);
+  return make_native_launch(
+      device, memory, [=, &device, &m = *memory, u = uses(c, device.profile())] {
+        if (u.size() > 1) {
+          launch_use(device, entries, u[1], m["count"], experts + 1);
+          launch_use(device, entries, u[2], m["choice"], tokens,
+                     static_cast<std::uint32_t>(choices_a_block), experts + 1, m["count"]);
+        }
+        launch_use(device, entries, u[0], m["count"], m["bias"], m["first"], m["second"], experts,
+                   step);
+      });
+}
+
+}  // namespace
+
+void register_bias_balance_native(Registry& registry) {
+  registry.add_native<BiasBalanceCase>(
+      {.note = "counts in shared memory, a table a wave; then one thread an expert",
+       .reproducible = {true, "float sums have one term each, counts are integers"},
+       .uses = uses,
+       .refusal = limits,
+       .prepare = prepare});
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,85 @@
+// A block of 256 threads multiplies a tile of rows by a tile of 64 columns, in f32, through shared
+// memory with two buffers. For kernels to include after <dialect.hpp>.
+#pragma once
+
+#include "kernels/dialect/common/types.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+/// Shared memory of the product: terms by rows and terms by columns, twice. Rows of the buffers are
+/// padded by four floats, so that they stay at 16 bytes and neighbours differ in bank.
+template <int Rows>
+struct KTileShared {
+  static constexpr int terms = 16, columns = 64;
+  alignas(16) float left[2][terms][Rows + 4];
+  alignas(16) float right[2][terms][columns + 4];
+};
+
+/// sum(row, column) over `count` terms of left(row, k) * right(column, k). A thread has the rows
+/// tid / 16 * (Rows / 16) .. and the columns tid % 16 * 4 ..; each sum adds its terms in their
+/// order. load_left(row, k, out) gives four terms from k on, zeros beyond the end; load_right
+/// likewise. All 256 threads call it; another product may follow at once.
+template <int Rows>
+struct KTileProduct {
+  static_assert(Rows == 16 || Rows == 64, "a thread has one row, or four");
+  using Shared = KTileShared<Rows>;
+  static constexpr int threads = 256, terms = Shared::terms, columns = Shared::columns;
+  static constexpr int my_rows = Rows / 16, my_columns = 4;
+
+  float sum[my_rows][my_columns];
+
+  /// The one row and the one column that this thread loads for all.
+  KDEV static u32 load_place() { return k_tid() / 4; }
+  KDEV static u32 row(int i) { return k_tid() / 16 * my_rows + static_cast<u32>(i); }
+  KDEV static u32 column(int j) { return k_tid() % 16 * my_columns + static_cast<u32>(j); }
+
+  template <class LoadLeft, class LoadRight>
+  KDEV void multiply(Shared& s, u32 count, LoadLeft load_left, LoadRight load_right) {
+    // Four terms of one row or column are a thread's share of a buffer.
+    const u32 place = load_place(), part = k_tid() % 4 * 4;
+    const bool has_row = place < Rows;
+    float left[4], right[4];
+    K_UNROLL
+    for (int i = 0; i < my_rows; ++i) {
+      K_UNROLL
+      for (int j = 0; j < my_columns; ++j) sum[i][j] = 0;
+    }
+    if (has_row) load_left(place, part, left);
+    load_right(place, part, right);
+    u32 buffer = 0;
+    for (u32 first = 0; first < count; first += terms) {
+      K_UNROLL
+      for (u32 j = 0; j < 4; ++j) {
+        if (has_row) s.left[buffer][part + j][place] = left[j];
+        s.right[buffer][part + j][place] = right[j];
+      }
+      // One barrier a step: the other buffer was last read before the barrier of the step before.
+      k_sync();
+      if (first + terms < count) {
+        if (has_row) load_left(place, first + terms + part, left);
+        load_right(place, first + terms + part, right);
+      }
+      add_products(s, buffer);
+      buffer ^= 1U;
+    }
+    k_sync();
+  }
+
+ private:
+  KDEV void add_products(const Shared& s, u32 buffer) {
+    K_UNROLL
+    for (int k = 0; k < terms; ++k) {
+      const Vec<float, my_rows> a = k_load<my_rows>(&s.left[buffer][k][row(0)]);
+      const Vec<float, my_columns> b = k_load<my_columns>(&s.right[buffer][k][column(0)]);
+      K_UNROLL
+      for (int i = 0; i < my_rows; ++i) {
+        K_UNROLL
+        for (int j = 0; j < my_columns; ++j) sum[i][j] = k_fma(a[i], b[j], sum[i][j]);
+      }
+    }
+  }
+};
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate

@@ -1,0 +1,3 @@
+#include "kernels/expert_gemm/expert_gemm_entries.hpp"
+
+K_HOST_ENTRIES(expert_gemm)

@@ -1,0 +1,85 @@
+// expert_gemm, native: the host side. Five launches: count, scan and place the tokens, gate and up,
+// down.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "harness/native/plan.hpp"
+#include "kernels/expert_gemm/expert_gemm.hpp"
+
+namespace kernelgate {
+namespace {
+
+constexpr std::int64_t threads = 256;
+constexpr std::int64_t tokens_a_block = 256;  // expert_tokens_a_block
+
+std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
+  return (extent + piece - 1) / piece;
+}
+
+// Tiles as tall as an expert's share of the tokens, so that decode does not multiply zeros.
+std::int64_t rows_of(const ExpertGemmCase& c) { return c.tokens / c.experts <= 32 ? 16 : 64; }
+
+std::optional<std::string> limits(const ExpertGemmCase& c, const DeviceProfile&) {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  if (std::max({c.tokens, c.hidden, c.inter, c.experts}) < most) return std::nullopt;
+  return fmt::format("counts tokens, hidden, inter and experts up to {}", most - 1);
+}
+
+std::vector<NativeUse> uses(const ExpertGemmCase& c, const DeviceProfile& device) {
+  const std::int64_t rows = rows_of(c);
+  const auto group = [&](const char* kernel, std::int64_t blocks) {
+    return NativeUse{.entry = fmt::format("{}<w{}>", kernel, device.wave),
+                     .grid = {blocks, 1, 1},
+                     .threads = threads};
+  };
+  // A bin's last tile may hold one token: at most one such a bin beyond tokens / rows.
+  const auto product = [&](const char* kernel, std::int64_t ranges, std::int64_t bins) {
+    return NativeUse{
+        .entry = fmt::format("{}<{},w{},rows{}>", kernel, name(c.type), device.wave, rows),
+        .grid = {ranges, c.tokens / rows + bins, 1},
+        .threads = threads};
+  };
+  const std::int64_t blocks = pieces(c.tokens, tokens_a_block);
+  return {group("expert_count", blocks), group("expert_scan", 1), group("expert_place", blocks),
+          product("expert_gate_up", pieces(c.inter, 32), c.experts),
+          product("expert_down", pieces(c.hidden, 64), c.experts + 1)};
+}
+
+std::unique_ptr<Launch> prepare(const ExpertGemmCase& c, TensorSet& tensors, NativeDevice& device,
+                                const NativeEntrySet& entries) {
+  const auto memory = std::make_shared<NativeTensors>(device, tensors);
+  const std::int64_t blocks = pieces(c.tokens, tokens_a_block);
+  std::byte* const count = memory->scratch((c.experts + 1) * blocks * 4, "count");
+  std::byte* const offset = memory->scratch((c.experts + 2) * 4, "offset");
+  std::byte* const order = memory->scratch(c.tokens * 4, "order");
+  std::byte* const inner = memory->scratch(c.tokens * c.inter * size_bytes(c.type), "inner");
+  const auto u32 = [](std::int64_t x) { return static_cast<std::uint32_t>(x); };
+  const std::uint32_t tokens = u32(c.tokens), experts = u32(c.experts), hidden = u32(c.hidden),
+                      inter = u32(c.inter), identity = c.skip == SkipRule::identity ? 1 : 0;
+  return make_native_launch(
+      device, memory,
+      [=, &device, &m = *memory, block_count = u32(blocks), u = uses(c, device.profile())] {
+        launch_use(device, entries, u[0], m["choice"], tokens, experts, count);
+        launch_use(device, entries, u[1], count, block_count, experts, offset);
+        launch_use(device, entries, u[2], m["choice"], tokens, experts, count, offset, order);
+        launch_use(device, entries, u[3], m["h"], m["gate_up"], offset, order, inner, hidden, inter,
+                   experts);
+        launch_use(device, entries, u[4], m["h"], inner, m["down"], m["weight"], offset, order,
+                   m["m"], hidden, inter, experts, identity);
+      });
+}
+
+}  // namespace
+
+void register_expert_gemm_native(Registry& registry) {
+  registry.add_native<ExpertGemmCase>(
+      {.note = "stable counting sort, then tiles of one expert's tokens by 64 outputs",
+       .reproducible = {true, "tokens keep their order, sums have the order of their terms"},
+       .uses = uses,
+       .refusal = limits,
+       .prepare = prepare});
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,3 @@
+#include "kernels/linear/linear_entries.hpp"
+
+K_HOST_ENTRIES(linear)

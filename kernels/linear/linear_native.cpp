@@ -1,0 +1,112 @@
+// linear, native: the host side. Rows for few tokens, tiles for more.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/native/plan.hpp"
+#include "kernels/linear/linear.hpp"
+
+namespace kernelgate {
+namespace {
+
+constexpr std::int64_t threads = 256;
+constexpr std::int64_t rows_a_wave = 4;  // linear_rows_a_wave
+constexpr std::int64_t tile = 64;
+// From here on a tile's rows are better filled than the weight is read again.
+constexpr std::int64_t few_tokens = 8;
+// Blocks that fill a large device, and terms below which a further split is not worth its sum.
+constexpr std::int64_t enough_blocks = 512, least_share = 1024;
+
+std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
+  return (extent + piece - 1) / piece;
+}
+
+/// How the terms of a dot product are split among blocks.
+struct Splits {
+  std::int64_t count, share;
+};
+Splits splits_of(const LinearCase& c, std::int64_t blocks) {
+  const std::int64_t wanted = std::min(pieces(enough_blocks, blocks), pieces(c.in, least_share));
+  const std::int64_t share = pieces(pieces(c.in, wanted), 8) * 8;
+  return {pieces(c.in, share), share};
+}
+
+struct Shape {
+  std::int64_t token_group, row_blocks;
+  Splits splits;
+};
+Shape shape_of_rows(const LinearCase& c, const DeviceProfile& device) {
+  const std::int64_t group = c.tokens == 1 ? 1 : 4;
+  const std::int64_t blocks = pieces(c.out, threads / device.wave * rows_a_wave);
+  return {group, blocks, splits_of(c, blocks * pieces(c.tokens, group))};
+}
+
+std::optional<std::string> limits(const LinearCase& c, const DeviceProfile&) {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  if (std::max({c.tokens, c.out, c.in}) <= most) return std::nullopt;
+  return fmt::format("counts tokens, outputs and terms up to {}", most);
+}
+
+std::vector<NativeUse> uses(const LinearCase& c, const DeviceProfile& device) {
+  const auto instance = [&](const char* kernel, const char* rest) {
+    return fmt::format("{}<{},w{}{}>", kernel, name(c.type), device.wave, rest);
+  };
+  if (c.tokens > few_tokens) {
+    return {{.entry = instance("linear_tiles", ""),
+             .grid = {pieces(c.out, tile), pieces(c.tokens, tile), 1},
+             .threads = threads}};
+  }
+  const Shape shape = shape_of_rows(c, device);
+  std::vector<NativeUse> uses{
+      {.entry = instance("linear_rows", shape.token_group == 1 ? ",tokens1" : ",tokens4"),
+       .grid = {shape.row_blocks, pieces(c.tokens, shape.token_group), shape.splits.count},
+       .threads = threads}};
+  if (shape.splits.count > 1) {
+    uses.push_back({.entry = instance("linear_sum", ""),
+                    .grid = {pieces(c.tokens * c.out, threads), 1, 1},
+                    .threads = threads});
+  }
+  return uses;
+}
+
+std::unique_ptr<Launch> prepare(const LinearCase& c, TensorSet& tensors, NativeDevice& device,
+                                const NativeEntrySet& entries) {
+  const auto memory = std::make_shared<NativeTensors>(device, tensors);
+  const auto tokens = static_cast<std::uint32_t>(c.tokens);
+  const auto out = static_cast<std::uint32_t>(c.out), in = static_cast<std::uint32_t>(c.in);
+  const bool to_f32 = c.output_type() == Dtype::f32;
+  std::byte* const x = (*memory)["x"];
+  std::byte* const w = (*memory)["w"];
+  std::byte* const y = (*memory)["y"];
+  std::byte* const y_f32 = to_f32 ? y : nullptr;
+  const std::vector<NativeUse> u = uses(c, device.profile());
+  if (c.tokens > few_tokens) {
+    return make_native_launch(device, memory, [=, &device] {
+      launch_use(device, entries, u[0], x, w, y, y_f32, tokens, out, in);
+    });
+  }
+  const Splits splits = shape_of_rows(c, device.profile()).splits;
+  std::byte* part = y_f32;
+  if (splits.count > 1) part = memory->scratch(splits.count * c.tokens * c.out * 4, "parts");
+  return make_native_launch(device, memory, [=, &device] {
+    launch_use(device, entries, u[0], x, w, y, part, tokens, out, in,
+               static_cast<std::uint32_t>(splits.share));
+    if (splits.count > 1) {
+      launch_use(device, entries, u[1], part, y, y_f32, std::uint64_t{tokens} * out,
+                 static_cast<std::uint32_t>(splits.count));
+    }
+  });
+}
+
+}  // namespace
+
+void register_linear_native(Registry& registry) {
+  registry.add_native<LinearCase>(
+      {.note = "few tokens: a wave four weight rows, terms split; more: tiles of 64 by 64",
+       .reproducible = {true, "sums in an order that shape and width fix"},
+       .uses = uses,
+       .refusal = limits,
+       .prepare = prepare});
+}
+
+}  // namespace kernelgate

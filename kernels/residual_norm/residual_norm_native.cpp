@@ -1,0 +1,59 @@
+// residual_norm, native: the host side. Which instance takes a row, and its launch.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/native/plan.hpp"
+#include "kernels/residual_norm/residual_norm.hpp"
+
+namespace kernelgate {
+namespace {
+
+constexpr std::int64_t most_threads = 256, most_values = 32;
+
+std::optional<std::string> limits(const ResidualNormCase& c, const DeviceProfile&) {
+  if (c.hidden <= most_threads * most_values) return std::nullopt;
+  return fmt::format("keeps a row of at most {} elements in registers, got {}",
+                     most_threads * most_values, c.hidden);
+}
+
+std::vector<NativeUse> uses(const ResidualNormCase& c, const DeviceProfile& device) {
+  const std::int64_t wide = 16 / size_bytes(c.type);
+  const std::int64_t load = c.hidden % wide == 0 ? wide : 1;
+  // Whole waves, no more than the row fills; few registers where the row allows it.
+  const std::int64_t waves = (c.hidden / load + device.wave - 1) / device.wave;
+  const std::int64_t threads = std::min(waves * device.wave, most_threads);
+  const std::int64_t keep = c.hidden <= threads * 8 ? 8 : most_values;
+  return {{.entry = fmt::format("residual_norm<{},w{},load{},keep{}>", name(c.type), device.wave,
+                                load, keep),
+           .grid = {c.tokens, 1, 1},
+           .threads = threads}};
+}
+
+std::unique_ptr<Launch> prepare(const ResidualNormCase& c, TensorSet& tensors, NativeDevice& device,
+                                const NativeEntrySet& entries) {
+  const auto memory = std::make_shared<NativeTensors>(device, tensors);
+  const std::uint32_t does = (c.reads_residual() ? 1U : 0U) | (c.writes_residual() ? 2U : 0U) |
+                             (c.norm_input == NormInput::storage ? 4U : 0U);
+  const auto width = static_cast<std::uint32_t>(c.hidden);
+  const auto epsilon = static_cast<float>(ResidualNormCase::epsilon);
+  return make_native_launch(
+      device, memory, [=, &device, &m = *memory, use = uses(c, device.profile())[0]] {
+        launch_use(device, entries, use, m["hidden"], m["hidden_scale"], m["hidden_bias"],
+                   m.find("residual_scale"), m.find("residual_bias"), m["weight"], m["residual"],
+                   m["y"], width, does, epsilon);
+      });
+}
+
+}  // namespace
+
+void register_residual_norm_native(Registry& registry) {
+  registry.add_native<ResidualNormCase>(
+      {.note = "a block a row, the new stream in registers, loads of 16 bytes",
+       .reproducible = {true, "sums in an order that the width alone fixes"},
+       .uses = uses,
+       .refusal = limits,
+       .prepare = prepare});
+}
+
+}  // namespace kernelgate
