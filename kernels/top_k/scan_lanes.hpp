@@ -47,6 +47,42 @@ Ranks load_ranks(const Half* x) {
   return ranks_of_bits(__builtin_convertvector(bits, Ranks) << 16);
 }
 
+/// A block of registers: what one test of the scan looks at.
+inline constexpr int block_registers = 4;
+inline constexpr std::int64_t block_ranks = block_registers * rank_lanes;
+
+/// Where any number reaches `least`. One branch a block, and none of the work of appending where
+/// nothing does: after a good guess that is most of a row.
+inline bool any_reaches(const Ranks (&ranks)[block_registers], std::int32_t least) {
+  Ranks most = ranks[0];
+  for (int v = 1; v < block_registers; ++v) most = ranks[v] > most ? ranks[v] : most;
+#if defined(__AVX512F__)
+  return _mm512_cmpge_epi32_mask(reinterpret_cast<__m512i>(most), _mm512_set1_epi32(least)) != 0;
+#else
+  const Ranks hits = most >= least;
+  std::int32_t any = 0;
+  for (int lane = 0; lane < rank_lanes; ++lane) any |= hits[lane];
+  return any != 0;
+#endif
+}
+
+/// How many of `count` ranks, a multiple of block_ranks, are at least `least`.
+inline std::int64_t count_reaching(const std::int32_t* ranks, std::int64_t count,
+                                   std::int32_t least) {
+  Ranks hits[block_registers] = {};
+  for (std::int64_t i = 0; i < count; i += block_ranks) {
+    for (int v = 0; v < block_registers; ++v) {
+      Ranks here;
+      std::memcpy(&here, ranks + i + v * rank_lanes, sizeof(here));
+      hits[v] -= here >= least;  // a lane that compares true is -1
+    }
+  }
+  const Ranks total = hits[0] + hits[1] + hits[2] + hits[3];
+  std::int64_t sum = 0;
+  for (int lane = 0; lane < rank_lanes; ++lane) sum += total[lane];
+  return sum;
+}
+
 /// Appends ranks of at least `least` and their positions, counted from `position`, to two arrays
 /// with room for a whole vector behind their end. Returns how many there were. Without a branch
 /// where the host can compress: a mispredicted one costs more than 16 numbers.

@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
 #include "harness/verify/testing.hpp"
+#include "harness/verify/thread_bits.hpp"
 #include "kernels/top_k/top_k.hpp"
 #include "kernels/top_k/top_k_kokkos.hpp"
 
@@ -83,6 +85,25 @@ TEST_P(TopKVariant, TakesRowsShorterThanK) {
 
 INSTANTIATE_TEST_SUITE_P(All, TopKVariant,
                          ::testing::Values("kokkos", "kokkos/cpu", "baseline/std"));
+
+// The test below runs this one in processes of their own. Rows are fewer than threads, as many, and more.
+TEST(TopKThreads, PrintTheirBits) {
+  for (const char* variant : {"kokkos", "kokkos/cpu"}) {
+    for (const char* axes :
+         {"columns=70001,k=50,f32", "rows=2,columns=40000,k=1025,data=shared22,bf16",
+          "rows=7,columns=33333,k=300,lengths=ragged,data=tiny,f16",
+          "rows=3,columns=90000,k=70,data=ascending,f32"}) {
+      print_bits(std::string("top_k/") + variant + "/" + axes);
+    }
+  }
+}
+
+TEST(TopKThreads, GiveTheSameBitsWhateverTheirNumber) {
+  const std::string one = printed_with_threads("TopKThreads.PrintTheirBits", 1);
+  EXPECT_EQ(std::count(one.begin(), one.end(), '\n'), 8) << one;
+  EXPECT_EQ(printed_with_threads("TopKThreads.PrintTheirBits", 2), one);
+  EXPECT_EQ(printed_with_threads("TopKThreads.PrintTheirBits", 3), one);
+}
 
 // The portable kernels with a team size of the test's choice.
 auto with_team(int size) {
