@@ -227,7 +227,9 @@ TEST_P(ConvMixingVariants, AreExactAndWithinBudgetAtOddShapes) {
             "tokens=1,form=decode,stage=conv,f32", "tokens=5,inputs=zeros,f32",
             "tokens=7,inputs=small,f32", "tokens=7,inputs=small,f16", "tokens=4,rotary=0,f32",
             "tokens=19,head_dim=256,rotary=128,stage=conv,bf16",
-            "tokens=130,heads=4,head_dim=72,rotary=40,f16"})) {
+            "tokens=130,heads=4,head_dim=72,rotary=40,f16",
+            "tokens=53,heads=6,kv_heads=2,head_dim=22,rotary=6,form=chunk,position=3,f32",
+            "tokens=61,heads=6,kv_heads=2,head_dim=80,rotary=64,stage=conv,bf16"})) {
     EXPECT_EQ(result.status, Status::passed) << result.id() << "\n" << result.message;
   }
 }

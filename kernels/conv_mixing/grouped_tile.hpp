@@ -5,99 +5,118 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
-#include "harness/executors/kokkos/lanes.hpp"
+#include "harness/executors/kokkos/cpu_gemm/lane_blocks.hpp"
+#include "kernels/conv_mixing/rows_ahead.hpp"
 
 namespace kernelgate {
 
 /// Outputs that one pass over `a` computes, and rows: accumulators fill the vector registers.
-inline constexpr std::int64_t panel_width = 2 * lane_count;
-inline constexpr int tile_rows = lane_count == 16 ? 12 : 6;
+inline constexpr std::int64_t group_panel_width = 2 * lane_count;
+inline constexpr int group_tile_rows = lane_count == 16 ? 12 : 6;
 
-/// B[k,o] of one panel from weights [d outputs, d, 2]: k = tap d + j. Outputs beyond d are zeros.
-/// A few input channels at a time, so that the lines written stay in L1 until they are full.
-template <class T>
-void pack_panel(const T* weight, std::int64_t d, std::int64_t first_output, float* panel) {
-  constexpr std::int64_t channels = 16;
-  for (std::int64_t begin = 0; begin < d; begin += channels) {
-    const std::int64_t end = std::min(begin + channels, d);
-    for (std::int64_t o = 0; o < panel_width; ++o) {
-      const bool exists = first_output + o < d;
-      const T* from = weight + (exists ? first_output + o : 0) * d * 2;
-      for (std::int64_t j = begin; j < end; ++j) {
-        panel[j * panel_width + o] = exists ? to_float(from[2 * j]) : 0;
-        panel[(d + j) * panel_width + o] = exists ? to_float(from[2 * j + 1]) : 0;
+/// B of one group: panels of group_panel_width outputs, each [2 d, its width] with k = tap d + j.
+/// The last one may be one register wide. A panel (32 KiB at d = 128) stays in L1 while all rows of
+/// a block pass by.
+struct GroupPanels {
+  float* data = nullptr;
+  std::int64_t d = 0;
+
+  static std::int64_t width_of(std::int64_t d) {  // outputs, rounded up to whole registers
+    return (d + lane_count - 1) / lane_count * lane_count;
+  }
+  static std::int64_t size(std::int64_t d) { return 2 * d * width_of(d); }
+  std::int64_t count() const { return (width_of(d) + group_panel_width - 1) / group_panel_width; }
+  std::int64_t width(std::int64_t panel) const {
+    return std::min(group_panel_width, width_of(d) - panel * group_panel_width);
+  }
+  float* at(std::int64_t panel) const { return data + panel * group_panel_width * 2 * d; }
+
+  /// Packs weights [d outputs, d, 2]. Outputs beyond d are zeros.
+  template <class T>
+  void pack(const T* weight) const {
+    for (std::int64_t output = 0; output < d; output += lane_count) {
+      const std::int64_t panel = output / group_panel_width;
+      pack_register(weight + output * 2 * d, std::min<std::int64_t>(lane_count, d - output),
+                    at(panel) + output % group_panel_width, width(panel));
+    }
+  }
+
+ private:
+  template <class T>
+  void pack_register(const T* weight, std::int64_t outputs, float* to, std::int64_t stride) const {
+    for (std::int64_t k = 0; k < 2 * d; k += lane_count) {  // both taps of a j are neighbours
+      const std::int64_t count = std::min<std::int64_t>(lane_count, 2 * d - k);
+      Lanes rows[lane_count] = {};
+      for (std::int64_t o = 0; o < outputs; ++o) {
+        const T* from = weight + o * 2 * d + k;
+        rows[o] = count == lane_count ? load_lanes(from) : load_some_lanes(from, count);
+        // The next register's rows, from memory: 16 streams are more than hardware follows.
+        __builtin_prefetch(from + lane_count * 2 * d);
+      }
+      transpose(rows);
+      for (std::int64_t i = 0; i < count; ++i) {
+        store_lanes(to + ((k + i) % 2 * d + (k + i) / 2) * stride, rows[i]);
       }
     }
   }
-}
+};
 
-template <int rows>
-[[gnu::always_inline]] inline void multiply_tile(const float* a, std::int64_t stride,
-                                                 const float* panel, std::int64_t depth, float* y,
-                                                 std::int64_t y_stride) {
-  Lanes low[rows] = {};
-  Lanes high[rows] = {};
-  for (std::int64_t k = 0; k < depth; ++k) {
-    const Lanes b0 = load_lanes(panel + k * panel_width);
-    const Lanes b1 = load_lanes(panel + k * panel_width + lane_count);
+template <int rows, int registers>
+[[gnu::always_inline]] inline void multiply_group_tile(const float* a, std::int64_t stride,
+                                                       const float* panel, std::int64_t depth,
+                                                       float* y, std::int64_t y_stride,
+                                                       RowsAhead& ahead) {
+  constexpr std::int64_t step = 16;
+  Lanes sum[rows][registers] = {};
+  for (std::int64_t begin = 0; begin < depth; begin += step) {
+    ahead.fetch();
+    const std::int64_t end = std::min(begin + step, depth);
+    for (std::int64_t k = begin; k < end; ++k) {
+      Lanes b[registers];
+      for (int v = 0; v < registers; ++v) b[v] = load_lanes(panel + v * lane_count);
+      panel += registers * lane_count;
 #pragma GCC unroll 16
-    for (int r = 0; r < rows; ++r) {
-      const Lanes x = all_lanes(a[r * stride + k]);
-      low[r] += x * b0;
-      high[r] += x * b1;
+      for (int r = 0; r < rows; ++r) {
+        const Lanes x = all_lanes(a[r * stride + k]);
+        for (int v = 0; v < registers; ++v) sum[r][v] += x * b[v];
+      }
     }
   }
 #pragma GCC unroll 16
   for (int r = 0; r < rows; ++r) {
-    store_lanes(y + r * y_stride, low[r]);
-    store_lanes(y + r * y_stride + lane_count, high[r]);
+    for (int v = 0; v < registers; ++v) store_lanes(y + r * y_stride + v * lane_count, sum[r][v]);
   }
 }
 
 /// All rows of a block against one panel.
-inline void multiply_panel(const float* a, std::int64_t stride, std::int64_t rows,
-                           const float* panel, std::int64_t depth, float* y,
-                           std::int64_t y_stride) {
+template <int registers>
+void multiply_group_panel(const float* a, std::int64_t stride, std::int64_t rows,
+                          const float* panel, std::int64_t depth, float* y, std::int64_t y_stride,
+                          RowsAhead& ahead) {
   std::int64_t r = 0;
-  for (; r + tile_rows <= rows; r += tile_rows) {
-    multiply_tile<tile_rows>(a + r * stride, stride, panel, depth, y + r * y_stride, y_stride);
-  }
-  for (; r + 4 <= rows; r += 4) {
-    multiply_tile<4>(a + r * stride, stride, panel, depth, y + r * y_stride, y_stride);
-  }
-  for (; r < rows; ++r) {
-    multiply_tile<1>(a + r * stride, stride, panel, depth, y + r * y_stride, y_stride);
-  }
+  const auto tile = [&]<int many>(std::integral_constant<int, many>) {
+    multiply_group_tile<many, registers>(a + r * stride, stride, panel, depth, y + r * y_stride,
+                                         y_stride, ahead);
+    r += many;
+  };
+  while (r + group_tile_rows <= rows) tile(std::integral_constant<int, group_tile_rows>());
+  while (r + 4 <= rows) tile(std::integral_constant<int, 4>());
+  while (r < rows) tile(std::integral_constant<int, 1>());
 }
 
-/// Few rows: weights are read where they lie, each once for up to four rows. `a` rows hold
-/// D_{t-1}[j], D_t[j] in turn, as the weights do; y[row,o] for all d outputs.
-template <int rows, class T>
-void multiply_in_place(const float* a, std::int64_t stride, const T* weight, std::int64_t d,
-                       float* y, std::int64_t y_stride) {
-  const std::int64_t depth = 2 * d;
-  const std::int64_t whole = depth / lane_count * lane_count;
-  constexpr int outputs = 4;
-  for (std::int64_t o = 0; o < d; o += outputs) {
-    const int many = static_cast<int>(std::min<std::int64_t>(outputs, d - o));
-    Lanes sum[outputs][rows] = {};
-    for (std::int64_t k = 0; k < whole; k += lane_count) {
-#pragma GCC unroll 4
-      for (int i = 0; i < outputs; ++i) {
-        const Lanes w = load_lanes(weight + (o + std::min(i, many - 1)) * depth + k);
-#pragma GCC unroll 4
-        for (int r = 0; r < rows; ++r) sum[i][r] += w * load_lanes(a + r * stride + k);
-      }
-    }
-    for (int i = 0; i < many; ++i) {
-      for (int r = 0; r < rows; ++r) {
-        float total = sum_lanes(sum[i][r]);
-        for (std::int64_t k = whole; k < depth; ++k) {
-          total += to_float(weight[(o + i) * depth + k]) * a[r * stride + k];
-        }
-        y[r * y_stride + o + i] = total;
-      }
+/// y[row,o] of all rows of a block and all outputs: rows of `a` lie `stride` apart, D_{t-1} at
+/// their begin and D_t behind it. Fetches lines of `ahead` meanwhile.
+inline void multiply_group(const float* a, std::int64_t stride, std::int64_t rows,
+                           const GroupPanels& weights, float* y, std::int64_t y_stride,
+                           RowsAhead& ahead) {
+  for (std::int64_t p = 0; p < weights.count(); ++p) {
+    float* out = y + p * group_panel_width;
+    if (weights.width(p) == group_panel_width) {
+      multiply_group_panel<2>(a, stride, rows, weights.at(p), 2 * weights.d, out, y_stride, ahead);
+    } else {
+      multiply_group_panel<1>(a, stride, rows, weights.at(p), 2 * weights.d, out, y_stride, ahead);
     }
   }
 }
