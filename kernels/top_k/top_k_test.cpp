@@ -86,7 +86,8 @@ TEST_P(TopKVariant, TakesRowsShorterThanK) {
 INSTANTIATE_TEST_SUITE_P(All, TopKVariant,
                          ::testing::Values("kokkos", "kokkos/cpu", "baseline/std"));
 
-// The test below runs this one in processes of their own. Rows are fewer than threads, as many, and more.
+// The test below runs this one in processes of their own. Rows are fewer than threads, as many, and
+// more.
 TEST(TopKThreads, PrintTheirBits) {
   for (const char* variant : {"kokkos", "kokkos/cpu"}) {
     for (const char* axes :
