@@ -1,0 +1,3 @@
+#include "kernels/conv_mixing/conv_mixing_entries.hpp"
+
+K_HOST_ENTRIES(conv_mixing)
