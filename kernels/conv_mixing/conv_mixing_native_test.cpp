@@ -71,9 +71,9 @@ TEST_P(ConvMixingNative, PassesWhereItsMutantsFail) {
 
 // A race where the next tile comes too early, a read of nothing where it has never come.
 TEST_P(ConvMixingNative, WithoutABarrierBetweenWeightTilesIsRefused) {
-  EXPECT_TRUE(all_say(
-      found(conv_mixing_conv_tile_unsynced_entries(), GetParam(), prefill, DataMode::real),
-      "shared memory"));
+  EXPECT_TRUE(
+      all_say(found(conv_mixing_conv_tile_unsynced_entries(), GetParam(), prefill, DataMode::real),
+              "shared memory"));
 }
 
 // C1: the state is written before everybody has read it.

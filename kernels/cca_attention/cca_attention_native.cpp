@@ -1,0 +1,137 @@
+// cca_attention, the host side of its native kernels: tiles or splits, which instance, and what is
+// handed to it.
+#include "kernels/cca_attention/cca_attention_native.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "kernels/cca_attention/cca_attention_launch.hpp"
+
+namespace kernelgate {
+namespace {
+
+constexpr std::int64_t few_rows = 16;        // of a kv head: up to here keys are split instead
+constexpr std::int64_t wanted_blocks = 512;  // keep a large device busy
+constexpr std::int64_t least_split = 128;    // shorter ones cost more in the merge than they bring
+
+std::int64_t rounded_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit; }
+
+std::uint32_t instance_d(const CcaAttentionCase& c) {
+  return c.head_dim <= 64 ? 64 : c.head_dim <= 128 ? 128 : 256;
+}
+
+AttentionTile tile_of(const CcaAttentionCase& c) {
+  return attention_tile(static_cast<std::uint32_t>(size_bytes(c.type)), instance_d(c));
+}
+
+// The most keys that one tile of query rows sees.
+std::int64_t longest(const CcaAttentionCase& c) {
+  std::int64_t most = 1;
+  for (std::int64_t b = 0; b < c.batch; ++b) {
+    const VisibleKeys first = c.visible(b, 0), last = c.visible(b, c.tokens - 1);
+    most = std::max(most, last.end - first.begin);
+  }
+  return most;
+}
+
+std::int64_t splits_of(const CcaAttentionCase& c, NativeAttentionCut cut) {
+  return cut.tile ? 1 : rounded_up(longest(c), cut.split_keys);
+}
+
+}  // namespace
+
+NativeAttentionCut native_attention_cut(const CcaAttentionCase& c, const DeviceProfile& device) {
+  const std::int64_t rows = c.tokens * c.group();
+  const AttentionTile tile = tile_of(c);
+  NativeAttentionCut cut;
+  cut.tile = rows > few_rows && tile.bytes(static_cast<std::uint32_t>(size_bytes(c.type)),
+                                           instance_d(c)) <= device.lds_bytes;
+  const std::int64_t blocks = c.batch * c.kv_heads * rounded_up(rows, attention_split_rows);
+  const std::int64_t each = rounded_up(longest(c), rounded_up(wanted_blocks, blocks));
+  cut.split_keys =
+      std::max(least_split, rounded_up(each, attention_split_tile) * attention_split_tile);
+  return cut;
+}
+
+std::vector<NativeUse> native_attention_uses(const CcaAttentionCase& c, const DeviceProfile& device,
+                                             NativeAttentionCut cut) {
+  const std::string wave = ",w" + std::to_string(device.wave) + ">";
+  const std::string type(name(c.type));
+  const AttentionTile tile = tile_of(c);
+  const std::int64_t splits = splits_of(c, cut);
+  const std::int64_t tiles =
+      rounded_up(c.tokens * c.group(), cut.tile ? tile.rows : attention_split_rows);
+  NativeUse attend;
+  attend.entry = std::string(cut.tile ? "cca_attention_tile<" : "cca_attention_split<") + type +
+                 "," + std::to_string(instance_d(c)) + wave;
+  attend.grid = {tiles * splits, c.kv_heads, c.batch};
+  attend.threads = cut.tile ? tile.threads() : attention_split_threads;
+  if (splits == 1) return {attend};
+  NativeUse merge;
+  merge.entry = "cca_attention_merge<" + type + wave;
+  merge.grid = {rounded_up(c.batch * c.tokens * c.heads * c.head_dim, attention_merge_threads), 1,
+                1};
+  merge.threads = attention_merge_threads;
+  return {attend, merge};
+}
+
+std::unique_ptr<Launch> prepare_native_attention(const CcaAttentionCase& c, TensorSet& tensors,
+                                                 NativeDevice& device,
+                                                 const NativeEntrySet& entries,
+                                                 NativeAttentionCut cut) {
+  const auto memory = std::make_shared<NativeTensors>(device, tensors);
+  const NativeTensors& t = *memory;
+  const auto number = [](std::int64_t n) { return static_cast<std::uint32_t>(n); };
+  const std::int64_t splits = splits_of(c, cut), queries = c.batch * c.tokens * c.heads;
+  const auto kept = [&](std::int64_t floats, std::string_view name) -> float* {
+    if (splits == 1) return nullptr;
+    return reinterpret_cast<float*>(memory->scratch(queries * splits * floats * 4, name));
+  };
+  const double exponent = 1.4426950408889634 / std::sqrt(static_cast<double>(c.head_dim));
+  const CcaAttentionLaunch arguments{
+      .q = t["q"],
+      .k = t["k"],
+      .v = t["v"],
+      .valid = reinterpret_cast<const std::int32_t*>(t["valid"]),
+      .out = t["out"],
+      .largest = kept(1, "largest"),
+      .total = kept(1, "total"),
+      .mixed = kept(c.head_dim, "mixed"),
+      .tokens = number(c.tokens),
+      .rows = number(c.rows()),
+      .heads = number(c.heads),
+      .kv_heads = number(c.kv_heads),
+      .d = number(c.head_dim),
+      .window = number(c.mask == AttentionMask::sliding ? c.window : 0),
+      .splits = number(splits),
+      .split_keys = number(std::min<std::int64_t>(cut.split_keys, longest(c))),
+      .factor = static_cast<float>(exponent)};
+  const auto elements = static_cast<std::uint64_t>(queries * c.head_dim);
+  const std::vector<NativeUse> uses = native_attention_uses(c, device.profile(), cut);
+  return make_native_launch(device, memory, [&device, entries, uses, arguments, elements] {
+    launch_use(device, entries, uses[0], arguments);
+    if (uses.size() > 1) launch_use(device, entries, uses[1], arguments, elements);
+  });
+}
+
+void register_cca_attention_native(Registry& registry) {
+  registry.add_native<CcaAttentionCase>(
+      {.name = "native",
+       .note = "tiles of rows and keys in shared memory; few rows: splits of the keys, merged",
+       .reproducible = {true,
+                        "keys, lanes and splits are summed in an order that case and wave "
+                        "width fix"},
+       .uses =
+           [](const CcaAttentionCase& c, const DeviceProfile& device) {
+             return native_attention_uses(c, device, native_attention_cut(c, device));
+           },
+       .prepare =
+           [](const CcaAttentionCase& c, TensorSet& tensors, NativeDevice& device,
+              const NativeEntrySet& entries) {
+             return prepare_native_attention(c, tensors, device, entries,
+                                             native_attention_cut(c, device.profile()));
+           }});
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,86 @@
+// cca_attention, native: what all its kernels know of a query row - where it lies, which keys it
+// sees - and how stored vectors become floats.
+#pragma once
+
+#include <dialect.hpp>
+
+#include "kernels/cca_attention/cca_attention_launch.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+/// Elements of T that a 16-byte access moves.
+template <class T>
+inline constexpr int attention_wide = 16 / static_cast<int>(sizeof(T));
+
+KDEV float attention_nothing() { return k_float(0xFF800000U); }  // -infinity: no key seen yet
+
+/// Cache rows [begin, end) of one query.
+struct AttentionRange {
+  i32 begin, end;
+};
+
+/// One kv head of one sequence. Query rows are counted token by token, the heads of a token's
+/// group side by side: neighbours read the same keys.
+struct AttentionHead {
+  const CcaAttentionLaunch& a;
+  u32 b, j;
+
+  KDEV u32 group() const { return a.heads / a.kv_heads; }
+  KDEV u32 row_count() const { return a.tokens * group(); }
+  /// Number of query row r among all (sequence, token, head).
+  KDEV u64 query(u32 r) const {
+    return (static_cast<u64>(b) * a.tokens + r / group()) * a.heads + j * group() + r % group();
+  }
+  KDEV u64 key(u32 s) const { return ((static_cast<u64>(b) * a.rows + s) * a.kv_heads + j) * a.d; }
+  /// Token t stands at row end - tokens + t; a window of W keys counts its own.
+  KDEV AttentionRange seen_by(u32 token) const {
+    const i32 first = a.valid[2 * b], end = a.valid[2 * b + 1];
+    const i32 own = end - static_cast<i32>(a.tokens) + static_cast<i32>(token);
+    const i32 oldest = a.window != 0 ? own - static_cast<i32>(a.window) + 1 : first;
+    return {k_max(first, oldest), own + 1};
+  }
+  /// All keys that rows [r, r + count) see; begin = end where they see none.
+  KDEV AttentionRange seen_by_rows(u32 r, u32 count) const {
+    const i32 begin = seen_by(r / group()).begin;
+    const i32 end = seen_by((r + count - 1) / group()).end;
+    return {begin, k_max(begin, end)};
+  }
+  /// Whether rows of heads begin at 16-byte boundaries.
+  template <class T>
+  KDEV bool aligned() const {
+    return a.d % attention_wide<T> == 0;
+  }
+};
+
+/// N elements from p on, those from `valid` on as 0; `wide`: N neighbours lie aligned and exist
+/// together or not at all.
+template <int N, class T>
+KDEV Vec<T, N> attention_take(const T* p, bool wide, u32 valid) {
+  if (wide && valid >= N) return k_load<N>(p);
+  Vec<T, N> some;
+  K_UNROLL
+  for (int i = 0; i < N; ++i) {
+    some[i] = static_cast<u32>(i) < valid ? p[i] : k_from_float<T>(0.0F);
+  }
+  return some;
+}
+
+/// What a query's keys are worth so far: exponent of 2 that weights are relative to, and the factor
+/// that older sums shrink by when `most` joins. A row that has seen nothing keeps weights of 0.
+struct AttentionRise {
+  float largest, base, shrink;
+};
+KDEV AttentionRise attention_rise(float before, float most) {
+  const float largest = k_max(before, most);
+  const float base = largest == attention_nothing() ? 0.0F : largest;
+  return {largest, base, k_exp2(before - base)};
+}
+
+/// sum / total; 0 where no key was seen. A NaN stays.
+KDEV float attention_quotient(float sum, float total) {
+  return total > 0.0F || k_isnan(total) ? sum / total : 0.0F;
+}
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate
