@@ -2,7 +2,7 @@
 // speed keeps what reaches it; what is kept is sorted. The guess decides only the speed: too high,
 // and the pass is made again without it; too low, and the kept entries are cut back to the best k
 // as often as they outgrow their buffer. A larger sample costs a cache miss each 16 numbers, a
-// smaller one lets more entries pass that must be sorted: both sizes were chosen by timing.
+// smaller one lets more entries pass that must be sorted.
 #pragma once
 
 #include <algorithm>
