@@ -1,0 +1,38 @@
+// How the shared memory of top_k's kernels is shared out, for the kernels and their host side: by
+// the bytes of a form alone, never by the threads or waves of a block.
+#pragma once
+
+#include <cstdint>
+
+namespace kernelgate {
+
+/// An amount of shared memory that kernels are laid out for, and the largest k that they sort.
+struct TopKLayout {
+  std::int64_t lds_bytes;
+  std::int64_t most_sorted;  // a power of two
+
+  static constexpr std::int64_t bins = 2048;        // counters of a digit, 4 bytes each
+  static constexpr std::int64_t state_bytes = 288;  // what a selection keeps beside them
+  static constexpr std::int64_t entry_bytes = 8;
+
+  /// Elements of so many bytes of a slice that fit behind state and counters, in whole 16 bytes.
+  constexpr std::int64_t slice_capacity(std::int64_t element_bytes) const {
+    return (lds_bytes - state_bytes - 4 * bins) / 16 * 16 / element_bytes;
+  }
+  /// The counters of a merge, and after them the entries that it sorts, lie in the same bytes.
+  constexpr std::int64_t sort_bytes() const {
+    return most_sorted * entry_bytes < 4 * bins ? 4 * bins : most_sorted * entry_bytes;
+  }
+  /// Candidates that fit behind those: 0 where they are no more than what is sorted at once.
+  constexpr std::int64_t merge_capacity() const {
+    const std::int64_t left = (lds_bytes - state_bytes - sort_bytes()) / 16 * 2;
+    return left > most_sorted ? left : 0;
+  }
+};
+
+inline constexpr TopKLayout top_k_16k{16384, 1024};    // the artificial profile `tiny`
+inline constexpr TopKLayout top_k_64k{65536, 4096};    // gfx1100, gfx942, sm_75: most devices
+inline constexpr TopKLayout top_k_160k{163840, 4096};  // gfx950
+inline constexpr TopKLayout top_k_227k{232448, 4096};  // sm_90, sm_100
+
+}  // namespace kernelgate

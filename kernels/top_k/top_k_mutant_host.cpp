@@ -1,0 +1,31 @@
+// The instances that a mutant of top_k is tried with.
+#include <iterator>
+
+#include "kernels/top_k/top_k_kernel.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+using SliceShared = TopKSliceShared<float, top_k_16k>;
+using MergeShared = TopKMergeShared<top_k_16k>;
+using RdnaShared = TopKSliceShared<float, top_k_64k>;
+
+inline NativeEntries top_k_entries() {
+  static const NativeEntry table[] = {
+      K_ENTRY("top_k_slice<f32,w32,16k>", (top_k_slice<float, 32, top_k_16k>), 32, 1024,
+              SliceShared),
+      K_ENTRY("top_k_merge<f32,w32,16k>", (top_k_merge<float, 32, top_k_16k>), 32, 1024,
+              MergeShared),
+      K_ENTRY("top_k_slice<f32,w64,16k>", (top_k_slice<float, 64, top_k_16k>), 64, 1024,
+              SliceShared),
+      K_ENTRY("top_k_merge<f32,w64,16k>", (top_k_merge<float, 64, top_k_16k>), 64, 1024,
+              MergeShared),
+      K_ENTRY("top_k_slice<f32,w32,64k>", (top_k_slice<float, 32, top_k_64k>), 32, 1024,
+              RdnaShared)};
+  return {table, static_cast<std::int64_t>(std::size(table))};
+}
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate
+
+K_HOST_ENTRIES(top_k)
