@@ -61,6 +61,7 @@ Checker::Checker(DeviceMemory& memory, Findings& findings, SameValueWrites same_
     : memory_(memory),
       findings_(findings),
       same_value_writes_(same_value_writes),
+      base_(memory.base()),
       states_(memory.states()),
       cells_(memory.cells()) {}
 
@@ -309,7 +310,7 @@ void Checker::check(Cell& cell, Actor& actor, const Access& access) {
     const bool plain = !(cell.write.flags & Trace::atomic);
     if (!writes_before_known && plain && same_value_writes_ == SameValueWrites::allowed) {
       std::uint32_t old = 0;
-      std::memcpy(&old, memory_.base() + access.offset, access.bytes);
+      std::memcpy(&old, base_ + access.offset, access.bytes);
       unsettled_.push_back({access.offset, access.bytes, old,
                             words(FindingKind::race, cell.write, "write", "write", actor, access)});
       join(cell.write, actor, access.place);
@@ -326,7 +327,7 @@ void Checker::check(Cell& cell, Actor& actor, const Access& access) {
 void Checker::settle() {
   for (const Unsettled& u : unsettled_) {
     std::uint32_t now = 0;
-    std::memcpy(&now, memory_.base() + u.offset, u.bytes);
+    std::memcpy(&now, base_ + u.offset, u.bytes);
     if (now == u.old_value) continue;
     findings_.add(FindingKind::race, u.finding.got.place, u.finding.against->place,
                   [&] { return u.finding; });

@@ -41,6 +41,7 @@ struct Actor {
   std::uint32_t thread = 0;
   WaveClock* wave = nullptr;
   BlockClock* block = nullptr;
+  std::uint64_t last_offset = 0;         // of a buffer, for what comes next
   std::unique_ptr<Publisher> publisher;  // none until its first fence
 
   std::uint64_t bit() const { return 1ULL << lane; }

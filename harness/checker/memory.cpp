@@ -40,7 +40,7 @@ std::uint16_t garbage(std::uint64_t seed, std::uint64_t i) {
 
 }  // namespace
 
-DeviceMemory::DeviceMemory() {
+DeviceMemory::DeviceMemory(Shadow shadow) : shadow_(shadow) {
   for (capacity_ = most_capacity; capacity_ >= least_capacity; capacity_ /= 2) {
     base_ = reserve<std::byte>(capacity_);
     states_ = reserve<std::uint8_t>(capacity_);
@@ -66,6 +66,10 @@ void DeviceMemory::unmap() {
   states_ = nullptr;
   cells_ = nullptr;
   byte_cells_ = nullptr;
+}
+
+void DeviceMemory::mark(std::uint64_t offset, std::uint64_t bytes, ByteState state) {
+  if (shadow_ == Shadow::kept) std::memset(states_ + offset, static_cast<int>(state), bytes);
 }
 
 void DeviceMemory::forget_accesses() {
@@ -117,7 +121,7 @@ std::byte* DeviceMemory::allocate(std::int64_t bytes, std::string_view name, std
   std::memset(base_ + *offset - red_zone, static_cast<int>(red_zone_byte), red_zone);
   std::memset(base_ + *offset + size, static_cast<int>(red_zone_byte),
               rounded(size) + red_zone - size);
-  std::memset(states_ + *offset, static_cast<int>(ByteState::garbage), size);
+  mark(*offset, size, ByteState::garbage);
   return base_ + *offset;
 }
 
@@ -129,7 +133,7 @@ void DeviceMemory::release(std::byte* memory) {
   }
   Buffer& buffer = it->second;
   buffer.freed = true;
-  std::memset(states_ + buffer.offset, 0, buffer.bytes);
+  mark(buffer.offset, buffer.bytes, ByteState::outside);
   // Whole pages go back to the system; what lies around them belongs to neighbours too.
   constexpr std::uint64_t page = 4096;
   const std::uint64_t first = (buffer.offset + page - 1) / page * page;
@@ -156,8 +160,8 @@ void DeviceMemory::written_by_host(const std::byte* to, std::int64_t bytes) {
   if (!holder(to, bytes)) {
     throw BadInput(fmt::format("virtual device: upload of {} B outside of every buffer", bytes));
   }
-  std::memset(states_ + (to - base_), static_cast<int>(ByteState::written),
-              static_cast<std::size_t>(bytes));
+  mark(static_cast<std::uint64_t>(to - base_), static_cast<std::uint64_t>(bytes),
+       ByteState::written);
 }
 
 void DeviceMemory::read_by_host(const std::byte* from, std::int64_t bytes) const {
@@ -169,9 +173,11 @@ void DeviceMemory::read_by_host(const std::byte* from, std::int64_t bytes) const
 void DeviceMemory::prepare_lds(std::uint32_t slot, std::uint64_t bytes, std::uint64_t seed) {
   const std::uint64_t offset = slot * lds_slot_bytes;
   fill(offset, bytes, seed);
-  std::memset(states_ + offset, static_cast<int>(ByteState::garbage), bytes);
+  mark(offset, bytes, ByteState::garbage);
   // What an earlier launch used beyond this size is outside now.
-  if (lds_used_[slot] > bytes) std::memset(states_ + offset + bytes, 0, lds_used_[slot] - bytes);
+  if (lds_used_[slot] > bytes) {
+    mark(offset + bytes, lds_used_[slot] - bytes, ByteState::outside);
+  }
   lds_used_[slot] = bytes;
 }
 

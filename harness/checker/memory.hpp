@@ -19,6 +19,9 @@ enum class ByteState : std::uint8_t {
   written = 2,
 };
 
+/// Whether the shadow is kept: large inputs of unchecked launches go without.
+enum class Shadow { kept, none };
+
 /// A dword's last accesses as the race rules keep them (checker.hpp).
 struct Cell;
 
@@ -41,7 +44,7 @@ class DeviceMemory {
   };
 
   /// Throws BadInput when this machine gives no address space.
-  DeviceMemory();
+  explicit DeviceMemory(Shadow shadow = Shadow::kept);
   ~DeviceMemory();
   DeviceMemory(const DeviceMemory&) = delete;
   DeviceMemory& operator=(const DeviceMemory&) = delete;
@@ -80,7 +83,9 @@ class DeviceMemory {
   const Buffer* holder(const std::byte* memory, std::int64_t bytes) const;
   std::optional<std::uint64_t> place(std::uint64_t bytes);
   void unmap();
+  void mark(std::uint64_t offset, std::uint64_t bytes, ByteState state);
 
+  Shadow shadow_;
   std::byte* base_ = nullptr;
   std::uint8_t* states_ = nullptr;
   Cell* cells_ = nullptr;

@@ -28,29 +28,64 @@ namespace {
 [[gnu::noinline]] void event() { running()->event(); }
 [[gnu::noinline]] void await_value() { running()->await_value(); }
 
+// Whether the access may be looked at by the rules, at which offset; what needs no rules is done.
 template <bool writes>
-[[gnu::always_inline]] inline void observe(const void* pointer, std::uint64_t bytes,
-                                           std::uint64_t alignment, const void* code) {
+[[gnu::always_inline]] inline bool inside(std::uintptr_t address, std::uint64_t bytes,
+                                          std::uint64_t alignment, const void* code,
+                                          std::uint64_t& offset) {
   Observer& o = observer;
-  if (!o.actor) return;
-  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  if (!o.actor) return false;
   if (address & (alignment - 1)) [[unlikely]] {
     misaligned(address, bytes, place_of(code));
   }
   if (--o.countdown <= 0) [[unlikely]]
     event();
-  const std::uint64_t offset = address - o.base;
-  if (offset + bytes > o.capacity || offset >= o.capacity) [[unlikely]] {
+  offset = address - o.base;
+  if (offset >= o.capacity || bytes > o.capacity - offset) [[unlikely]] {
     foreign(address, bytes, writes, place_of(code));
-    return;
+    return false;
   }
-  const Place place = place_of(code);
-  const bool good = writes ? o.checker->write(*o.actor, offset, bytes, place)
-                           : o.checker->read(*o.actor, offset, bytes, place);
+  return true;
+}
+
+template <bool writes>
+[[gnu::always_inline]] inline void conclude(bool good) {
   if (!good) [[unlikely]]
     forbidden();
-  if (writes && o.checker->unsettled()) [[unlikely]]
+  if (writes && observer.checker->unsettled()) [[unlikely]]
     await_value();
+}
+
+template <bool writes>
+[[gnu::always_inline]] inline void observe_range(const void* pointer, std::uint64_t bytes,
+                                                 const void* code) {
+  std::uint64_t offset = 0;
+  if (!inside<writes>(reinterpret_cast<std::uintptr_t>(pointer), bytes, 1, code, offset)) return;
+  Observer& o = observer;
+  const Place place = place_of(code);
+  conclude<writes>(writes ? o.checker->write(*o.actor, offset, bytes, place)
+                          : o.checker->read(*o.actor, offset, bytes, place));
+}
+
+// Of whole dwords at their own addresses, each goes the short way.
+template <bool writes, std::uint32_t bytes, std::uint32_t alignment>
+[[gnu::always_inline]] inline void observe(const void* pointer, const void* code) {
+  std::uint64_t offset = 0;
+  if (!inside<writes>(reinterpret_cast<std::uintptr_t>(pointer), bytes, alignment, code, offset)) {
+    return;
+  }
+  Observer& o = observer;
+  const Place place = place_of(code);
+  if constexpr (alignment < 4) {
+    conclude<writes>(writes ? o.checker->write(*o.actor, offset, bytes, place)
+                            : o.checker->read(*o.actor, offset, bytes, place));
+  } else {
+    bool good = true;
+    for (std::uint32_t done = 0; good && done < bytes; done += 4) {
+      good = o.checker->dword<writes>(*o.actor, offset + done, place);
+    }
+    conclude<writes>(good);
+  }
 }
 
 }  // namespace
@@ -60,23 +95,23 @@ template <bool writes>
 #define KERNELGATE_OBSERVED(bytes, alignment)                                    \
   void observed_read##bytes(const void* p) asm("__tsan_read" #bytes);            \
   void observed_read##bytes(const void* p) {                                     \
-    observe<false>(p, bytes, alignment, KERNELGATE_HERE);                        \
+    observe<false, bytes, alignment>(p, KERNELGATE_HERE);                        \
   }                                                                              \
   void observed_write##bytes(const void* p) asm("__tsan_write" #bytes);          \
   void observed_write##bytes(const void* p) {                                    \
-    observe<true>(p, bytes, alignment, KERNELGATE_HERE);                         \
+    observe<true, bytes, alignment>(p, KERNELGATE_HERE);                         \
   }                                                                              \
   void observed_both##bytes(const void* p) asm("__tsan_read_write" #bytes);      \
   void observed_both##bytes(const void* p) {                                     \
-    observe<false>(p, bytes, alignment, KERNELGATE_HERE);                        \
-    observe<true>(p, bytes, alignment, KERNELGATE_HERE);                         \
+    observe<false, bytes, alignment>(p, KERNELGATE_HERE);                        \
+    observe<true, bytes, alignment>(p, KERNELGATE_HERE);                         \
   }                                                                              \
   void volatile_read##bytes(const void* p) asm("__tsan_volatile_read" #bytes);   \
   void volatile_read##bytes(const void* p) {                                     \
-    observe<false>(p, bytes, alignment, KERNELGATE_HERE);                        \
+    observe<false, bytes, alignment>(p, KERNELGATE_HERE);                        \
   }                                                                              \
   void volatile_write##bytes(const void* p) asm("__tsan_volatile_write" #bytes); \
-  void volatile_write##bytes(const void* p) { observe<true>(p, bytes, alignment, KERNELGATE_HERE); }
+  void volatile_write##bytes(const void* p) { observe<true, bytes, alignment>(p, KERNELGATE_HERE); }
 
 // A struct of two 8-byte members is copied by the 16-byte calls, so that these ask for 8 only; the
 // dialect's vector accesses ask for 16 themselves.
@@ -86,15 +121,15 @@ KERNELGATE_OBSERVED(4, 4)
 KERNELGATE_OBSERVED(8, 8)
 KERNELGATE_OBSERVED(16, 8)
 
-#define KERNELGATE_UNALIGNED(bytes)                                                           \
-  void unaligned_read##bytes(const void* p) asm("__tsan_unaligned_read" #bytes);              \
-  void unaligned_read##bytes(const void* p) { observe<false>(p, bytes, 1, KERNELGATE_HERE); } \
-  void unaligned_write##bytes(const void* p) asm("__tsan_unaligned_write" #bytes);            \
-  void unaligned_write##bytes(const void* p) { observe<true>(p, bytes, 1, KERNELGATE_HERE); } \
-  void unaligned_both##bytes(const void* p) asm("__tsan_unaligned_read_write" #bytes);        \
-  void unaligned_both##bytes(const void* p) {                                                 \
-    observe<false>(p, bytes, 1, KERNELGATE_HERE);                                             \
-    observe<true>(p, bytes, 1, KERNELGATE_HERE);                                              \
+#define KERNELGATE_UNALIGNED(bytes)                                                              \
+  void unaligned_read##bytes(const void* p) asm("__tsan_unaligned_read" #bytes);                 \
+  void unaligned_read##bytes(const void* p) { observe_range<false>(p, bytes, KERNELGATE_HERE); } \
+  void unaligned_write##bytes(const void* p) asm("__tsan_unaligned_write" #bytes);               \
+  void unaligned_write##bytes(const void* p) { observe_range<true>(p, bytes, KERNELGATE_HERE); } \
+  void unaligned_both##bytes(const void* p) asm("__tsan_unaligned_read_write" #bytes);           \
+  void unaligned_both##bytes(const void* p) {                                                    \
+    observe_range<false>(p, bytes, KERNELGATE_HERE);                                             \
+    observe_range<true>(p, bytes, KERNELGATE_HERE);                                              \
   }
 
 KERNELGATE_UNALIGNED(2)
@@ -104,18 +139,18 @@ KERNELGATE_UNALIGNED(16)
 
 void observed_read_range(const void* p, std::size_t bytes) asm("__tsan_read_range");
 void observed_read_range(const void* p, std::size_t bytes) {
-  observe<false>(p, bytes, 1, KERNELGATE_HERE);
+  observe_range<false>(p, bytes, KERNELGATE_HERE);
 }
 void observed_write_range(const void* p, std::size_t bytes) asm("__tsan_write_range");
 void observed_write_range(const void* p, std::size_t bytes) {
-  observe<true>(p, bytes, 1, KERNELGATE_HERE);
+  observe_range<true>(p, bytes, KERNELGATE_HERE);
 }
 
 // Kernels have no virtual functions; the pointer to a table is read like another one.
 void observed_table_read(const void* p) asm("__tsan_vptr_read");
-void observed_table_read(const void* p) { observe<false>(p, 8, 8, KERNELGATE_HERE); }
+void observed_table_read(const void* p) { observe<false, 8, 8>(p, KERNELGATE_HERE); }
 void observed_table_update(const void* p, const void* to) asm("__tsan_vptr_update");
-void observed_table_update(const void* p, const void*) { observe<true>(p, 8, 8, KERNELGATE_HERE); }
+void observed_table_update(const void* p, const void*) { observe<true, 8, 8>(p, KERNELGATE_HERE); }
 
 void unit_starts() asm("__tsan_init");
 void unit_starts() {}
@@ -130,14 +165,14 @@ namespace {
 [[gnu::always_inline]] inline void* copy(void* to, const void* from, std::size_t bytes,
                                          const void* code) {
   if (bytes == 0) return to;
-  observe<false>(from, bytes, 1, code);
-  observe<true>(to, bytes, 1, code);
+  observe_range<false>(from, bytes, code);
+  observe_range<true>(to, bytes, code);
   return std::memmove(to, from, bytes);
 }
 
 [[gnu::always_inline]] inline void* fill(void* to, int value, std::size_t bytes, const void* code) {
   if (bytes == 0) return to;
-  observe<true>(to, bytes, 1, code);
+  observe_range<true>(to, bytes, code);
   return std::memset(to, value, bytes);
 }
 

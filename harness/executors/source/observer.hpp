@@ -7,10 +7,6 @@ namespace kernelgate {
 
 /// Of the thread of the host that runs a launch. Kernels run nowhere else, and everything that
 /// reports an access elsewhere finds no actor here and returns.
-#if defined(__GNUC__)
-extern thread_local Observer observer [[gnu::tls_model("initial-exec")]];
-#else
-extern thread_local Observer observer;
-#endif
+extern constinit thread_local Observer observer [[gnu::tls_model("initial-exec")]];
 
 }  // namespace kernelgate

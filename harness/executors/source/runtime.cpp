@@ -15,11 +15,11 @@
 
 namespace kernelgate {
 
-thread_local Observer observer;
+constinit thread_local Observer observer;
 
 namespace {
 
-thread_local Runtime* active = nullptr;
+constinit thread_local Runtime* active [[gnu::tls_model("initial-exec")]] = nullptr;
 
 constexpr std::int64_t never = std::int64_t{1} << 62;
 
@@ -201,11 +201,10 @@ void Runtime::run(const NativeEntry& entry, const LaunchShape& shape, const void
   observer.checker = &checker_;
   observer.base = reinterpret_cast<std::uintptr_t>(memory_.base());
   observer.capacity = memory_.capacity();
-  observer.countdown = never;
   if (!checks_) observed_ = false;
-  if (checks_ && options_.yield_every != 0) {
-    observer.countdown = 1 + static_cast<std::int64_t>(random() % (2ULL * options_.yield_every));
-  }
+  accesses_ = 0;
+  armed_ = 0;
+  arm(until_yield());
 
   std::uint64_t started = 0;
   while (started < slots) {
@@ -232,8 +231,20 @@ void Runtime::run(const NativeEntry& entry, const LaunchShape& shape, const void
       for (std::uint32_t i = 0; i < ring_.size(); ++i) ring_[i]->ring = i;
     }
   }
+  arm(0);
   observer = outer_observer;
   active = outer;
+}
+
+// Sets the countdown anew and counts what it has counted.
+void Runtime::arm(std::int64_t countdown) {
+  accesses_ += static_cast<std::uint64_t>(armed_ - (armed_ == 0 ? 0 : observer.countdown));
+  armed_ = observer.countdown = countdown;
+}
+
+std::int64_t Runtime::until_yield() {
+  if (options_.yield_every == 0) return never;
+  return 1 + static_cast<std::int64_t>(random() % (2ULL * options_.yield_every));
 }
 
 Fiber* Runtime::first_ready() {
@@ -645,19 +656,19 @@ void Runtime::misaligned(std::uintptr_t address, std::uint64_t bytes, Place plac
 
 void Runtime::event() {
   checker_.settle();
-  if (before_value_ != 0) {  // the countdown was cut short for the value
-    observer.countdown = before_value_ - 1;
-    before_value_ = 0;
-    if (observer.countdown > 0) return;
+  if (before_value_ > 1) {  // the countdown was cut short for the value
+    arm(std::exchange(before_value_, 0) - 1);
+    return;
   }
-  observer.countdown = 1 + static_cast<std::int64_t>(random() % (2ULL * options_.yield_every));
+  before_value_ = 0;
+  arm(until_yield());
   if (current_->spins == 0) idle_spins_ = 0;
   yield(false);
 }
 
 void Runtime::await_value() {
   if (before_value_ == 0) before_value_ = observer.countdown;
-  observer.countdown = 1;
+  arm(1);
 }
 
 void Runtime::crash(std::uintptr_t address, const char* what, FindingKind kind, const void* code) {

@@ -97,6 +97,8 @@ class Runtime {
   void run(const NativeEntry& entry, const LaunchShape& shape, const void* const* arguments,
            bool observed);
 
+  /// Accesses that the last launch reported.
+  std::uint64_t accesses() const { return accesses_; }
   const FiberStacks* stacks() const { return stacks_; }
 
   // From inside of a kernel, by the functions of kernel_api.hpp and the entry points.
@@ -143,6 +145,8 @@ class Runtime {
   void fail_sync(const std::string& what, source_api::Site site);
   std::uint64_t random() { return kernelgate::word_at(stream_, ++drawn_); }
   void observe(const Fiber* fiber);
+  void arm(std::int64_t countdown);
+  std::int64_t until_yield();
 
   DeviceMemory& memory_;
   Findings& findings_;
@@ -166,7 +170,9 @@ class Runtime {
   std::uint64_t stream_ = 0;
   std::uint64_t drawn_ = 0;
   void (*together_)(void* const*) = nullptr;  // of the operation that is about to complete
-  std::uint64_t idle_spins_ = 0;   // waits by repeated reads since anything else happened
+  std::uint64_t idle_spins_ = 0;  // waits by repeated reads since anything else happened
+  std::int64_t armed_ = 0;        // what the countdown was set to
+  std::uint64_t accesses_ = 0;
   std::int64_t before_value_ = 0;  // the countdown before a write whose value is awaited; or 0
   std::size_t deferred_ = 0;
 };

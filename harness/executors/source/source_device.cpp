@@ -47,6 +47,7 @@ std::string refusal_of(const NativeEntry& entry, const LaunchShape& shape,
 SourceDevice::SourceDevice(const DeviceProfile& profile, const SourceOptions& options)
     : profile_(profile),
       options_(options),
+      memory_(options.checking == Checking::all ? Shadow::kept : Shadow::none),
       runtime_(std::make_unique<Runtime>(memory_, findings_, options)) {}
 
 SourceDevice::~SourceDevice() = default;

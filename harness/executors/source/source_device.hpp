@@ -40,6 +40,8 @@ class SourceDevice final : public NativeDevice {
   /// The words of a finding of this device.
   static std::string words(const Finding& finding);
 
+  /// Accesses that the last launch reported to the checks.
+  std::uint64_t accesses() const { return runtime_->accesses(); }
   const SourceOptions& options() const { return options_; }
   /// The most bytes of stack that a thread has used so far, to the page.
   std::size_t stack_high_water() const;
