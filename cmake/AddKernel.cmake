@@ -80,7 +80,7 @@ function(add_native_units kernel native)
   target_link_libraries(native_${native}
     PRIVATE kernelgate_core kernelgate_exact kernelgate_warnings)
   add_source_units(native_${native} ${native}_host.cpp)
-  target_link_libraries(kernel_${kernel} INTERFACE kernelgate_source)
+  target_link_libraries(kernel_${kernel} INTERFACE kernelgate_executors)
   target_sources(kernel_${kernel} INTERFACE $<TARGET_OBJECTS:native_${native}>
     $<TARGET_OBJECTS:native_${native}_source> $<TARGET_OBJECTS:native_${native}_plain>)
   set_property(GLOBAL APPEND PROPERTY kernelgate_native_kernels "${kernel}:${native}")

@@ -170,6 +170,18 @@ void DeviceMemory::read_by_host(const std::byte* from, std::int64_t bytes) const
   }
 }
 
+void DeviceMemory::copy_written(std::byte* to, const std::byte* from, std::int64_t bytes) const {
+  const std::uint8_t* states = states_ + (from - base_);
+  const auto written = static_cast<std::uint8_t>(ByteState::written);
+  for (std::int64_t i = 0; i < bytes;) {  // stretch by stretch: most buffers are one
+    const bool copied = states[i] == written;
+    std::int64_t end = i + 1;
+    while (end < bytes && (states[end] == written) == copied) ++end;
+    if (copied) std::memcpy(to + i, from + i, static_cast<std::size_t>(end - i));
+    i = end;
+  }
+}
+
 void DeviceMemory::prepare_lds(std::uint32_t slot, std::uint64_t bytes, std::uint64_t seed) {
   const std::uint64_t offset = slot * lds_slot_bytes;
   fill(offset, bytes, seed);

@@ -59,6 +59,9 @@ class DeviceMemory {
   /// Throws BadInput when the bytes lie outside of a buffer.
   void read_by_host(const std::byte* from, std::int64_t bytes) const;
 
+  /// Copies of the bytes those that were ever written; the others keep what stands at `to`.
+  void copy_written(std::byte* to, const std::byte* from, std::int64_t bytes) const;
+
   /// Garbage and fresh states for a block's shared memory: bytes of it from the slot's start.
   void prepare_lds(std::uint32_t slot, std::uint64_t bytes, std::uint64_t seed);
 

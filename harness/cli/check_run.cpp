@@ -77,7 +77,8 @@ class Judge {
     try {
       std::optional<OpenVirtualDevice> device;
       if (job.on.profile != nullptr) {
-        device.emplace(*run_.registry, job.variant->backend, job.on, run_.virtual_runs.flavour);
+        device.emplace(*run_.registry, job.variant->backend, *job.on.profile, job.on.schedule_seed,
+                       run_.virtual_runs.flavour);
       }
       result = prepare(job).check(*job.variant);
     } catch (const BadInput& refusal) {  // no memory for the tensors, say

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "harness/core/error.hpp"
-#include "harness/native/device.hpp"
 
 namespace kernelgate {
 
@@ -46,14 +45,5 @@ std::vector<VirtualRun> VirtualRunOptions::runs(const Variant& variant, const Ca
   }
   return runs;
 }
-
-OpenVirtualDevice::OpenVirtualDevice(const Registry& registry, Backend backend,
-                                     const VirtualRun& run, SourceFlavour flavour)
-    : slot_(registry.device_slot(backend)),
-      device_(open_virtual_device(backend, *run.profile, run.schedule_seed, flavour)) {
-  slot_ = {device_.get(), flavour};
-}
-
-OpenVirtualDevice::~OpenVirtualDevice() { slot_ = {}; }
 
 }  // namespace kernelgate

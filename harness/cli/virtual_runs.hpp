@@ -3,20 +3,15 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "harness/core/kernel.hpp"
 #include "harness/core/registry.hpp"
 #include "harness/devices/profile.hpp"
+#include "harness/executors/virtual_device.hpp"
 
 namespace kernelgate {
-
-/// Whether native variants of this backend run on a device of our own making.
-constexpr bool is_virtual(Backend backend) {
-  return backend == Backend::source || backend == Backend::ptx || backend == Backend::machine;
-}
 
 /// One run of a variant on one virtual device.
 struct VirtualRun {
@@ -36,26 +31,6 @@ struct VirtualRunOptions {
   /// first one, under every seed; of those that it refuses, each, once. Throws BadInput for an
   /// unknown profile.
   std::vector<VirtualRun> runs(const Variant& variant, const Case& shape) const;
-};
-
-/// A device of that profile whose launches follow that order. Throws BadInput where this build has
-/// no such executor.
-std::unique_ptr<NativeDevice> open_virtual_device(Backend backend, const DeviceProfile& profile,
-                                                  std::uint64_t schedule_seed,
-                                                  SourceFlavour flavour);
-
-/// A virtual device in its backend's slot for as long as the object lives.
-class OpenVirtualDevice {
- public:
-  OpenVirtualDevice(const Registry& registry, Backend backend, const VirtualRun& run,
-                    SourceFlavour flavour);
-  ~OpenVirtualDevice();
-  OpenVirtualDevice(const OpenVirtualDevice&) = delete;
-  OpenVirtualDevice& operator=(const OpenVirtualDevice&) = delete;
-
- private:
-  DeviceSlot& slot_;
-  std::unique_ptr<NativeDevice> device_;
 };
 
 }  // namespace kernelgate

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -23,11 +24,21 @@ struct LaunchShape {
   std::int64_t shared_bytes = 0;
 };
 
-/// A launch that the device refused, or in which it found a fault: what() is the finding's text,
-/// in lines of the house's order. On a virtual device its data may be anything afterwards.
+/// A launch that the device refused, or in which it found a fault. On a virtual device its data may
+/// be anything afterwards.
 class NativeFault : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit NativeFault(const std::string& findings)
+      : std::runtime_error(findings), findings_(findings) {}
+  /// what() is the headline (which kernel, where) and the findings below it.
+  NativeFault(const std::string& headline, const std::string& findings)
+      : std::runtime_error(headline + "\n" + findings), findings_(findings) {}
+
+  /// In lines of the house's order: "race     read-write, shared memory, …".
+  const std::string& findings() const { return findings_; }
+
+ private:
+  std::string findings_;
 };
 
 class NativeDevice {
@@ -39,7 +50,8 @@ class NativeDevice {
 
   virtual const DeviceProfile& profile() const = 0;
 
-  /// Device memory at a 256-byte boundary, with garbage in it. The name stands in findings. Throws
+  /// Device memory at a 256-byte boundary, with garbage in it that is a NaN in every floating type:
+  /// never what an earlier run left there. The name stands in findings. Throws
   /// BadInput when the device has no room; 0 bytes are an allocation like others.
   virtual std::byte* allocate(std::int64_t bytes, std::string_view name) = 0;
   virtual void release(std::byte* memory) = 0;

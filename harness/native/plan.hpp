@@ -31,7 +31,7 @@ struct NativePlan {
       prepare;
 };
 
-/// A launch whose memory is on a device: starts `run`, waits, and fetches outputs and states.
+/// A launch whose memory is on a device: starts `run`, waits, and fetches the tensors.
 template <class Run>
 std::unique_ptr<Launch> make_native_launch(NativeDevice& device,
                                            std::shared_ptr<NativeTensors> memory, Run run) {

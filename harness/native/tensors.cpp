@@ -45,7 +45,6 @@ std::byte* NativeTensors::scratch(std::int64_t bytes, std::string_view name) {
 
 void NativeTensors::fetch() const {
   for (const Place& place : places_) {
-    if (place.tensor->spec().role == Role::input) continue;
     device_.download(place.tensor->data(), place.memory, place.tensor->bytes());
   }
 }

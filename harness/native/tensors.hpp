@@ -26,7 +26,7 @@ class NativeTensors {
   /// Memory between two launches that no tensor holds; garbage at first.
   std::byte* scratch(std::int64_t bytes, std::string_view name);
 
-  /// Brings outputs and states back.
+  /// Brings every tensor back: inputs too, so that the judge sees a kernel that wrote to one.
   void fetch() const;
 
  private:

@@ -101,7 +101,7 @@ CheckResult PreparedCase::check(const Variant& variant) const {
     }
   } catch (const NativeFault& fault) {  // the device's finding is a verdict; its data are none
     result.status = Status::incorrect;
-    result.message = indented(fault.what());
+    result.message = indented(fault.findings());
     return result;
   } catch (const std::exception& error) {
     result.status = Status::crashed;

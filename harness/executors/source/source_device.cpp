@@ -70,7 +70,11 @@ void SourceDevice::upload(std::byte* to, const std::byte* from, std::int64_t byt
 
 void SourceDevice::download(std::byte* to, const std::byte* from, std::int64_t bytes) {
   memory_.read_by_host(from, bytes);
-  if (bytes > 0) std::memcpy(to, from, static_cast<std::size_t>(bytes));
+  if (options_.checking == Checking::all) {  // the host's poison stays where nothing was written
+    memory_.copy_written(to, from, bytes);
+  } else if (bytes > 0) {
+    std::memcpy(to, from, static_cast<std::size_t>(bytes));
+  }
 }
 
 // A unit that was compiled with other flags than it should be would pass every check unseen.
@@ -112,17 +116,18 @@ void SourceDevice::launch(const NativeEntry& entry, const LaunchShape& shape,
                           const void* const* arguments, int) {
   const std::vector<Finding> found = check(entry, shape, arguments);
   if (found.empty()) return;
-  std::string lines =
+  const std::string headline =
       fmt::format("incorrect  {} on {} (source)  seed {}", subject_.empty() ? entry.name : subject_,
                   profile_.name, options_.seed);
+  std::string lines;
   for (std::size_t i = 0; i < found.size() && i < most_words; ++i) {
-    lines += "\n" + words(found[i]);
+    lines += (i > 0 ? "\n" : "") + words(found[i]);
   }
   if (found.size() > most_words) {
     lines += fmt::format("\n  and {} more", found.size() - most_words);
   }
   if (!again_.empty()) lines += "\n  again    " + again_;
-  throw NativeFault(lines);
+  throw NativeFault(headline, lines);
 }
 
 std::size_t SourceDevice::stack_high_water() const {

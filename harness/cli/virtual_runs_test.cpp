@@ -1,0 +1,70 @@
+#include "harness/cli/virtual_runs.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kernelgate {
+namespace {
+
+/// A variant of two instances by wave width that refuses devices of less than 32 KiB of LDS.
+Variant two_instances() {
+  Variant v;
+  v.backend = Backend::source;
+  v.native = NativeSide{{},
+                        [](const Case&, const DeviceProfile& p) -> std::optional<std::string> {
+                          if (p.lds_bytes >= 16384 * 2) return std::nullopt;
+                          return "needs more LDS";
+                        },
+                        [](const Case&, const DeviceProfile& p) {
+                          return "kernel<w" + std::to_string(p.wave) + ">";
+                        }};
+  return v;
+}
+
+class NoCase final : public Case {
+ public:
+  std::string kernel() const override { return "k"; }
+  std::string axes() const override { return ""; }
+  Traffic traffic() const override { return {}; }
+  std::vector<TensorSpec> tensors() const override { return {}; }
+  void fill(TensorSet&, DataMode, std::uint64_t) const override {}
+  Truth truth(const TensorSet&, DataMode, std::uint64_t) const override { return {}; }
+  std::optional<std::string> exact_not_applicable() const override { return std::nullopt; }
+};
+
+std::vector<std::string> in_words(const VirtualRunOptions& options) {
+  std::vector<std::string> words;
+  for (const VirtualRun& run : options.runs(two_instances(), NoCase())) {
+    words.push_back(run.profile->name + " " + std::to_string(run.schedule_seed));
+  }
+  return words;
+}
+
+TEST(VirtualRuns, TakeEachInstanceUnderEverySeedAndEachRefusalOnce) {
+  EXPECT_THAT(in_words({}),
+              ::testing::ElementsAre("nv-sm75 0", "nv-sm75 1", "nv-sm75 2", "amd-gfx90a 0",
+                                     "amd-gfx90a 1", "amd-gfx90a 2", "tiny 0"));
+}
+
+TEST(VirtualRuns, TakeTheNamedDevicesAndSeeds) {
+  VirtualRunOptions options;
+  options.devices = {"amd-gfx1100", "tiny"};
+  options.schedule_seeds = {17};
+  EXPECT_THAT(in_words(options), ::testing::ElementsAre("amd-gfx1100 17", "tiny 17"));
+  options.devices = {"amd-gfx9"};
+  EXPECT_THROW(in_words(options), BadInput);
+}
+
+TEST(VirtualRuns, KeepNoDeviceInTheSlotAfterwards) {
+  const Registry registry;
+  const DeviceSlot& slot = registry.device_slot(Backend::source);
+  {
+    const OpenVirtualDevice device(registry, Backend::source, device_profile("wide"), 0);
+    ASSERT_NE(slot.device, nullptr);
+    EXPECT_EQ(slot.device->profile().name, "wide");
+  }
+  EXPECT_EQ(slot.device, nullptr);
+}
+
+}  // namespace
+}  // namespace kernelgate

@@ -1,0 +1,63 @@
+#include "harness/executors/virtual_device.hpp"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "harness/core/error.hpp"
+#include "harness/executors/source/source_device.hpp"
+
+namespace kernelgate {
+
+std::unique_ptr<NativeDevice> open_virtual_device(Backend backend, const DeviceProfile& profile,
+                                                  std::uint64_t schedule_seed,
+                                                  SourceFlavour flavour) {
+  if (backend == Backend::source) {
+    SourceOptions options;
+    options.seed = schedule_seed;
+    // The natural order, a permuted one, and permuted ones that also change threads in
+    // mid-interval.
+    if (schedule_seed >= 2) options.yield_every = 50;
+    if (flavour == SourceFlavour::plain) options.checking = Checking::off;
+    return std::make_unique<SourceDevice>(profile, options);
+  }
+  throw BadInput(fmt::format("this build has no executor of backend {} for device {}",
+                             name(backend), profile.name));
+}
+
+OpenVirtualDevice::OpenVirtualDevice(const Registry& registry, Backend backend,
+                                     const DeviceProfile& profile, std::uint64_t schedule_seed,
+                                     SourceFlavour flavour)
+    : slot_(registry.device_slot(backend)),
+      device_(open_virtual_device(backend, profile, schedule_seed, flavour)) {
+  slot_ = {device_.get(), flavour};
+}
+
+OpenVirtualDevice::~OpenVirtualDevice() { slot_ = {}; }
+
+std::optional<std::string> differing_bits(const Registry& registry, const Variant& variant,
+                                          const Case& shape, DataMode mode,
+                                          const DeviceProfile& profile, int schedules) {
+  std::vector<std::uint64_t> natural;
+  for (int schedule = 0; schedule < schedules; ++schedule) {
+    const OpenVirtualDevice device(registry, variant.backend, profile,
+                                   static_cast<std::uint64_t>(schedule));
+    TensorSet tensors(shape.tensors());
+    shape.fill(tensors, mode, 1);
+    tensors.poison_outputs();
+    const std::unique_ptr<Launch> launch = variant.prepare(shape, tensors);
+    launch->run();
+    launch->fetch();
+    for (std::size_t i = 0; i < tensors.all().size(); ++i) {
+      const Tensor& tensor = tensors.all()[i];
+      if (schedule == 0) natural.push_back(tensor.fingerprint());
+      if (tensor.fingerprint() != natural[i]) {
+        return fmt::format("{} under schedule {} on {}", tensor.spec().name, schedule,
+                           profile.name);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace kernelgate

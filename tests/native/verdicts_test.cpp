@@ -1,0 +1,177 @@
+// From a launch to a verdict: what a virtual device finds makes a variant incorrect, in the words
+// of the finding, at both wave widths; a sound kernel passes; claims of equal bits are held.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/executors/virtual_device.hpp"
+#include "harness/native/plan.hpp"
+#include "harness/verify/check.hpp"
+
+namespace kernelgate {
+
+NativeEntries mutants_source_entries();
+NativeEntries mutants_plain_entries();
+
+namespace {
+
+using ::testing::HasSubstr;
+
+/// y = 2 x, total = sum of x.
+struct TwiceCase {
+  static constexpr std::string_view kernel = "twice";
+  std::int64_t count = 600;
+
+  static const Axes<TwiceCase>& axes() {
+    static const Axes<TwiceCase> table = Axes<TwiceCase>().number("count", &TwiceCase::count);
+    return table;
+  }
+  Traffic traffic() const { return {.bytes = 8 * count + 4, .flops = 2 * count}; }
+  std::vector<TensorSpec> tensors() const {
+    return {{"x", Dtype::f32, {count}, Role::input},
+            {"y", Dtype::f32, {count}, Role::output},
+            {"total", Dtype::f32, {1}, Role::state}};
+  }
+  void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const {
+    fill_bell(tensors["x"], stream_key(id_of(*this), seed, mode, "x"), 1);
+    tensors["total"].set(0, 0);
+  }
+  Truth truth(const TensorSet& before, DataMode, std::uint64_t) const {
+    NumericTruth y{.tensor = "y", .at = {}, .value = {}, .budget = {}};
+    NumericTruth total{.tensor = "total", .at = {}, .value = {0}, .budget = {1e-3}};
+    for (std::int64_t i = 0; i < count; ++i) {
+      y.add_exact(2 * before["x"].get(i));
+      total.value[0] += before["x"].get(i);
+    }
+    Truth truth;
+    truth.numeric = {std::move(y), std::move(total)};
+    return truth;
+  }
+  bool operator==(const TwiceCase&) const = default;
+};
+
+NativePlan<TwiceCase> plan_of(const std::string& mutant) {
+  const auto uses = [mutant](const TwiceCase& c, const DeviceProfile& device) {
+    return std::vector<NativeUse>{{.entry = fmt::format("{}<w{}>", mutant, device.wave),
+                                   .grid = {(c.count + 255) / 256, 1, 1},
+                                   .threads = 256}};
+  };
+  NativePlan<TwiceCase> plan;
+  plan.name = mutant;
+  plan.uses = uses;
+  plan.prepare = [uses](const TwiceCase& c, TensorSet& tensors, NativeDevice& device,
+                        const NativeEntrySet& entries) {
+    const auto memory = std::make_shared<NativeTensors>(device, tensors);
+    return make_native_launch(device, memory,
+                              [=, &device, &m = *memory, use = uses(c, device.profile())[0]] {
+                                launch_use(device, entries, use, m["x"], m["y"], m["total"],
+                                           static_cast<std::uint32_t>(c.count));
+                              });
+  };
+  return plan;
+}
+
+class Verdicts : public ::testing::TestWithParam<const char*> {
+ protected:
+  Verdicts() {
+    registry_.add_kernel<TwiceCase>("y = 2 x");
+    registry_.add_entries("twice", Backend::source, mutants_source_entries());
+    registry_.add_entries("twice", Backend::source, mutants_plain_entries(), SourceFlavour::plain);
+  }
+
+  const Variant& variant(const std::string& mutant) {
+    registry_.add_native(plan_of(mutant));
+    return *registry_.find("twice").find_variant(mutant);
+  }
+  CheckResult check(const std::string& mutant, std::uint64_t schedule = 1,
+                    SourceFlavour flavour = SourceFlavour::checked) {
+    const Variant& v = variant(mutant);
+    const OpenVirtualDevice device(registry_, Backend::source, device_profile(GetParam()), schedule,
+                                   flavour);
+    const TypedCase<TwiceCase> shape(TwiceCase{});
+    return PreparedCase(shape, DataMode::real, 1).check(v);
+  }
+
+  Registry registry_;
+};
+INSTANTIATE_TEST_SUITE_P(Width, Verdicts, ::testing::Values("nv-sm90", "amd-gfx942"),
+                         [](const auto& p) {
+                           return std::string(p.param).starts_with("nv") ? "w32" : "w64";
+                         });
+
+TEST_P(Verdicts, PassASoundKernelCheckedAndPlain) {
+  const CheckResult checked = check("none");
+  EXPECT_EQ(checked.status, Status::passed) << checked.message;
+  EXPECT_EQ(checked.checked, 601);
+  const CheckResult sum_in_any_order = check("float_atomics", 3);
+  EXPECT_EQ(sum_in_any_order.status, Status::passed) << sum_in_any_order.message;
+}
+
+TEST_P(Verdicts, PassASoundKernelUnobserved) {
+  const CheckResult plain = check("none", 1, SourceFlavour::plain);
+  EXPECT_EQ(plain.status, Status::passed) << plain.message;
+}
+
+TEST_P(Verdicts, RefuseWrongResultsOfASoundSchedule) {
+  const CheckResult result = check("wrong_row");
+  EXPECT_EQ(result.status, Status::incorrect);
+  EXPECT_THAT(result.message, HasSubstr("worst    y["));
+}
+
+TEST_P(Verdicts, SayWhatWasNeverWritten) {
+  const CheckResult result = check("nothing_written");
+  EXPECT_EQ(result.status, Status::incorrect);
+  EXPECT_THAT(result.message, HasSubstr("never written"));
+}
+
+TEST_P(Verdicts, TakeTheWordsOfTheFinding) {
+  const std::pair<const char*, const char*> expected[] = {
+      {"missing_barrier", "race "}, {"past_the_end", "bounds "}, {"stale_output", "init "}};
+  for (const auto& [mutant, word] : expected) {
+    const CheckResult result = check(mutant);
+    EXPECT_EQ(result.status, Status::incorrect) << mutant;
+    EXPECT_THAT(result.message, HasSubstr(std::string("  ") + word)) << mutant;
+    EXPECT_THAT(result.message, HasSubstr("mutants_kernel.hpp:")) << mutant;
+  }
+}
+
+TEST_P(Verdicts, RefuseAKernelThatWritesToAnInput) {
+  const CheckResult result = check("input_written");
+  EXPECT_EQ(result.status, Status::incorrect);
+  EXPECT_THAT(result.message, HasSubstr("wrote to an input"));
+}
+
+TEST_P(Verdicts, SayThatNoDeviceIsOpen) {
+  const TypedCase<TwiceCase> shape(TwiceCase{});
+  const CheckResult result = PreparedCase(shape, DataMode::real, 1).check(variant("none"));
+  EXPECT_EQ(result.status, Status::unsupported);
+  EXPECT_THAT(result.message, HasSubstr("--backend source --device PROFILE"));
+}
+
+TEST_P(Verdicts, HoldTheClaimOfEqualBits) {
+  const TypedCase<TwiceCase> shape(TwiceCase{.count = 100000});
+  const DeviceProfile& profile = device_profile(GetParam());
+  EXPECT_EQ(differing_bits(registry_, variant("none"), shape, DataMode::real, profile, 6),
+            std::nullopt);
+  const auto differs =
+      differing_bits(registry_, variant("float_atomics"), shape, DataMode::real, profile, 20);
+  ASSERT_TRUE(differs.has_value());
+  EXPECT_THAT(*differs, HasSubstr("total under schedule "));
+}
+
+TEST_P(Verdicts, RefuseBeforeTheLaunchWhatAProfileLacks) {
+  const Variant& v = variant("none");
+  const TypedCase<TwiceCase> shape(TwiceCase{});
+  DeviceProfile small = device_profile(GetParam());
+  small.max_threads = 128;
+  const auto reason = v.native->refusal(shape, small);
+  ASSERT_TRUE(reason.has_value());
+  EXPECT_THAT(*reason, HasSubstr("needs 256 threads"));
+  const TypedCase<TwiceCase> huge(TwiceCase{.count = std::int64_t{1} << 36});
+  const auto grid = v.native->refusal(huge, device_profile("amd-gfx942"));
+  ASSERT_TRUE(grid.has_value());
+  EXPECT_THAT(*grid, HasSubstr("4294967295 threads along x"));
+}
+
+}  // namespace
+}  // namespace kernelgate
