@@ -1,0 +1,173 @@
+// Kernels broken as kernels were seen to break (spec section 12), on executor S: each must be
+// refused under every seed by what its row names, and its sound twin must give the right answer
+// without a finding. Prints the score.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cctype>
+
+#include "harness/devices/refusal.hpp"
+#include "tests/failures/failure_cases.hpp"
+#include "tests/planted/bench_device.hpp"
+
+namespace kernelgate {
+
+NativeEntries failures_source_entries();
+
+namespace {
+
+constexpr std::uint64_t seeds = 10;
+
+struct Score {
+  int planted = 0, refused = 0, clean_runs = 0, false_alarms = 0;
+};
+Score score;
+
+struct Ran {
+  std::vector<Finding> findings;
+  std::vector<std::uint32_t> y;
+};
+
+Ran run(const FailureCase& c, const std::string& kernel, int wave, std::uint64_t seed) {
+  SourceOptions options;
+  options.seed = seed;
+  SourceDevice device(device_profile(wave == 64 ? "wide" : "nv-sm80"), options);
+  auto* x = upload(device, c.x, "x");
+  auto* y = garbage<std::uint32_t>(device, c.expected.size(), "y");
+  auto* z = upload(device, c.z, "z");
+  const NativeEntry& entry = entry_of_width(failures_source_entries(), kernel, wave);
+  Ran ran;
+  ran.findings =
+      check_kernel(device, entry, {{c.blocks, 1, 1}, c.threads, entry.shared_bytes}, x, y, z, c.n);
+  ran.y = download(device, y, c.expected.size());
+  return ran;
+}
+
+FindingKind kind_of(RefusedBy by) {
+  switch (by) {
+    case RefusedBy::race:
+      return FindingKind::race;
+    case RefusedBy::init:
+      return FindingKind::init;
+    case RefusedBy::bounds:
+      return FindingKind::bounds;
+    case RefusedBy::sync:
+      return FindingKind::sync;
+    default:
+      return FindingKind::ub;
+  }
+}
+
+bool refused(const FailureCase& c, const Ran& ran) {
+  if (c.by == RefusedBy::result) return ran.y != c.expected;
+  for (const Finding& finding : ran.findings) {
+    if (finding.kind == kind_of(c.by)) return true;
+  }
+  return false;
+}
+
+class SeenFailure : public testing::TestWithParam<FailureCase> {};
+
+TEST_P(SeenFailure, IsRefusedAndItsSoundTwinIsNot) {
+  const FailureCase& c = GetParam();
+  for (const int wave : c.waves) {
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+      const Ran clean = run(c, c.clean, wave, seed);
+      ++score.clean_runs;
+      if (!clean.findings.empty() || clean.y != c.expected) ++score.false_alarms;
+      EXPECT_TRUE(clean.findings.empty()) << "wave " << wave << " seed " << seed << "\n"
+                                          << in_words(clean.findings);
+      EXPECT_EQ(clean.y, c.expected) << "wave " << wave << " seed " << seed;
+
+      ++score.planted;
+      const Ran mutant = run(c, c.mutant, wave, seed);
+      if (refused(c, mutant)) {
+        ++score.refused;
+      } else {
+        ADD_FAILURE() << c.id << " passed at wave " << wave << " seed " << seed << "\n"
+                      << in_words(mutant.findings);
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Spec12, SeenFailure, testing::ValuesIn(failure_cases()),
+                         [](const auto& of) {
+                           std::string name = of.param.id + "_" + of.param.name;
+                           for (char& c : name) c = std::isalnum(c) != 0 ? c : '_';
+                           return name;
+                         });
+
+// What no launch may try: refused before it, in words with both numbers; and where it fits, it
+// runs.
+struct TooMuch {
+  const char *id, *kernel;
+  int wave;
+  std::uint32_t threads;
+  const char *refusing, *asked, *given, *taking;
+};
+
+class BeyondTheDevice : public testing::TestWithParam<TooMuch> {};
+
+TEST_P(BeyondTheDevice, IsRefusedBeforeTheLaunchWithBothNumbers) {
+  const TooMuch& c = GetParam();
+  const auto launch = [&](const char* profile, std::uint32_t threads) {
+    SourceDevice device(device_profile(profile));
+    auto* x = upload(device, std::vector<std::uint32_t>(64, 3), "x");
+    auto* y = upload(device, std::vector<std::uint32_t>(64, 0), "y");
+    const std::uint32_t n = 0;
+    const NativeEntry& entry = entry_of_width(failures_source_entries(), c.kernel, c.wave);
+    check_kernel(device, entry, {{1, 1, 1}, threads, entry.shared_bytes}, x, y, x, n);
+    return download(device, y, 1).front();
+  };
+  ++score.planted;
+  try {
+    launch(c.refusing, c.threads);
+    ADD_FAILURE() << c.id << " ran on " << c.refusing;
+  } catch (const NativeFault& fault) {
+    const std::string words = fault.what();
+    const bool named =
+        words.find(c.asked) != std::string::npos && words.find(c.given) != std::string::npos;
+    if (named) ++score.refused;
+    EXPECT_TRUE(named) << words;
+  }
+  ++score.clean_runs;
+  EXPECT_EQ(launch(c.taking, std::min(c.threads, 1024U)), 3U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Spec12, BeyondTheDevice,
+    testing::Values(
+        TooMuch{"K1", "needs_66032", 32, 256, "amd-gfx1100", "66032", "65536", "nv-sm90"},
+        TooMuch{"K3", "needs_66032", 32, 2048, "nv-sm90", "2048", "1024", "nv-sm90"},
+        TooMuch{"K9", "needs_101380", 32, 256, "nv-sm86", "101380", "101376", "nv-sm80"},
+        TooMuch{"K10", "needs_163840", 64, 256, "amd-gfx942", "163840", "65536", "amd-gfx950"},
+        TooMuch{"W4", "needs_66032", 64, 256, "nv-sm90", "64", "32", "amd-gfx950"},
+        TooMuch{"W5", "needs_66032", 32, 256, "amd-gfx942", "32", "64", "nv-sm90"}),
+    [](const auto& of) { return std::string(of.param.id) + "_" + of.param.kernel; });
+
+TEST(MatrixOfAnotherFamily, IsRefusedInWords) {  // W7
+  Needs needs;
+  needs.wave = 64;
+  needs.matrix = MatrixFamily::mfma;
+  ++score.planted;
+  const auto reason = refusal(needs, device_profile("amd-gfx1100"));
+  ASSERT_TRUE(reason.has_value());
+  ++score.refused;
+  EXPECT_NE(reason->find(name(MatrixFamily::mfma)), std::string::npos) << *reason;
+  ++score.clean_runs;
+  EXPECT_FALSE(refusal(needs, device_profile("amd-gfx942")).has_value());
+}
+
+class PrintScore : public testing::Environment {
+ public:
+  void TearDown() override {
+    fmt::print("failures of spec 12: {} refused / {} planted, {} false alarms / {} clean runs\n",
+               score.refused, score.planted, score.false_alarms, score.clean_runs);
+  }
+};
+const testing::Environment* const printing =
+    testing::AddGlobalTestEnvironment(new PrintScore);  // NOLINT(cppcoreguidelines-owning-memory)
+
+}  // namespace
+}  // namespace kernelgate
