@@ -19,7 +19,7 @@ if(TARGET kernelgate_kokkos_shim)
   add_executable(test_kokkos_shim "${shim_folder}/shim_test.cpp")
   target_link_libraries(test_kokkos_shim PRIVATE
     kernelgate_kokkos_shim GTest::gtest_main kernelgate_warnings)
-  gtest_discover_tests(test_kokkos_shim DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ci TIMEOUT 60)
+  gtest_discover_tests(test_kokkos_shim NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ci TIMEOUT 60)
 
   add_test(NAME kokkos_shim.fit_to_host COMMAND ${CMAKE_COMMAND}
     -D "TOOL=${PROJECT_BINARY_DIR}/kokkos/fit_to_host" -D "LIBRARY=${KERNELGATE_KOKKOS_ORIGINAL}"

@@ -1,0 +1,16 @@
+# K15: a program that was built without CUDA or HIP asks for neither, nor for Python.
+#   cmake -DPROGRAM=<kernelgate> -DCUDA=<bool> -DHIP=<bool> -P no_foreign_runtime.cmake
+execute_process(COMMAND ldd ${PROGRAM} OUTPUT_VARIABLE needed RESULT_VARIABLE code)
+if(NOT code EQUAL 0 OR NOT needed MATCHES "libc\\.so")
+  message(FATAL_ERROR "ldd ${PROGRAM}: ${needed}")
+endif()
+set(foreign "libpython")
+if(NOT CUDA)
+  string(APPEND foreign "|libcuda")
+endif()
+if(NOT HIP)
+  string(APPEND foreign "|libamdhip|librocm|libhsa")
+endif()
+if(needed MATCHES "(${foreign})[^\n]*")
+  message(FATAL_ERROR "${PROGRAM} is linked with ${CMAKE_MATCH_0}")
+endif()
