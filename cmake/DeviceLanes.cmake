@@ -3,7 +3,6 @@
 # <build>/device/<kernel>/, and <build>/device/objects.csv names them for `kernelgate resources`.
 # Target lane_<profile> compiles one target's; device_objects all. Test of the same name, label ci
 # for three targets, full for the others. Why these flags: docs/compile-lanes.md.
-include(DeviceCompilers)
 
 set(lane_profiles_cuda nv-sm80 nv-sm86 nv-sm89 nv-sm90 nv-sm100 nv-sm120)
 set(lane_profiles_hip amd-gfx90a amd-gfx942 amd-gfx950 amd-gfx1030 amd-gfx1100 amd-gfx1100-w64
@@ -137,6 +136,13 @@ endforeach()
 
 get_property(objects GLOBAL PROPERTY kernelgate_objects)
 file(CONFIGURE OUTPUT ${lanes_folder}/objects.csv CONTENT "${objects}" @ONLY)
+file(CONFIGURE OUTPUT ${lanes_folder}/settings.csv @ONLY CONTENT "key,value
+cmake,${CMAKE_COMMAND}
+build,${PROJECT_BINARY_DIR}
+baselines,${PROJECT_SOURCE_DIR}/results/resources
+missing_cuda,\"${KERNELGATE_CUDA_MISSING}\"
+missing_hip,\"${KERNELGATE_HIP_MISSING}\"
+")
 
 if(KERNELGATE_TESTS)
   # Kernels on matrix tiles must have the instruction in what their compilers wrote.

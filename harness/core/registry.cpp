@@ -49,6 +49,15 @@ void Registry::add(std::string_view kernel, Variant variant) {
                          std::string(kernel) + "'");
 }
 
+std::vector<NativeEntry> Registry::native_entries() const {
+  std::vector<NativeEntry> all;
+  for (const EntryTable& table : entries_) {
+    if (table.backend != Backend::source || table.flavour != SourceFlavour::checked) continue;
+    all.insert(all.end(), table.entries.data, table.entries.data + table.entries.count);
+  }
+  return all;
+}
+
 NativeEntries Registry::entries_of(std::string_view kernel, Backend backend,
                                    SourceFlavour flavour) const {
   for (const EntryTable& table : entries_) {

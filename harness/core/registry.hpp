@@ -150,6 +150,8 @@ class Registry {
                    SourceFlavour flavour = SourceFlavour::checked) {
     entries_.push_back({std::string(kernel), backend, flavour, entries});
   }
+  /// The instances on the host, of all kernels; a device's compiler makes the same ones.
+  std::vector<NativeEntry> native_entries() const;
   /// Adds one variant a backend that has entries of this kernel. Defined in
   /// harness/native/plan.hpp.
   template <class C>

@@ -34,7 +34,7 @@ struct AttendTiles {
   DeviceView<std::int32_t> valid;
   Partial partial;
 
-  static std::int64_t scratch_floats(const AttentionCut& cut, std::int64_t width) {
+  KOKKOS_FUNCTION static std::int64_t scratch_floats(const AttentionCut& cut, std::int64_t width) {
     return 2 * cut.tile_rows * width + 2 * cut.tile_keys * width + cut.tile_rows * cut.tile_keys +
            3 * cut.tile_rows;
   }

@@ -30,7 +30,8 @@ KDEV KRounded k_round_product(float x, float factor) {
   return KRounded{shifted - magic, static_cast<i32>(k_bits(shifted) - k_bits(magic))};
 }
 
-/// e^x, 0.89 ulp at most. Subnormal results are rounded once; infinity above 88.72, 0 below -103.98.
+/// e^x, 0.89 ulp at most. Subnormal results are rounded once; infinity above 88.72, 0 below
+/// -103.98.
 KDEV float k_exp(float x) {
   // x = n ln 2 + r, |r| <= ln 2 / 2; e^r = 1 + (r + r^2 q(r)). The upper part of r is exact.
   const float y = k_min(k_max(x, -104.0F), 89.0F);  // a NaN stays
@@ -61,7 +62,8 @@ KDEV float k_exp2(float x) {
   return k_scale(k_fma(q, r, 1.0F), n.whole);
 }
 
-/// ln x, 0.86 ulp at most. -infinity at either zero, NaN below, infinity at infinity; subnormals as others.
+/// ln x, 0.86 ulp at most. -infinity at either zero, NaN below, infinity at infinity; subnormals as
+/// others.
 KDEV float k_log(float x) {
   const bool subnormal = x < 0x1p-126F;
   const u32 bits = k_bits(subnormal ? x * 0x1p25F : x);

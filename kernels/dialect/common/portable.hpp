@@ -4,6 +4,7 @@
 
 #include "kernels/dialect/common/types.hpp"
 // types first: the others are written in its words
+#include "kernels/dialect/common/limits.hpp"
 #include "kernels/dialect/common/math.hpp"
 #include "kernels/dialect/common/numbers.hpp"
 #include "kernels/dialect/common/random.hpp"

@@ -10,12 +10,12 @@ inline namespace KG_FLAVOUR {
 
 struct WordsShared {
   alignas(16) float value[256];
-  KBlockScratch<32, float> floats;
-  KBlockScratch<32, u32> words;
   u32 count;
   u64 wide;
   float sum;
 };
+
+K_FITS(WordsShared, k_lds_everywhere);
 
 /// out[t] of a block of 256: sums, ballots, shuffles and atomics of known values; see the test.
 template <int W>
@@ -54,8 +54,9 @@ KGLOBAL KBOUNDS(256) void self_test_words(const u32* in, u32* out, u32* counters
   k_atomic_max_block(&s.count, 2 * t);
   k_atomic_min_block(&s.wide, static_cast<u64>(t));
   k_sync();
-  result += s.count + static_cast<u32>(s.wide) + k_atomic_or_block(&s.count, 0) +
-            k_atomic_cas_block(&s.count, 1, 2) + k_min(t, 7U) + k_max(t, 7U);
+  result += s.count + static_cast<u32>(s.wide) + k_min(t, 7U) + k_max(t, 7U);
+  k_sync();
+  result += k_atomic_or_block(&s.count, 0) + k_atomic_cas_block(&s.count, 1, 2);
   out[block * k_threads() + t] = result;
   k_atomic_add_device(&counters[0], 1);
   k_atomic_max_device(&counters[1], t);
@@ -73,15 +74,16 @@ KGLOBAL KBOUNDS(256) void self_test_words(const u32* in, u32* out, u32* counters
   if (k_atomic_load_device(&counters[6]) != 6) k_atomic_store_device(&counters[7], 1);
 }
 
+template <int W>
 struct NumbersShared {
-  KBlockScratch<32, float> scratch;
+  KBlockScratch<W, float> scratch;
 };
 
 /// y[i] = (exp + exp2 + log + erf + sqrt + 1/sqrt)(|x|) rounded through Bf16 and F16, the double
 /// logarithm's bits, the sum and the largest of the block; 8 floats a thread, moved in one go.
 template <int W, class T>
 KGLOBAL KBOUNDS(256) void self_test_numbers(const T* x, float* y, u64 seed) {
-  K_SHARED(NumbersShared, s);
+  K_SHARED(NumbersShared<W>, s);
   const u32 t = k_tid();
   const Vec<T, 2> pair = k_load<2>(x + 2 * (k_block() * k_threads() + t));
   const float v = k_abs(k_to_float(pair[0])) + k_to_float(pair[1]);
@@ -92,10 +94,9 @@ KGLOBAL KBOUNDS(256) void self_test_numbers(const T* x, float* y, u64 seed) {
   first[3] = k_to_float(k_from_float<T>(k_fma(v, v, 1.0F)));
   const double noise = k_exponential_noise(seed, t, k_block(), 1, 2);
   second[0] = static_cast<float>(k_sqrt(k_fma(noise, noise, k_abs(-noise))));
-  // The wave width of the scratch is the least of the two: room for the most waves.
-  second[1] = k_block_sum<W>(v, reinterpret_cast<KBlockScratch<W, float>&>(s.scratch));
+  second[1] = k_block_sum<W>(v, s.scratch);
   k_sync();
-  second[2] = k_block_max<W>(v, reinterpret_cast<KBlockScratch<W, float>&>(s.scratch));
+  second[2] = k_block_max<W>(v, s.scratch);
   second[3] = k_isnan(v) || k_isnan(noise) ? k_float(0x7FC00000U) : k_float(k_bits(v) ^ 1U);
   float* to = y + 8 * static_cast<u64>(k_block() * k_threads() + t);
   k_store(to, first);

@@ -1,0 +1,71 @@
+# Every Kokkos kernel as a CUDA and a HIP object: proof that the portable code is device code, on a
+# machine that has no device and no Kokkos built for one. A unit is found, not listed:
+# kernels/<kernel>/<unit>_kokkos.cpp (…_cpu.cpp are for the host alone). Target and test
+# kokkos_<profile>, label ci for three targets, full for the others; docs/compile-lanes.md.
+include(${PROJECT_SOURCE_DIR}/cmake/lanes/kokkos_config.cmake)
+
+get_target_property(kokkos_headers Kokkos::kokkos INTERFACE_INCLUDE_DIRECTORIES)
+set(kokkos_missing "")
+foreach(folder IN LISTS kokkos_headers)
+  if(EXISTS ${folder}/KokkosCore_config.h)
+    set(kokkos_include ${folder})
+  endif()
+endforeach()
+if(NOT kokkos_include OR NOT EXISTS ${kokkos_include}/Cuda OR NOT EXISTS ${kokkos_include}/HIP)
+  set(kokkos_missing "this Kokkos comes without the headers of its CUDA and HIP backends")
+endif()
+
+function(add_kokkos_object source kernel profile)
+  cmake_path(GET source STEM unit)
+  set(object ${lanes_folder}/kokkos/${kernel}/${unit}.${profile}.o)
+  lane_arch(${profile})
+  set(config ${lanes_folder}/kokkos/config_${profile})
+  set(includes -I${config} -I${PROJECT_SOURCE_DIR} -isystem ${kokkos_include})
+  if(profile MATCHES "^nv-")
+    set(command ${KERNELGATE_NVCC} -x cu -std=c++20 -O3 -arch=${arch} --extended-lambda
+      --expt-relaxed-constexpr -ccbin ${CMAKE_CXX_COMPILER} ${includes} -MD -MF ${object}.d
+      -MT ${object} -c -o ${object} ${source})
+  else()
+    file(GLOB_RECURSE bitcode ${KERNELGATE_ROCM}/*/ocml.bc)
+    cmake_path(GET bitcode PARENT_PATH bitcode)
+    set(command ${KERNELGATE_HIP_CLANG} -x hip -std=c++20 -O3 --offload-arch=${arch}
+      --cuda-device-only --no-gpu-bundle-output -isystem ${KERNELGATE_ROCM}/usr/include
+      --rocm-path=${KERNELGATE_ROCM}/usr --rocm-device-lib-path=${bitcode} ${includes}
+      -Xclang -dependency-file -Xclang ${object}.d -Xclang -MT -Xclang ${object}
+      -c -o ${object} ${source})
+  endif()
+  add_custom_command(OUTPUT ${object} COMMAND ${logged} ${object}.log ${command}
+    DEPENDS ${source} DEPFILE ${object}.d COMMENT "${unit} for ${profile}" VERBATIM)
+  set_property(GLOBAL APPEND PROPERTY kernelgate_kokkos_${profile} ${object})
+endfunction()
+
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*/*_kokkos.cpp)
+foreach(profile IN LISTS lane_profiles_cuda lane_profiles_hip)
+  if(profile MATCHES "-w64$")
+    continue()  # Kokkos takes the wave width from the chip
+  endif()
+  set(missing "${kokkos_missing}")
+  if(NOT missing AND profile MATCHES "^nv-")
+    set(missing "${KERNELGATE_CUDA_MISSING}")
+  elseif(NOT missing)
+    set(missing "${KERNELGATE_HIP_MISSING}")
+    if(NOT missing)
+      set(missing "${KERNELGATE_ROCM_MISSING}")
+    endif()
+  endif()
+  if(NOT missing)
+    kernelgate_kokkos_config(${lanes_folder}/kokkos/config_${profile} ${kokkos_include} ${profile})
+    foreach(source IN LISTS sources)
+      cmake_path(GET source PARENT_PATH folder)
+      cmake_path(GET folder FILENAME kernel)
+      if(KERNELGATE_KERNELS AND NOT kernel IN_LIST KERNELGATE_KERNELS)
+        continue()
+      endif()
+      file(MAKE_DIRECTORY ${lanes_folder}/kokkos/${kernel})
+      add_kokkos_object(${source} ${kernel} ${profile})
+    endforeach()
+  endif()
+  get_property(objects GLOBAL PROPERTY kernelgate_kokkos_${profile})
+  add_custom_target(kokkos_${profile} DEPENDS ${objects})
+  add_lane_test(kokkos_${profile} ${profile} "${missing}")
+endforeach()

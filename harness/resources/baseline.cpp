@@ -1,0 +1,101 @@
+#include "harness/resources/baseline.hpp"
+
+#include <fmt/format.h>
+#include <libfccp/csv.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <tuple>
+
+#include "harness/core/error.hpp"
+
+namespace kernelgate {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Figure {
+  const char* name;
+  std::int64_t ResourceRow::*member;
+  bool more_is_worse;
+};
+constexpr std::array figures{
+    Figure{"registers", &ResourceRow::registers, true},
+    Figure{"spilled", &ResourceRow::spilled, true},
+    Figure{"scratch", &ResourceRow::scratch, true},
+    Figure{"LDS", &ResourceRow::lds_bytes, true},
+    Figure{"waves", &ResourceRow::waves, false},
+};
+
+}  // namespace
+
+Comparison compare(const ResourceRow& before, const ResourceRow& now) {
+  Comparison result;
+  bool worse = false;
+  for (const Figure& figure : figures) {
+    const std::int64_t was = before.*figure.member, is = now.*figure.member;
+    if (was == is) continue;
+    worse = worse || (is > was) == figure.more_is_worse;
+    result.words +=
+        fmt::format("{}{} {} -> {}", result.words.empty() ? "" : ", ", figure.name, was, is);
+  }
+  if (!result.words.empty()) {
+    result.change = worse ? Change::worse : Change::better;
+  } else if (before.code != now.code) {
+    result = {Change::code_alone, fmt::format("code {} -> {}", before.code, now.code)};
+  }
+  return result;
+}
+
+Comparison compare_with(std::span<const ResourceRow> baseline, const ResourceRow& now) {
+  const auto before = std::find_if(baseline.begin(), baseline.end(), [&](const ResourceRow& row) {
+    return row.kernel == now.kernel && row.profile == now.profile;
+  });
+  if (before == baseline.end()) return {Change::added, "not in the baseline"};
+  return compare(*before, now);
+}
+
+std::string baseline_file_name(const std::string& compiler, const std::string& version) {
+  return fmt::format("{}-{}.csv", compiler, version);
+}
+
+std::optional<std::vector<ResourceRow>> read_baseline(const fs::path& file) {
+  if (!fs::exists(file)) return std::nullopt;
+  using Reader =
+      io::CSVReader<8, io::trim_chars<' ', '\t', '\r'>, io::double_quote_escape<',', '"'>,
+                    io::throw_on_overflow, io::single_and_empty_line_comment<'#'>>;
+  std::vector<ResourceRow> rows;
+  try {
+    Reader reader(file.string());
+    reader.read_header(io::ignore_no_column, "kernel", "profile", "registers", "spilled", "scratch",
+                       "lds_bytes", "waves", "code");
+    ResourceRow row;
+    while (reader.read_row(row.kernel, row.profile, row.registers, row.spilled, row.scratch,
+                           row.lds_bytes, row.waves, row.code)) {
+      rows.push_back(row);
+    }
+  } catch (const io::error::base& error) {
+    throw BadInput(error.what());
+  }
+  return rows;
+}
+
+void write_baseline(const fs::path& file, std::vector<ResourceRow> rows) {
+  std::sort(rows.begin(), rows.end(), [](const ResourceRow& a, const ResourceRow& b) {
+    return std::tie(a.kernel, a.profile) < std::tie(b.kernel, b.profile);
+  });
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  std::ofstream out(file);
+  out << "# What this compiler made of each kernel: kernelgate resources --update-baseline "
+         "(docs/resources.md).\nkernel,profile,registers,spilled,scratch,lds_bytes,waves,code\n";
+  for (const ResourceRow& row : rows) {
+    out << fmt::format("\"{}\",{},{},{},{},{},{},{}\n", row.kernel, row.profile, row.registers,
+                       row.spilled, row.scratch, row.lds_bytes, row.waves, row.code);
+  }
+  out.close();
+  if (!out) throw BadInput(fmt::format("{}: cannot be written", file.string()));
+}
+
+}  // namespace kernelgate

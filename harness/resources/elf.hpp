@@ -1,0 +1,45 @@
+// Just enough of an ELF64 file to find a kernel's code and notes in what a GPU compiler wrote.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kernelgate {
+
+struct ElfSection {
+  std::string name;
+  std::uint32_t type = 0;
+  std::uint64_t address = 0;
+  std::span<const std::uint8_t> bytes;
+};
+
+struct ElfFunction {
+  std::string name;
+  std::span<const std::uint8_t> code;
+};
+
+/// A view of the bytes, which must outlive it. Throws BadInput when they are no ELF64 file of this
+/// byte order, or point outside themselves; `name` stands in messages.
+class Elf {
+ public:
+  Elf(std::span<const std::uint8_t> bytes, std::string name);
+
+  const std::vector<ElfSection>& sections() const { return sections_; }
+  /// Every function symbol with its code.
+  const std::vector<ElfFunction>& functions() const { return functions_; }
+  /// The contents of all notes of that owner and type.
+  std::vector<std::span<const std::uint8_t>> notes(std::string_view owner,
+                                                   std::uint32_t type) const;
+
+ private:
+  void read_functions(std::size_t symbols, std::size_t strings);
+
+  std::string name_;
+  std::vector<ElfSection> sections_;
+  std::vector<ElfFunction> functions_;
+};
+
+}  // namespace kernelgate

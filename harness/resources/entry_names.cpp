@@ -1,0 +1,27 @@
+#include "harness/resources/entry_names.hpp"
+
+#include <dlfcn.h>
+
+#include <regex>
+
+namespace kernelgate {
+
+std::string without_flavour(const std::string& symbol) {
+  // Later mentions of the namespace are substitutions (S0_), equal in all flavours.
+  static const std::regex flavour("^(_ZN10kernelgate)(4cuda|3hip|6source|5plain)");
+  return std::regex_replace(symbol, flavour, "$1");
+}
+
+std::map<std::string, EntryFacts> facts_by_symbol(std::span<const NativeEntry> entries) {
+  std::map<std::string, EntryFacts> facts;
+  for (const NativeEntry& entry : entries) {
+    Dl_info info{};
+    // The program exports its symbols for this (harness/cli/CMakeLists.txt).
+    if (entry.function == nullptr || dladdr(entry.function, &info) == 0) continue;
+    if (info.dli_sname == nullptr || info.dli_saddr != entry.function) continue;
+    facts[without_flavour(info.dli_sname)] = {entry.name, entry.shared_bytes, entry.max_threads};
+  }
+  return facts;
+}
+
+}  // namespace kernelgate
