@@ -1,0 +1,52 @@
+// How the shared memory of sampling's kernel is shared out, for the kernel and its host side.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/top_k/native_layout.hpp"
+
+namespace kernelgate {
+
+/// The inputs of all rows, in the order of SamplingCase::tensors(). Lists hold ids; what lies
+/// outside [0,vocabulary) is none.
+struct SamplingInputs {
+  const void* logits;            // [rows, vocabulary] of the storage type
+  const std::uint32_t* allowed;  // [rows, mask_words]; null: all
+  const std::int32_t *stop, *bias_token, *prompt, *output;
+  const float *bias_add, *numbers;
+  const std::int32_t* integers;
+  const std::uint64_t* seed;
+  std::uint32_t vocabulary, real_ids, mask_words, biases, prompts, outputs;
+};
+
+/// What a launch works in: x is [rows, stride], stride a multiple of 8 and at least vocabulary + 7,
+/// so that x can have the alignment of its logits. mentions [rows, vocabulary]: null without lists.
+struct SamplingWork {
+  float* x;
+  std::uint32_t* mentions;
+  std::int32_t *token, *kept;
+  float* probability;
+  std::uint32_t stride, weight_bits, position_bits;
+};
+
+/// Counters and bins of mass are never in use together. What is left holds a row's entries once
+/// filters have left few enough of them.
+struct SamplingLayout {
+  std::int64_t lds_bytes;
+  std::int64_t mass_bits;  // of a digit of top-p's search: 2^mass_bits bins of 8 bytes
+
+  static constexpr std::int64_t state_bytes = 32;  // sums and winners, and what alignment adds
+
+  constexpr std::int64_t mass_bins() const { return std::int64_t{1} << mass_bits; }
+  constexpr std::int64_t bin_bytes() const {
+    return 8 * mass_bins() < 4 * TopKLayout::bins ? 4 * TopKLayout::bins : 8 * mass_bins();
+  }
+  constexpr std::int64_t list_capacity() const {
+    return (lds_bytes - TopKLayout::state_bytes - state_bytes - bin_bytes()) / 16 * 2;
+  }
+};
+
+inline constexpr SamplingLayout sampling_16k{16384, 10};
+inline constexpr SamplingLayout sampling_64k{65536, 11};
+
+}  // namespace kernelgate

@@ -1,0 +1,3 @@
+#include "kernels/sampling/sampling_entries.hpp"
+
+K_HOST_ENTRIES(sampling)

@@ -1,0 +1,19 @@
+// The instances that a mutant of sampling is tried with.
+#include "kernels/sampling/sampling_kernel.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+inline NativeEntries sampling_entries() {
+  static const NativeEntry table[] = {
+      K_ENTRY("sampling<f32,w32,64k>", (sampling_kernel<float, 32, sampling_64k>), 32, 1024,
+              SamplingShared<sampling_64k>),
+      K_ENTRY("sampling<f32,w64,64k>", (sampling_kernel<float, 64, sampling_64k>), 64, 1024,
+              SamplingShared<sampling_64k>)};
+  return {table, 2};
+}
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate
+
+K_HOST_ENTRIES(sampling)
