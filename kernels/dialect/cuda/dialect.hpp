@@ -40,6 +40,22 @@ KDEV float k_sqrt(float x) { return __fsqrt_rn(x); }
 KDEV double k_sqrt(double x) { return __dsqrt_rn(x); }
 KDEV float k_rsqrt(float x) { return __fdiv_rn(1.0F, __fsqrt_rn(x)); }
 
+KDEV float k_widen_f16(u16 half) {
+  float x;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(x) : "h"(half));
+  return x;
+}
+KDEV u16 k_narrow_f16(float x) {
+  u16 half;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(half) : "f"(x));
+  return half;
+}
+KDEV u16 k_narrow_bf16(float x) {
+  u16 half;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(half) : "f"(x));
+  return half;
+}
+
 KDEV u32 k_popcount(u32 x) { return static_cast<u32>(__popc(x)); }
 KDEV u32 k_popcount(u64 x) { return static_cast<u32>(__popcll(x)); }
 KDEV u32 k_clz(u32 x) { return static_cast<u32>(__clz(static_cast<int>(x))); }

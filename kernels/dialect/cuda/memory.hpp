@@ -32,7 +32,7 @@ KDEV Vec<T, N> k_load(const T* p) {
   using Word = typename KWord<N* static_cast<int>(sizeof(T))>::type;
   return __builtin_bit_cast(Vec<T, N>, *reinterpret_cast<const Word*>(p));
 }
-template <class T, int N>
+template <int N, class T>
 KDEV void k_store(T* p, Vec<T, N> value) {
   using Word = typename KWord<N* static_cast<int>(sizeof(T))>::type;
   *reinterpret_cast<Word*>(p) = __builtin_bit_cast(Word, value);

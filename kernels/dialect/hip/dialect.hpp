@@ -50,6 +50,10 @@ KDEV float k_sqrt(float x) { return __builtin_sqrtf(x); }
 KDEV double k_sqrt(double x) { return __builtin_sqrt(x); }
 KDEV float k_rsqrt(float x) { return 1.0F / __builtin_sqrtf(x); }
 
+KDEV float k_widen_f16(u16 half) { return static_cast<float>(__builtin_bit_cast(_Float16, half)); }
+KDEV u16 k_narrow_f16(float x) { return __builtin_bit_cast(u16, static_cast<_Float16>(x)); }
+KDEV u16 k_narrow_bf16(float x) { return __builtin_bit_cast(u16, static_cast<__bf16>(x)); }
+
 KDEV u32 k_popcount(u32 x) { return static_cast<u32>(__builtin_popcount(x)); }
 KDEV u32 k_popcount(u64 x) { return static_cast<u32>(__builtin_popcountll(x)); }
 KDEV u32 k_clz(u32 x) { return x == 0 ? 32U : static_cast<u32>(__builtin_clz(x)); }

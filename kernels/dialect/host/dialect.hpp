@@ -131,6 +131,7 @@ KDEV float k_rsqrt(float x) { return 1.0F / k_sqrt(x); }
 }  // namespace KG_FLAVOUR
 }  // namespace kernelgate
 
+#include "kernels/dialect/common/number_bits.hpp"
 #include "kernels/dialect/host/atomics.hpp"
 #include "kernels/dialect/host/entry.hpp"
 // portable.hpp last: it is written in the words above

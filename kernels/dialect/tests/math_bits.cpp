@@ -12,6 +12,8 @@ KDEV double k_fma(double a, double b, double c) { return __builtin_fma(a, b, c);
 }  // namespace kernelgate
 
 #include "kernels/dialect/common/math.hpp"
+#include "kernels/dialect/common/number_bits.hpp"
+// number_bits first: numbers is written on it
 #include "kernels/dialect/common/numbers.hpp"
 #include "kernels/dialect/common/random.hpp"
 
