@@ -29,12 +29,17 @@ struct Trace {
   std::uint8_t act = 0;  // which atomic it was, for the words
 };
 
+/// Which of a cell's two traces.
+enum class Side : std::uint8_t { writes, reads };
+
 /// The last write, or the atomics since then, and the reads since then. Atomics have no order among
 /// themselves, so that none of them stands for the plain access before it: that stays beside them.
 struct Cell {
   Trace write;
   Trace read;
-  std::uint64_t lanes = 0;  // which ones, where a set is of many_lanes: the reads, or the writes
+  // Which lanes, where a set is of many_lanes: the reads, or the writes. Of reads of many blocks:
+  // the first one's stamp, and below it a bit for each block by its run modulo 32.
+  std::uint64_t lanes = 0;
 };
 
 }  // namespace kernelgate

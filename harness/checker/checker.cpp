@@ -105,6 +105,8 @@ void Checker::begin_block(BlockClock& block, std::uint32_t slot, std::uint32_t i
     actor.wave = &block.waves[t / width];
     actor.block = &block;
     actor.publisher.reset();
+    actor.last_offset = actor.atomic_offset = 0;
+    actor.atomic_time = 0;
   }
   publication_.begin_block(block, threads, width);
 }
@@ -196,7 +198,8 @@ bool Checker::inside(const Actor& actor, const Access& access, bool reads, bool 
   return true;
 }
 
-bool Checker::known(const Trace& trace, std::uint64_t lanes, const Actor& actor, Time stale) const {
+bool Checker::known(const Trace& trace, Side side, std::uint64_t lanes, const Actor& actor,
+                    Time stale, std::uint64_t offset) const {
   if (trace.stamp < stale) return true;
   if (same_run(trace, actor)) {
     if (trace.stamp < actor.block->floor) return true;
@@ -217,29 +220,43 @@ bool Checker::known(const Trace& trace, std::uint64_t lanes, const Actor& actor,
       }
     }
   }
-  return publication_.known(trace, lanes, actor);
+  return publication_.known(trace, side, lanes, actor, offset);
 }
 
-bool Checker::reads_known(const Cell& cell, const Actor& actor, Time stale) const {
-  return known(cell.read, cell.write.flags & Trace::writers_lanes ? 0 : cell.lanes, actor, stale);
+bool Checker::reads_known(const Cell& cell, const Actor& actor, Time stale,
+                          std::uint64_t offset) const {
+  const bool of_writes = (cell.write.flags & Trace::writers_lanes) != 0;
+  return known(cell.read, Side::reads, of_writes ? 0 : cell.lanes, actor, stale, offset);
 }
 
-bool Checker::writes_known(const Cell& cell, const Actor& actor, Time stale) const {
-  return known(cell.write, cell.write.flags & Trace::writers_lanes ? cell.lanes : 0, actor, stale);
+bool Checker::writes_known(const Cell& cell, const Actor& actor, Time stale,
+                           std::uint64_t offset) const {
+  const bool of_writes = (cell.write.flags & Trace::writers_lanes) != 0;
+  return known(cell.write, Side::writes, of_writes ? cell.lanes : 0, actor, stale, offset);
 }
 
-void Checker::add_read(Cell& cell, const Actor& actor, const Trace& mine, Time stale) {
+void Checker::add_read(Cell& cell, const Actor& actor, const Access& access, const Trace& mine,
+                       Time stale) {
   Trace& read = cell.read;
   const bool atomic = (mine.flags & Trace::atomic) != 0;
-  if (!reads_known(cell, actor, stale)) {
+  if (!reads_known(cell, actor, stale, access.offset)) {
     const bool set_is_atomic = (read.flags & Trace::atomic) != 0;
     if (!set_is_atomic && atomic) return;  // the plain ones conflict with more
     if (set_is_atomic == atomic && !(read.flags & Trace::wrote)) {
       const std::uint32_t first = read.who % actor.wave->width;
       const bool had_lanes = (read.flags & Trace::many_lanes) != 0;
+      const bool had_blocks = (read.flags & Trace::many_blocks) != 0;
+      const Trace before = read;
       join(read, actor, mine.place);
       read.flags |= mine.flags;
-      if (read.flags & Trace::many_lanes) {
+      if (read.flags & Trace::many_blocks) {
+        if (!had_blocks) {
+          cell.lanes =
+              std::uint64_t{before.stamp} << 32 | 1ULL << (publication_.run_of(before) % 32);
+          cell.write.flags &= Trace::all_but_writers_lanes;
+        }
+        cell.lanes |= 1ULL << (actor.block->run % 32);
+      } else if (read.flags & Trace::many_lanes) {
         if (!had_lanes) cell.lanes = 1ULL << first;
         cell.lanes |= actor.bit();
         cell.write.flags &= Trace::all_but_writers_lanes;
@@ -292,17 +309,17 @@ void Checker::conflict(FindingKind kind, const Trace& earlier, const char* earli
 template <bool writes>
 void Checker::check(Cell& cell, Actor& actor, const Access& access) {
   const Time stale = stale_before(actor, access.offset);
-  const bool writes_before_known = writes_known(cell, actor, stale);
+  const bool writes_before_known = writes_known(cell, actor, stale, access.offset);
   if constexpr (!writes) {
     if (!writes_before_known) {
       conflict(FindingKind::race, cell.write, act_name(cell.write, "write"), "read", actor, access);
     }
-    if ((cell.read.flags & Trace::wrote) && !reads_known(cell, actor, stale)) {
+    if ((cell.read.flags & Trace::wrote) && !reads_known(cell, actor, stale, access.offset)) {
       conflict(FindingKind::race, cell.read, "write", "read", actor, access);
     }
-    add_read(cell, actor, trace_of(actor, access.place), stale);
+    add_read(cell, actor, access, trace_of(actor, access.place), stale);
   } else {
-    if (!reads_known(cell, actor, stale)) {
+    if (!reads_known(cell, actor, stale, access.offset)) {
       const char* plain = cell.read.flags & Trace::wrote ? "write" : "read";
       conflict(FindingKind::race, cell.read, act_name(cell.read, plain), "write", actor, access);
     }
@@ -354,13 +371,13 @@ void Checker::check_atomic(Cell& cell, Actor& actor, const Access& access, Atomi
   };
   Trace& write = cell.write;
   Trace& read = cell.read;
-  const bool writes_before_known = writes_known(cell, actor, stale);
-  const bool reads_before_known = reads_known(cell, actor, stale);
+  const bool writes_before_known = writes_known(cell, actor, stale, access.offset);
+  const bool reads_before_known = reads_known(cell, actor, stale, access.offset);
   if (!writes_before_known) against(write, "write");
   if (act == AtomicAct::load) {
     if (!reads_before_known && (read.flags & Trace::wrote)) against(read, "write");
     if (!(read.flags & Trace::wrote) || known_to_all(read, actor, access)) {
-      add_read(cell, actor, mine, stale);
+      add_read(cell, actor, access, mine, stale);
     }
     return;
   }
@@ -381,7 +398,7 @@ void Checker::check_atomic(Cell& cell, Actor& actor, const Access& access, Atomi
   join(write, actor, access.place);
   write.flags |= mine.flags;
   write.act = mine.act;
-  if (!(write.flags & Trace::many_lanes) || (read.flags & Trace::many_lanes)) return;
+  if (!(write.flags & Trace::many_lanes) || (read.flags & Trace::many)) return;
   if (!had_lanes) {
     cell.lanes = 1ULL << first;
     write.flags |= Trace::writers_lanes;
@@ -451,6 +468,9 @@ bool Checker::atomic(Actor& actor, std::uint64_t offset, std::uint32_t bytes, At
   if (!inside(actor, {offset, bytes, place}, reads, writes, act_names[static_cast<int>(act)])) {
     return false;
   }
+  // The stamp of an atomic on a buffer is its own time: whoever sees it later knows what came
+  // before.
+  if (!shared(offset)) actor.stamp = ++time_;
   for (std::uint32_t done = 0; done < bytes; done += 4) {
     Cell& cell = cells_[(offset + done) / 4];
     if (cell.write.flags & Trace::split) {
@@ -463,7 +483,7 @@ bool Checker::atomic(Actor& actor, std::uint64_t offset, std::uint32_t bytes, At
       check_atomic(cell, actor, Access{offset + done, 4, place}, act, scope);
     }
   }
-  publication_.atomic(actor, offset, reads, writes, act != AtomicAct::store);
+  publication_.atomic(actor, offset, reads, writes, act != AtomicAct::store, time_);
   return true;
 }
 

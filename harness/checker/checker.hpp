@@ -102,10 +102,12 @@ class Checker {
   template <bool writes>
   void check(Cell& cell, Actor& actor, const Access& access);
   void check_atomic(Cell& cell, Actor& actor, const Access& access, AtomicAct act, Scope scope);
-  bool known(const Trace& trace, std::uint64_t lanes, const Actor& actor, Time stale) const;
-  bool reads_known(const Cell& cell, const Actor& actor, Time stale) const;
-  bool writes_known(const Cell& cell, const Actor& actor, Time stale) const;
-  void add_read(Cell& cell, const Actor& actor, const Trace& mine, Time stale);
+  bool known(const Trace& trace, Side side, std::uint64_t lanes, const Actor& actor, Time stale,
+             std::uint64_t offset) const;
+  bool reads_known(const Cell& cell, const Actor& actor, Time stale, std::uint64_t offset) const;
+  bool writes_known(const Cell& cell, const Actor& actor, Time stale, std::uint64_t offset) const;
+  void add_read(Cell& cell, const Actor& actor, const Access& access, const Trace& mine,
+                Time stale);
   bool known_to_all(const Trace& trace, const Actor& actor, const Access& access) const;
   void conflict(FindingKind kind, const Trace& earlier, const char* earlier_act, const char* act,
                 const Actor& actor, const Access& access);
@@ -140,7 +142,9 @@ inline bool Checker::soon_known(const Trace& trace, const Actor& actor, Time sta
 inline bool Checker::soon_joined(Cell& cell, const Actor& actor) {
   Trace& read = cell.read;
   if (read.flags & (Trace::atomic | Trace::wrote)) return false;
-  if (!(read.flags & Trace::many_blocks)) {
+  if (read.flags & Trace::many_blocks) {
+    cell.lanes |= 1ULL << (actor.block->run % 32);
+  } else {
     if (read.stamp < actor.block->start) return false;
     const std::uint32_t differs = static_cast<std::uint32_t>(read.who ^ actor.who);
     if (read.flags & Trace::many_waves) {

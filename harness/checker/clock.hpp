@@ -41,7 +41,10 @@ struct Actor {
   std::uint32_t thread = 0;
   WaveClock* wave = nullptr;
   BlockClock* block = nullptr;
-  std::uint64_t last_offset = 0;         // of a buffer, for what comes next
+  std::uint64_t last_offset = 0;  // of a buffer, for what comes next
+  std::uint64_t atomic_offset =
+      0;  // of the last atomic that read, and its time: it saw what was before
+  Time atomic_time = 0;
   std::unique_ptr<Publisher> publisher;  // none until its first fence
 
   std::uint64_t bit() const { return 1ULL << lane; }

@@ -15,7 +15,6 @@ namespace kernelgate {
 
 namespace {
 
-constexpr std::uint64_t most_capacity = 1ULL << 34;
 constexpr std::uint64_t least_capacity = 1ULL << 28;
 constexpr auto red_zone_byte = static_cast<std::byte>(0xA5);
 
@@ -40,8 +39,9 @@ std::uint16_t garbage(std::uint64_t seed, std::uint64_t i) {
 
 }  // namespace
 
-DeviceMemory::DeviceMemory(Shadow shadow) : shadow_(shadow) {
-  for (capacity_ = most_capacity; capacity_ >= least_capacity; capacity_ /= 2) {
+DeviceMemory::DeviceMemory(Shadow shadow, std::uint64_t capacity) : shadow_(shadow) {
+  const std::uint64_t least = std::min(capacity, least_capacity);
+  for (capacity_ = capacity; capacity_ >= least; capacity_ /= 2) {
     base_ = reserve<std::byte>(capacity_);
     states_ = reserve<std::uint8_t>(capacity_);
     cells_ = reserve<Cell>(capacity_ / 4 * sizeof(Cell));
@@ -52,7 +52,7 @@ DeviceMemory::DeviceMemory(Shadow shadow) : shadow_(shadow) {
   throw BadInput(fmt::format(
       "virtual device: no address space: {} bytes and 41 times as much for their shadow could not "
       "be reserved (ulimit -v?)",
-      least_capacity));
+      least));
 }
 
 DeviceMemory::~DeviceMemory() { unmap(); }
@@ -86,8 +86,8 @@ void DeviceMemory::fill(std::uint64_t offset, std::uint64_t bytes, std::uint64_t
   }
 }
 
-// Memory never used before, or when that is at its end, what was freed longest ago as far as the
-// order of offsets tells: the quarantine is as long as the address space allows.
+// Memory never used before, or when that is at its end, freed memory in the order of its offsets,
+// round and round: the quarantine is as long as the address space allows.
 std::optional<std::uint64_t> DeviceMemory::place(std::uint64_t bytes) {
   const std::uint64_t span = rounded(bytes) + red_zone;
   if (span <= capacity_ - next_) {
@@ -95,17 +95,22 @@ std::optional<std::uint64_t> DeviceMemory::place(std::uint64_t bytes) {
     next_ += span;
     return offset;
   }
-  std::uint64_t begin = lds_zone + red_zone;
-  for (auto it = buffers_.begin(); it != buffers_.end(); ++it) {
-    if (!it->second.freed) {
-      begin = it->first + rounded(it->second.bytes) + red_zone;
-      continue;
+  for (const std::uint64_t from : {reuse_from_, std::uint64_t{0}}) {
+    std::uint64_t begin = lds_zone + red_zone;  // of the freed room that the next buffers make
+    for (auto it = buffers_.begin(); it != buffers_.end(); ++it) {
+      if (!it->second.freed) {
+        begin = it->first + rounded(it->second.bytes) + red_zone;
+        continue;
+      }
+      const auto after = std::next(it);
+      const std::uint64_t end = after == buffers_.end() ? next_ : after->first;
+      const std::uint64_t offset = std::max(begin, from);
+      if (offset > end || end - offset < span) continue;
+      std::erase_if(buffers_,
+                    [&](const auto& b) { return b.first >= offset && b.first < offset + span; });
+      reuse_from_ = offset + span;
+      return offset;
     }
-    const auto after = std::next(it);
-    const std::uint64_t end = after == buffers_.end() ? next_ : after->first;
-    if (end - begin < span) continue;
-    std::erase_if(buffers_, [&](const auto& b) { return b.first >= begin && b.first < end; });
-    return begin;
   }
   return std::nullopt;
 }

@@ -43,8 +43,12 @@ class DeviceMemory {
     bool freed = false;
   };
 
-  /// Throws BadInput when this machine gives no address space.
-  explicit DeviceMemory(Shadow shadow = Shadow::kept);
+  /// The most bytes of address space that it takes for itself.
+  static constexpr std::uint64_t usual_capacity = 1ULL << 34;
+
+  /// Takes less, down to a quarter of a GiB, where the machine gives no more. Throws BadInput when
+  /// it does not give that. `capacity` is a power of two above lds_zone.
+  explicit DeviceMemory(Shadow shadow = Shadow::kept, std::uint64_t capacity = usual_capacity);
   ~DeviceMemory();
   DeviceMemory(const DeviceMemory&) = delete;
   DeviceMemory& operator=(const DeviceMemory&) = delete;
@@ -94,7 +98,8 @@ class DeviceMemory {
   Cell* cells_ = nullptr;
   Cell* byte_cells_ = nullptr;
   std::uint64_t capacity_ = 0;
-  std::uint64_t next_ = lds_zone + red_zone;         // the first offset that was never used
+  std::uint64_t next_ = lds_zone + red_zone;  // the first offset that was never used
+  std::uint64_t reuse_from_ = 0;
   std::map<std::uint64_t, Buffer> buffers_;          // by offset, the freed ones too
   std::array<std::uint64_t, max_slots> lds_used_{};  // bytes of each slot that are inside now
 };

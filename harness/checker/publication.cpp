@@ -44,6 +44,32 @@ void Knowledge::add(const Knowledge& other) {
     blocks_[i] = std::max(blocks_[i], other.blocks_[i]);
   }
   for (const OfThread& t : other.threads_) add_thread(t.run, t.thread, t.before);
+  for (const OfAddress& a : other.atomics_) add_atomics(a.offset, a.until);
+}
+
+void Knowledge::add_atomics(std::uint64_t offset, Time until) {
+  for (OfAddress& known : atomics_) {
+    if (known.offset != offset) continue;
+    known.until = std::max(known.until, until);
+    return;
+  }
+  atomics_.push_back({offset, until});
+}
+
+bool Knowledge::covers_atomics(std::uint64_t offset, Time stamp) const {
+  return std::any_of(atomics_.begin(), atomics_.end(), [&](const OfAddress& known) {
+    return known.offset / 8 == offset / 8 && stamp <= known.until;
+  });
+}
+
+Time Knowledge::latest(std::uint32_t run) const {
+  Time latest = run < blocks_.size() ? blocks_[run] : 0;
+  for (auto it = std::lower_bound(threads_.begin(), threads_.end(), run,
+                                  [](const OfThread&t, std::uint32_t r) { return t.run < r; });
+       it != threads_.end() && it->run == run; ++it) {
+    latest = std::max(latest, it->before);
+  }
+  return latest;
 }
 
 bool Knowledge::covers(std::uint32_t run, std::uint32_t thread, Time stamp) const {
@@ -84,16 +110,24 @@ std::uint32_t Publication::run_of(const Trace& trace) const {
   return after == runs.begin() ? runs.front() : *(after - 1);
 }
 
-bool Publication::known(const Trace& trace, std::uint64_t lanes, const Actor& actor) const {
+bool Publication::known(const Trace& trace, Side side, std::uint64_t lanes, const Actor& actor,
+                        std::uint64_t offset) const {
   if (!actor.publisher || !actor.publisher->known) return false;
   const Knowledge& known = *actor.publisher->known;
+  if (side == Side::writes && (trace.flags & Trace::atomic) &&
+      known.covers_atomics(offset, trace.stamp)) {
+    return true;
+  }
   const std::uint32_t own = actor.block->run;
   const std::uint32_t run = run_of(trace);
   if (trace.flags & Trace::many_blocks) {
-    // Which blocks is not recorded: all that had begun.
+    // Of each block is known that it read since the first one's stamp, and not when: whoever has
+    // passed something on since then has passed on that.
+    if (side == Side::writes || lanes == 0) return false;
+    const auto first = static_cast<Time>(lanes >> 32);
     for (std::uint32_t r = 0; r < runs_.size(); ++r) {
-      if (r == own || runs_[r].start > trace.stamp) continue;
-      if (!known.covers_block(r, runs_[r].threads, runs_[r].threads, trace.stamp)) return false;
+      if (r == own || !(lanes >> (r % 32) & 1U) || runs_[r].start > trace.stamp) continue;
+      if (known.latest(r) <= first) return false;
     }
     return true;
   }
@@ -120,6 +154,13 @@ void Publication::fence(Actor& actor, Time now) {
     p.pending.reset();
     actor.block->learned = true;
   }
+  if (actor.atomic_time != 0) {
+    auto more = p.known ? std::make_shared<Knowledge>(*p.known) : std::make_shared<Knowledge>();
+    more->add_atomics(actor.atomic_offset, actor.atomic_time);
+    p.known = std::move(more);
+    actor.atomic_time = 0;
+    actor.block->learned = true;
+  }
   auto given = p.known ? std::make_shared<Knowledge>(*p.known) : std::make_shared<Knowledge>();
   const BlockClock& block = *actor.block;
   const WaveClock& wave = *actor.wave;
@@ -138,7 +179,12 @@ void Publication::fence(Actor& actor, Time now) {
   p.release = std::move(given);
 }
 
-void Publication::atomic(Actor& actor, std::uint64_t offset, bool reads, bool writes, bool keeps) {
+void Publication::atomic(Actor& actor, std::uint64_t offset, bool reads, bool writes, bool keeps,
+                         Time now) {
+  if (reads) {
+    actor.atomic_offset = offset;
+    actor.atomic_time = now;
+  }
   const bool releases = writes && actor.publisher && actor.publisher->release;
   if (left_.empty() && !releases) return;
   const auto it = left_.find(offset);

@@ -22,17 +22,28 @@ class Knowledge {
   void add_thread(std::uint32_t run, std::uint32_t thread, Time before);
   void add(const Knowledge& other);
 
+  /// The atomics at an address up to that time.
+  void add_atomics(std::uint64_t offset, Time until);
+
   bool covers(std::uint32_t run, std::uint32_t thread, Time stamp) const;
   /// Every thread of the block, `but` maybe left out.
   bool covers_block(std::uint32_t run, std::uint32_t threads, std::uint32_t but, Time stamp) const;
+  bool covers_atomics(std::uint64_t offset, Time stamp) const;
+  /// The time up to which some thread of the block is known.
+  Time latest(std::uint32_t run) const;
 
  private:
   struct OfThread {
     std::uint32_t run, thread;
     Time before;
   };
+  struct OfAddress {
+    std::uint64_t offset;
+    Time until;
+  };
   std::vector<Time> blocks_;       // by run
   std::vector<OfThread> threads_;  // sorted by run, thread
+  std::vector<OfAddress> atomics_;
 };
 
 /// Which block ran where and when, and what lies at the addresses of atomics.
@@ -51,12 +62,14 @@ class Publication {
   std::uint32_t run_of(const Trace& trace) const;
 
   /// Whether all of the accesses came before what the thread does now, by fences and atomics.
-  /// `lanes`: which ones of the wave, where the trace is of several lanes and they are recorded.
-  bool known(const Trace& trace, std::uint64_t lanes, const Actor& actor) const;
+  /// `lanes`: of the cell, where they are the trace's.
+  bool known(const Trace& trace, Side side, std::uint64_t lanes, const Actor& actor,
+             std::uint64_t offset) const;
 
   /// `now` is the thread's new stamp, after what the fence gives on.
   void fence(Actor& actor, Time now);
-  void atomic(Actor& actor, std::uint64_t offset, bool reads, bool writes, bool keeps);
+  /// `keeps`: what lies at the address already stays there, as with a read that writes.
+  void atomic(Actor& actor, std::uint64_t offset, bool reads, bool writes, bool keeps, Time now);
   /// What one of the threads knows all of them know from now on.
   static void share(std::vector<Actor*> threads);
 

@@ -1,0 +1,202 @@
+// Executor S as a device: what it refuses, how it words what it finds, and that it finds it again.
+#include "harness/executors/source/source_device.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <thread>
+
+#include "harness/core/error.hpp"
+#include "harness/devices/refusal.hpp"
+#include "tests/planted/bench_device.hpp"
+
+namespace kernelgate {
+
+NativeEntries planted_source_entries();
+NativeEntries planted_plain_entries();
+NativeEntries schedule_source_entries();
+NativeEntries schedule_plain_entries();
+
+namespace {
+
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+SourceOptions seeded(std::uint64_t seed, Checking checking = Checking::all) {
+  SourceOptions options;
+  options.seed = seed;
+  options.checking = checking;
+  return options;
+}
+
+struct Buffers {
+  std::uint32_t *x, *y, *z;
+};
+
+Buffers buffers_on(SourceDevice& device) {
+  std::vector<std::uint32_t> numbers(4096);
+  std::iota(numbers.begin(), numbers.end(), 0U);
+  return {upload(device, numbers, "x"), upload(device, std::vector<std::uint32_t>(4096, 0), "y"),
+          upload(device, std::vector<std::uint32_t>(64, 0), "z")};
+}
+
+std::string fault_of(SourceDevice& device, const NativeEntry& entry, const LaunchShape& shape) {
+  const Buffers b = buffers_on(device);
+  const std::uint32_t n = 4096;
+  try {
+    launch_kernel(device, entry, shape, b.x, b.y, b.z, n);
+  } catch (const NativeFault& fault) {
+    return fault.what();
+  }
+  return "";
+}
+
+const NativeEntry& planted(const std::string& name) {
+  return entry_named(planted_source_entries(), name);
+}
+
+TEST(SourceDevice, WordsAFaultInTheOrderOfTheHouse) {
+  SourceDevice device(device_profile("amd-gfx942"), seeded(17));
+  device.name_run("topk/native/rows=1", "kernelgate check --case topk/native/rows=1");
+  const NativeEntry& entry = planted("buffer_reused<bug,w64>");
+  const std::string text = fault_of(device, entry, {{1, 1, 1}, 256, entry.shared_bytes});
+  EXPECT_THAT(text, HasSubstr("incorrect  topk/native/rows=1 on amd-gfx942 (source)  seed 17\n"
+                              "  race     read-write, shared memory, PlantedShared + "));
+  EXPECT_THAT(text, HasSubstr("\n  got      write by block 0 thread "));
+  EXPECT_THAT(text, HasSubstr("planted_order.hpp:"));
+  EXPECT_THAT(text, HasSubstr("\n  against  read by block 0 thread "));
+  EXPECT_THAT(text, HasSubstr(", same interval (1)"));
+  EXPECT_THAT(text, HasSubstr("\n  again    kernelgate check --case topk/native/rows=1"));
+}
+
+TEST(SourceDevice, NamesTheLineInTheKernelAndNotInTheDialect) {
+  SourceDevice device(device_profile("wide"), seeded(0));
+  const NativeEntry& entry = planted("vector_over_scalar<bug,w64>");
+  const std::string text = fault_of(device, entry, {{1, 1, 1}, 256, entry.shared_bytes});
+  EXPECT_THAT(text, HasSubstr("planted_parts.hpp:"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("dialect.hpp")));
+}
+
+TEST(SourceDevice, NamesBothGroupsOfADivergentBarrier) {
+  SourceDevice device(device_profile("wide"), seeded(0));
+  const NativeEntry& entry = planted("early_return<bug,w64>");
+  const std::string text = fault_of(device, entry, {{1, 1, 1}, 256, entry.shared_bytes});
+  EXPECT_THAT(text,
+              HasSubstr("sync     block 0 cannot go on, of its 256 threads 200 wait in k_sync at "
+                        "planted_sync.hpp:"));
+  EXPECT_THAT(text, HasSubstr("(first thread 0); 56 have exited"));
+}
+
+TEST(SourceDevice, TheSameSeedGivesTheSameReport) {
+  for (const std::uint64_t seed : {0ULL, 1ULL, 99ULL}) {
+    std::string first;
+    for (int repeat = 0; repeat < 2; ++repeat) {
+      SourceDevice device(device_profile("wide"), seeded(seed));
+      const NativeEntry& entry = planted("missing_barrier<bug,w64>");
+      const std::string text = fault_of(device, entry, {{2, 1, 1}, 256, entry.shared_bytes});
+      if (repeat == 0) first = text;
+      EXPECT_EQ(text, first);
+      EXPECT_NE(text, "");
+    }
+  }
+}
+
+TEST(SourceDevice, RefusesAUnitThatIsNotObserved) {
+  SourceDevice device(device_profile("wide"), seeded(0));
+  const NativeEntry& entry = entry_of_width(schedule_plain_entries(), "identity", 64);
+  const std::string text = fault_of(device, entry, {{1, 1, 1}, 64, 0});
+  EXPECT_EQ(text,
+            "identity<w64>: its unit is not observed: of 8 accesses of the canary 0 were seen");
+}
+
+TEST(SourceDevice, RunsBothFlavoursWithoutChecks) {
+  SourceDevice device(device_profile("wide"), seeded(1, Checking::off));
+  for (const NativeEntries entries : {schedule_source_entries(), schedule_plain_entries()}) {
+    auto* out = garbage<std::uint32_t>(device, 64, "out");
+    EXPECT_TRUE(
+        check_kernel(device, entry_of_width(entries, "identity", 64), {{1, 1, 1}, 64, 0}, out)
+            .empty());
+    EXPECT_EQ(download(device, out, 64)[63], 63U);
+  }
+}
+
+TEST(SourceDevice, RefusesWhatTheProfileCannotDo) {
+  SourceDevice tiny(device_profile("tiny"), seeded(0));
+  const NativeEntry& entry = planted("missing_barrier<clean,w32>");
+  EXPECT_THAT(fault_of(tiny, entry, {{1, 1, 1}, 512, entry.shared_bytes}),
+              HasSubstr("unsupported  missing_barrier<clean,w32> on tiny (source): "));
+  EXPECT_THAT(fault_of(tiny, entry, {{1, 1, 1}, 64, 66032}), HasSubstr("needs 66032 B of LDS"));
+  EXPECT_THAT(fault_of(tiny, entry, {{1, 1, 1}, 64, 16}), HasSubstr("the kernel's struct has"));
+  SourceDevice narrow(device_profile("nv-sm90"), seeded(0));
+  EXPECT_THAT(fault_of(narrow, planted("missing_barrier<clean,w64>"), {{1, 1, 1}, 64, 8192}),
+              HasSubstr("unsupported"));
+}
+
+TEST(SourceDevice, FortyEightKibibytesNeedTheOptIn) {
+  Needs needs;
+  needs.wave = 32;
+  needs.threads = 128;
+  needs.shared_bytes = 49 * 1024;
+  needs.lds_opt_in = LdsOptIn::not_made;
+  EXPECT_TRUE(refusal(needs, device_profile("nv-sm90")).has_value());
+  needs.lds_opt_in = LdsOptIn::made;
+  EXPECT_FALSE(refusal(needs, device_profile("nv-sm90")).has_value());
+}
+
+TEST(SourceDevice, AFaultOfAPlainUnitIsAFindingToo) {
+  SourceDevice device(device_profile("wide"), seeded(0, Checking::off));
+  const NativeEntry& null = entry_named(planted_plain_entries(), "null_pointer<bug,w64>");
+  EXPECT_THAT(fault_of(device, null, {{1, 1, 1}, 64, 0}),
+              HasSubstr("bounds   no memory of the device"));
+  const NativeEntry& zero = entry_named(planted_plain_entries(), "division_by_zero<bug,w64>");
+  EXPECT_THAT(fault_of(device, zero, {{1, 1, 1}, 64, 0}),
+              HasSubstr("ub       integer division by zero"));
+  const NativeEntry& locals = entry_named(planted_plain_entries(), "too_many_locals<bug,w64>");
+  EXPECT_THAT(fault_of(device, locals, {{1, 1, 1}, 64, 0}),
+              HasSubstr("the thread's local variables need more than its stack"));
+  const NativeEntry& past = entry_named(planted_plain_entries(), "past_the_end<bug,w64>");
+  EXPECT_THAT(fault_of(device, past, {{1, 1, 1}, 64, 0}),
+              HasSubstr("a write past the end of buffer y (16384 B)"));
+  const NativeEntry& clean = entry_named(planted_plain_entries(), "past_the_end<clean,w64>");
+  SourceDevice fresh(device_profile("wide"), seeded(0, Checking::off));
+  EXPECT_EQ(fault_of(fresh, clean, {{1, 1, 1}, 64, 0}), "");
+}
+
+TEST(SourceDevice, GoesOnAfterAFault) {
+  SourceDevice device(device_profile("wide"), seeded(3));
+  const NativeEntry& bug = planted("divergent_barrier<bug,w64>");
+  const NativeEntry& clean = planted("divergent_barrier<clean,w64>");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_NE(fault_of(device, bug, {{1, 1, 1}, 256, 0}), "");
+    EXPECT_EQ(fault_of(device, clean, {{1, 1, 1}, 256, 0}), "");
+  }
+}
+
+TEST(SourceDevice, LaunchesFromAnyThreadOfTheHost) {
+  std::thread other([] {
+    SourceDevice device(device_profile("wide"), seeded(1));
+    const NativeEntry& entry = planted("missing_barrier<clean,w64>");
+    EXPECT_EQ(fault_of(device, entry, {{2, 1, 1}, 256, entry.shared_bytes}), "");
+  });
+  other.join();
+}
+
+TEST(SourceDevice, CheckedCodeOutsideOfALaunchReportsNothing) {
+  const NativeEntry& entry = planted("missing_barrier<clean,w64>");
+  std::uint32_t words[64] = {};
+  const void* arguments[] = {words};
+  entry.call(nullptr, arguments);  // the canary, with nobody watching
+  EXPECT_EQ(words[3], 1U);
+}
+
+TEST(SourceDevice, TellsHowMuchStackWasUsed) {
+  SourceDevice device(device_profile("wide"), seeded(0));
+  const NativeEntry& entry = planted("missing_barrier<clean,w64>");
+  EXPECT_EQ(fault_of(device, entry, {{1, 1, 1}, 256, entry.shared_bytes}), "");
+  EXPECT_GE(device.stack_high_water(), 4096U);
+  EXPECT_LT(device.stack_high_water(), FiberStacks::stride);
+}
+
+}  // namespace
+}  // namespace kernelgate
