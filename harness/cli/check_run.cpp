@@ -18,6 +18,7 @@ struct Job {
   const Variant* variant = nullptr;
   DataMode mode = DataMode::exact;
   VirtualRun on = {};  // no profile: on this host, or on a real device
+  std::optional<std::string> refusal = std::nullopt;  // why it is not run at all
 };
 
 std::vector<Job> list_jobs(const std::vector<SuiteCase>& cases, const CheckRun& run) {
@@ -28,6 +29,11 @@ std::vector<Job> list_jobs(const std::vector<SuiteCase>& cases, const CheckRun& 
       for (const Variant* variant : c.variants) {
         if (!variant->native || !is_virtual(variant->backend) || !judged) {
           jobs.push_back({&c, variant, mode});
+          continue;
+        }
+        const bool named = c.origin.starts_with("--case");
+        if (auto refusal = named ? std::nullopt : too_large_for_executors(*c.shape)) {
+          jobs.push_back({&c, variant, mode, {}, std::move(refusal)});
           continue;
         }
         for (const VirtualRun& on : run.virtual_runs.runs(*variant, *c.shape)) {
@@ -72,6 +78,11 @@ class Judge {
         checked.record.message = first_line(checked.message);
         return checked;
       }
+    }
+    if (job.refusal) {
+      checked.record.status = Status::unsupported;
+      checked.record.message = checked.message = *job.refusal;
+      return checked;
     }
     CheckResult result;
     try {

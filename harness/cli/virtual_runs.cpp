@@ -1,6 +1,7 @@
 #include "harness/cli/virtual_runs.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
+
 #include <set>
 
 #include "harness/core/error.hpp"
@@ -44,6 +45,17 @@ std::vector<VirtualRun> VirtualRunOptions::runs(const Variant& variant, const Ca
     for (const std::uint64_t seed : seeds) runs.push_back({profile, seed});
   }
   return runs;
+}
+
+std::optional<std::string> too_large_for_executors(const Case& shape) {
+  constexpr double most = 2e8, a_second = 1e7;  // docs/check.md
+  const Traffic traffic = shape.traffic();
+  const double work = static_cast<double>(traffic.flops) + 2 * static_cast<double>(traffic.bytes);
+  if (work <= most) return std::nullopt;
+  return fmt::format(
+      "takes an executor about {:.0f} s a run, and a case of a suite gets {:.0f} s; --case runs it "
+      "alone, --unchecked faster",
+      work / a_second, most / a_second);
 }
 
 }  // namespace kernelgate

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,5 +33,10 @@ struct VirtualRunOptions {
   /// unknown profile.
   std::vector<VirtualRun> runs(const Variant& variant, const Case& shape) const;
 };
+
+/// Why a case of a suite is left to a `--case` of its own: an executor observes about ten million
+/// operations or bytes in a second, and a suite of production shapes would take days. Nothing below
+/// 200 million.
+std::optional<std::string> too_large_for_executors(const Case& shape);
 
 }  // namespace kernelgate

@@ -21,7 +21,7 @@ Variant two_instances() {
   return v;
 }
 
-class NoCase final : public Case {
+class NoCase : public Case {
  public:
   std::string kernel() const override { return "k"; }
   std::string axes() const override { return ""; }
@@ -53,6 +53,24 @@ TEST(VirtualRuns, TakeTheNamedDevicesAndSeeds) {
   EXPECT_THAT(in_words(options), ::testing::ElementsAre("amd-gfx1100 17", "tiny 17"));
   options.devices = {"amd-gfx9"};
   EXPECT_THROW(in_words(options), BadInput);
+}
+
+TEST(VirtualRuns, LeaveLargeCasesToACaseOfTheirOwn) {
+  class Sized final : public NoCase {
+   public:
+    explicit Sized(Traffic traffic) : traffic_(traffic) {}
+    Traffic traffic() const override { return traffic_; }
+
+   private:
+    Traffic traffic_;
+  };
+  EXPECT_EQ(too_large_for_executors(Sized({.bytes = 50'000'000, .flops = 100'000'000})),
+            std::nullopt);
+  // 262272 outputs of 2048 terms in bf16: 1.07 GB and 1.07 GFLOP, 3.2e9 in all
+  const auto reason =
+      too_large_for_executors(Sized({.bytes = 1'074'266'112, .flops = 1'074'266'112}));
+  ASSERT_TRUE(reason.has_value());
+  EXPECT_THAT(*reason, ::testing::HasSubstr("about 322 s a run"));
 }
 
 TEST(VirtualRuns, KeepNoDeviceInTheSlotAfterwards) {

@@ -12,16 +12,9 @@ namespace {
 
 constexpr std::int64_t threads = 256;
 constexpr std::int64_t choices_a_block = 16384;
-constexpr std::int64_t most_bins = 2048;  // BiasCountShared::most
 
 std::int64_t blocks_of(std::int64_t items, std::int64_t a_block) {
   return (items + a_block - 1) / a_block;
-}
-
-std::optional<std::string> limits(const BiasBalanceCase& c, const DeviceProfile&) {
-  if (c.experts + 1 <= most_bins) return std::nullopt;
-  return fmt::format("counts at most {} experts and skip in shared memory, got {} and skip",
-                     most_bins - 1, c.experts);
 }
 
 std::vector<NativeUse> uses(const BiasBalanceCase& c, const DeviceProfile& device) {
@@ -78,7 +71,6 @@ void register_bias_balance_native(Registry& registry) {
       {.note = "counts in shared memory, a table a wave; then one thread an expert",
        .reproducible = {true, "float sums have one term each, counts are integers"},
        .uses = uses,
-       .refusal = limits,
        .prepare = prepare});
 }
 

@@ -2,9 +2,6 @@
 // down.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <limits>
-
 #include "harness/native/plan.hpp"
 #include "kernels/expert_gemm/expert_gemm.hpp"
 
@@ -20,12 +17,6 @@ std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
 
 // Tiles as tall as an expert's share of the tokens, so that decode does not multiply zeros.
 std::int64_t rows_of(const ExpertGemmCase& c) { return c.tokens / c.experts <= 32 ? 16 : 64; }
-
-std::optional<std::string> limits(const ExpertGemmCase& c, const DeviceProfile&) {
-  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-  if (std::max({c.tokens, c.hidden, c.inter, c.experts}) < most) return std::nullopt;
-  return fmt::format("counts tokens, hidden, inter and experts up to {}", most - 1);
-}
 
 std::vector<NativeUse> uses(const ExpertGemmCase& c, const DeviceProfile& device) {
   const std::int64_t rows = rows_of(c);
@@ -78,7 +69,6 @@ void register_expert_gemm_native(Registry& registry) {
       {.note = "stable counting sort, then tiles of one expert's tokens by 64 outputs",
        .reproducible = {true, "tokens keep their order, sums have the order of their terms"},
        .uses = uses,
-       .refusal = limits,
        .prepare = prepare});
 }
 

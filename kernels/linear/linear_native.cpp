@@ -41,12 +41,6 @@ Shape shape_of_rows(const LinearCase& c, const DeviceProfile& device) {
   return {group, blocks, splits_of(c, blocks * pieces(c.tokens, group))};
 }
 
-std::optional<std::string> limits(const LinearCase& c, const DeviceProfile&) {
-  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-  if (std::max({c.tokens, c.out, c.in}) <= most) return std::nullopt;
-  return fmt::format("counts tokens, outputs and terms up to {}", most);
-}
-
 std::vector<NativeUse> uses(const LinearCase& c, const DeviceProfile& device) {
   const auto instance = [&](const char* kernel, const char* rest) {
     return fmt::format("{}<{},w{}{}>", kernel, name(c.type), device.wave, rest);
@@ -105,7 +99,6 @@ void register_linear_native(Registry& registry) {
       {.note = "few tokens: a wave four weight rows, terms split; more: tiles of 64 by 64",
        .reproducible = {true, "sums in an order that shape and width fix"},
        .uses = uses,
-       .refusal = limits,
        .prepare = prepare});
 }
 

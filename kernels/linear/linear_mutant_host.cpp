@@ -1,0 +1,16 @@
+// The instances that a mutant of linear is tried with.
+#include "kernels/linear/linear_entries.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+inline NativeEntries linear_few_entries() {
+  static const NativeEntry table[] = {LINEAR_ENTRIES(float, "f32", 32),
+                                      LINEAR_ENTRIES(float, "f32", 64)};
+  return {table, sizeof(table) / sizeof(table[0])};
+}
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate
+
+K_HOST_ENTRIES(linear_few)
