@@ -49,4 +49,10 @@ constexpr AttentionTile attention_tile(std::uint32_t element, std::uint32_t d) {
 constexpr std::uint32_t attention_split_rows = 8, attention_split_tile = 64;
 constexpr std::uint32_t attention_split_threads = 128, attention_merge_threads = 256;
 
+/// On matrix instructions: each wave has 16 query rows; 32 keys pass at a time.
+constexpr std::uint32_t attention_matrix_threads = 128, attention_matrix_keys = 32;
+constexpr std::uint32_t attention_matrix_rows(std::uint32_t wave) {
+  return attention_matrix_threads / wave * 16;
+}
+
 }  // namespace kernelgate

@@ -2,6 +2,8 @@
 // handed to it.
 #include "kernels/cca_attention/cca_attention_native.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -36,7 +38,7 @@ std::int64_t longest(const CcaAttentionCase& c) {
 }
 
 std::int64_t splits_of(const CcaAttentionCase& c, NativeAttentionCut cut) {
-  return cut.tile ? 1 : rounded_up(longest(c), cut.split_keys);
+  return cut.way == AttentionWay::split ? rounded_up(longest(c), cut.split_keys) : 1;
 }
 
 }  // namespace
@@ -44,9 +46,11 @@ std::int64_t splits_of(const CcaAttentionCase& c, NativeAttentionCut cut) {
 NativeAttentionCut native_attention_cut(const CcaAttentionCase& c, const DeviceProfile& device) {
   const std::int64_t rows = c.tokens * c.group();
   const AttentionTile tile = tile_of(c);
+  const auto element = static_cast<std::uint32_t>(size_bytes(c.type));
   NativeAttentionCut cut;
-  cut.tile = rows > few_rows && tile.bytes(static_cast<std::uint32_t>(size_bytes(c.type)),
-                                           instance_d(c)) <= device.lds_bytes;
+  if (rows > few_rows && tile.bytes(element, instance_d(c)) <= device.lds_bytes) {
+    cut.way = AttentionWay::tile;
+  }
   const std::int64_t blocks = c.batch * c.kv_heads * rounded_up(rows, attention_split_rows);
   const std::int64_t each = rounded_up(longest(c), rounded_up(wanted_blocks, blocks));
   cut.split_keys =
@@ -60,13 +64,22 @@ std::vector<NativeUse> native_attention_uses(const CcaAttentionCase& c, const De
   const std::string type(name(c.type));
   const AttentionTile tile = tile_of(c);
   const std::int64_t splits = splits_of(c, cut);
-  const std::int64_t tiles =
-      rounded_up(c.tokens * c.group(), cut.tile ? tile.rows : attention_split_rows);
+  std::int64_t rows = attention_split_rows;
   NativeUse attend;
-  attend.entry = std::string(cut.tile ? "cca_attention_tile<" : "cca_attention_split<") + type +
-                 "," + std::to_string(instance_d(c)) + wave;
-  attend.grid = {tiles * splits, c.kv_heads, c.batch};
-  attend.threads = cut.tile ? tile.threads() : attention_split_threads;
+  attend.threads = attention_split_threads;
+  std::string kernel = "cca_attention_split<";
+  if (cut.way == AttentionWay::tile) {
+    kernel = "cca_attention_tile<";
+    rows = tile.rows;
+    attend.threads = tile.threads();
+  } else if (cut.way == AttentionWay::matrix) {
+    kernel = "cca_attention_matrix<";
+    rows = attention_matrix_rows(static_cast<std::uint32_t>(device.wave));
+    attend.threads = attention_matrix_threads;
+    attend.matrix = device.matrix;
+  }
+  attend.entry = kernel + type + "," + std::to_string(instance_d(c)) + wave;
+  attend.grid = {rounded_up(c.tokens * c.group(), rows) * splits, c.kv_heads, c.batch};
   if (splits == 1) return {attend};
   NativeUse merge;
   merge.entry = "cca_attention_merge<" + type + wave;
@@ -115,23 +128,55 @@ std::unique_ptr<Launch> prepare_native_attention(const CcaAttentionCase& c, Tens
   });
 }
 
+namespace {
+
+// What the matrix kernel does not take, and why.
+std::optional<std::string> matrix_refusal(const CcaAttentionCase& c, const DeviceProfile& device) {
+  if (c.type == Dtype::f32) return "matrix instructions take bf16 and f16, this case is f32";
+  if (c.head_dim > 128) {
+    return fmt::format("keeps the sums of 16 rows in registers: up to 128 components, got {}",
+                       c.head_dim);
+  }
+  if (c.form == AttentionForm::decode) {
+    return fmt::format("takes tiles of 16 query rows, decode has {} a kv head", c.group());
+  }
+  if (device.matrix == MatrixFamily::none || device.matrix == MatrixFamily::mma_sync_k8) {
+    return fmt::format("needs matrix instructions of 16 x 16 x 16 in bf16 and f16, {} has {}",
+                       device.name, name(device.matrix));
+  }
+  return std::nullopt;
+}
+
+NativePlan<CcaAttentionCase> plan_of(NativeAttentionCut (*cut)(const CcaAttentionCase&,
+                                                               const DeviceProfile&)) {
+  NativePlan<CcaAttentionCase> plan;
+  plan.reproducible = {true,
+                       "keys, lanes and splits are summed in an order that case and device fix"};
+  plan.uses = [cut](const CcaAttentionCase& c, const DeviceProfile& device) {
+    return native_attention_uses(c, device, cut(c, device));
+  };
+  plan.prepare = [cut](const CcaAttentionCase& c, TensorSet& tensors, NativeDevice& device,
+                       const NativeEntrySet& entries) {
+    return prepare_native_attention(c, tensors, device, entries, cut(c, device.profile()));
+  };
+  return plan;
+}
+
+}  // namespace
+
 void register_cca_attention_native(Registry& registry) {
-  registry.add_native<CcaAttentionCase>(
-      {.name = "native",
-       .note = "tiles of rows and keys in shared memory; few rows: splits of the keys, merged",
-       .reproducible = {true,
-                        "keys, lanes and splits are summed in an order that case and wave "
-                        "width fix"},
-       .uses =
-           [](const CcaAttentionCase& c, const DeviceProfile& device) {
-             return native_attention_uses(c, device, native_attention_cut(c, device));
-           },
-       .prepare =
-           [](const CcaAttentionCase& c, TensorSet& tensors, NativeDevice& device,
-              const NativeEntrySet& entries) {
-             return prepare_native_attention(c, tensors, device, entries,
-                                             native_attention_cut(c, device.profile()));
-           }});
+  NativePlan<CcaAttentionCase> plan = plan_of(native_attention_cut);
+  plan.note = "tiles of rows and keys in shared memory; few rows: splits of the keys, merged";
+  registry.add_native<CcaAttentionCase>(plan);
+
+  NativePlan<CcaAttentionCase> matrix =
+      plan_of([](const CcaAttentionCase&, const DeviceProfile&) -> NativeAttentionCut {
+        return {.way = AttentionWay::matrix};
+      });
+  matrix.name = "native/matrix";
+  matrix.note = "16 rows a wave on matrix instructions, weights in parts that add up to f32";
+  matrix.refusal = matrix_refusal;
+  registry.add_native<CcaAttentionCase>(matrix);
 }
 
 }  // namespace kernelgate

@@ -9,10 +9,16 @@
 
 namespace kernelgate {
 
-/// How a launch cuts the work; any cut is right. split_keys counts for the split kernel alone.
+enum class AttentionWay {
+  split,   // a few query rows a block, their keys in splits
+  tile,    // tiles of query rows
+  matrix,  // tiles of query rows on matrix instructions
+};
+
+/// How a launch cuts the work; any cut is right. split_keys, at least 1, counts for splits alone.
 struct NativeAttentionCut {
-  bool tile = false;            // tiles of query rows, else splits of their keys
-  std::int64_t split_keys = 0;  // at least 1
+  AttentionWay way = AttentionWay::split;
+  std::int64_t split_keys = 128;
 };
 
 /// Tiles where there are rows to fill one and the device has the shared memory; else splits, as

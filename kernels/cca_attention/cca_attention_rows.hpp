@@ -66,6 +66,26 @@ KDEV Vec<T, N> attention_take(const T* p, bool wide, u32 valid) {
   return some;
 }
 
+/// A thread's share of one tile of K or V, on its way from the cache to shared memory in accesses
+/// of 16 bytes: the n-th of its accesses is line(n), from column(n) on. Keys from `end` on become
+/// zeros: their rows may hold NaN, and 0 NaN is NaN.
+template <class T, int D, int Threads>
+struct AttentionMove {
+  static constexpr int wide = attention_wide<T>;
+
+  KDEV static u32 line(int n) { return (k_tid() + static_cast<u32>(n) * Threads) / (D / wide); }
+  KDEV static u32 column(int n) {
+    return (k_tid() + static_cast<u32>(n) * Threads) % (D / wide) * wide;
+  }
+  KDEV static Vec<T, wide> take(const AttentionHead& h, const T* cache, i32 s0, i32 end, int n) {
+    const i32 s = s0 + static_cast<i32>(line(n));
+    const u32 x = column(n);
+    const u32 valid = s < end && x < h.a.d ? h.a.d - x : 0;
+    const T* from = cache + (valid != 0 ? h.key(static_cast<u32>(s)) + x : 0);
+    return attention_take<wide>(from, h.template aligned<T>(), valid);
+  }
+};
+
 /// What a query's keys are worth so far: exponent of 2 that weights are relative to, and the factor
 /// that older sums shrink by when `most` joins. A row that has seen nothing keeps weights of 0.
 struct AttentionRise {

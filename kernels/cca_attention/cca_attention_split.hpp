@@ -21,11 +21,12 @@ struct AttentionSplit {
   static constexpr int team = D / own, teams = threads / team, together = 4;
   static constexpr int waves = threads / W, own_rows = rows / waves;
   struct Shared {
-    float q[rows][D];         // times factor
-    float p[rows][tile + 4];  // scores, then weights
-    float shrink[rows];       // of older sums
-    float largest[rows];      // in the end
-    float total[rows];
+    float q[rows][D];           // times factor
+    float p[rows][tile + 4];    // scores, then weights
+    AttentionRange seen[rows];  // each row's keys in this split
+    float largest[rows];        // so far
+    float shrink[rows];         // of older sums
+    float total[rows];          // in the end
     float sum[waves][D];
   };
   static_assert(sizeof(Shared) <= 16 * 1024, "the smallest profile has it");
@@ -36,20 +37,21 @@ struct AttentionSplit {
 template <class T, int D, int W>
 struct AttentionSoftmax {
   using Split = AttentionSplit<T, D, W>;
-  AttentionRange seen[Split::own_rows];
-  float largest[Split::own_rows];
   float total[Split::own_rows];  // of this lane's keys alone
 
-  KDEV void start(const AttentionHead& h, u32 first, AttentionRange keys) {
+  KDEV static u32 row(int i) { return k_tid() / W + static_cast<u32>(i) * Split::waves; }
+
+  KDEV void start(const AttentionHead& h, u32 first, AttentionRange keys,
+                  typename Split::Shared& s) {
     K_UNROLL
     for (int i = 0; i < Split::own_rows; ++i) {
-      const u32 r = first + k_tid() / W + static_cast<u32>(i) * Split::waves;
-      seen[i] = {0, 0};
-      if (r < h.row_count()) {
-        const AttentionRange all = h.seen_by(r / h.group());
-        seen[i] = {k_max(all.begin, keys.begin), k_min(all.end, keys.end)};
+      const u32 r = first + row(i);
+      AttentionRange seen{0, 0};
+      if (r < h.row_count()) seen = h.seen_by(r / h.group());
+      if (k_tid() % W == 0) {
+        s.seen[row(i)] = {k_max(seen.begin, keys.begin), k_min(seen.end, keys.end)};
+        s.largest[row(i)] = attention_nothing();
       }
-      largest[i] = attention_nothing();
       total[i] = 0;
     }
   }
@@ -58,28 +60,31 @@ struct AttentionSoftmax {
   KDEV void soften(typename Split::Shared& s, i32 s0) {
     K_UNROLL
     for (int i = 0; i < Split::own_rows; ++i) {
-      const u32 row = k_tid() / W + static_cast<u32>(i) * Split::waves;
+      const AttentionRange seen = s.seen[row(i)];
       float score[Split::tile / W];
       float most = attention_nothing();
       K_UNROLL
       for (int n = 0; n < Split::tile / W; ++n) {
         const u32 key = k_tid() % W + static_cast<u32>(n) * W;
         const i32 at = s0 + static_cast<i32>(key);
-        const bool visible = at >= seen[i].begin && at < seen[i].end;
-        score[n] = visible ? s.p[row][key] : attention_nothing();
+        score[n] = at >= seen.begin && at < seen.end ? s.p[row(i)][key] : attention_nothing();
         most = k_max(most, score[n]);
       }
+      const float before = s.largest[row(i)];
       most = k_wave_max<W>(most);
-      const AttentionRise rise = attention_rise(largest[i], most);
-      largest[i] = rise.largest;
+      const AttentionRise rise = attention_rise(before, most);
       total[i] *= rise.shrink;
       K_UNROLL
       for (int n = 0; n < Split::tile / W; ++n) {
         const float weight = k_exp2(score[n] - rise.base);
         total[i] += weight;
-        s.p[row][k_tid() % W + static_cast<u32>(n) * W] = weight;
+        s.p[row(i)][k_tid() % W + static_cast<u32>(n) * W] = weight;
       }
-      if (k_tid() % W == 0) s.shrink[row] = rise.shrink;
+      k_syncwave<W>();  // every lane has read `largest`
+      if (k_tid() % W == 0) {
+        s.largest[row(i)] = rise.largest;
+        s.shrink[row(i)] = rise.shrink;
+      }
     }
   }
 
@@ -87,10 +92,7 @@ struct AttentionSoftmax {
     K_UNROLL
     for (int i = 0; i < Split::own_rows; ++i) {
       const float all = k_wave_sum<W>(total[i]);
-      const u32 row = k_tid() / W + static_cast<u32>(i) * Split::waves;
-      if (k_tid() % W != 0) continue;
-      s.largest[row] = largest[i];
-      s.total[row] = all;
+      if (k_tid() % W == 0) s.total[row(i)] = all;
     }
   }
 };
@@ -199,7 +201,7 @@ KGLOBAL KBOUNDS(128) void cca_attention_split(CcaAttentionLaunch a) {
   keys.end = keys.begin + static_cast<i32>(k_min(left, a.split_keys));
 
   AttentionSoftmax<T, D, W> softmax;
-  softmax.start(h, first, keys);
+  softmax.start(h, first, keys, s);
   for (u32 item = k_tid(); item < Split::rows * D; item += Split::threads) {
     const u32 r = item / D, x = item % D;
     const T* q = static_cast<const T*>(a.q);

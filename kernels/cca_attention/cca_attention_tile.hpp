@@ -30,28 +30,6 @@ struct AttentionTileOf {
   static_assert(sizeof(Shared) == cut.bytes(sizeof(T), D) && sizeof(Shared) <= 64 * 1024);
 };
 
-/// A thread's share of one tile of K or V, on its way from the cache to shared memory. Keys from
-/// `end` on become zeros: their rows may hold NaN, and 0 NaN is NaN.
-template <class T, int D>
-struct AttentionMove {
-  using Tile = AttentionTileOf<T, D>;
-
-  KDEV static u32 line(int n) {
-    return (k_tid() + static_cast<u32>(n) * Tile::threads) / (D / Tile::wide);
-  }
-  KDEV static u32 column(int n) {
-    return (k_tid() + static_cast<u32>(n) * Tile::threads) % (D / Tile::wide) * Tile::wide;
-  }
-  KDEV static Vec<T, Tile::wide> take(const AttentionHead& h, const T* cache, i32 s0, i32 end,
-                                      int n) {
-    const i32 s = s0 + static_cast<i32>(line(n));
-    const u32 x = column(n);
-    const u32 valid = s < end && x < h.a.d ? h.a.d - x : 0;
-    const T* from = cache + (valid != 0 ? h.key(static_cast<u32>(s)) + x : 0);
-    return attention_take<Tile::wide>(from, h.template aligned<T>(), valid);
-  }
-};
-
 /// What the sixteen threads of four rows carry from tile to tile.
 template <class T, int D>
 struct AttentionRows {
@@ -138,22 +116,22 @@ struct AttentionRows {
     }
   }
 
-  /// sum += weights times values, key by key.
-  KDEV void mix(const typename Tile::Shared& s, u32 buffer) {
+  /// sum += weights times values of the first `count` keys of the tile, key by key.
+  KDEV void mix(const typename Tile::Shared& s, u32 buffer, i32 count) {
     const u32 row = k_tid() / Tile::columns * Tile::own_rows, column = k_tid() % Tile::columns;
-    for (u32 key = 0; key < Tile::keys; key += 4) {
-      Vec<float, 4> p[Tile::own_rows];
+    constexpr int step = Tile::own > 8 ? 2 : 4;  // keys at a time, as registers allow
+    for (i32 key = 0; key < count; key += step) {
+      Vec<float, step> p[Tile::own_rows];
       K_UNROLL
       for (int i = 0; i < Tile::own_rows; ++i) {
-        p[i] = k_load<4>(&s.p[row + static_cast<u32>(i)][key]);
+        p[i] = k_load<step>(&s.p[row + static_cast<u32>(i)][key]);
       }
       K_UNROLL
-      for (int e = 0; e < 4; ++e) {
+      for (int e = 0; e < step; ++e) {
         K_UNROLL
         for (int c = 0; c < Tile::own / Tile::part; ++c) {
           const u32 x = (static_cast<u32>(c) * Tile::columns + column) * Tile::part;
-          const Vec<T, Tile::part> v =
-              k_load<Tile::part>(&s.v[buffer][key + static_cast<u32>(e)][x]);
+          const Vec<T, Tile::part> v = k_load<Tile::part>(&s.v[buffer][key + e][x]);
           K_UNROLL
           for (int l = 0; l < Tile::part; ++l) {
             const float value = k_to_float(v[l]);
@@ -207,7 +185,7 @@ KGLOBAL KBOUNDS(attention_tile(sizeof(T), D).threads()) void cca_attention_tile(
     CcaAttentionLaunch a) {
   using Tile = AttentionTileOf<T, D>;
   using Shared = typename Tile::Shared;
-  using Move = AttentionMove<T, D>;
+  using Move = AttentionMove<T, D, Tile::threads>;
   K_SHARED(Shared, s);
   const AttentionHead h{a, k_block_z(), k_block_y()};
   const T* keys = static_cast<const T*>(a.k);
@@ -244,7 +222,7 @@ KGLOBAL KBOUNDS(attention_tile(sizeof(T), D).threads()) void cca_attention_tile(
         rows.scores(s, buffer, a.d, score);
         rows.template soften<W>(s, s0, score);
         k_syncwave<W>();
-        rows.mix(s, buffer);
+        rows.mix(s, buffer, k_min(all.end - s0, static_cast<i32>(Tile::keys)));
         buffer ^= 1U;
       }
       if (ahead < all.end) {
@@ -266,7 +244,7 @@ KGLOBAL KBOUNDS(attention_tile(sizeof(T), D).threads()) void cca_attention_tile(
       rows.scores(s, 0, a.d, score);
       rows.template soften<W>(s, s0, score);
       k_syncwave<W>();
-      rows.mix(s, 0);
+      rows.mix(s, 0, k_min(all.end - s0, static_cast<i32>(Tile::keys)));
       k_sync();
     }
   }

@@ -1,0 +1,235 @@
+// cca_attention's native kernels: right for every number of splits, and broken on purpose, one
+// change a mutant (CMakeLists.txt), each of which executor S or the judge refuses under every seed
+// and at either wave width, while the clean twin passes.
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "harness/executors/source/source_device.hpp"
+#include "harness/verify/testing.hpp"
+#include "kernels/cca_attention/cca_attention_native.hpp"
+
+namespace kernelgate {
+
+NativeEntries cca_attention_source_entries();
+NativeEntries cca_attention_plain_entries();
+NativeEntries cca_attention_attn_tile_unsynced_entries();
+NativeEntries cca_attention_attn_wave_synchronous_entries();
+NativeEntries cca_attention_attn_split_unsynced_entries();
+NativeEntries cca_attention_attn_window_longer_entries();
+NativeEntries cca_attention_attn_finite_mask_entries();
+NativeEntries cca_attention_attn_rows_unended_entries();
+NativeEntries cca_attention_attn_matrix_unsynced_entries();
+NativeEntries cca_attention_attn_matrix_one_part_entries();
+NativeEntries cca_attention_attn_merge_unscaled_entries();
+NativeEntries cca_attention_attn_merge_skips_entries();
+
+namespace {
+
+constexpr std::uint64_t seeds = 10;
+
+const DeviceProfile& device_of(int wave) { return device_profile(wave == 64 ? "wide" : "nv-sm80"); }
+
+CcaAttentionCase parse(const std::string& axes) {
+  CcaAttentionCase c = CcaAttentionCase::axes().parse(axes);
+  c.validate();
+  return c;
+}
+
+/// A case with its truth, judged again and again.
+class Judge {
+ public:
+  Judge(const std::string& axes, DataMode mode) : shape_(parse(axes)), prepared_(shape_, mode, 1) {}
+
+  CheckResult judge(NativeEntries entries, SourceDevice& device, NativeAttentionCut cut) const {
+    Variant variant;
+    variant.name = "mutant";
+    variant.prepare = [&](const Case& c, TensorSet& tensors) {
+      return prepare_native_attention(typed<CcaAttentionCase>(c), tensors, device,
+                                      NativeEntrySet(entries), cut);
+    };
+    return prepared_.check(variant);
+  }
+
+ private:
+  TypedCase<CcaAttentionCase> shape_;
+  PreparedCase prepared_;
+};
+
+struct Trial {
+  const char* axes;
+  NativeAttentionCut cut;
+  DataMode mode = DataMode::real;
+};
+
+constexpr Trial tile{
+    "form=chunk,tokens=20,context=60,heads=4,kv_heads=2,head_dim=20,mask=sliding,window=50,f32",
+    {.way = AttentionWay::tile}};
+constexpr Trial tile_exact{tile.axes, {.way = AttentionWay::tile}, DataMode::exact};
+constexpr Trial matrix{
+    "form=chunk,tokens=20,context=60,heads=4,kv_heads=2,head_dim=20,mask=sliding,window=50,bf16",
+    {.way = AttentionWay::matrix}};
+constexpr Trial matrix_exact{matrix.axes, {.way = AttentionWay::matrix}, DataMode::exact};
+constexpr Trial split{
+    "form=decode,batch=3,context=150,heads=4,kv_heads=2,head_dim=20,mask=sliding,window=140,f32",
+    {.split_keys = 64}};
+constexpr Trial ragged{
+    "form=decode,batch=3,context=150,heads=4,kv_heads=2,head_dim=20,cache=ragged,f32",
+    {.split_keys = 64}};
+constexpr Trial long_split{split.axes, {.split_keys = 1024}};
+constexpr Trial split_exact{split.axes, {.split_keys = 64}, DataMode::exact};
+
+/// What was found under each seed, one text a seed; empty where the case passed.
+std::vector<std::string> found(NativeEntries entries, int wave, const Trial& trial) {
+  const Judge judge(trial.axes, trial.mode);
+  std::vector<std::string> texts;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    SourceDevice device(device_of(wave), {.seed = seed, .yield_every = seed % 2 == 0 ? 50U : 0U});
+    const CheckResult result = judge.judge(entries, device, trial.cut);
+    texts.push_back(result.status == Status::passed ? "" : result.message + " ");
+  }
+  return texts;
+}
+
+/// Whether every seed's text has the word.
+testing::AssertionResult all_say(const std::vector<std::string>& texts, const std::string& word) {
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (texts[i].find(word) == std::string::npos) {
+      return testing::AssertionFailure() << "seed " << i + 1 << " says '" << texts[i] << "'";
+    }
+  }
+  return testing::AssertionSuccess();
+}
+
+class CcaAttentionNative : public testing::TestWithParam<int> {};
+
+TEST_P(CcaAttentionNative, PassesWhereItsMutantsFail) {
+  const std::vector<std::string> clean(seeds, "");
+  for (const Trial& trial :
+       {tile, tile_exact, matrix, matrix_exact, split, split_exact, long_split, ragged}) {
+    EXPECT_EQ(found(cca_attention_source_entries(), GetParam(), trial), clean) << trial.axes;
+  }
+}
+
+TEST_P(CcaAttentionNative, WithoutABarrierBetweenTilesIsRefused) {
+  EXPECT_TRUE(all_say(found(cca_attention_attn_tile_unsynced_entries(), GetParam(), tile),
+                      "shared memory"));
+}
+
+TEST_P(CcaAttentionNative, WeightsReadWithoutWaitingForTheWaveAreRefused) {
+  EXPECT_TRUE(all_say(found(cca_attention_attn_wave_synchronous_entries(), GetParam(), tile),
+                      "shared memory"));
+}
+
+TEST_P(CcaAttentionNative, ASplitWithoutABarrierAfterItsSumsIsARace) {
+  EXPECT_TRUE(
+      all_say(found(cca_attention_attn_split_unsynced_entries(), GetParam(), long_split), "race"));
+}
+
+TEST_P(CcaAttentionNative, AMatrixTileOverwrittenTooEarlyIsRefused) {
+  EXPECT_TRUE(all_say(found(cca_attention_attn_matrix_unsynced_entries(), GetParam(), matrix),
+                      "shared memory"));
+}
+
+// Weights as one bf16 each: the definition keeps them f32.
+TEST_P(CcaAttentionNative, WeightsRoundedToStorageAreIncorrect) {
+  EXPECT_TRUE(
+      all_say(found(cca_attention_attn_matrix_one_part_entries(), GetParam(), matrix), "out["));
+}
+
+// A7
+TEST_P(CcaAttentionNative, AWindowOneKeyTooLongIsIncorrect) {
+  for (const Trial& trial : {tile, tile_exact, split, split_exact, matrix}) {
+    EXPECT_TRUE(
+        all_say(found(cca_attention_attn_window_longer_entries(), GetParam(), trial), "out["));
+  }
+}
+
+// A9
+TEST_P(CcaAttentionNative, AFiniteMaskIsIncorrect) {
+  EXPECT_TRUE(
+      all_say(found(cca_attention_attn_finite_mask_entries(), GetParam(), tile_exact), "out["));
+}
+
+// Rows that no sequence has written hold NaN, and 0 NaN is NaN.
+TEST_P(CcaAttentionNative, ReadingPastTheValidRowsIsIncorrect) {
+  EXPECT_TRUE(all_say(found(cca_attention_attn_rows_unended_entries(), GetParam(), ragged), " "));
+}
+
+// W4: splits merged as if their weights had one base.
+TEST_P(CcaAttentionNative, AMergeThatForgetsTheMaximaIsIncorrect) {
+  EXPECT_TRUE(
+      all_say(found(cca_attention_attn_merge_unscaled_entries(), GetParam(), split), "out["));
+}
+
+TEST_P(CcaAttentionNative, AMergeThatLeavesOutTheLastSplitIsIncorrect) {
+  EXPECT_TRUE(all_say(found(cca_attention_attn_merge_skips_entries(), GetParam(), split), "out["));
+}
+
+TEST_P(CcaAttentionNative, IsRightForEverySplitCount) {
+  for (const char* axes :
+       {"form=decode,batch=3,context=130,heads=4,kv_heads=2,head_dim=20,cache=ragged,f32",
+        "form=chunk,batch=2,tokens=9,context=60,heads=3,kv_heads=1,head_dim=16,mask=sliding,"
+        "window=40,cache=ragged,bf16"}) {
+    for (const DataMode mode : {DataMode::exact, DataMode::real}) {
+      const Judge judge(axes, mode);
+      for (const std::int64_t keys : {1, 7, 63, 64, 65, 69, 129, 130, 131}) {
+        SourceDevice device(device_of(GetParam()), {.checking = Checking::off});
+        const CheckResult result =
+            judge.judge(cca_attention_plain_entries(), device, {.split_keys = keys});
+        EXPECT_EQ(result.status, Status::passed)
+            << axes << " in splits of " << keys << " keys: " << result.message;
+      }
+    }
+  }
+}
+
+// The claim of its plan: the same bits under every schedule.
+TEST_P(CcaAttentionNative, GivesTheSameBitsUnderTwentySchedules) {
+  for (const Trial& trial : {tile, split, matrix}) {
+    const CcaAttentionCase c = parse(trial.axes);
+    TensorSet before(c.tensors());
+    c.fill(before, DataMode::real, 7);
+    std::vector<std::byte> first;
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      TensorSet tensors(c.tensors());
+      tensors.copy_from(before);
+      SourceDevice device(device_of(GetParam()), {.seed = seed});
+      const auto launch = prepare_native_attention(
+          c, tensors, device, NativeEntrySet(cca_attention_source_entries()), trial.cut);
+      launch->run();
+      launch->fetch();
+      const auto* out = static_cast<const std::byte*>(tensors["out"].data());
+      const std::vector<std::byte> bits(
+          out, out + tensors["out"].count() * size_bytes(tensors["out"].spec().type));
+      if (seed == 0) first = bits;
+      EXPECT_EQ(bits == first, true) << trial.axes << " seed " << seed;
+    }
+  }
+}
+
+// K1 for attention: what a small device lacks is asked before the launch.
+TEST(CcaAttentionNativePlan, TakesSplitsWhereATileDoesNotFit) {
+  const CcaAttentionCase c = parse("tokens=40,heads=8,kv_heads=2,head_dim=128,f32");
+  EXPECT_EQ(native_attention_cut(c, device_profile("nv-sm90")).way, AttentionWay::tile);
+  // 53,248 B of 64 KiB
+  EXPECT_EQ(native_attention_cut(c, device_profile("amd-gfx942")).way, AttentionWay::tile);
+  EXPECT_EQ(native_attention_cut(c, device_profile("tiny")).way, AttentionWay::split);
+  const CcaAttentionCase decode = parse("form=decode,context=16384,heads=8,kv_heads=2,bf16");
+  const NativeAttentionCut cut = native_attention_cut(decode, device_profile("nv-sm90"));
+  EXPECT_EQ(cut.way, AttentionWay::split);
+  EXPECT_EQ(cut.split_keys, 128);  // 128 splits of 2 kv heads
+  const auto uses = native_attention_uses(decode, device_profile("nv-sm90"), cut);
+  ASSERT_EQ(uses.size(), 2U);
+  EXPECT_EQ(uses[0].entry, "cca_attention_split<bf16,128,w32>");
+  EXPECT_EQ(uses[0].grid, (std::array<std::int64_t, 3>{128, 2, 1}));
+  EXPECT_EQ(uses[1].grid[0], 8 * 128 / 256);
+}
+
+INSTANTIATE_TEST_SUITE_P(Waves, CcaAttentionNative, testing::Values(32, 64),
+                         [](const auto& wave) { return "w" + std::to_string(wave.param); });
+
+}  // namespace
+}  // namespace kernelgate
