@@ -2,7 +2,7 @@
 // or the judge refuses each under every seed, at either wave width, and the clean twin passes.
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <cstddef>
 #include <string>
 #include <vector>
 
