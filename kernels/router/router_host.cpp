@@ -1,0 +1,3 @@
+#include "kernels/router/router_entries.hpp"
+
+K_HOST_ENTRIES(router)
