@@ -52,18 +52,15 @@ std::vector<NativeEntry> known_entries(const Session& session) {
   return entries;
 }
 
-// Compiles what is missing or older than its sources, by the build's own rules.
-void build(const DeviceObjects& list, const std::set<std::string>& devices) {
+// Compiles what is missing or older than its sources, by the build's own rules; the compilers'
+// words and the progress go to stderr. False: something does not compile.
+bool build(const DeviceObjects& list, const std::set<std::string>& devices) {
   std::string command = fmt::format("{} --build {} --target", quoted(list.settings.at("cmake")),
                                     quoted(list.settings.at("build")));
   for (const std::string& device : devices) command += " lane_" + device;
-  command += " > /dev/null";
-  std::fflush(stdout);
-  if (std::system((command + " 2>&1").c_str()) != 0) {
-    throw BadInput(
-        fmt::format("a kernel does not compile; see: {} --build {} --target device_objects",
-                    list.settings.at("cmake"), list.settings.at("build")));
-  }
+  fmt::print(stderr, "compiling what is missing for {} targets\n", devices.size());
+  std::fflush(nullptr);
+  return std::system((command + " 1>&2").c_str()) == 0;
 }
 
 std::vector<Reported> read_all(const Options& options, const DeviceObjects& list,
@@ -187,7 +184,10 @@ ExitCode report(const Options& options, const Session& session) {
     fmt::print("nothing compiled: no native kernel for the chosen devices has a compiler here\n");
     return ExitCode::nothing_ran;
   }
-  if (!options.no_build) build(list, devices);
+  if (!options.no_build && !build(list, devices)) {
+    fmt::print("a kernel does not compile; the compiler's message stands above\n");
+    return ExitCode::incorrect;
+  }
   const std::vector<Reported> all =
       read_all(options, list, facts_by_symbol(known_entries(session)));
   if (all.empty()) return ExitCode::nothing_ran;
