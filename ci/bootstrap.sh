@@ -20,7 +20,7 @@ for group in "$@"; do
     lint) packages+=(clang-format-14 clang-tidy-22 libomp-22-dev) ;;
     page) packages+=(chromium) ;;
     device)
-      packages+=(clang-22 lld-22 llvm-22)
+      packages+=(clang-22 clang-tools-22 lld-22 llvm-22 libamdhip64-5)
       # without NVIDIA's toolkit its compiler comes from PyPI
       if [[ -z $(command -v nvcc) && ! -x /usr/local/cuda/bin/nvcc ]]; then packages+=(python3-pip); fi
       ;;

@@ -37,6 +37,7 @@ void run_bench(Session& session, Options& options) {
   options.run.isolated = !options.in_process;
   options.run.threads = session.threads;
   options.run.run_id = new_run_id();
+  options.run.registry = &session.registry();
   std::optional<RecordWriter> writer;
   if (!options.records.empty()) writer.emplace(options.records, std::cerr);
 

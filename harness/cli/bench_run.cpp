@@ -9,6 +9,7 @@
 #include "harness/cli/case_record.hpp"
 #include "harness/cli/check_run.hpp"
 #include "harness/cli/isolate.hpp"
+#include "harness/cli/real_devices.hpp"
 #include "harness/verify/check.hpp"
 
 namespace kernelgate {
@@ -27,7 +28,7 @@ std::optional<std::size_t> baseline_of(const std::vector<const Variant*>& varian
 /// Times one case after another in one process; owns the roofs.
 class Bench {
  public:
-  explicit Bench(const BenchRun& run) : run_(run) {
+  explicit Bench(const BenchRun& run) : run_(run), devices_(*run.registry) {
     sampling_ = run.sampling;
     sampling_.cold_bytes = roofs_.cold_bytes();
   }
@@ -39,8 +40,14 @@ class Bench {
     {
       const PreparedCase prepared(*suite_case.shape, DataMode::real, run_.seed);
       for (const Variant* variant : suite_case.variants) {
-        const CheckResult result = prepared.check(*variant);
         rows.push_back(blank(suite_case, *variant));
+        if (const auto missing = devices_.missing_for(*variant)) {
+          rows.back().status = Status::unsupported;
+          rows.back().message = missing->substr(0, missing->find('\n'));
+          continue;
+        }
+        rows.back().device = devices_.profile_of(*variant);
+        const CheckResult result = prepared.check(*variant);
         rows.back().status = result.status;
         rows.back().message = result.message.substr(0, result.message.find('\n'));
         if (result.status != Status::passed) continue;
@@ -76,6 +83,7 @@ class Bench {
     row.time_high_seconds = time.high;
     row.bytes = traffic.bytes;
     row.flops = traffic.flops;
+    if (!row.device.empty()) return;  // the roofs are the host's; a GPU's are not measured
     add_floor(row, traffic);
     if (below_floor(row)) {  // a neighbour may have slowed the roofs down: look at them once more
       roofs_.forget();
@@ -119,6 +127,7 @@ class Bench {
   }
 
   const BenchRun& run_;
+  RealDevices devices_;
   SamplingOptions sampling_;
   Roofs roofs_;
 };

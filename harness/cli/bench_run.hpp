@@ -15,6 +15,7 @@ namespace kernelgate {
 
 struct BenchRun {
   SamplingOptions sampling;
+  const Registry* registry = nullptr;
   std::uint64_t seed = 1;
   double time_limit_seconds = 900;  // of one case with all its variants
   bool isolated = true;

@@ -7,6 +7,7 @@
 
 #include "harness/cli/case_record.hpp"
 #include "harness/cli/isolate.hpp"
+#include "harness/cli/real_devices.hpp"
 #include "harness/records/columns.hpp"
 #include "harness/verify/check.hpp"
 
@@ -67,7 +68,7 @@ Checked blank(const Job& job, const CheckRun& run) {
 /// Judges one job after another; keeps the truth while case and mode stay the same.
 class Judge {
  public:
-  explicit Judge(const CheckRun& run) : run_(run) {}
+  explicit Judge(const CheckRun& run) : run_(run), devices_(*run.registry) {}
 
   Checked judge(const Job& job) {
     Checked checked = blank(job, run_);
@@ -84,6 +85,13 @@ class Judge {
       checked.record.message = checked.message = *job.refusal;
       return checked;
     }
+    if (const auto missing = devices_.missing_for(*job.variant)) {
+      checked.record.status = Status::unsupported;
+      checked.message = *missing;
+      checked.record.message = first_line(checked.message);
+      return checked;
+    }
+    if (job.on.profile == nullptr) checked.record.device = devices_.profile_of(*job.variant);
     CheckResult result;
     try {
       std::optional<OpenVirtualDevice> device;
@@ -117,6 +125,7 @@ class Judge {
   }
 
   const CheckRun& run_;
+  RealDevices devices_;
   const Case* shape_ = nullptr;
   DataMode mode_ = DataMode::exact;
   std::optional<PreparedCase> prepared_;

@@ -112,6 +112,7 @@ class Validation {
     BenchRun run;
     run.seed = options_.seed;
     run.run_id = run_id_;
+    run.registry = &session_.registry();
     run.threads = session_.threads;
     run.sampling.repetitions = options_.repetitions;
     run.time_limit_seconds = 2 * options_.time_limit_seconds;

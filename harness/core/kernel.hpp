@@ -50,6 +50,8 @@ class Launch {
   virtual ~Launch() = default;
   virtual void run() = 0;
   virtual void fetch() {}
+  /// Seconds of the last run() by the device's own clock, where it has one.
+  virtual std::optional<double> device_seconds() const { return std::nullopt; }
 };
 
 struct DeviceProfile;  // harness/devices/profile.hpp

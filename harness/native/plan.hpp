@@ -31,16 +31,31 @@ struct NativePlan {
       prepare;
 };
 
-/// A launch whose memory is on a device: starts `run`, waits, and fetches the tensors.
+/// A launch whose memory is on a device: starts `run` between two marks of the device's clock,
+/// waits, and fetches the tensors.
 template <class Run>
 std::unique_ptr<Launch> make_native_launch(NativeDevice& device,
                                            std::shared_ptr<NativeTensors> memory, Run run) {
-  return make_launch(
-      [&device, run = std::move(run)] {
-        run();
-        device.finish();
-      },
-      [memory = std::move(memory)] { memory->fetch(); });
+  class OnDevice final : public Launch {
+   public:
+    OnDevice(NativeDevice& on, std::shared_ptr<NativeTensors> tensors, Run start)
+        : device_(on), memory_(std::move(tensors)), run_(std::move(start)) {}
+    void run() override {
+      device_.start_clock();
+      run_();
+      seconds_ = device_.stop_clock();
+      device_.finish();
+    }
+    void fetch() override { memory_->fetch(); }
+    std::optional<double> device_seconds() const override { return seconds_; }
+
+   private:
+    NativeDevice& device_;
+    std::shared_ptr<NativeTensors> memory_;
+    Run run_;
+    std::optional<double> seconds_;
+  };
+  return std::make_unique<OnDevice>(device, std::move(memory), std::move(run));
 }
 
 /// What a variant of this backend says while no device is open for it.

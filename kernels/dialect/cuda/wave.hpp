@@ -19,17 +19,27 @@ KDEV void k_syncwave() {
   k_syncwave_mask<W>(k_full_mask);
 }
 
+/// The same bytes as another type. Not __builtin_bit_cast: nvcc 13.0 dies of it in its host pass
+/// ("do_constexpr_builtin_bit_cast"), though not where it writes PTX alone.
+template <class To, class From>
+KDEV To k_same_bytes(From from) {
+  static_assert(sizeof(To) == sizeof(From));
+  To to;
+  __builtin_memcpy(&to, &from, sizeof(To));
+  return to;
+}
+
 /// Moves the value's words with one instruction each.
 template <class T, class Move>
 KDEV T k_move_words(T value, Move move) {
   static_assert(sizeof(T) == 4 || sizeof(T) == 8, "lanes exchange 4 or 8 bytes");
   if constexpr (sizeof(T) == 4) {
-    return __builtin_bit_cast(T, move(__builtin_bit_cast(u32, value)));
+    return k_same_bytes<T>(move(k_same_bytes<u32>(value)));
   } else {
-    const u64 bits = __builtin_bit_cast(u64, value);
+    const u64 bits = k_same_bytes<u64>(value);
     const u64 low = move(static_cast<u32>(bits));
     const u64 high = move(static_cast<u32>(bits >> 32));
-    return __builtin_bit_cast(T, high << 32 | low);
+    return k_same_bytes<T>(high << 32 | low);
   }
 }
 

@@ -64,6 +64,7 @@ KDEV u32 k_ffs(u64 x) { return static_cast<u32>(__builtin_ffsll(static_cast<long
 
 #include "kernels/dialect/common/device_entry.hpp"
 #include "kernels/dialect/hip/atomics.hpp"
+#include "kernels/dialect/hip/launch_stub.hpp"
 #include "kernels/dialect/hip/memory.hpp"
 #include "kernels/dialect/hip/wave.hpp"
 // portable.hpp last: it is written in the words above

@@ -1,0 +1,39 @@
+// What a vendor's runtime does for a device: memory, copies, launches, a clock. One implementation
+// a vendor, and one in host memory for the tests. Every failure is a NativeFault that names the
+// call, the vendor's symbol of the error and its text.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "harness/native/device.hpp"
+
+namespace kernelgate {
+
+class GpuRuntime {
+ public:
+  virtual ~GpuRuntime() = default;
+
+  /// "NVIDIA H100 80GB HBM3, driver 13.0", for the records.
+  virtual std::string description() const = 0;
+
+  virtual std::byte* allocate(std::int64_t bytes) = 0;
+  virtual void release(std::byte* memory) noexcept = 0;
+  virtual void to_device(std::byte* to, const std::byte* from, std::int64_t bytes) = 0;
+  virtual void to_host(std::byte* to, const std::byte* from, std::int64_t bytes) = 0;
+  virtual void fill(std::byte* memory, unsigned char value, std::int64_t bytes) = 0;
+
+  /// Starts the kernel behind all earlier work. Shared memory over the default was allowed by
+  /// allow_shared() before.
+  virtual void launch(const void* function, const LaunchShape& shape, void** arguments) = 0;
+  /// Lets this kernel take so many bytes of dynamic shared memory.
+  virtual void allow_shared(const void* function, std::int64_t bytes) = 0;
+  virtual void wait() = 0;
+
+  /// Marks the stream; seconds between the two marks by the device's clock, waiting for the second.
+  virtual void mark_start() = 0;
+  virtual double seconds_since_mark() = 0;
+};
+
+}  // namespace kernelgate

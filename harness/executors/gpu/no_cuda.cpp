@@ -1,0 +1,11 @@
+// A build without CUDA says so.
+#include "harness/core/error.hpp"
+#include "harness/executors/gpu/open_gpu.hpp"
+
+namespace kernelgate {
+
+std::unique_ptr<GpuDevice> open_cuda() {
+  throw BadInput("this build has no backend cuda: configure with cmake --preset cuda (needs nvcc)");
+}
+
+}  // namespace kernelgate
