@@ -32,13 +32,21 @@ std::string where(const Record& record) {
                      record.schedule_seed.value_or(0));
 }
 
-void print_failure(const Checked& checked) {
+// The command that runs it again, with the plugin that its variant comes from.
+std::string again_with(const std::string& plugins, const Record& record) {
+  std::string line = again(record);
+  const bool foreign = record.variant.starts_with("plugin/");
+  if (foreign) line.insert(std::string("kernelgate check").size(), plugins);
+  return line;
+}
+
+void print_failure(const Checked& checked, const std::string& plugins) {
   const Record& record = checked.record;
   fmt::print("{:<11}  {}  {}  seed {}{}\n", name(record.status), record.id(), name(*record.data),
              record.seed.value_or(0), where(record));
   fmt::print("{}", checked.message);
   if (!checked.message.ends_with('\n')) fmt::print("\n");
-  fmt::print("  again    {}\n", again(record));
+  fmt::print("  again    {}\n", again_with(plugins, record));
 }
 
 // What has no exact family is said aloud, once a kernel and reason.
@@ -79,7 +87,7 @@ void run_check(Session& session, Options& options) {
     if (!fine) session.end_with(ExitCode::incorrect);
     if (!fine || (options.verbose && record.status == Status::unsupported)) {
       progress.clear();
-      print_failure(checked);
+      print_failure(checked, session.plugins());
     } else if (options.verbose) {
       progress.clear();
       fmt::print("{:<11}  {}  {}  checked {} of {}{}\n", name(record.status), record.id(),

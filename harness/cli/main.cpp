@@ -60,6 +60,13 @@ int main(int argc, char** argv) {
     app.footer(exit_codes);
     app.add_option("--threads", session.threads, "Host threads (default: all the machine offers)")
         ->check(CLI::Range(1, 4096));
+    app.add_option_function<std::vector<std::string>>(
+           "--plugin",
+           [&session](const std::vector<std::string>& files) {
+             for (const std::string& file : files) session.load_plugin(file);
+           },
+           "Shared library with kernels of your own (docs/plugin.md); may repeat")
+        ->type_name("FILE");
     kernelgate::add_list_command(app, session);
     kernelgate::add_devices_command(app, session);
     kernelgate::add_check_command(app, session);

@@ -5,6 +5,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/registry.hpp"
+#include "harness/plugin/plugin.hpp"
 
 namespace kernelgate {
 
@@ -13,6 +14,13 @@ class Session {
   Session() { register_kernels(registry_); }
 
   const Registry& registry() const { return registry_; }
+  /// Adds the variants of a shared library; from then on they are like any other.
+  void load_plugin(const std::string& file) {
+    kernelgate::load_plugin(registry_, file);
+    plugins_ += " --plugin " + file;
+  }
+  /// The options that load them again.
+  const std::string& plugins() const { return plugins_; }
   /// 0: as many as the machine offers.
   int threads = 0;
   /// The worse of the two stays.
@@ -23,6 +31,7 @@ class Session {
 
  private:
   Registry registry_;
+  std::string plugins_;
   ExitCode exit_ = ExitCode::clean;
 };
 

@@ -144,6 +144,10 @@ class Registry {
                    [](const C&) { return std::optional<std::string>{}; });
   }
 
+  /// A variant that no folder of this build brought. An unknown kernel or a
+  /// second variant of that name and backend is a logic_error.
+  void add_variant(std::string_view kernel, Variant variant) { add(kernel, std::move(variant)); }
+
   /// The instances of a kernel's thin unit for one backend. Called by the generated
   /// register_kernels(), before the plan that takes them from here.
   void add_entries(std::string_view kernel, Backend backend, NativeEntries entries,
