@@ -66,7 +66,8 @@ int main(int argc, char** argv) {
              for (const std::string& file : files) session.load_plugin(file);
            },
            "Shared library with kernels of your own (docs/plugin.md); may repeat")
-        ->type_name("FILE");
+        ->type_name("FILE")
+        ->allow_extra_args(false);
     kernelgate::add_list_command(app, session);
     kernelgate::add_devices_command(app, session);
     kernelgate::add_check_command(app, session);
