@@ -175,7 +175,7 @@ inline bool Checker::dword(Actor& actor, std::uint64_t offset, Place place) {
     }
   } else {
     // Threads walk buffers with strides of pages, which the processor does not foresee.
-    const std::uint64_t after = offset + (offset - actor.last_offset);
+    const std::uint64_t after = offset + 4 * (offset - actor.last_offset);
     actor.last_offset = offset;
     __builtin_prefetch(&cells_[after / 4]);
     __builtin_prefetch(base_ + after);
