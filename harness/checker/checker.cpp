@@ -121,8 +121,9 @@ void Checker::block_barrier(BlockClock& block) {
   for (Actor& actor : block.threads) actor.stamp = now;
   if (!block.learned) return;
   std::vector<Actor*> all;
+  all.reserve(block.threads.size());
   for (Actor& actor : block.threads) all.push_back(&actor);
-  Publication::share(std::move(all));
+  Publication::share(all);
 }
 
 void Checker::wave_sync(WaveClock& wave, BlockClock& block, std::uint64_t lanes) {

@@ -203,7 +203,7 @@ void Publication::atomic(Actor& actor, std::uint64_t offset, bool reads, bool wr
   }
 }
 
-void Publication::share(std::vector<Actor*> threads) {
+void Publication::share(const std::vector<Actor*>& threads) {
   std::shared_ptr<const Knowledge> all;
   for (const Actor* t : threads) {
     if (t->publisher && t->publisher->known) all = joined(all, t->publisher->known);

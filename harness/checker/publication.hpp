@@ -71,7 +71,7 @@ class Publication {
   /// `keeps`: what lies at the address already stays there, as with a read that writes.
   void atomic(Actor& actor, std::uint64_t offset, bool reads, bool writes, bool keeps, Time now);
   /// What one of the threads knows all of them know from now on.
-  static void share(std::vector<Actor*> threads);
+  static void share(const std::vector<Actor*>& threads);
 
  private:
   std::vector<Run> runs_;

@@ -11,11 +11,13 @@ inline namespace KG_FLAVOUR {
 
 struct NothingShared {};
 
+// NOLINTBEGIN(bugprone-macro-parentheses): template names
 #define PLANTED(kernel, Shared)                                              \
   K_ENTRY(#kernel "<clean,w32>", (kernel<32, false>), 32, 1024, Shared),     \
       K_ENTRY(#kernel "<clean,w64>", (kernel<64, false>), 64, 1024, Shared), \
       K_ENTRY(#kernel "<bug,w32>", (kernel<32, true>), 32, 1024, Shared),    \
       K_ENTRY(#kernel "<bug,w64>", (kernel<64, true>), 64, 1024, Shared)
+// NOLINTEND(bugprone-macro-parentheses)
 
 inline NativeEntries planted_entries() {
   static const NativeEntry table[] = {

@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "harness/core/random.hpp"
 #include "tests/planted/bench_device.hpp"
@@ -74,13 +75,22 @@ void all_checks_yield_50(benchmark::State& state) {
   select_row(state, row_select_source_entries(), with(Checking::all, 50), 32);
 }
 
-BENCHMARK(plain)->Unit(benchmark::kMillisecond);
-BENCHMARK(observed_unchecked)->Unit(benchmark::kMillisecond);
-BENCHMARK(all_checks)->Unit(benchmark::kMillisecond);
-BENCHMARK(all_checks_wave_64)->Unit(benchmark::kMillisecond);
-BENCHMARK(all_checks_yield_50)->Unit(benchmark::kMillisecond);
-
 }  // namespace
 }  // namespace kernelgate
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  const std::pair<const char*, void (*)(benchmark::State&)> all[] = {
+      {"plain", kernelgate::plain},
+      {"observed_unchecked", kernelgate::observed_unchecked},
+      {"all_checks", kernelgate::all_checks},
+      {"all_checks_wave_64", kernelgate::all_checks_wave_64},
+      {"all_checks_yield_50", kernelgate::all_checks_yield_50},
+  };
+  for (const auto& [name, run] : all) {
+    benchmark::RegisterBenchmark(name, run)->Unit(benchmark::kMillisecond);
+  }
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

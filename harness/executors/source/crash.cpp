@@ -2,6 +2,7 @@
 
 #include <ucontext.h>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,11 +23,11 @@ struct Registers {
 Registers registers(const void* context) {
 #if defined(__x86_64__)
   const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
-  return {reinterpret_cast<const void*>(machine.gregs[REG_RIP]),
-          reinterpret_cast<const void*>(machine.gregs[REG_RSP])};
+  return {std::bit_cast<const void*>(machine.gregs[REG_RIP]),
+          std::bit_cast<const void*>(machine.gregs[REG_RSP])};
 #elif defined(__aarch64__)
   const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
-  return {reinterpret_cast<const void*>(machine.pc), reinterpret_cast<const void*>(machine.sp)};
+  return {std::bit_cast<const void*>(machine.pc), std::bit_cast<const void*>(machine.sp)};
 #else
   (void)context;
   return {nullptr, nullptr};

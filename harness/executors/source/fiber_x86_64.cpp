@@ -1,7 +1,8 @@
 // The switch for x86-64 as the System V ABI has it: rbx, rbp and r12 to r15 belong to the caller of
 // a function, everything else is free at a call. Kernels do not change the rounding mode, so that
 // the control words stay.
-#include <cstring>
+#include <bit>
+#include <cstdint>
 
 #include "harness/executors/source/fiber.hpp"
 
@@ -42,7 +43,7 @@ FiberState make_fiber(std::byte*, std::byte* top, void (*entry)()) {
   };
   static_assert(sizeof(Frame) == 64);
   const auto address = reinterpret_cast<std::uintptr_t>(top) & ~std::uintptr_t{15};
-  auto* frame = reinterpret_cast<Frame*>(address - sizeof(Frame) - 0);
+  auto* frame = std::bit_cast<Frame*>(address - sizeof(Frame));
   *frame = Frame{{}, entry, nullptr};
   return frame;
 }

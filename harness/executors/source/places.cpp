@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -55,6 +56,7 @@ std::string output_of(std::vector<std::string> words) {
   posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t child = 0;
@@ -95,7 +97,7 @@ std::string line_outside_dialect(std::string_view lines) {
 }
 
 std::string look_up(std::uintptr_t address) {
-  const auto* pointer = reinterpret_cast<const void*>(address - 1);  // of the call, not after it
+  const auto* pointer = std::bit_cast<const void*>(address - 1);  // of the call, not after it
   Dl_info info{};
   link_map* map = nullptr;
   if (dladdr1(pointer, &info, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) == 0) {
@@ -108,7 +110,7 @@ std::string look_up(std::uintptr_t address) {
   const std::string object =
       length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : file;
   const std::uintptr_t offset = address - 1 - (map ? map->l_addr : 0);
-  const std::string line = line_outside_dialect(
+  std::string line = line_outside_dialect(
       output_of({"addr2line", "-i", "-e", object, fmt::format("{:#x}", offset)}));
   if (!line.empty()) return line;
   if (info.dli_sname) {

@@ -458,7 +458,7 @@ void Runtime::complete(WaveRun& wave, const WaveRun::Slot& call, std::uint64_t m
   if (call.op == WaveOp::together) {
     std::array<void*, 64> lanes{};
     for (std::uint32_t l = 0; l < width; ++l) {
-      lanes[l] = reinterpret_cast<void*>(static_cast<std::uintptr_t>(wave.slots[l].value));
+      lanes[l] = std::bit_cast<void*>(static_cast<std::uintptr_t>(wave.slots[l].value));
     }
     together_(lanes.data());
   }
@@ -603,7 +603,7 @@ template std::uint64_t Runtime::atomic(std::uint64_t*, source_api::AtomicOp, std
                                        std::uint64_t, Scope, Place);
 
 void Runtime::foreign(std::uintptr_t address, std::uint64_t bytes, bool writes, Place place) {
-  const auto* pointer = reinterpret_cast<const void*>(address);
+  const auto* pointer = std::bit_cast<const void*>(address);
   const auto finding = [&](FindingKind kind, const std::string& what) {
     findings_.add(kind, place, no_place, [&] {
       Finding f;
@@ -675,7 +675,7 @@ void Runtime::crash(std::uintptr_t address, const char* what, FindingKind kind, 
   Finding finding;
   finding.kind = kind;
   finding.what = what;
-  if (stacks_->in_guard(reinterpret_cast<const void*>(address))) {
+  if (stacks_->in_guard(std::bit_cast<const void*>(address))) {
     finding.what = "the thread's local variables need more than its stack";
   } else if (kind == FindingKind::bounds) {
     finding.what = fmt::format("{} at address {:#x}", what, address);

@@ -174,7 +174,6 @@ class Runtime {
   std::int64_t armed_ = 0;        // what the countdown was set to
   std::uint64_t accesses_ = 0;
   std::int64_t before_value_ = 0;  // the countdown before a write whose value is awaited; or 0
-  std::size_t deferred_ = 0;
 };
 
 /// The launch that runs on this thread of the host.

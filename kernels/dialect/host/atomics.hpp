@@ -10,6 +10,7 @@ inline namespace KG_FLAVOUR {
 using source_api::AtomicOp;
 using source_api::AtomicScope;
 
+// NOLINTBEGIN(bugprone-macro-parentheses): types and pieces of names
 #define KERNELGATE_ATOMIC(name, op, scope, T)                                     \
   KDEV T k_atomic_##name##_##scope(T* to, T value) {                              \
     return source_api::atomic(to, AtomicOp::op, value, T{0}, AtomicScope::scope); \
@@ -24,6 +25,7 @@ using source_api::AtomicScope;
     return source_api::atomic(to, AtomicOp::compare_exchange, desired, expected, \
                               AtomicScope::scope);                               \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 KERNELGATE_ATOMICS(block, u32)
 KERNELGATE_ATOMICS(block, u64)
 KERNELGATE_ATOMICS(device, u32)

@@ -21,8 +21,7 @@ struct Caller {
   [[gnu::no_sanitize("thread"), gnu::noinline]] static void spread(const void* body,
                                                                    const void* const* arguments,
                                                                    std::index_sequence<I...>) {
-    auto* kernel =
-        reinterpret_cast<void (*)(Parameters...)>(reinterpret_cast<std::uintptr_t>(body));
+    auto* kernel = reinterpret_cast<void (*)(Parameters...)>(const_cast<void*>(body));
     kernel(*static_cast<const std::remove_cv_t<Parameters>*>(arguments[I])...);
   }
   [[gnu::no_sanitize("thread")]] static void call(const void* body, const void* const* arguments) {
@@ -38,7 +37,7 @@ template <class... Parameters>
 [[maybe_unused]] NativeEntry entry_of(const char* name, void (*kernel)(Parameters...), int wave,
                                       int max_threads, std::int64_t shared_bytes) {
   return NativeEntry{name,
-                     reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(kernel)),
+                     reinterpret_cast<const void*>(kernel),
                      &Caller<Parameters...>::call,
                      wave,
                      max_threads,
