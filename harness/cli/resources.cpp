@@ -1,9 +1,11 @@
 // kernelgate resources: what the compilers made of every native kernel, for each target they know.
 #include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -38,13 +40,6 @@ bool chosen(const std::vector<std::string>& list, const std::string& name) {
   return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
 }
 
-// A word for the shell that runs CMake: paths may hold anything.
-std::string quoted(const std::string& text) {
-  std::string safe = "'";
-  for (const char c : text) safe += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return safe + "'";
-}
-
 std::vector<NativeEntry> known_entries(const Session& session) {
   std::vector<NativeEntry> entries = session.registry().native_entries();
   const NativeEntries own = self_test_plain_entries();
@@ -52,15 +47,33 @@ std::vector<NativeEntry> known_entries(const Session& session) {
   return entries;
 }
 
-// Compiles what is missing or older than its sources, by the build's own rules; the compilers'
-// words and the progress go to stderr. False: something does not compile.
+// Runs a program with its words on stderr; its exit code, or -1.
+int run(const std::vector<std::string>& words) {
+  std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  pid_t child = 0;
+  const int failed =
+      posix_spawnp(&child, arguments.front(), &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  int status = 0;
+  if (failed != 0 || waitpid(child, &status, 0) != child) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+// Compiles what is missing or older than its sources, by the build's own rules. False: something
+// does not compile.
 bool build(const DeviceObjects& list, const std::set<std::string>& devices) {
-  std::string command = fmt::format("{} --build {} --target", quoted(list.settings.at("cmake")),
-                                    quoted(list.settings.at("build")));
-  for (const std::string& device : devices) command += " lane_" + device;
+  std::vector<std::string> words{list.settings.at("cmake"), "--build", list.settings.at("build"),
+                                 "--target"};
+  for (const std::string& device : devices) words.push_back("lane_" + device);
   fmt::print(stderr, "compiling what is missing for {} targets\n", devices.size());
   std::fflush(nullptr);
-  return std::system((command + " 1>&2").c_str()) == 0;
+  return run(words) == 0;
 }
 
 std::vector<Reported> read_all(const Options& options, const DeviceObjects& list,
@@ -154,6 +167,7 @@ Counts compare_compiler(const Options& options, const fs::path& file, const std:
 void update(const Options& options, const fs::path& file, const std::vector<Reported>& rows,
             const std::set<std::string>& devices) {
   std::vector<ResourceRow> merged;
+  merged.reserve(rows.size());
   for (const Reported& reported : rows) merged.push_back(reported.row);
   for (const ResourceRow& row : read_baseline(file).value_or(std::vector<ResourceRow>{})) {
     const bool replaced = std::any_of(rows.begin(), rows.end(), [&](const Reported& r) {

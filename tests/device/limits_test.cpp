@@ -49,8 +49,7 @@ void launch_with(const char* profile, std::int64_t shared_bytes) {
     const std::vector<std::byte> zeros(8192);
     device.upload(buffer, zeros.data(), 8192);
   }
-  const void* arguments[] = {&buffers[0], &buffers[1], &buffers[2], &buffers[3]};
-  device.launch(entry, shape, arguments, 4);
+  launch_kernel(device, entry, shape, buffers[0], buffers[1], buffers[2], buffers[3]);
   device.finish();
 }
 

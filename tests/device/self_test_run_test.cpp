@@ -113,6 +113,7 @@ TEST_P(SelfTest, MeansWhatItsWordsSay) {
 TEST_P(SelfTest, ComputesNumbersAsTheHostDoes) {
   const int wave = GetParam();
   std::vector<f16> x;
+  x.reserve(512);
   for (int i = 0; i < 512; ++i) x.push_back(from_float<f16>(0.01F * static_cast<float>(i - 100)));
   Bench run(wave, 3);
   std::byte* input = run.stage(x);
