@@ -35,6 +35,7 @@ enum class AtomicAct : std::uint8_t {
   exchange,
   compare_exchange,
 };
+const char* name(AtomicAct act);
 
 class Checker {
  public:

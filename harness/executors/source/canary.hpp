@@ -10,3 +10,12 @@ namespace kernelgate::source_api {
 inline constexpr std::uint64_t canary_total = 8;
 
 }  // namespace kernelgate::source_api
+
+namespace kernelgate {
+
+struct NativeEntry;  // harness/native/entry.hpp
+
+/// The accesses of `call(nullptr, …)` that were seen: the canary of its unit.
+std::uint64_t canary_accesses(const NativeEntry& entry);
+
+}  // namespace kernelgate

@@ -2,17 +2,15 @@
 // decides, until every thread has come to its end or nothing can go on.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/checker/checker.hpp"
 #include "harness/core/random.hpp"
-#include "harness/executors/source/fiber.hpp"
-#include "harness/executors/source/kernel_api.hpp"
+#include "harness/executors/source/block_run.hpp"
+#include "harness/executors/source/constants.hpp"
 #include "harness/native/device.hpp"
 
 namespace kernelgate {
@@ -27,66 +25,8 @@ struct SourceOptions {
   std::uint32_t resident_blocks = 1;  // blocks that make progress together
 };
 
-struct BlockRun;
-struct WaveRun;
-
-/// What a fiber waits for.
-enum class Waits : std::uint8_t { nothing, block, wave };
-
-struct Fiber {
-  FiberState state = nullptr;
-  std::uint32_t thread = 0;
-  std::uint32_t position = 0;  // in the order of its wave
-  Actor* actor = nullptr;
-  BlockRun* block = nullptr;
-  WaveRun* wave = nullptr;
-  std::size_t stack = 0;
-  Waits waits = Waits::nothing;
-  source_api::Site site{};
-  // Repeated atomic reads of one value at one address.
-  const void* spin_address = nullptr;
-  std::uint64_t spin_value = 0;
-  std::uint32_t spins = 0;
-};
-
-struct WaveRun {
-  BlockRun* block = nullptr;
-  WaveClock* clock = nullptr;
-  std::uint32_t ring = 0;     // place in the order of all waves
-  std::uint64_t ready = 0;    // by position
-  std::uint64_t arrived = 0;  // by lane: at a wave operation
-  std::array<std::uint8_t, 64> lane_at{};
-  std::array<std::uint8_t, 64> position_of{};
-  std::array<Fiber*, 64> fibers{};  // by position
-  struct Slot {
-    std::uint64_t mask, value, result;
-    std::uint32_t operand;
-    source_api::WaveOp op;
-    source_api::Site site;
-  };
-  std::array<Slot, 64> slots{};  // by lane
-};
-
-struct BlockRun {
-  std::uint32_t at[3] = {0, 0, 0};
-  std::uint32_t threads = 0;
-  std::uint32_t arrived = 0;
-  std::uint32_t exited = 0;
-  bool running = false;
-  BlockClock clock;
-  std::vector<Fiber> fibers;
-  std::vector<WaveRun> waves;
-};
-
-/// What the entry points of a checked kernel unit need at every access; all zero outside of one.
-struct Observer {
-  Checker* checker = nullptr;
-  Actor* actor = nullptr;  // null: nothing is observed
-  std::uintptr_t base = 0;
-  std::uint64_t capacity = 0;
-  std::int64_t countdown = 0;  // accesses until event()
-  std::uint64_t* canary = nullptr;
-};
+/// The first function of every fiber: the kernel on its thread. Does not return.
+void fiber_main();
 
 class Runtime {
  public:
@@ -155,7 +95,7 @@ class Runtime {
   const FiberStacks* stacks_ = nullptr;
   std::vector<std::unique_ptr<BlockRun>> slots_;
   std::vector<WaveRun*> ring_;
-  std::vector<std::pair<std::uintptr_t, std::uintptr_t>> constants_;
+  Constants constants_;
 
   const NativeEntry* entry_ = nullptr;
   const LaunchShape* shape_ = nullptr;
@@ -178,7 +118,5 @@ class Runtime {
 
 /// The launch that runs on this thread of the host.
 Runtime* running();
-/// The accesses of `call(nullptr, …)` that were seen: the canary of its unit.
-std::uint64_t canary_accesses(const NativeEntry& entry);
 
 }  // namespace kernelgate

@@ -1,0 +1,44 @@
+// What a trace says beside a thread that comes now, in the rules' own words.
+#pragma once
+
+#include <algorithm>
+
+#include "harness/checker/cell.hpp"
+#include "harness/checker/checker.hpp"
+#include "harness/checker/clock.hpp"
+
+namespace kernelgate {
+
+inline bool same_run(const Trace& trace, const Actor& actor) {
+  return !(trace.flags & Trace::many_blocks) && trace.who / 1024U == actor.block->slot &&
+         trace.stamp >= actor.block->start;
+}
+
+inline bool same_wave(const Trace& trace, const Actor& actor) {
+  return !(trace.flags & Trace::many_waves) &&
+         trace.who % 1024U / actor.wave->width == actor.wave->index;
+}
+
+// The set takes in one more member, which has no order with those that it holds.
+inline void join(Trace& set, const Actor& actor, Place place) {
+  if (!same_run(set, actor)) {
+    set.flags |= Trace::many_blocks;
+  } else if (!same_wave(set, actor)) {
+    set.flags |= Trace::many_waves;
+  } else if (set.who != actor.who) {
+    set.flags |= Trace::many_lanes;
+  }
+  set.stamp = std::max(set.stamp, actor.stamp);
+  set.who = actor.who;
+  set.place = place;
+}
+
+inline Trace trace_of(const Actor& actor, Place place) {
+  return Trace{actor.stamp, place, actor.who, 0, 0};
+}
+
+inline const char* act_name(const Trace& trace, const char* plain) {
+  return trace.flags & Trace::atomic ? name(static_cast<AtomicAct>(trace.act)) : plain;
+}
+
+}  // namespace kernelgate

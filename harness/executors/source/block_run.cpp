@@ -1,0 +1,77 @@
+// A block starts in a slot: its clocks, its garbage, a fiber for each thread, in the seed's order.
+#include <array>
+#include <numeric>
+#include <utility>
+
+#include "harness/core/random.hpp"
+#include "harness/executors/source/runtime.hpp"
+
+namespace kernelgate {
+
+void Runtime::shuffle_waves(BlockRun& block) {
+  std::vector<std::uint32_t> order(block.waves.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::array<std::uint8_t, 64> lanes{};
+  std::iota(lanes.begin(), lanes.end(), std::uint8_t{0});
+  const std::uint32_t width = block.waves[0].clock->width;
+  if (options_.seed != 0) {
+    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
+    for (std::size_t i = width; i > 1; --i) std::swap(lanes[i - 1], lanes[random() % i]);
+  }
+  for (const std::uint32_t w : order) {
+    WaveRun& wave = block.waves[w];
+    wave.lane_at = lanes;
+    ring_.push_back(&wave);
+  }
+  for (std::uint32_t i = 0; i < ring_.size(); ++i) ring_[i]->ring = i;
+}
+
+void Runtime::start_block(std::uint32_t slot, std::uint64_t index) {
+  BlockRun& block = *slots_[slot];
+  const LaunchShape& shape = *shape_;
+  const auto width = static_cast<std::uint32_t>(entry_->wave);
+  const auto lds = static_cast<std::uint64_t>(shape.shared_bytes);
+  block.at[0] = static_cast<std::uint32_t>(index % shape.grid[0]);
+  block.at[1] = static_cast<std::uint32_t>(index / shape.grid[0] % shape.grid[1]);
+  block.at[2] = static_cast<std::uint32_t>(index / shape.grid[0] / shape.grid[1]);
+  block.threads = shape.threads;
+  block.arrived = block.exited = 0;
+  block.running = true;
+  checker_.begin_block(block.clock, slot, static_cast<std::uint32_t>(index), shape.threads, width,
+                       lds);
+  memory_.prepare_lds(slot, lds, mix64(stream_ + index));
+
+  std::erase_if(ring_, [&](const WaveRun* wave) { return wave->block == &block; });
+  block.waves.resize(block.clock.waves.size());
+  block.fibers.resize(shape.threads);
+  for (std::size_t w = 0; w < block.waves.size(); ++w) {
+    WaveRun& wave = block.waves[w];
+    wave.block = &block;
+    wave.clock = &block.clock.waves[w];
+    wave.ready = wave.arrived = 0;
+  }
+  shuffle_waves(block);
+  for (std::uint32_t w = 0; w < block.waves.size(); ++w) {
+    WaveRun& wave = block.waves[w];
+    for (std::uint32_t p = 0; p < width; ++p) {
+      const std::uint32_t lane = wave.lane_at[p];
+      wave.position_of[lane] = static_cast<std::uint8_t>(p);
+      if (!(wave.clock->lanes >> lane & 1U)) continue;
+      const std::uint32_t thread = w * width + lane;
+      Fiber& fiber = block.fibers[thread];
+      fiber = Fiber{};
+      fiber.thread = thread;
+      fiber.position = p;
+      fiber.actor = &block.clock.threads[thread];
+      fiber.block = &block;
+      fiber.wave = &wave;
+      fiber.stack = slot * shape.threads + thread;
+      fiber.state =
+          make_fiber(stacks_->bottom(fiber.stack), stacks_->top(fiber.stack), &fiber_main);
+      wave.fibers[p] = &fiber;
+      wave.ready |= 1ULL << p;
+    }
+  }
+}
+
+}  // namespace kernelgate
