@@ -111,7 +111,8 @@ class Bench {
     row.percent_of_floor = 100 * *row.floor_seconds / *row.time_median_seconds;
   }
 
-  // Fresh inputs after the timing: a kernel that is right once only has no time.
+  // Fresh inputs after the timing: a kernel that is right once only has no time. They need a truth
+  // of their own: against the old one, whoever kept the old outputs would pass.
   void judge_again(const SuiteCase& suite_case, const std::vector<const Variant*>& sound,
                    const std::vector<std::size_t>& row_of, std::vector<Record>& rows) const {
     const PreparedCase prepared(*suite_case.shape, DataMode::real, run_.seed + 1000003);
@@ -120,6 +121,7 @@ class Bench {
       if (result.status == Status::passed) continue;
       Record& row = rows[row_of[i]];
       row = blank(suite_case, *sound[i]);
+      row.device = devices_.profile_of(*sound[i]);
       row.status = Status::mistrusted;
       row.message = "wrong on fresh inputs after timing: " +
                     result.message.substr(0, result.message.find('\n'));
@@ -159,9 +161,8 @@ std::string leave_out_executors(std::vector<SuiteCase>& cases) {
   std::erase_if(cases, [](const SuiteCase& c) { return c.variants.empty(); });
   if (left_out == 0) return {};
   return fmt::format(
-      "left out: native variants on virtual devices ({} of the cases): the time of an executor is "
-      "no "
-      "measurement\n",
+      "left out: native variants on virtual devices ({} of the cases): the time of an executor "
+      "is no measurement\n",
       left_out);
 }
 

@@ -8,10 +8,12 @@
 
 #include "harness/cli/check_run.hpp"
 #include "harness/cli/progress.hpp"
+#include "harness/report/refusals.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/report/junit.hpp"
 #include "harness/report/table.hpp"
+#include "harness/report/text.hpp"
 #include "harness/verify/check.hpp"
 
 namespace kernelgate {
@@ -78,16 +80,18 @@ void run_check(Session& session, Options& options) {
 
   Progress progress("check", options.run.count(cases));
   std::vector<Record> records;
+  Refusals refusals;
   options.run.run(cases, [&](const Checked& checked) {
     const Record& record = checked.record;
     progress.step(record.id());
     records.push_back(record);
     if (writer) writer->append(record);
-    const bool fine = record.status == Status::passed || record.status == Status::unsupported;
-    if (!fine) session.end_with(ExitCode::incorrect);
-    if (!fine || (options.verbose && record.status == Status::unsupported)) {
+    if (is_failure(record.status)) {
+      session.end_with(ExitCode::incorrect);
       progress.clear();
       print_failure(checked, session.plugins());
+    } else if (record.status == Status::unsupported) {
+      refusals.add(record);
     } else if (options.verbose) {
       progress.clear();
       fmt::print("{:<11}  {}  {}  checked {} of {}{}\n", name(record.status), record.id(),
@@ -96,7 +100,11 @@ void run_check(Session& session, Options& options) {
     }
   });
   progress.finish();
+  if (options.verbose) fmt::print("{}", refusals.in_words());
   fmt::print("{}", check_table(records));
+  if (const std::string summary = refusals.summary(); !summary.empty()) {
+    fmt::print("{}{}\n", summary, options.verbose ? "" : "; --verbose lists them");
+  }
   print_without_exact(records);
   if (!options.junit.empty()) write_junit(options.junit, records);
   const bool ran = std::any_of(records.begin(), records.end(), [](const Record& r) {

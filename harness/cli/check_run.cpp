@@ -4,8 +4,11 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "harness/cli/case_record.hpp"
+#include "harness/cli/claim_cases.hpp"
 #include "harness/cli/isolate.hpp"
 #include "harness/cli/real_devices.hpp"
 #include "harness/records/columns.hpp"
@@ -22,29 +25,60 @@ struct Job {
   std::optional<std::string> refusal = std::nullopt;  // why it is not run at all
 };
 
-std::vector<Job> list_jobs(const std::vector<SuiteCase>& cases, const CheckRun& run) {
-  std::vector<Job> jobs;
-  for (const SuiteCase& c : cases) {
-    for (const DataMode mode : run.modes) {
-      const bool judged = mode != DataMode::exact || !c.shape->exact_not_applicable();
-      for (const Variant* variant : c.variants) {
-        if (!variant->native || !is_virtual(variant->backend) || !judged) {
-          jobs.push_back({&c, variant, mode});
-          continue;
-        }
-        const bool named = c.origin.starts_with("--case");
-        if (auto refusal = named ? std::nullopt : too_large_for_executors(*c.shape)) {
-          jobs.push_back({&c, variant, mode, {}, std::move(refusal)});
-          continue;
-        }
-        for (const VirtualRun& on : run.virtual_runs.runs(*variant, *c.shape)) {
-          jobs.push_back({&c, variant, mode, on});
+/// Writes down the jobs of one case after another, mode by mode.
+class JobList {
+ public:
+  JobList(const std::vector<SuiteCase>& cases, const CheckRun& run)
+      : run_(run), claims_(cases, run.virtual_runs) {
+    for (const SuiteCase& c : cases) {
+      refused_.clear();
+      for (const DataMode mode : run.modes) {
+        const bool judged = mode != DataMode::exact || !c.shape->exact_not_applicable();
+        for (const Variant* variant : c.variants) {
+          if (variant->native && is_virtual(variant->backend) && judged) {
+            add_virtual({&c, variant, mode});
+          } else {
+            jobs_.push_back({&c, variant, mode});
+          }
         }
       }
     }
   }
-  return jobs;
-}
+
+  std::vector<Job> take() { return std::move(jobs_); }
+
+ private:
+  void add_virtual(const Job& job) {
+    const Case& shape = *job.suite_case->shape;
+    if (!is_named(*job.suite_case)) {
+      if (auto refusal = too_large_for_executors(shape)) {
+        add_refusal(job, {}, std::move(refusal));
+        return;
+      }
+    }
+    std::vector<const DeviceProfile*> claimed;
+    if (job.mode == DataMode::real) claimed = claims_.profiles(*job.variant, shape);
+    for (VirtualRun& on : run_.virtual_runs.runs(*job.variant, shape, claimed)) {
+      if (on.refusal) {
+        add_refusal(job, on, std::move(on.refusal));
+      } else {
+        jobs_.push_back({job.suite_case, job.variant, job.mode, on});
+      }
+    }
+  }
+
+  // A device refuses a case whatever its data are: one row says so.
+  void add_refusal(const Job& job, const VirtualRun& on, std::optional<std::string> reason) {
+    if (!refused_.insert({job.variant, on.profile}).second) return;
+    jobs_.push_back(
+        {job.suite_case, job.variant, job.mode, {on.profile, on.schedule_seed}, std::move(reason)});
+  }
+
+  const CheckRun& run_;
+  ClaimCases claims_;
+  std::set<std::pair<const Variant*, const DeviceProfile*>> refused_;  // of the present case
+  std::vector<Job> jobs_;
+};
 
 std::string first_line(std::string text) {
   const std::size_t start = text.find_first_not_of(' ');
@@ -72,48 +106,52 @@ class Judge {
 
   Checked judge(const Job& job) {
     Checked checked = blank(job, run_);
-    if (job.mode == DataMode::exact) {
-      if (const auto reason = job.suite_case->shape->exact_not_applicable()) {
-        checked.record.status = Status::unsupported;
-        checked.message = "exact: not applicable: " + *reason;
-        checked.record.message = first_line(checked.message);
-        return checked;
-      }
-    }
-    if (job.refusal) {
-      checked.record.status = Status::unsupported;
-      checked.record.message = checked.message = *job.refusal;
-      return checked;
-    }
-    if (const auto missing = devices_.missing_for(*job.variant)) {
-      checked.record.status = Status::unsupported;
-      checked.message = *missing;
-      checked.record.message = first_line(checked.message);
-      return checked;
-    }
-    if (job.on.profile == nullptr) checked.record.device = devices_.profile_of(*job.variant);
-    CheckResult result;
-    try {
-      std::optional<OpenVirtualDevice> device;
-      if (job.on.profile != nullptr) {
-        device.emplace(*run_.registry, job.variant->backend, *job.on.profile, job.on.schedule_seed,
-                       run_.virtual_runs.flavour);
-      }
-      result = prepare(job).check(*job.variant);
-    } catch (const BadInput& refusal) {  // no memory for the tensors, say
-      result.status = Status::unsupported;
-      result.message = refusal.what();
-    }
+    const auto reason = reason_not_to_run(job);
+    CheckResult result = reason ? refused(*reason) : run(job, checked.record);
+    hold_to_claim(job, result);
     checked.record.status = result.status;
-    checked.record.checked = result.checked;
-    checked.record.total = result.total;
-    if (job.mode == DataMode::real) checked.record.worst_budget_ratio = result.worst_ratio;
+    if (result.status != Status::unsupported) {
+      checked.record.checked = result.checked;
+      checked.record.total = result.total;
+      if (job.mode == DataMode::real) checked.record.worst_budget_ratio = result.worst_ratio;
+    }
     checked.message = result.message;
     checked.record.message = first_line(result.message);
     return checked;
   }
 
  private:
+  std::optional<std::string> reason_not_to_run(const Job& job) {
+    if (job.mode == DataMode::exact) {
+      if (const auto reason = job.suite_case->shape->exact_not_applicable()) {
+        return "exact: not applicable: " + *reason;
+      }
+    }
+    if (job.refusal) return job.refusal;
+    return devices_.missing_for(*job.variant);
+  }
+
+  static CheckResult refused(const std::string& reason) {
+    CheckResult result;
+    result.status = Status::unsupported;
+    result.message = reason;
+    return result;
+  }
+
+  CheckResult run(const Job& job, Record& record) {
+    if (job.on.profile == nullptr) record.device = devices_.profile_of(*job.variant);
+    try {
+      std::optional<OpenVirtualDevice> device;
+      if (job.on.profile != nullptr) {
+        device.emplace(*run_.registry, job.variant->backend, *job.on.profile, job.on.schedule_seed,
+                       run_.virtual_runs.flavour);
+      }
+      return prepare(job).check(*job.variant);
+    } catch (const BadInput& refusal) {  // no memory for the tensors, say
+      return refused(refusal.what());
+    }
+  }
+
   const PreparedCase& prepare(const Job& job) {
     if (!prepared_ || shape_ != job.suite_case->shape.get() || mode_ != job.mode) {
       prepared_.reset();
@@ -124,11 +162,37 @@ class Judge {
     return *prepared_;
   }
 
+  // Bits that are declared reproducible are the same under every schedule: those of the first one
+  // of a case, mode and device are kept, and the others must agree.
+  void hold_to_claim(const Job& job, CheckResult& result) {
+    if (job.on.profile == nullptr || result.status != Status::passed) return;
+    const Reproducible& claim = job.variant->native->reproducible;
+    if (!claim.bits) return;
+    const bool first = first_.suite_case != job.suite_case || first_.variant != job.variant ||
+                       first_.mode != job.mode || first_.on.profile != job.on.profile;
+    if (first) {
+      first_ = job;
+      first_bits_ = result.bits;
+      return;
+    }
+    for (std::size_t i = 0; i < result.bits.size(); ++i) {
+      if (result.bits[i] == first_bits_[i]) continue;
+      result.status = Status::incorrect;
+      result.message += fmt::format(
+          "  claim    bits of '{}' differ from those under schedule {}, though declared "
+          "reproducible ({}); --schedule-seed {} beside the other shows both\n",
+          job.suite_case->shape->tensors()[i].name, first_.on.schedule_seed, claim.why,
+          first_.on.schedule_seed);
+    }
+  }
+
   const CheckRun& run_;
   RealDevices devices_;
   const Case* shape_ = nullptr;
   DataMode mode_ = DataMode::exact;
   std::optional<PreparedCase> prepared_;
+  Job first_;
+  std::vector<std::uint64_t> first_bits_;
 };
 
 }  // namespace
@@ -152,12 +216,12 @@ Checked unpack(const std::string& text) {
 }
 
 std::int64_t CheckRun::count(const std::vector<SuiteCase>& cases) const {
-  return static_cast<std::int64_t>(list_jobs(cases, *this).size());
+  return static_cast<std::int64_t>(JobList(cases, *this).take().size());
 }
 
 void CheckRun::run(const std::vector<SuiteCase>& cases,
                    const std::function<void(const Checked&)>& done) const {
-  const std::vector<Job> jobs = list_jobs(cases, *this);
+  const std::vector<Job> jobs = JobList(cases, *this).take();
   Judge judge(*this);
   if (!isolated) {
     const HostExecutor executor(threads);

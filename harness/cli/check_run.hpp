@@ -31,7 +31,8 @@ struct CheckRun {
 
   /// Judges every variant of every case in every mode; calls `done` in that order. A case without
   /// exact inputs gives one row `unsupported` with the reason for its exact mode. A native variant
-  /// is judged once a virtual device and schedule.
+  /// is judged once a virtual device and schedule; where it declares its bits reproducible, those
+  /// of all schedules of a case must agree. What a device refuses has one row a case, not a mode.
   void run(const std::vector<SuiteCase>& cases,
            const std::function<void(const Checked&)>& done) const;
   /// How many times `done` will be called.

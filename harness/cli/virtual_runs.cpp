@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "harness/core/error.hpp"
@@ -17,6 +18,11 @@ void VirtualRunOptions::add_to(CLI::App& command) {
                   "Orders of blocks, waves and lanes that a native variant runs under: the natural "
                   "one and seeded ones")
       ->check(CLI::Range(1, 1000000));
+  command
+      .add_option("--claim-schedules", claim_schedules,
+                  "Orders under which bits that a native variant declares reproducible are "
+                  "compared, on one case a variant and wave width; 0: as many as --schedules")
+      ->check(CLI::Range(0, 1000000));
   command.add_option("--schedule-seed", schedule_seeds,
                      "Exactly this order, 0 for the natural one; may repeat");
   command.add_flag_callback(
@@ -24,33 +30,44 @@ void VirtualRunOptions::add_to(CLI::App& command) {
       "Run native variants unobserved: faster, and only their results are judged");
 }
 
-std::vector<VirtualRun> VirtualRunOptions::runs(const Variant& variant, const Case& shape) const {
-  std::vector<const DeviceProfile*> profiles;
-  for (const std::string& name : devices) profiles.push_back(&device_profile(name));
+std::vector<const DeviceProfile*> VirtualRunOptions::profiles() const {
+  std::vector<const DeviceProfile*> chosen;
+  for (const std::string& name : devices) chosen.push_back(&device_profile(name));
   if (devices.empty()) {
-    for (const DeviceProfile& profile : device_profiles()) profiles.push_back(&profile);
+    for (const DeviceProfile& profile : device_profiles()) chosen.push_back(&profile);
   }
-  std::vector<std::uint64_t> seeds = schedule_seeds;
-  for (int s = 0; schedule_seeds.empty() && s < schedules; ++s) {
-    seeds.push_back(static_cast<std::uint64_t>(s));
+  return chosen;
+}
+
+std::vector<VirtualRun> VirtualRunOptions::runs(
+    const Variant& variant, const Case& shape, std::span<const DeviceProfile* const> claims) const {
+  std::vector<std::uint64_t> seeds = schedule_seeds, claim_seeds = schedule_seeds;
+  for (int s = 0; schedule_seeds.empty() && s < std::max(schedules, claim_schedules); ++s) {
+    if (s < schedules) seeds.push_back(static_cast<std::uint64_t>(s));
+    claim_seeds.push_back(static_cast<std::uint64_t>(s));
   }
   std::vector<VirtualRun> runs;
   std::set<std::string> known;
-  for (const DeviceProfile* profile : profiles) {
-    if (variant.native->refusal(shape, *profile)) {
-      runs.push_back({profile, seeds.front()});
+  for (const DeviceProfile* profile : profiles()) {
+    if (auto refusal = variant.native->refusal(shape, *profile)) {
+      runs.push_back({profile, seeds.front(), std::move(refusal)});
       continue;
     }
     if (!known.insert(variant.native->instance(shape, *profile)).second) continue;
-    for (const std::uint64_t seed : seeds) runs.push_back({profile, seed});
+    const bool claimed = std::find(claims.begin(), claims.end(), profile) != claims.end();
+    for (const std::uint64_t seed : claimed ? claim_seeds : seeds) runs.push_back({profile, seed});
   }
   return runs;
 }
 
+double executor_work(const Case& shape) {
+  const Traffic traffic = shape.traffic();
+  return static_cast<double>(traffic.flops) + 2 * static_cast<double>(traffic.bytes);
+}
+
 std::optional<std::string> too_large_for_executors(const Case& shape) {
   constexpr double most = 2e8, a_second = 1e7;  // docs/check.md
-  const Traffic traffic = shape.traffic();
-  const double work = static_cast<double>(traffic.flops) + 2 * static_cast<double>(traffic.bytes);
+  const double work = executor_work(shape);
   if (work <= most) return std::nullopt;
   return fmt::format(
       "takes an executor about {:.0f} s a run, and a case of a suite gets {:.0f} s; --case runs it "

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,21 +19,29 @@ namespace kernelgate {
 struct VirtualRun {
   const DeviceProfile* profile = nullptr;
   std::uint64_t schedule_seed = 0;
+  std::optional<std::string> refusal = std::nullopt;  // why that profile cannot run it
 };
 
-/// --device, --schedules, --schedule-seed, --unchecked.
+/// --device, --schedules, --claim-schedules, --schedule-seed, --unchecked.
 struct VirtualRunOptions {
   std::vector<std::string> devices;  // profiles; none: all
   int schedules = 3;
+  int claim_schedules = 20;                   // of the cases that test claims (claim_cases.hpp)
   std::vector<std::uint64_t> schedule_seeds;  // exactly these; none: 0 .. schedules - 1
   SourceFlavour flavour = SourceFlavour::checked;
 
   void add_to(CLI::App& command);
+  /// The profiles to consider, in order. Throws BadInput for an unknown one.
+  std::vector<const DeviceProfile*> profiles() const;
   /// The runs that judge a variant on a case: of profiles on which it would launch the same, the
-  /// first one, under every seed; of those that it refuses, each, once. Throws BadInput for an
-  /// unknown profile.
-  std::vector<VirtualRun> runs(const Variant& variant, const Case& shape) const;
+  /// first one, under every seed, and under those of a claim where `claims` names it; of those that
+  /// it refuses, each, once, with the reason.
+  std::vector<VirtualRun> runs(const Variant& variant, const Case& shape,
+                               std::span<const DeviceProfile* const> claims = {}) const;
 };
+
+/// Operations and bytes of one run: what an executor observes.
+double executor_work(const Case& shape);
 
 /// Why a case of a suite is left to a `--case` of its own: an executor observes about ten million
 /// operations or bytes in a second, and a suite of production shapes would take days. Nothing below

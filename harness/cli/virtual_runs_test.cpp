@@ -46,6 +46,33 @@ TEST(VirtualRuns, TakeEachInstanceUnderEverySeedAndEachRefusalOnce) {
                                      "amd-gfx90a 1", "amd-gfx90a 2", "tiny 0"));
 }
 
+TEST(VirtualRuns, SayWhyAProfileIsRefused) {
+  for (const VirtualRun& run : VirtualRunOptions().runs(two_instances(), NoCase())) {
+    EXPECT_EQ(run.refusal.value_or("none"),
+              run.profile->name == "tiny" ? "needs more LDS" : "none");
+  }
+}
+
+TEST(VirtualRuns, RepeatAClaimUnderMoreOrdersOnItsProfileAlone) {
+  VirtualRunOptions options;
+  options.schedules = 2;
+  options.claim_schedules = 4;
+  const std::vector<const DeviceProfile*> claims{&device_profile("amd-gfx90a")};
+  const auto runs = [&] {
+    std::vector<std::string> words;
+    for (const VirtualRun& run : options.runs(two_instances(), NoCase(), claims)) {
+      words.push_back(run.profile->name + " " + std::to_string(run.schedule_seed));
+    }
+    return words;
+  };
+  EXPECT_THAT(runs(),
+              ::testing::ElementsAre("nv-sm75 0", "nv-sm75 1", "amd-gfx90a 0", "amd-gfx90a 1",
+                                     "amd-gfx90a 2", "amd-gfx90a 3", "tiny 0"));
+  options.claim_schedules = 0;
+  EXPECT_THAT(runs(), ::testing::ElementsAre("nv-sm75 0", "nv-sm75 1", "amd-gfx90a 0",
+                                             "amd-gfx90a 1", "tiny 0"));
+}
+
 TEST(VirtualRuns, TakeTheNamedDevicesAndSeeds) {
   VirtualRunOptions options;
   options.devices = {"amd-gfx1100", "tiny"};

@@ -6,6 +6,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/executors/source/source_device.hpp"
+#include "harness/verify/run_bits.hpp"
 
 namespace kernelgate {
 
@@ -42,19 +43,12 @@ std::optional<std::string> differing_bits(const Registry& registry, const Varian
   for (int schedule = 0; schedule < schedules; ++schedule) {
     const OpenVirtualDevice device(registry, variant.backend, profile,
                                    static_cast<std::uint64_t>(schedule));
-    TensorSet tensors(shape.tensors());
-    shape.fill(tensors, mode, 1);
-    tensors.poison_outputs();
-    const std::unique_ptr<Launch> launch = variant.prepare(shape, tensors);
-    launch->run();
-    launch->fetch();
-    for (std::size_t i = 0; i < tensors.all().size(); ++i) {
-      const Tensor& tensor = tensors.all()[i];
-      if (schedule == 0) natural.push_back(tensor.fingerprint());
-      if (tensor.fingerprint() != natural[i]) {
-        return fmt::format("{} under schedule {} on {}", tensor.spec().name, schedule,
-                           profile.name);
-      }
+    const std::vector<std::uint64_t> bits = bits_of_run(variant, shape, mode);
+    if (schedule == 0) natural = bits;
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+      if (bits[i] == natural[i]) continue;
+      return fmt::format("{} under schedule {} on {}", shape.tensors()[i].name, schedule,
+                         profile.name);
     }
   }
   return std::nullopt;

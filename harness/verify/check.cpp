@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "harness/native/device.hpp"
+#include "harness/verify/run_bits.hpp"
 
 namespace kernelgate {
 namespace {
@@ -113,6 +114,7 @@ CheckResult PreparedCase::check(const Variant& variant) const {
     result.message = "  " + *fault + "\n";
   }
   judge_outputs(tensors, result);
+  if (variant.native) result.bits = bits_of(tensors);
   return result;
 }
 

@@ -24,6 +24,7 @@ struct CheckResult {
   double worst_ratio = 0;    // of the budget used, real mode
   std::string message;       // why not passed, in the house's order; empty when passed
   double truth_seconds = 0;
+  std::vector<std::uint64_t> bits;  // of a native variant: each tensor's contents after the run
 
   /// "linear/kokkos/tokens=7,out=64,in=64,bf16"
   std::string id() const { return kernel + "/" + variant + "/" + axes; }

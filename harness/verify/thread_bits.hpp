@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "harness/core/registry.hpp"
+#include "harness/verify/run_bits.hpp"
 
 namespace kernelgate {
 
@@ -23,15 +24,7 @@ inline std::uint64_t bits_of_run(std::string_view id, std::uint64_t seed = 1) {
   register_kernels(registry);
   const Registry::Found found = registry.find_case(id);
   if (found.variant == nullptr) throw BadInput("the id names no variant: " + std::string(id));
-  TensorSet tensors(found.shape->tensors());
-  found.shape->fill(tensors, DataMode::real, seed);
-  tensors.poison_outputs();
-  const std::unique_ptr<Launch> launch = found.variant->prepare(*found.shape, tensors);
-  launch->run();
-  launch->fetch();
-  std::uint64_t bits = 0;
-  for (const Tensor& tensor : tensors.all()) bits = 31 * bits + tensor.fingerprint();
-  return bits;
+  return joined(bits_of_run(*found.variant, *found.shape, DataMode::real, seed));
 }
 
 /// Prints the lines that printed_with_threads() looks for.

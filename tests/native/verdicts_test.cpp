@@ -5,71 +5,14 @@
 #include <gtest/gtest.h>
 
 #include "harness/executors/virtual_device.hpp"
-#include "harness/native/plan.hpp"
 #include "harness/verify/check.hpp"
+#include "tests/native/twice_case.hpp"
 
 namespace kernelgate {
-
-NativeEntries mutants_source_entries();
-NativeEntries mutants_plain_entries();
 
 namespace {
 
 using ::testing::HasSubstr;
-
-/// y = 2 x, total = sum of x.
-struct TwiceCase {
-  static constexpr std::string_view kernel = "twice";
-  std::int64_t count = 600;
-
-  static const Axes<TwiceCase>& axes() {
-    static const Axes<TwiceCase> table = Axes<TwiceCase>().number("count", &TwiceCase::count);
-    return table;
-  }
-  Traffic traffic() const { return {.bytes = 8 * count + 4, .flops = 2 * count}; }
-  std::vector<TensorSpec> tensors() const {
-    return {{"x", Dtype::f32, {count}, Role::input},
-            {"y", Dtype::f32, {count}, Role::output},
-            {"total", Dtype::f32, {1}, Role::state}};
-  }
-  void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const {
-    fill_bell(tensors["x"], stream_key(id_of(*this), seed, mode, "x"), 1);
-    tensors["total"].set(0, 0);
-  }
-  Truth truth(const TensorSet& before, DataMode, std::uint64_t) const {
-    NumericTruth y{.tensor = "y", .at = {}, .value = {}, .budget = {}};
-    NumericTruth total{.tensor = "total", .at = {}, .value = {0}, .budget = {1e-3}};
-    for (std::int64_t i = 0; i < count; ++i) {
-      y.add_exact(2 * before["x"].get(i));
-      total.value[0] += before["x"].get(i);
-    }
-    Truth truth;
-    truth.numeric = {std::move(y), std::move(total)};
-    return truth;
-  }
-  bool operator==(const TwiceCase&) const = default;
-};
-
-NativePlan<TwiceCase> plan_of(const std::string& mutant) {
-  const auto uses = [mutant](const TwiceCase& c, const DeviceProfile& device) {
-    return std::vector<NativeUse>{{.entry = fmt::format("{}<w{}>", mutant, device.wave),
-                                   .grid = {(c.count + 255) / 256, 1, 1},
-                                   .threads = 256}};
-  };
-  NativePlan<TwiceCase> plan;
-  plan.name = mutant;
-  plan.uses = uses;
-  plan.prepare = [uses](const TwiceCase& c, TensorSet& tensors, NativeDevice& device,
-                        const NativeEntrySet& entries) {
-    const auto memory = std::make_shared<NativeTensors>(device, tensors);
-    return make_native_launch(device, memory,
-                              [=, &device, &m = *memory, use = uses(c, device.profile())[0]] {
-                                launch_use(device, entries, use, m["x"], m["y"], m["total"],
-                                           static_cast<std::uint32_t>(c.count));
-                              });
-  };
-  return plan;
-}
 
 class Verdicts : public ::testing::TestWithParam<const char*> {
  protected:

@@ -10,21 +10,10 @@
 
 #include "harness/cli/session.hpp"
 #include "harness/suites/suite.hpp"
+#include "harness/verify/run_bits.hpp"
 
 namespace kernelgate {
 namespace {
-
-std::uint64_t outputs_of(const Variant& variant, const Case& shape) {
-  TensorSet tensors(shape.tensors());
-  shape.fill(tensors, DataMode::real, 1);
-  tensors.poison_outputs();
-  const std::unique_ptr<Launch> launch = variant.prepare(shape, tensors);
-  launch->run();
-  launch->fetch();
-  std::uint64_t hash = 0;
-  for (const Tensor& tensor : tensors.all()) hash = hash * 0x100000001b3U ^ tensor.fingerprint();
-  return hash;
-}
 
 int print_all(int threads, const std::vector<std::string>& suites) {
   Session session;
@@ -37,7 +26,7 @@ int print_all(int threads, const std::vector<std::string>& suites) {
         if (variant->backend != Backend::kokkos || variant->name.starts_with("baseline/")) continue;
         if (variant->refusal && variant->refusal(*c.shape)) continue;
         fmt::print("{}/{}/{} {:016x}\n", c.kernel->name, variant->name, c.shape->axes(),
-                   outputs_of(*variant, *c.shape));
+                   joined(bits_of_run(*variant, *c.shape, DataMode::real)));
         ++lines;
       }
     }

@@ -1,0 +1,95 @@
+#include "harness/cli/claim_cases.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kernelgate {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class Sized final : public Case {
+ public:
+  explicit Sized(std::int64_t flops) : flops_(flops) {}
+  std::string kernel() const override { return "k"; }
+  std::string axes() const override { return ""; }
+  Traffic traffic() const override { return {.bytes = 0, .flops = flops_}; }
+  std::vector<TensorSpec> tensors() const override { return {}; }
+  void fill(TensorSet&, DataMode, std::uint64_t) const override {}
+  Truth truth(const TensorSet&, DataMode, std::uint64_t) const override { return {}; }
+  std::optional<std::string> exact_not_applicable() const override { return std::nullopt; }
+
+ private:
+  std::int64_t flops_;
+};
+
+/// A variant of waves of 32 lanes that refuses sm_75.
+Variant variant(bool reproducible) {
+  Variant v;
+  v.backend = Backend::source;
+  v.native = NativeSide{{reproducible, "why"},
+                        [](const Case&, const DeviceProfile& p) -> std::optional<std::string> {
+                          if (p.wave == 32 && p.name != "nv-sm75") return std::nullopt;
+                          return "refused";
+                        },
+                        [](const Case&, const DeviceProfile& p) { return p.name; }};
+  return v;
+}
+
+class Claims : public ::testing::Test {
+ protected:
+  void add(std::int64_t flops, const std::string& origin = "suites/smoke.csv:2") {
+    SuiteCase c;
+    c.shape = std::make_unique<Sized>(flops);
+    c.variants = {&promises_, &does_not_};
+    c.origin = origin;
+    cases_.push_back(std::move(c));
+  }
+  /// Of each case, on how many profiles it tests the claim of `v`.
+  std::vector<std::size_t> tested(const Variant& v, const VirtualRunOptions& options = {}) const {
+    const ClaimCases claims(cases_, options);
+    std::vector<std::size_t> counts;
+    for (const SuiteCase& c : cases_) counts.push_back(claims.profiles(v, *c.shape).size());
+    return counts;
+  }
+
+  const Variant promises_ = variant(true), does_not_ = variant(false);
+  std::vector<SuiteCase> cases_;
+};
+
+TEST_F(Claims, AreTestedOnTheLargestCaseThatIsQuick) {
+  add(2'000'000);
+  add(900'000);
+  add(1'000'000);
+  add(999'999);
+  add(1'000'001);
+  EXPECT_THAT(tested(promises_), ElementsAre(0, 0, 1, 0, 0));
+  EXPECT_THAT(tested(does_not_), ElementsAre(0, 0, 0, 0, 0));
+  const ClaimCases claims(cases_, {});
+  EXPECT_THAT(claims.profiles(promises_, *cases_[2].shape),
+              ElementsAre(&device_profile("nv-sm80")));
+}
+
+TEST_F(Claims, AreTestedOnTheSmallestCaseWhereNoneIsQuick) {
+  add(3'000'000);
+  add(2'000'000);
+  add(250'000'000);
+  EXPECT_THAT(tested(promises_), ElementsAre(0, 1, 0));
+}
+
+TEST_F(Claims, LeaveCasesAndOrdersToTheirUserWhereHeNamesThem) {
+  add(1000, "--case k/");
+  EXPECT_THAT(tested(promises_), ElementsAre(0));
+  add(1000);
+  EXPECT_THAT(tested(promises_), ElementsAre(0, 1));
+  VirtualRunOptions options;
+  options.schedule_seeds = {4};
+  EXPECT_THAT(tested(promises_, options), ElementsAre(0, 0));
+  options.schedule_seeds.clear();
+  options.devices = {"amd-gfx942"};
+  EXPECT_THAT(tested(promises_, options), ElementsAre(0, 0));
+}
+
+}  // namespace
+}  // namespace kernelgate

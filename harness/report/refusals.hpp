@@ -1,0 +1,37 @@
+// Refusals as people want to read them: one line a reason, however many cases met it.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "harness/records/record.hpp"
+
+namespace kernelgate {
+
+/// Why a row is unsupported, the same words for every storage type: in the name of an instance the
+/// row's type becomes TYPE, "top_k_slice<TYPE,w64,64k> is instantiated for waves of 64 lanes, …".
+std::string reason_of(const Record& record);
+
+/// Collects rows `unsupported`; those of one variant, device and reason become one.
+class Refusals {
+ public:
+  void add(const Record& record);
+  /// Each reason with its number of rows and the command that shows the first of them again.
+  std::string in_words() const;
+  /// "470 rows are unsupported, for 61 reasons"; empty when there are none.
+  std::string summary() const;
+
+ private:
+  struct Reason {
+    Record first;
+    std::string words;
+    std::int64_t rows = 0;
+    std::set<std::string> types;
+  };
+  std::vector<Reason> reasons_;
+  std::int64_t rows_ = 0;
+};
+
+}  // namespace kernelgate

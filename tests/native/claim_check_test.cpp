@@ -1,0 +1,93 @@
+// `check` holds a native variant to its claim of reproducible bits: one that lies is incorrect.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/cli/check_run.hpp"
+#include "harness/records/record.hpp"
+#include "tests/native/twice_case.hpp"
+
+namespace kernelgate {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ClaimCheck : public ::testing::Test {
+ protected:
+  ClaimCheck() {
+    registry_.add_kernel<TwiceCase>("y = 2 x");
+    registry_.add_entries("twice", Backend::source, mutants_source_entries());
+  }
+
+  /// The rows of `check` on one case of a suite in both modes, on one device of each wave width.
+  std::vector<Record> rows(const std::string& mutant, Reproducible claim) {
+    registry_.add_native(plan_of(mutant, std::move(claim)));
+    std::vector<SuiteCase> cases(1);
+    cases[0].kernel = &registry_.find("twice");
+    cases[0].shape = std::make_unique<TypedCase<TwiceCase>>(TwiceCase{.count = 20000});
+    cases[0].variants = {cases[0].kernel->find_variant(mutant)};
+    cases[0].origin = "suites/own.csv:2";
+    CheckRun run;
+    run.registry = &registry_;
+    run.threads = 1;
+    run.virtual_runs.devices = {"nv-sm90", "amd-gfx942"};
+    std::vector<Record> all;
+    run.run(cases, [&](const Checked& checked) { all.push_back(checked.record); });
+    return all;
+  }
+
+  static int count(const std::vector<Record>& rows, const std::string& device, Status status) {
+    int found = 0;
+    for (const Record& row : rows) found += row.device == device && row.status == status;
+    return found;
+  }
+
+  Registry registry_;
+};
+
+TEST_F(ClaimCheck, PassesAVariantWhoseBitsStayUnderTwentySchedules) {
+  const std::vector<Record> all = rows("none", {true, "sums in a fixed order"});
+  for (const char* device : {"nv-sm90", "amd-gfx942"}) {
+    EXPECT_EQ(count(all, device, Status::passed), 3 + 20) << device;  // exact, real
+  }
+  EXPECT_EQ(all.size(), 2U * 23U);
+}
+
+TEST_F(ClaimCheck, RefusesAVariantThatLies) {
+  const std::vector<Record> all = rows("float_atomics", {true, "sums in a fixed order"});
+  for (const char* device : {"nv-sm90", "amd-gfx942"}) {
+    EXPECT_GT(count(all, device, Status::incorrect), 0) << device;
+  }
+  const auto refused = std::find_if(
+      all.begin(), all.end(), [](const Record& row) { return row.status == Status::incorrect; });
+  ASSERT_NE(refused, all.end());
+  EXPECT_THAT(refused->message,
+              HasSubstr("bits of 'total' differ from those under schedule 0, though declared "
+                        "reproducible (sums in a fixed order)"));
+  EXPECT_THAT(again(*refused), HasSubstr("--schedule-seed "));
+}
+
+TEST_F(ClaimCheck, LetsAVariantSayThatItsBitsMayDiffer) {
+  const std::vector<Record> all = rows("float_atomics", {false, "float atomics in any order"});
+  for (const char* device : {"nv-sm90", "amd-gfx942"}) {
+    EXPECT_EQ(count(all, device, Status::passed), 3 + 3) << device;
+  }
+}
+
+TEST_F(ClaimCheck, HasOneRowForARefusalWhateverTheData) {
+  registry_.add_native(plan_of("none"));
+  std::vector<SuiteCase> cases(1);
+  cases[0].kernel = &registry_.find("twice");
+  cases[0].shape =
+      std::make_unique<TypedCase<TwiceCase>>(TwiceCase{.count = std::int64_t{1} << 32});
+  cases[0].variants = {cases[0].kernel->find_variant("none")};
+  cases[0].origin = "--case twice/none/count=4294967296";
+  CheckRun run;
+  run.registry = &registry_;
+  run.threads = 1;
+  run.virtual_runs.devices = {"nv-sm90", "amd-gfx942"};
+  run.virtual_runs.schedules = 1;
+  EXPECT_EQ(run.count(cases), 2 + 1);  // nv-sm90 takes it in both modes, amd-gfx942 not
+}
+
+}  // namespace
+}  // namespace kernelgate
