@@ -23,8 +23,8 @@ std::string words(const Party& party, const PlaceNames& names) {
 }  // namespace
 
 std::string_view name(FindingKind kind) {
-  constexpr std::string_view names[] = {"race",  "scope",   "init", "bounds",
-                                        "align", "private", "sync", "ub"};
+  constexpr std::string_view names[] = {"race",    "scope", "init", "bounds", "align",
+                                        "private", "sync",  "ub",   "loop"};
   return names[static_cast<int>(kind)];
 }
 

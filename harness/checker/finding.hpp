@@ -21,6 +21,7 @@ enum class FindingKind {
   private_memory,  // another thread's local variable
   sync,            // a barrier or wave operation that cannot complete
   ub,              // arithmetic or an index that C++ leaves undefined
+  loop,            // a thread that goes on for longer than it may
 };
 
 std::string_view name(FindingKind kind);

@@ -144,7 +144,7 @@ class Judge {
       std::optional<OpenVirtualDevice> device;
       if (job.on.profile != nullptr) {
         device.emplace(*run_.registry, job.variant->backend, *job.on.profile, job.on.schedule_seed,
-                       run_.virtual_runs.flavour);
+                       run_.virtual_runs.executor);
       }
       return prepare(job).check(*job.variant);
     } catch (const BadInput& refusal) {  // no memory for the tensors, say

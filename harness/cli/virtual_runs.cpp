@@ -26,8 +26,34 @@ void VirtualRunOptions::add_to(CLI::App& command) {
   command.add_option("--schedule-seed", schedule_seeds,
                      "Exactly this order, 0 for the natural one; may repeat");
   command.add_flag_callback(
-      "--unchecked", [this] { flavour = SourceFlavour::plain; },
+      "--unchecked", [this] { executor.flavour = SourceFlavour::plain; },
       "Run native variants unobserved: faster, and only their results are judged");
+  command.add_option(
+      "--step-limit", executor.patience.steps,
+      fmt::format(
+          "Accesses, atomics, barriers and wave operations of one thread of a native kernel "
+          "before it is taken to loop for ever, of a block {} times as many; default {}, 0: "
+          "no limit",
+          Patience::block_factor, Patience::usual_steps));
+  command
+      .add_option(
+          "--silent-limit", executor.patience.silent_seconds,
+          fmt::format("Seconds of processor time that a native kernel may go on without any "
+                      "of these; default {:g}, 0: no limit",
+                      Patience::usual_silent_seconds))
+      ->check(CLI::Range(0.0, 1e6));
+}
+
+std::string VirtualRunOptions::again() const {
+  const Patience usual;
+  const Patience& patience = executor.patience;
+  std::string options;
+  if (executor.flavour == SourceFlavour::plain) options += " --unchecked";
+  if (patience.steps != usual.steps) options += fmt::format(" --step-limit {}", patience.steps);
+  if (patience.silent_seconds != usual.silent_seconds) {
+    options += fmt::format(" --silent-limit {}", patience.silent_seconds);
+  }
+  return options;
 }
 
 std::vector<const DeviceProfile*> VirtualRunOptions::profiles() const {

@@ -22,17 +22,21 @@ struct VirtualRun {
   std::optional<std::string> refusal = std::nullopt;  // why that profile cannot run it
 };
 
-/// --device, --schedules, --claim-schedules, --schedule-seed, --unchecked.
+/// --device, --schedules, --claim-schedules, --schedule-seed, --unchecked, --step-limit,
+/// --silent-limit.
 struct VirtualRunOptions {
   std::vector<std::string> devices;  // profiles; none: all
   int schedules = 3;
   int claim_schedules = 20;                   // of the cases that test claims (claim_cases.hpp)
   std::vector<std::uint64_t> schedule_seeds;  // exactly these; none: 0 .. schedules - 1
-  SourceFlavour flavour = SourceFlavour::checked;
+  ExecutorOptions executor;
 
   void add_to(CLI::App& command);
   /// The profiles to consider, in order. Throws BadInput for an unknown one.
   std::vector<const DeviceProfile*> profiles() const;
+  /// What the line that runs it again needs of them: " --step-limit 1000"; empty where all are the
+  /// usual ones.
+  std::string again() const;
   /// The runs that judge a variant on a case: of profiles on which it would launch the same, the
   /// first one, under every seed, and under those of a claim where `claims` names it; of those that
   /// it refuses, each, once, with the reason.

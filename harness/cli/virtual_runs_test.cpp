@@ -82,6 +82,14 @@ TEST(VirtualRuns, TakeTheNamedDevicesAndSeeds) {
   EXPECT_THROW(in_words(options), BadInput);
 }
 
+TEST(VirtualRuns, KeepTheirOptionsForTheLineThatRunsThemAgain) {
+  VirtualRunOptions options;
+  EXPECT_EQ(options.again(), "");
+  options.executor = {.flavour = SourceFlavour::plain,
+                      .patience = {.steps = 1000, .silent_seconds = 0.5}};
+  EXPECT_EQ(options.again(), " --unchecked --step-limit 1000 --silent-limit 0.5");
+}
+
 TEST(VirtualRuns, LeaveLargeCasesToACaseOfTheirOwn) {
   class Sized final : public NoCase {
    public:

@@ -12,14 +12,15 @@ namespace kernelgate {
 
 std::unique_ptr<NativeDevice> open_virtual_device(Backend backend, const DeviceProfile& profile,
                                                   std::uint64_t schedule_seed,
-                                                  SourceFlavour flavour) {
+                                                  const ExecutorOptions& asked) {
   if (backend == Backend::source) {
     SourceOptions options;
     options.seed = schedule_seed;
+    options.patience = asked.patience;
     // The natural order, a permuted one, and permuted ones that also change threads in
     // mid-interval.
     if (schedule_seed >= 2) options.yield_every = 50;
-    if (flavour == SourceFlavour::plain) options.checking = Checking::off;
+    if (asked.flavour == SourceFlavour::plain) options.checking = Checking::off;
     return std::make_unique<SourceDevice>(profile, options);
   }
   throw BadInput(fmt::format("this build has no executor of backend {} for device {}",
@@ -28,10 +29,10 @@ std::unique_ptr<NativeDevice> open_virtual_device(Backend backend, const DeviceP
 
 OpenVirtualDevice::OpenVirtualDevice(const Registry& registry, Backend backend,
                                      const DeviceProfile& profile, std::uint64_t schedule_seed,
-                                     SourceFlavour flavour)
+                                     const ExecutorOptions& options)
     : slot_(registry.device_slot(backend)),
-      device_(open_virtual_device(backend, profile, schedule_seed, flavour)) {
-  slot_ = {device_.get(), flavour};
+      device_(open_virtual_device(backend, profile, schedule_seed, options)) {
+  slot_ = {device_.get(), options.flavour};
 }
 
 OpenVirtualDevice::~OpenVirtualDevice() { slot_ = {}; }

@@ -8,6 +8,7 @@
 
 #include "harness/core/registry.hpp"
 #include "harness/devices/profile.hpp"
+#include "harness/executors/patience.hpp"
 #include "harness/native/device.hpp"
 
 namespace kernelgate {
@@ -17,19 +18,25 @@ constexpr bool is_virtual(Backend backend) {
   return backend == Backend::source || backend == Backend::ptx || backend == Backend::machine;
 }
 
+/// What an executor is asked for beside a device and an order.
+struct ExecutorOptions {
+  SourceFlavour flavour = SourceFlavour::checked;
+  Patience patience = {};
+};
+
 /// A device of that profile whose launches follow the order of that seed: 0 the natural order of
 /// blocks, waves and lanes, 1 a permuted one, 2 and more permuted ones in which threads also give
 /// way to others in mid-interval. The profile must outlive it. Throws BadInput where this build has
 /// no such executor.
 std::unique_ptr<NativeDevice> open_virtual_device(Backend backend, const DeviceProfile& profile,
                                                   std::uint64_t schedule_seed,
-                                                  SourceFlavour flavour);
+                                                  const ExecutorOptions& options = {});
 
 /// A virtual device in its backend's slot for as long as the object lives.
 class OpenVirtualDevice {
  public:
   OpenVirtualDevice(const Registry& registry, Backend backend, const DeviceProfile& profile,
-                    std::uint64_t schedule_seed, SourceFlavour flavour = SourceFlavour::checked);
+                    std::uint64_t schedule_seed, const ExecutorOptions& options = {});
   ~OpenVirtualDevice();
   OpenVirtualDevice(const OpenVirtualDevice&) = delete;
   OpenVirtualDevice& operator=(const OpenVirtualDevice&) = delete;

@@ -15,6 +15,7 @@ enum class Mutant : int {
   input_written,
   stale_output,   // reads y before anyone wrote it
   float_atomics,  // right, but the sum's order follows the schedule
+  endless,        // writes its element again and again
 };
 
 template <int W>
@@ -32,6 +33,7 @@ KGLOBAL KBOUNDS(256) void mutant_kernel(float* x, float* y, float* total, u32 n)
     const u32 from = mutant == Mutant::wrong_row ? (i + 1) % n : i;
     y[i] = mutant == Mutant::stale_output ? y[i] + 2 * value : 2 * x[from];
   }
+  while (mutant == Mutant::endless && i < n) y[i] = 2 * x[i];
   if (mutant == Mutant::past_the_end && i == n - 1) y[n] = 1;
   if (mutant == Mutant::input_written && i == 0) x[0] = 1;
   if (mutant == Mutant::float_atomics) {
@@ -64,7 +66,8 @@ inline NativeEntries mutants_entries() {
       MUTANT_ENTRIES(none),         MUTANT_ENTRIES(nothing_written),
       MUTANT_ENTRIES(wrong_row),    MUTANT_ENTRIES(missing_barrier),
       MUTANT_ENTRIES(past_the_end), MUTANT_ENTRIES(input_written),
-      MUTANT_ENTRIES(stale_output), MUTANT_ENTRIES(float_atomics)};
+      MUTANT_ENTRIES(stale_output), MUTANT_ENTRIES(float_atomics),
+      MUTANT_ENTRIES(endless)};
   return {entries, sizeof(entries) / sizeof(entries[0])};
 }
 

@@ -27,10 +27,10 @@ class Verdicts : public ::testing::TestWithParam<const char*> {
     return *registry_.find("twice").find_variant(mutant);
   }
   CheckResult check(const std::string& mutant, std::uint64_t schedule = 1,
-                    SourceFlavour flavour = SourceFlavour::checked) {
+                    const ExecutorOptions& options = {}) {
     const Variant& v = variant(mutant);
     const OpenVirtualDevice device(registry_, Backend::source, device_profile(GetParam()), schedule,
-                                   flavour);
+                                   options);
     const TypedCase<TwiceCase> shape(TwiceCase{});
     return PreparedCase(shape, DataMode::real, 1).check(v);
   }
@@ -51,7 +51,7 @@ TEST_P(Verdicts, PassASoundKernelCheckedAndPlain) {
 }
 
 TEST_P(Verdicts, PassASoundKernelUnobserved) {
-  const CheckResult plain = check("none", 1, SourceFlavour::plain);
+  const CheckResult plain = check("none", 1, {.flavour = SourceFlavour::plain});
   EXPECT_EQ(plain.status, Status::passed) << plain.message;
 }
 
@@ -75,6 +75,15 @@ TEST_P(Verdicts, TakeTheWordsOfTheFinding) {
     EXPECT_EQ(result.status, Status::incorrect) << mutant;
     EXPECT_THAT(result.message, HasSubstr(std::string("  ") + word)) << mutant;
     EXPECT_THAT(result.message, HasSubstr("mutants_kernel.hpp:")) << mutant;
+  }
+}
+
+TEST_P(Verdicts, EndAKernelThatDoesNotEnd) {
+  for (const std::uint64_t schedule : {0U, 1U, 2U}) {
+    const CheckResult result = check("endless", schedule, {.patience = {.steps = 5000}});
+    EXPECT_EQ(result.status, Status::incorrect) << schedule;
+    EXPECT_THAT(result.message, HasSubstr("  loop     ")) << schedule;
+    EXPECT_THAT(result.message, HasSubstr("mutants_kernel.hpp:")) << schedule;
   }
 }
 

@@ -39,6 +39,12 @@ Planted yielding(Planted p, std::uint32_t every) {
   return p;
 }
 
+// Mutant and twin are held to so few steps that the test is quick and the twin stays below them.
+Planted impatient(Planted p, std::uint64_t steps = 10'000) {
+  p.mutant.options.patience.steps = p.clean.options.patience.steps = steps;
+  return p;
+}
+
 Planted third_pointer(const std::string& name, ThirdPointer third) {
   Planted p = bug("reads_z", FoundBy::bounds);
   p.name = name;
@@ -108,6 +114,12 @@ std::vector<Planted> planted_cases() {
       bug("product_of_sizes", FoundBy::ub),
       bug("shift_by_the_width", FoundBy::ub),
       bug("division_by_zero", FoundBy::ub),
+      impatient(bug("endless_loop", FoundBy::loop)),
+      impatient(yielding(bug("endless_loop", FoundBy::loop), 50)),
+      impatient(bug("loop_on_garbage", FoundBy::loop)),
+      impatient(bug("endless_votes", FoundBy::loop)),
+      impatient(bug("endless_barriers", FoundBy::loop)),
+      impatient(bug("endless_fences", FoundBy::loop)),
   };
 
   // Two lanes of a wave wait for each other: a deadlock where lanes do not take turns.
@@ -115,6 +127,15 @@ std::vector<Planted> planted_cases() {
   spin.mutant.kernel = spin.clean.kernel;
   spin.clean.options.yield_every = 20;
   all.push_back(spin);
+
+  // A thread that looks at two flags in turn waits too: it gives way to who sets them.
+  Planted flags = bug("lost_flag", FoundBy::loop);
+  flags.mutant.options.patience.steps = 10'000;
+  all.push_back(flags);
+
+  Planted silent = bug("silent_loop", FoundBy::loop);
+  silent.mutant.options.patience.silent_seconds = 0.05;
+  all.push_back(silent);
 
   // Where same-value writes are allowed, `flag = 1` is clean and other values are not.
   Planted allowed = bug("different_values", FoundBy::race);

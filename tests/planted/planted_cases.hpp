@@ -10,7 +10,7 @@
 namespace kernelgate {
 
 /// What must show the bug: a check, or only the result.
-enum class FoundBy { race, scope, init, bounds, align, private_memory, sync, ub, result };
+enum class FoundBy { race, scope, init, bounds, align, private_memory, sync, ub, loop, result };
 
 /// Where the third pointer of the kernel leads.
 enum class ThirdPointer { zeros, freed, host };

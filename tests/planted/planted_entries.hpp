@@ -1,6 +1,7 @@
 // Every planted kernel: with its bug and without, at both wave widths.
 #pragma once
 
+#include "tests/planted/planted_loops.hpp"
 #include "tests/planted/planted_memory.hpp"
 #include "tests/planted/planted_order.hpp"
 #include "tests/planted/planted_parts.hpp"
@@ -75,6 +76,13 @@ inline NativeEntries planted_entries() {
       PLANTED(product_of_sizes, NothingShared),
       PLANTED(shift_by_the_width, NothingShared),
       PLANTED(division_by_zero, NothingShared),
+      PLANTED(endless_loop, NothingShared),
+      PLANTED(loop_on_garbage, LoopShared),
+      PLANTED(lost_flag, NothingShared),
+      PLANTED(endless_votes, NothingShared),
+      PLANTED(endless_barriers, NothingShared),
+      PLANTED(endless_fences, NothingShared),
+      PLANTED(silent_loop, NothingShared),
   };
   return {table, sizeof(table) / sizeof(table[0])};
 }

@@ -163,6 +163,88 @@ TEST(SourceDevice, AFaultOfAPlainUnitIsAFindingToo) {
   EXPECT_EQ(fault_of(fresh, clean, {{1, 1, 1}, 64, 0}), "");
 }
 
+SourceOptions patient(const Patience& patience, std::uint32_t yield_every = 0) {
+  SourceOptions options;
+  options.patience = patience;
+  options.yield_every = yield_every;
+  return options;
+}
+
+TEST(SourceDevice, EndsALoopAtTheStepAfterTheLimitAndSaysWhere) {
+  SourceDevice device(device_profile("wide"), patient({.steps = 1000}));
+  const std::string text = fault_of(device, planted("endless_loop<bug,w64>"), {{1, 1, 1}, 256, 0});
+  EXPECT_THAT(text, HasSubstr("loop     1001 steps of one thread without an end, allowed 1000 "
+                              "(--step-limit)"));
+  EXPECT_THAT(text, HasSubstr("last step by block 0 thread 0 (wave 0 lane 0), planted_loops.hpp:"));
+}
+
+TEST(SourceDevice, EndsALoopAtTheSameStepOfTheSameSeed) {
+  for (const std::uint32_t yield_every : {0U, 7U}) {
+    std::string first;
+    for (int repeat = 0; repeat < 2; ++repeat) {
+      SourceOptions options = patient({.steps = 3000}, yield_every);
+      options.seed = 5;
+      SourceDevice device(device_profile("wide"), options);
+      const std::string text =
+          fault_of(device, planted("endless_loop<bug,w64>"), {{3, 1, 1}, 256, 0});
+      if (repeat == 0) first = text;
+      EXPECT_EQ(text, first);
+      EXPECT_THAT(text, HasSubstr("loop     "));
+    }
+  }
+}
+
+// 256 threads in turn: none of them is near its limit when the block is at 64 times that.
+TEST(SourceDevice, EndsABlockWhoseThreadsLoopInTurn) {
+  SourceDevice device(device_profile("wide"), patient({.steps = 1000}, 20));
+  const std::string text = fault_of(device, planted("endless_loop<bug,w64>"), {{1, 1, 1}, 256, 0});
+  EXPECT_THAT(text, MatchesRegex("(.|\n)*loop     640[0-9]+ steps of one block without an end, "
+                                 "allowed 64000 .64 times --step-limit.(.|\n)*"));
+}
+
+TEST(SourceDevice, LetsAKernelTakeAsManyStepsAsItsLimit) {
+  // four barriers, and a write that comes after them
+  const NativeEntry& barriers = planted("endless_barriers<clean,w64>");
+  SourceDevice four(device_profile("wide"), patient({.steps = 4}));
+  EXPECT_EQ(fault_of(four, barriers, {{1, 1, 1}, 1, 0}).find("loop"), std::string::npos);
+  SourceDevice three(device_profile("wide"), patient({.steps = 3}));
+  EXPECT_THAT(fault_of(three, barriers, {{1, 1, 1}, 1, 0}),
+              HasSubstr("loop     4 steps of one thread without an end, allowed 3 "));
+
+  const NativeEntry& accesses = planted("endless_loop<clean,w64>");
+  SourceDevice any(device_profile("wide"), patient({.steps = 0}));
+  EXPECT_EQ(fault_of(any, accesses, {{1, 1, 1}, 1, 0}), "");
+  const std::uint64_t made = any.accesses();
+  EXPECT_EQ(made, 24U);  // eight rounds: x and y read, y written
+  SourceDevice enough(device_profile("wide"), patient({.steps = made}));
+  EXPECT_EQ(fault_of(enough, accesses, {{1, 1, 1}, 1, 0}), "");
+  SourceDevice short_of_one(device_profile("wide"), patient({.steps = made - 1}));
+  EXPECT_THAT(fault_of(short_of_one, accesses, {{1, 1, 1}, 1, 0}),
+              HasSubstr("loop     24 steps of one thread without an end, allowed 23 "));
+}
+
+TEST(SourceDevice, NamesTheCallThatALoopOfWaveOperationsMakes) {
+  SourceDevice device(device_profile("wide"), patient({.steps = 500}));
+  const std::string text = fault_of(device, planted("endless_votes<bug,w64>"), {{1, 1, 1}, 128, 0});
+  EXPECT_THAT(text, HasSubstr("loop     501 steps"));
+  EXPECT_THAT(text, HasSubstr("planted_loops.hpp:"));
+}
+
+TEST(SourceDevice, EndsALoopWithoutAStepByTheClockInBothFlavours) {
+  for (const bool checked : {true, false}) {
+    SourceOptions options = patient({.silent_seconds = 0.05});
+    options.checking = checked ? Checking::all : Checking::off;
+    SourceDevice device(device_profile("wide"), options);
+    const NativeEntries entries = checked ? planted_source_entries() : planted_plain_entries();
+    const std::string text =
+        fault_of(device, entry_named(entries, "silent_loop<bug,w64>"), {{1, 1, 1}, 64, 0});
+    EXPECT_THAT(text, HasSubstr("loop     0.05 s of processor time without a step, allowed 0.05 s "
+                                "(--silent-limit); by the clock"));
+    EXPECT_THAT(text, HasSubstr("found by block 0 thread 0 (wave 0 lane 0), "));
+    EXPECT_THAT(text, HasSubstr("silent_loop"));
+  }
+}
+
 TEST(SourceDevice, GoesOnAfterAFault) {
   SourceDevice device(device_profile("wide"), seeded(3));
   const NativeEntry& bug = planted("divergent_barrier<bug,w64>");

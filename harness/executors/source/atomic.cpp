@@ -26,7 +26,7 @@ T Runtime::atomic(T* to, source_api::AtomicOp op, T operand, T expected, Scope s
   if (address % sizeof(T) != 0) misaligned(address, sizeof(T), place);
   if (checks_) {
     if (checker_.unsettled()) checker_.settle();
-    if (--observer.countdown <= 0) event();
+    if (--observer.countdown <= 0) event(place);
     const std::uint64_t offset = address - observer.base;
     if (offset >= observer.capacity) {
       foreign(address, sizeof(T), op != AtomicOp::load, place);
@@ -34,6 +34,8 @@ T Runtime::atomic(T* to, source_api::AtomicOp op, T operand, T expected, Scope s
                                 scope, place)) {
       abandon();
     }
+  } else if (step()) {
+    hold_to_limits(place, "");
   }
   const T before = *to;
   T after = operand;

@@ -36,6 +36,7 @@ void Runtime::start_block(std::uint32_t slot, std::uint64_t index) {
   block.at[2] = static_cast<std::uint32_t>(index / shape.grid[0] / shape.grid[1]);
   block.threads = shape.threads;
   block.arrived = block.exited = 0;
+  block.steps = 0;
   block.running = true;
   checker_.begin_block(block.clock, slot, static_cast<std::uint32_t>(index), shape.threads, width,
                        lds);

@@ -26,6 +26,7 @@ struct Fiber {
   WaveRun* wave = nullptr;
   std::size_t stack = 0;
   Waits waits = Waits::nothing;
+  std::uint64_t steps = 0;  // credited so far (watchdog.cpp)
   source_api::Site site{};
   // Repeated atomic reads of one value at one address.
   const void* spin_address = nullptr;
@@ -57,6 +58,7 @@ struct BlockRun {
   std::uint32_t arrived = 0;
   std::uint32_t exited = 0;
   bool running = false;
+  std::uint64_t steps = 0;  // of all its threads
   BlockClock clock;
   std::vector<Fiber> fibers;
   std::vector<WaveRun> waves;

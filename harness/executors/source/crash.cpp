@@ -1,12 +1,11 @@
 #include "harness/executors/source/crash.hpp"
 
-#include <ucontext.h>
-
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
+#include "harness/executors/source/registers.hpp"
 #include "harness/executors/source/runtime.hpp"
 
 namespace kernelgate {
@@ -14,25 +13,6 @@ namespace kernelgate {
 namespace {
 
 constexpr std::size_t stack_bytes = 256 * 1024;  // the finding's words are made on it
-
-struct Registers {
-  const void* code;
-  const void* stack;
-};
-
-Registers registers(const void* context) {
-#if defined(__x86_64__)
-  const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
-  return {std::bit_cast<const void*>(machine.gregs[REG_RIP]),
-          std::bit_cast<const void*>(machine.gregs[REG_RSP])};
-#elif defined(__aarch64__)
-  const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
-  return {std::bit_cast<const void*>(machine.pc), std::bit_cast<const void*>(machine.sp)};
-#else
-  (void)context;
-  return {nullptr, nullptr};
-#endif
-}
 
 void handle(int signal, siginfo_t* info, void* context) {
   Runtime* runtime = running();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -16,8 +17,6 @@ constinit thread_local Observer observer;
 namespace {
 
 constinit thread_local Runtime* active [[gnu::tls_model("initial-exec")]] = nullptr;
-
-constexpr std::int64_t never = std::int64_t{1} << 62;
 
 // Launches of one host thread follow one another, on whatever device: they share their stacks.
 const FiberStacks& stacks_of_this_thread(std::size_t count) {
@@ -82,9 +81,15 @@ void Runtime::run(const NativeEntry& entry, const LaunchShape& shape, const void
   observer.base = reinterpret_cast<std::uintptr_t>(memory_.base());
   observer.capacity = memory_.capacity();
   if (!checks_) observed_ = false;
-  accesses_ = 0;
+  accesses_ = other_steps_ = credited_ = came_at_ = 0;
   armed_ = 0;
-  arm(until_yield());
+  constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t most = options_.patience.steps;
+  most_of_thread_ = most == 0 ? no_limit : most;
+  most_of_block_ = most > no_limit / Patience::block_factor || most == 0
+                       ? no_limit
+                       : most * Patience::block_factor;
+  arm(until_event());
 
   std::uint64_t started = 0;
   while (started < slots) {
@@ -116,17 +121,6 @@ void Runtime::run(const NativeEntry& entry, const LaunchShape& shape, const void
   active = outer;
 }
 
-// Sets the countdown anew and counts what it has counted.
-void Runtime::arm(std::int64_t countdown) {
-  accesses_ += static_cast<std::uint64_t>(armed_ - (armed_ == 0 ? 0 : observer.countdown));
-  armed_ = observer.countdown = countdown;
-}
-
-std::int64_t Runtime::until_yield() {
-  if (options_.yield_every == 0) return never;
-  return 1 + static_cast<std::int64_t>(random() % (2ULL * options_.yield_every));
-}
-
 void* Runtime::shared(std::int64_t bytes, const char* type) {
   BlockRun& block = *current_->block;
   if (bytes > shape_->shared_bytes) {
@@ -143,19 +137,22 @@ void* Runtime::shared(std::int64_t bytes, const char* type) {
 
 void Runtime::fence() {
   if (checker_.unsettled()) checker_.settle();
+  if (step()) hold_to_limits(no_place, "k_fence");
   if (checks_) checker_.fence(*current_->actor);
 }
 
-void Runtime::event() {
+void Runtime::event(Place place) {
   checker_.settle();
   if (before_value_ > 1) {  // the countdown was cut short for the value
     arm(std::exchange(before_value_, 0) - 1);
     return;
   }
   before_value_ = 0;
-  arm(until_yield());
+  arm(until_event());
+  credit();
+  hold_to_limits(place, "");
   if (current_->spins == 0) idle_spins_ = 0;
-  yield(false);
+  if (options_.yield_every > 0 || ran_alone()) yield(false);
 }
 
 void Runtime::await_value() {

@@ -9,6 +9,7 @@
 
 #include "harness/checker/checker.hpp"
 #include "harness/core/random.hpp"
+#include "harness/executors/patience.hpp"
 #include "harness/executors/source/block_run.hpp"
 #include "harness/executors/source/constants.hpp"
 #include "harness/native/device.hpp"
@@ -23,6 +24,7 @@ struct SourceOptions {
   SameValueWrites same_value_writes = SameValueWrites::reported;
   std::uint32_t yield_every = 0;      // observed accesses between forced yields on average; 0: none
   std::uint32_t resident_blocks = 1;  // blocks that make progress together
+  Patience patience = {};
 };
 
 /// The first function of every fiber: the kernel on its thread. Does not return.
@@ -54,8 +56,8 @@ class Runtime {
   /// An access outside of the device's memory. Returns where it may happen.
   void foreign(std::uintptr_t address, std::uint64_t bytes, bool writes, Place place);
   void misaligned(std::uintptr_t address, std::uint64_t bytes, Place place);
-  /// The countdown is at its end.
-  void event();
+  /// The countdown is at its end, at the access of that place.
+  void event(Place place);
   /// After an access that the checker put off.
   void await_value();
   /// Gives up the launch; the fiber never goes on. Findings say why.
@@ -63,7 +65,13 @@ class Runtime {
   [[noreturn]] void crash(std::uintptr_t address, const char* what, FindingKind kind,
                           const void* code);
   void undefined(const std::string& what, const std::string& where);
+  /// The thread has taken no step for the seconds of processor time that it may; `code` is where it
+  /// is now.
+  [[noreturn]] void fall_silent(const void* code);
 
+  /// Rises with every step of any thread.
+  std::uint64_t steps() const { return seen() + other_steps_; }
+  const Patience& patience() const { return options_.patience; }
   bool checks() const { return checks_; }
   Fiber& current() const { return *current_; }
   const LaunchShape& shape() const { return *shape_; }
@@ -86,7 +94,13 @@ class Runtime {
   std::uint64_t random() { return kernelgate::word_at(stream_, ++drawn_); }
   void observe(const Fiber* fiber);
   void arm(std::int64_t countdown);
-  std::int64_t until_yield();
+  std::int64_t until_event();
+  std::uint64_t seen() const;
+  void credit();
+  bool ran_alone();
+  bool step();
+  void hold_to_limits(Place place, const std::string& where);
+  Finding endless(const std::string& what, Place place, const std::string& where) const;
 
   DeviceMemory& memory_;
   Findings& findings_;
@@ -113,6 +127,11 @@ class Runtime {
   std::uint64_t idle_spins_ = 0;  // waits by repeated reads since anything else happened
   std::int64_t armed_ = 0;        // what the countdown was set to
   std::uint64_t accesses_ = 0;
+  std::uint64_t most_of_thread_ = 0;  // steps
+  std::uint64_t most_of_block_ = 0;
+  std::uint64_t credited_ = 0;     // of the accesses seen, to their threads
+  std::uint64_t came_at_ = 0;      // accesses seen when the current fiber came to run
+  std::uint64_t other_steps_ = 0;  // steps that no access reports
   std::int64_t before_value_ = 0;  // the countdown before a write whose value is awaited; or 0
 };
 

@@ -48,11 +48,13 @@ void Runtime::go(FiberState& from, Fiber* to) {
     return;
   }
   current_ = to;
+  came_at_ = credited_;
   observe(to);
   switch_fiber(from, to->state);
 }
 
 void Runtime::wait() {
+  credit();
   Fiber& fiber = *current_;
   idle_spins_ = 0;
   go(fiber.state, next(*fiber.wave, fiber.position, true));
@@ -60,6 +62,7 @@ void Runtime::wait() {
 
 // Lets others run first: those of other waves alone, or all of them in turn.
 void Runtime::yield(bool other_wave) {
+  credit();
   Fiber& fiber = *current_;
   WaveRun& wave = *fiber.wave;
   const std::uint64_t ready = wave.ready;
@@ -73,6 +76,8 @@ void Runtime::yield(bool other_wave) {
 
 void Runtime::finish_thread() {
   if (checker_.unsettled()) checker_.settle();
+  credit();
+  ++other_steps_;
   Fiber& fiber = *current_;
   BlockRun& block = *fiber.block;
   idle_spins_ = 0;
@@ -96,6 +101,7 @@ void Runtime::abandon() {
 
 void Runtime::sync_block(source_api::Site site) {
   if (checker_.unsettled()) checker_.settle();
+  if (step()) hold_to_limits(no_place, words(site));
   Fiber& fiber = *current_;
   BlockRun& block = *fiber.block;
   fiber.waits = Waits::block;

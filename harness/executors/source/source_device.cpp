@@ -9,6 +9,7 @@
 #include "harness/executors/source/canary.hpp"
 #include "harness/executors/source/crash.hpp"
 #include "harness/executors/source/places.hpp"
+#include "harness/executors/source/silence.hpp"
 
 namespace kernelgate {
 
@@ -99,6 +100,7 @@ std::vector<Finding> SourceDevice::check(const NativeEntry& entry, const LaunchS
   const bool is_observed = observed(entry);
   {
     const CrashGuard guard;
+    const SilenceGuard silence(options_.patience.silent_seconds);
     runtime_->run(entry, shape, arguments, is_observed);
   }
   if (const auto broken = memory_.broken_red_zone(); broken && findings_.empty()) {

@@ -13,6 +13,7 @@ std::uint64_t Runtime::wave_operation(source_api::WaveOp op, std::uint64_t mask,
                                       std::uint64_t value, std::uint32_t operand,
                                       std::uint32_t width, source_api::Site site) {
   if (checker_.unsettled()) checker_.settle();
+  if (step()) hold_to_limits(no_place, words(site));
   Fiber& fiber = *current_;
   WaveRun& wave = *fiber.wave;
   const std::uint32_t lane = fiber.actor->lane;

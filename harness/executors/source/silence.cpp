@@ -1,0 +1,81 @@
+#include "harness/executors/source/silence.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+
+#include "harness/core/error.hpp"
+#include "harness/executors/source/registers.hpp"
+#include "harness/executors/source/runtime.hpp"
+
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
+namespace kernelgate {
+
+namespace {
+
+constexpr int looks = 8;  // at the count of steps, in the time that is allowed
+
+struct Watch {
+  std::uint64_t steps = 0;
+  int unchanged = 0;
+};
+thread_local Watch watch;
+
+// A step that is under way holds nothing that its end would have to give back: one that lasts as
+// long as the limit does not exist, and everything else on a fiber's stack is the kernel's own.
+void look(int, siginfo_t*, void* context) {
+  const int error = errno;
+  Runtime* runtime = running();
+  const Registers at = registers(context);
+  if (runtime == nullptr || runtime->stacks() == nullptr || !runtime->stacks()->holds(at.stack) ||
+      runtime->steps() != watch.steps) {
+    watch = Watch{runtime == nullptr ? 0 : runtime->steps(), 0};
+  } else if (++watch.unchanged >= looks) {
+    runtime->fall_silent(at.code);
+  }
+  errno = error;
+}
+
+timespec time_of(double seconds) {
+  const auto whole = static_cast<std::time_t>(seconds);
+  return {whole, static_cast<long>((seconds - static_cast<double>(whole)) * 1e9)};
+}
+
+}  // namespace
+
+SilenceGuard::SilenceGuard(double seconds) {
+  if (seconds <= 0) return;
+  watch = Watch{};
+  sigevent event = {};
+  event.sigev_notify = SIGEV_THREAD_ID;
+  event.sigev_signo = SIGVTALRM;
+  event.sigev_notify_thread_id = gettid();
+  if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer_) != 0) {
+    throw BadInput(fmt::format(
+        "virtual device: no timer for kernels without an end ({}); --silent-limit 0 goes without",
+        std::strerror(errno)));
+  }
+  struct sigaction action = {};
+  action.sa_sigaction = &look;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGVTALRM, &action, &before_);
+  const timespec each = time_of(seconds / looks);
+  const itimerspec times{each, each};
+  timer_settime(timer_, 0, &times, nullptr);
+  watching_ = true;
+}
+
+SilenceGuard::~SilenceGuard() {
+  if (!watching_) return;
+  timer_delete(timer_);
+  sigaction(SIGVTALRM, &before_, nullptr);
+}
+
+}  // namespace kernelgate
