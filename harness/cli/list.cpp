@@ -1,8 +1,6 @@
 // kernelgate list: kernels, variants, cases and suites of this build.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "harness/cli/selection.hpp"
 #include "harness/cli/session.hpp"
 
@@ -27,45 +25,6 @@ void print_kernels(const Registry& registry) {
   }
 }
 
-std::string variants_of(const Kernel& kernel, Backend backend) {
-  std::string list;
-  for (const Variant& v : kernel.variants) {
-    if (v.backend == backend) list += (list.empty() ? "" : ", ") + v.name;
-  }
-  return list;
-}
-
-std::string cell(std::string text) {  // a bar would end a table's cell, even inside a code span
-  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) {
-    text.insert(at, 1, '\\');
-  }
-  return text;
-}
-
-// A row a kernel; a column a backend that has any variant.
-void print_markdown(const Registry& registry) {
-  std::vector<Backend> backends;
-  for (std::size_t i = 0; i < backend_names.size(); ++i) {
-    const Backend backend = static_cast<Backend>(i);
-    const auto has_one = [&](const Kernel& k) { return !variants_of(k, backend).empty(); };
-    if (std::any_of(registry.kernels().begin(), registry.kernels().end(), has_one)) {
-      backends.push_back(backend);
-    }
-  }
-  std::string head = "| kernel | computes |";
-  std::string rule = "| --- | --- |";
-  for (const Backend backend : backends) {
-    head += fmt::format(" variants run by {} |", name(backend));
-    rule += " --- |";
-  }
-  fmt::print("{}\n{}\n", head, rule);
-  for (const Kernel& kernel : registry.kernels()) {
-    fmt::print("| {} | `{}` |", kernel.name, cell(kernel.formula));
-    for (const Backend backend : backends) fmt::print(" {} |", variants_of(kernel, backend));
-    fmt::print("\n");
-  }
-}
-
 void print_suite(const Registry& registry, const std::string& suite) {
   std::int64_t count = 0;
   for (const SuiteCase& c : load_suite(registry, data_root(), suite)) {
@@ -82,14 +41,8 @@ void add_list_command(CLI::App& app, Session& session) {
   CLI::App* command =
       app.add_subcommand("list", "Kernels, variants, cases and suites of this build");
   command->add_option("--suite", *suite, "Print the cases of this suite");
-  auto markdown = std::make_shared<bool>(false);
-  command->add_flag("--markdown", *markdown, "Print kernels, variants and backends as a table");
   command->footer("Example: kernelgate list --suite smoke");
-  command->callback([&session, suite, markdown] {
-    if (*markdown) {
-      print_markdown(session.registry());
-      return;
-    }
+  command->callback([&session, suite] {
     if (!suite->empty()) {
       print_suite(session.registry(), *suite);
       return;

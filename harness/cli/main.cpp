@@ -75,6 +75,7 @@ int main(int argc, char** argv) {
     kernelgate::add_forward_command(app, session);
     kernelgate::add_validate_command(app, session);
     kernelgate::add_resources_command(app, session);
+    kernelgate::add_support_command(app, session);
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

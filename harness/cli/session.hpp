@@ -55,5 +55,6 @@ void add_bench_command(CLI::App& app, Session& session);
 void add_forward_command(CLI::App& app, Session& session);
 void add_validate_command(CLI::App& app, Session& session);
 void add_resources_command(CLI::App& app, Session& session);
+void add_support_command(CLI::App& app, Session& session);
 
 }  // namespace kernelgate

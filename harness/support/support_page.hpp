@@ -1,0 +1,36 @@
+// docs/support.md: which native variant runs on which device, from runs, as Markdown.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/support/support_table.hpp"
+
+namespace kernelgate {
+
+/// The kinds of devices, a table each.
+struct DeviceGroup {
+  Vendor vendor;
+  const char* title;
+};
+inline constexpr DeviceGroup device_groups[] = {
+    {Vendor::nvidia, "NVIDIA"}, {Vendor::amd, "AMD"}, {Vendor::artificial, "Artificial devices"}};
+/// "variant", then the profiles of a vendor.
+std::vector<std::string> header_of(Vendor vendor);
+
+/// The header of the table of variants, and what stands there of a claim: "yes: sums in a fixed
+/// order", "no: float atomics".
+std::vector<std::string> variants_header();
+std::string claim_in_words(const Reproducible& reproducible);
+
+/// The page. `records` are those behind the table, `compilers` the names of the committed figures.
+std::string support_page(std::span<const SupportRow> table, std::span<const Record> records,
+                         std::span<const std::string> compilers);
+
+/// What is wrong with a page against this build's variants and profiles, a line a fault; nothing
+/// when each variant has its row and each profile its column, none too many, no cell empty and no
+/// claim other than the declared one. Figures are not looked at.
+std::vector<std::string> support_page_faults(const Registry& registry, std::string_view page);
+
+}  // namespace kernelgate

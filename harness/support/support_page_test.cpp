@@ -1,0 +1,151 @@
+// The pages of a synthetic kernel, and broken ones that must be refused.
+#include "harness/support/support_page.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/support/coverage.hpp"
+#include "harness/support/markdown.hpp"
+#include "harness/support/synthetic_kernel.hpp"
+
+namespace kernelgate {
+namespace {
+
+using synthetic::native_row;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::vector<Record> runs() {
+  std::vector<Record> records{native_row("rows=10,f32", "tiny", Status::unsupported),
+                              native_row("rows=10,f32", "nv-sm75", Status::passed)};
+  for (std::uint64_t s = 0; s < 20; ++s) {
+    records.push_back(native_row("rows=1,f32", "nv-sm75", Status::passed, s));
+  }
+  Record host;
+  host.kernel = "plain";
+  host.variant = "kokkos";
+  host.axes = "rows=1,f32";
+  records.push_back(host);
+  host.axes = "rows=2,f32";
+  host.status = Status::incorrect;
+  records.push_back(host);
+  return records;
+}
+
+std::string page(const Registry& registry) {
+  const std::vector<Record> records = runs();
+  ResourceRow compiled;
+  compiled.kernel = "plain<f32,w32>";
+  compiled.profile = "nv-sm80";
+  const std::vector<ResourceRow> rows{compiled};
+  const std::vector<std::string> compilers{"nvcc-13.0.88"};
+  return support_page(support_table(registry, records, rows), records, compilers);
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << "no '" << from << "' in\n" << text;
+  if (at != std::string::npos) text.replace(at, from.size(), to);
+  return text;
+}
+
+/// The first line that begins so, with its end.
+std::string line_of(const std::string& text, const std::string& start) {
+  const std::size_t at = text.find("\n" + start) + 1;
+  return text.substr(at, text.find('\n', at) + 1 - at);
+}
+
+TEST(SupportPage, SaysWhatPassedIsCompiledAndIsRefused) {
+  const std::string text = page(synthetic::registry());
+  EXPECT_THAT(text, HasSubstr("| plain/native | modelled 2<br>not compiled | modelled 2<br>"
+                              "compiled 1/1 | modelled 2<br>not compiled |"));
+  EXPECT_THAT(text, HasSubstr("| plain/native | modelled 1<br>refused 1 (1) | not run 2 |"));
+  EXPECT_THAT(text, HasSubstr("\n1. plain/native: plain<TYPE,w32> needs 32768 B of LDS, DEVICE "
+                              "gives 16384 B\n"));
+  EXPECT_THAT(text, HasSubstr("| plain/native | f32 | 2 | yes: no sums | waves of 32: 20 schedules "
+                              "agree (nv-sm75, `rows=1,f32`) |"));
+  EXPECT_THAT(text, HasSubstr("results/resources, nvcc-13.0.88."));
+}
+
+TEST(SupportPage, HoldsAgainstTheBuildThatWroteIt) {
+  const Registry registry = synthetic::registry();
+  EXPECT_THAT(support_page_faults(registry, page(registry)), IsEmpty());
+}
+
+TEST(SupportPage, IsRefusedWithoutAVariantOrWithOneTooMany) {
+  const Registry registry = synthetic::registry();
+  const std::string good = page(registry);
+  const std::string row = line_of(good, "| plain/native |");
+  EXPECT_THAT(support_page_faults(registry, replaced(good, row, "")),
+              ElementsAre("NVIDIA: no row 'plain/native'"));
+  EXPECT_THAT(support_page_faults(registry, replaced(good, row, row + row)),
+              ElementsAre("NVIDIA: row 'plain/native' stands twice"));
+  const std::string foreign = replaced(row, "plain/native", "plain/native/gone");
+  EXPECT_THAT(support_page_faults(registry, replaced(good, row, row + foreign)),
+              ElementsAre("NVIDIA: row 'plain/native/gone' is no native variant of this build"));
+  EXPECT_THAT(support_page_faults(registry, replaced(good, "modelled 2<br>not compiled", "")),
+              ElementsAre("NVIDIA: row 'plain/native' has an empty cell"));
+  EXPECT_THAT(support_page_faults(registry, replaced(good, "| modelled 2<br>not compiled ", "")),
+              ElementsAre(HasSubstr("has 7 cells, expected 8")));
+}
+
+TEST(SupportPage, IsRefusedWithoutAProfileOrWithAnotherClaim) {
+  const Registry registry = synthetic::registry();
+  const std::string good = page(registry);
+  EXPECT_THAT(support_page_faults(registry, replaced(good, " amd-gfx950 |", "")),
+              ElementsAre(HasSubstr("AMD: no table with the header '| variant | amd-gfx90a |")));
+  EXPECT_THAT(support_page_faults(synthetic::registry({false, "atomics"}), good),
+              ElementsAre("variants: row 'plain/native' has the claim 'yes: no sums', declared is "
+                          "'no: atomics'"));
+  EXPECT_THAT(support_page_faults(registry, ""), testing::SizeIs(4));
+}
+
+TEST(Coverage, CountsCasesOnTheHostAndDevices) {
+  const Registry registry = synthetic::registry();
+  const std::vector<Record> records = runs();
+  const std::string table = coverage_table(registry, support_table(registry, records, {}), records);
+  // 12 of the 17 profiles have waves of 32, tiny among them
+  EXPECT_EQ(line_of(table, "| plain |"),
+            "| plain | `y = \\|x\\|` | kokkos 1/2 | native 12 of 17 | "
+            "native none | native none |\n");
+}
+
+TEST(Coverage, IsHeldAgainstTheBuild) {
+  const Registry registry = synthetic::registry();
+  const std::string frame = "a\n" + std::string(coverage_begin) + std::string(coverage_end) + "b\n";
+  const std::string good = with_coverage(frame, coverage_table(registry, {}, {}), "README.md");
+  EXPECT_TRUE(good.starts_with("a\n") && good.ends_with("b\n"));
+  const auto faults = [&](const std::string& text) {
+    return coverage_faults(registry, text, "README.md");
+  };
+  EXPECT_THAT(faults(good), Contains(HasSubstr("column 'executor S: devices (modelled)': got "
+                                               "variants , expected native")));
+  const std::string whole = with_coverage(
+      frame, coverage_table(registry, support_table(registry, {}, {}), {}), "README.md");
+  EXPECT_THAT(faults(whole), IsEmpty());
+  EXPECT_THAT(with_coverage(whole, "", "README.md"), frame);
+  const std::string row = line_of(whole, "| plain |");
+  EXPECT_THAT(faults(replaced(whole, row, "")), ElementsAre("no row 'plain'"));
+  EXPECT_THAT(faults(replaced(whole, row, row + row)), ElementsAre("row 'plain' stands twice"));
+  EXPECT_THAT(faults(replaced(whole, "| plain |", "| plane |")),
+              ElementsAre("row 'plane' is no kernel of this build", "no row 'plain'"));
+  EXPECT_THAT(faults(replaced(whole, "y = ", "z = ")),
+              ElementsAre(HasSubstr("computes `z = |x|`")));
+  EXPECT_THAT(faults(replaced(whole, "kokkos not run", "kokkos 1/1, kokkos/cpu 1/1")),
+              ElementsAre(HasSubstr("got variants kokkos kokkos/cpu, expected kokkos")));
+  EXPECT_THROW(faults("no markers"), BadInput);
+}
+
+TEST(Markdown, ReadsBackWhatItWrites) {
+  const std::string page = "text | no table\n" + markdown::head({"a", "b|c"}) +
+                           markdown::line({"", "`x|y`"}) + "\n" + markdown::head({"d"});
+  const auto tables = markdown::tables(page);
+  ASSERT_EQ(tables.size(), 2U);
+  EXPECT_THAT(tables[0], ElementsAre(ElementsAre("a", "b|c"), ElementsAre("", "`x|y`")));
+  EXPECT_THAT(tables[1], ElementsAre(ElementsAre("d")));
+}
+
+}  // namespace
+}  // namespace kernelgate
