@@ -45,7 +45,8 @@ class Validation {
       check({"edge_shapes"}, Executors::without);
       fmt::print(
           "native variants on virtual devices were judged on smoke; on edge_shapes, which takes "
-          "an hour: kernelgate check --suite edge_shapes --backend source\n");
+          "about twelve minutes of a core: kernelgate check --suite edge_shapes --backend "
+          "source\n");
     } else {
       check(options_.suites, Executors::with);
     }
