@@ -8,6 +8,11 @@ set(KERNELGATE_CUDA_ARCHS "80;86;89;90;100;120" CACHE STRING "Targets of the cud
 set(KERNELGATE_HIP_ARCHS "gfx90a;gfx942;gfx950;gfx1030;gfx1100;gfx1151;gfx1201" CACHE STRING
   "Targets of the hip backend")
 
+set(kernelgate_nvcc_werror "")
+if(KERNELGATE_WERROR)
+  set(kernelgate_nvcc_werror -Werror all-warnings)
+endif()
+
 # Looks for what the cuda backend needs beside nvcc.
 macro(find_cuda_runtime)
   file(REAL_PATH ${KERNELGATE_NVCC} nvcc)
@@ -56,7 +61,7 @@ function(add_cuda_unit target source)
     list(APPEND codes -gencode arch=compute_${arch},code=sm_${arch})
   endforeach()
   add_custom_command(OUTPUT ${object}
-    COMMAND ${KERNELGATE_NVCC} ${codes} -O3 -std=c++20 -fmad=false -Werror all-warnings
+    COMMAND ${KERNELGATE_NVCC} ${codes} -O3 -std=c++20 -fmad=false ${kernelgate_nvcc_werror}
             -ccbin ${CMAKE_CXX_COMPILER} -Xcompiler -fPIC -I${PROJECT_SOURCE_DIR}
             -I${PROJECT_SOURCE_DIR}/kernels/dialect/cuda -MD -MF ${object}.d -MT ${object}
             -c -o ${object} ${source}

@@ -6,6 +6,13 @@
 # KERNELGATE_KOKKOS_{BUNDLED,LIBRARY,SONAME,LICENCE} for the installation.
 # Why Debian's binary needs fitting on a stable Debian: docs/setup.md.
 
+if(NOT KERNELGATE_KOKKOS)
+  set(KERNELGATE_KOKKOS_VERSION none)
+  set(KERNELGATE_KOKKOS_BACKENDS "left out")
+  set(KERNELGATE_KOKKOS_ORIGIN "no variants kokkos*, no baselines: KERNELGATE_KOKKOS=OFF")
+  return()
+endif()
+
 set(KERNELGATE_KOKKOS_PREFIX "${CMAKE_SOURCE_DIR}/.deps/kokkos" CACHE PATH
   "folder that ci/deps/kokkos.sh unpacked Debian's Kokkos into")
 set(KERNELGATE_KOKKOS_RELEASE 5.2.2 CACHE STRING "Kokkos release fetched when none is installed")

@@ -2,6 +2,9 @@
 # machine that has no device and no Kokkos built for one. A unit is found, not listed:
 # kernels/<kernel>/<unit>_kokkos.cpp (…_cpu.cpp are for the host alone). Target and test
 # kokkos_<profile>, label ci for three targets, full for the others; docs/compile-lanes.md.
+if(NOT KERNELGATE_KOKKOS)
+  return()
+endif()
 include(${PROJECT_SOURCE_DIR}/cmake/lanes/kokkos_config.cmake)
 
 get_target_property(kokkos_headers Kokkos::kokkos INTERFACE_INCLUDE_DIRECTORIES)

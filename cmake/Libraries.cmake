@@ -1,22 +1,35 @@
-# Well-kept libraries, all from Debian. The baselines may be absent; the rest is required.
-find_package(fmt REQUIRED)
-find_package(nlohmann_json REQUIRED)
-find_package(CLI11 REQUIRED)
+# Well-kept libraries, all from Debian. The baselines may be absent; the rest is required. A bundle for
+# a machine without network (ci/bundle.sh) carries its own in third_party/.
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(Threads REQUIRED)
-find_package(benchmark REQUIRED)
-if(KERNELGATE_TESTS)
-  find_package(GTest REQUIRED)
+set(kernelgate_needs_gtest OFF)
+if(KERNELGATE_TESTS OR KERNELGATE_CUDA OR KERNELGATE_HIP)
+  set(kernelgate_needs_gtest ON)
   include(GoogleTest)
 endif()
 
-find_path(FCCP_INCLUDE_DIR libfccp/csv.h REQUIRED)
+if(EXISTS ${PROJECT_SOURCE_DIR}/third_party/PACKAGES.csv)
+  include(BundledLibraries)
+else()
+  find_package(fmt REQUIRED)
+  find_package(nlohmann_json REQUIRED)
+  find_package(CLI11 REQUIRED)
+  find_package(benchmark REQUIRED)
+  if(kernelgate_needs_gtest)
+    find_package(GTest REQUIRED)
+  endif()
+  find_path(FCCP_INCLUDE_DIR libfccp/csv.h REQUIRED)
+endif()
+
 add_library(kernelgate_csv INTERFACE)
 target_include_directories(kernelgate_csv SYSTEM INTERFACE ${FCCP_INCLUDE_DIR})
 target_compile_definitions(kernelgate_csv INTERFACE CSV_IO_NO_THREAD)
 # The library copies file names with strncpy and ends them itself; clang knows no such warning.
 target_compile_options(kernelgate_csv INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-truncation>)
 
+if(NOT KERNELGATE_KOKKOS)
+  return()  # no baselines either
+endif()
 # Debian's own dnnl config asks for OpenCL, which the CPU engine does not need.
 find_library(DNNL_LIBRARY NAMES dnnl)
 find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.hpp)

@@ -4,7 +4,8 @@ include(CheckCXXCompilerFlag)
 
 add_library(kernelgate_warnings INTERFACE)
 target_compile_options(kernelgate_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  $<$<BOOL:${KERNELGATE_WERROR}>:-Werror>
   # g++ 12 sees overlaps in "text" + std::string that are not there (GCC PR105651)
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   # libstdc++ 12's own std::stable_sort, instantiated from our code

@@ -5,19 +5,44 @@
 #include <unistd.h>
 
 #include <memory>
+#include <span>
+#include <string_view>
 
 #include "harness/cli/session.hpp"
 #include "harness/devices/profile.hpp"
+#include "harness/executors/gpu/open_gpu.hpp"
 #include "harness/records/environment.hpp"
 #include "harness/timing/roof.hpp"
 
 namespace kernelgate {
 namespace {
 
-// Asks a vendor's runtime how many devices it sees, without linking it.
-std::string vendor_devices(const char* library, const char* function) {
-  void* handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
+// NVIDIA's driver answers nothing before cuInit(0); its name has one version.
+std::string start_cuda(void* driver) {
+  using Init = int (*)(unsigned);
+  const auto init = reinterpret_cast<Init>(dlsym(driver, "cuInit"));
+  if (init == nullptr) return "none: the driver has no cuInit";
+  const int code = init(0);
+  return code == 0 ? "" : fmt::format("none: cuInit answered error {}", code);
+}
+
+// AMD's library is named by its release; the plain name comes with the headers.
+constexpr const char* hip_libraries[] = {"libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so.5",
+                                         "libamdhip64.so"};
+
+// Asks a vendor's library how many devices it sees, without linking it.
+std::string vendor_devices(std::span<const char* const> libraries, const char* function) {
+  void* handle = nullptr;
+  const char* library = nullptr;
+  for (const char* name : libraries) {
+    library = name;
+    handle = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
+    if (handle != nullptr) break;
+  }
   if (handle == nullptr) return fmt::format("none: {} is not installed", library);
+  if (std::string_view(function) == "cuDeviceGetCount") {
+    if (const std::string why_not = start_cuda(handle); !why_not.empty()) return why_not;
+  }
   using Count = int (*)(int*);
   const auto count_devices = reinterpret_cast<Count>(dlsym(handle, function));
   int count = 0;
@@ -49,15 +74,35 @@ void print_profile(const DeviceProfile& profile) {
   }
 }
 
+// Opens the device that check and bench would run on: the first call of all that reaches it.
+void print_opened(const std::string& backend, Session& session) {
+  try {
+    const std::unique_ptr<GpuDevice> device = backend == "cuda" ? open_cuda() : open_hip();
+    fmt::print("{:<8} {}, profile {}\n", backend, device->description(), device->profile().name);
+    return;
+  } catch (const BadInput& reason) {
+    fmt::print("{:<8} {}\n", backend, reason.what());
+  } catch (const NativeFault& fault) {
+    fmt::print("{:<8} {}\n", backend, fault.what());
+  }
+  session.end_with(ExitCode::nothing_ran);
+}
+
 }  // namespace
 
 void add_devices_command(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand(
       "devices", "What this machine can run kernels on, and the profiles of other devices");
-  command->footer("Example: kernelgate devices --profile amd-gfx942");
+  command->footer(
+      "Example: kernelgate devices --profile amd-gfx942\n"
+      "Example: kernelgate devices --backend cuda    exit code 5: there is none");
   auto profile = std::make_shared<std::string>();
+  auto backend = std::make_shared<std::string>();
   command->add_option("--profile", *profile, "Every number of this profile, with its source");
-  command->callback([&session, profile] {
+  command->add_option("--backend", *backend, "Open the device of this backend and name it")
+      ->check(CLI::IsMember({"cuda", "hip"}));
+  command->callback([&session, profile, backend] {
+    if (!backend->empty()) return print_opened(*backend, session);
     if (!profile->empty()) return print_profile(device_profile(*profile));
     const HostExecutor executor(session.threads);
     const Environment environment = detect_environment();
@@ -67,8 +112,9 @@ void add_devices_command(CLI::App& app, Session& session) {
                environment.cpu, environment.cores, 1e-9 * memory,
                1e-6 * static_cast<double>(last_level_cache_bytes()));
     fmt::print("kokkos   {}\n", host_executor_in_words());
-    fmt::print("cuda     {}\n", vendor_devices("libcuda.so.1", "cuDeviceGetCount"));
-    fmt::print("hip      {}\n", vendor_devices("libamdhip64.so", "hipGetDeviceCount"));
+    constexpr const char* cuda_library[] = {"libcuda.so.1"};
+    fmt::print("cuda     {}\n", vendor_devices(cuda_library, "cuDeviceGetCount"));
+    fmt::print("hip      {}\n", vendor_devices(hip_libraries, "hipGetDeviceCount"));
     print_profiles();
   });
 }

@@ -1,0 +1,21 @@
+// A build without Kokkos (KERNELGATE_KOKKOS=OFF): OpenMP's threads compute the truth, and no
+// variant runs on them.
+#include <fmt/format.h>
+#include <omp.h>
+
+#include "harness/cli/session.hpp"
+
+namespace kernelgate {
+
+HostExecutor::HostExecutor(int threads) {
+  if (threads > 0) omp_set_num_threads(threads);
+}
+
+HostExecutor::~HostExecutor() = default;
+
+std::string host_executor_in_words() {
+  return fmt::format("left out of this build (KERNELGATE_KOKKOS=OFF); {} threads for the truth",
+                     omp_get_max_threads());
+}
+
+}  // namespace kernelgate
