@@ -1,7 +1,62 @@
 # shellcheck shell=bash
-# Shared by the scripts of this folder that take packages from another Debian suite than the
-# machine's own. The system's apt is not touched: the other suite gets a private state in a folder.
-# Source it; it defines functions only.
+# Shared by the scripts of this folder that lay Debian packages of another suite, or sources, into a
+# folder of their own. The system's apt is not touched: the other suite gets a private apt state. A
+# script says open_prefix, then take_packages, unpack_packages and keep_prefix; it defines from_mirror
+# and from_folder, which fill $work/debs and set origin. Source it; it defines functions only.
+
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+say() { echo "$name: $*"; }
+
+# open_prefix NAME [FOLDER]: where the packages go, .deps/NAME in the checkout by default. Ends the
+# script, and well, where they are already; otherwise sets prefix, and work to an empty folder.
+open_prefix() {
+  name=$1
+  prefix=$(realpath -m "${2:-$checkout/.deps/$name}")
+  if [[ -f $prefix/SOURCE ]]; then
+    say "$prefix holds $(head -1 "$prefix/SOURCE")"
+    exit 0
+  fi
+  work=$prefix.new
+  rm -rf "$work"
+  mkdir -p "$work/debs" "$work/root"
+  trap 'rm -rf "$work"' EXIT
+}
+
+# take_packages WHAT OTHERWISE: from the mirror, or from an offline copy; ends the script with the
+# words of OTHERWISE when neither has them.
+take_packages() {
+  origin=
+  if from_mirror; then return; fi
+  say "the mirror gave no $1, trying an offline copy"
+  find "$work/debs" -type f -delete
+  if from_folder; then return; fi
+  say "$2" >&2
+  exit 1
+}
+
+# unpack_packages FILE: every package into $work/root, which then must have that file.
+unpack_packages() {
+  local package
+  for package in "$work"/debs/*.deb; do dpkg -x "$package" "$work/root"; done
+  must_have "$1"
+}
+
+must_have() {
+  if [[ ! -f $work/root/$1 ]]; then
+    say "the packages hold no $1" >&2
+    exit 1
+  fi
+}
+
+# keep_prefix TITLE: the unpacked files become the prefix; SOURCE in it says what they are.
+keep_prefix() {
+  rm -rf "$prefix"
+  mkdir -p "$(dirname "$prefix")"
+  mv "$work/root" "$prefix"
+  { echo "$1 from $origin"; basename -a "$work"/debs/*; } > "$prefix/SOURCE"
+  say "$(head -1 "$prefix/SOURCE"), unpacked into $prefix"
+}
 
 # The mirror that this machine's own Debian suite comes from.
 mirror_in_use() {
@@ -18,9 +73,10 @@ private_apt() {
   APT_CONFIG=$folder/apt.conf "$@"
 }
 
-# set_up_private_apt FOLDER SUITE: an apt state of its own, with the suite's index. Fails without one.
+# set_up_private_apt FOLDER SUITE [deb-src]: an apt state of its own, with the suite's index of
+# packages, or of sources. Fails without one.
 set_up_private_apt() {
-  local dir=$1 suite=$2 site
+  local dir=$1 suite=$2 kind=${3:-deb} site
   site=$(mirror_in_use)
   if [[ -z $site ]]; then
     say "no Debian mirror is configured with an index of this machine's suite"
@@ -28,7 +84,7 @@ set_up_private_apt() {
   fi
   mkdir -p "$dir"/{lists/partial,cache/archives/partial,parts}
   : > "$dir/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site $suite main" \
+  echo "$kind [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site $suite main" \
     > "$dir/sources.list"
   cat > "$dir/apt.conf" <<CONF
 Dir::Etc::sourcelist "$dir/sources.list";
@@ -53,19 +109,24 @@ suite_has() {
   [[ $policy == *"Candidate: "[0-9]* ]]
 }
 
-# offline_packages CHECKOUT SUITE PATTERN: a folder of packages kept for the day the mirror has moved
-# on, that has SUITE/PATTERN: KERNELGATE_DEBS, or shared/debs beside the checkout (beside the main
-# checkout, when this one is a git worktree). Checks the sums of what matches, prints the folder.
-offline_packages() {
-  local checkout=$1 suite=$2 pattern=$3 common folder
+# take_offline SUITE PATTERN: copies what matches in SUITE/ of a folder of packages kept for the day
+# the mirror has moved on: KERNELGATE_DEBS, or shared/debs beside the checkout (beside the main
+# checkout, when this one is a git worktree). Where the folder has SHA256SUMS they are checked.
+take_offline() {
+  local suite=$1 pattern=$2 common folder files
   common=$(git -C "$checkout" rev-parse --path-format=absolute --git-common-dir 2>/dev/null || true)
   for folder in "${KERNELGATE_DEBS:-}" "$checkout/../shared/debs" ${common:+"$common/../../shared/debs"}; do
     [[ -n $folder && -d $folder/$suite ]] || continue
+    mapfile -t files < <(find "$folder/$suite" -type f | grep -E "/($pattern)[^/]*$" || true)
+    ((${#files[@]})) || continue
     if [[ -f $folder/SHA256SUMS ]]; then
-      (cd "$folder" && grep -E "$pattern" SHA256SUMS | sha256sum --check --quiet --strict) >&2 || return 1
+      (cd "$folder" && grep -E "/($pattern)[^/]*$" SHA256SUMS |
+        sha256sum --check --quiet --strict) >&2 || return 1
     fi
-    echo "$folder"
+    cp "${files[@]}" "$work/debs/" || return 1
+    origin="the offline copy ${folder##*/}"
     return 0
   done
+  say "no offline copy (set KERNELGATE_DEBS to a folder that has $suite/ with it)"
   return 1
 }
