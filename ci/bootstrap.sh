@@ -1,8 +1,9 @@
 #!/bin/bash
 # Installs what is missing to build kernelgate on Debian 12: packages, then Kokkos below .deps/.
 # Asks no network and takes no time when everything is there.
-# Usage: ci/bootstrap.sh [fuzz] [lint] [page] [device]   (what to install on top of the build's own
-# packages; device: the compilers of device code, which need no device)
+# Usage: ci/bootstrap.sh [fuzz] [lint] [page] [device] [bundle]   (what to install on top of the build's
+# own packages; device: the compilers of device code, which need no device; bundle: sources that
+# ci/bundle.sh packs)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/lib.sh
@@ -24,7 +25,8 @@ for group in "$@"; do
       # without NVIDIA's toolkit its compiler comes from PyPI
       if [[ -z $(command -v nvcc) && ! -x /usr/local/cuda/bin/nvcc ]]; then packages+=(python3-pip); fi
       ;;
-    *) say "unknown group '$group', expected fuzz, lint, page or device" >&2; exit 2 ;;
+    bundle) packages+=(googletest xz-utils) ;;
+    *) say "unknown group '$group', expected fuzz, lint, page, device or bundle" >&2; exit 2 ;;
   esac
 done
 
@@ -74,3 +76,4 @@ if [[ " $* " == *" device "* ]]; then
   ci/deps/cuda.sh || true
   ci/deps/rocm.sh || true
 fi
+if [[ " $* " == *" bundle "* ]]; then ci/deps/sources.sh || true; fi

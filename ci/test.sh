@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 trap stages_summary EXIT
 
 stage "install what is missing"
-ci/bootstrap.sh fuzz device
+ci/bootstrap.sh fuzz device bundle
 
 stage "configure"
 cmake --preset default

@@ -20,7 +20,8 @@ if(KERNELGATE_NVCC)
   endif()
 endif()
 
-find_program(KERNELGATE_HIP_CLANG NAMES clang++-23 clang++-22 clang++-19
+find_program(KERNELGATE_HIP_CLANG NAMES clang++-23 clang++-22 clang++-19 amdclang++
+  PATHS ENV ROCM_PATH /opt/rocm PATH_SUFFIXES bin lib/llvm/bin llvm/bin
   DOC "clang++, for the HIP compile lanes")
 set(KERNELGATE_HIP_CLANG_VERSION "")
 set(KERNELGATE_LLVM_BIN "")

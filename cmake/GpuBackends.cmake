@@ -19,17 +19,17 @@ macro(find_cuda_runtime)
   cmake_path(GET nvcc PARENT_PATH toolkit)
   cmake_path(GET toolkit PARENT_PATH toolkit)
   find_path(KERNELGATE_CUDA_INCLUDE cuda_runtime.h HINTS ${toolkit}/include
-    ${toolkit}/targets/x86_64-linux/include NO_DEFAULT_PATH)
+    ${toolkit}/targets/x86_64-linux/include ${toolkit}/targets/sbsa-linux/include NO_DEFAULT_PATH)
   find_library(KERNELGATE_CUDART cudart_static HINTS ${toolkit}/lib64 ${toolkit}/lib
-    ${toolkit}/targets/x86_64-linux/lib NO_DEFAULT_PATH)
+    ${toolkit}/targets/x86_64-linux/lib ${toolkit}/targets/sbsa-linux/lib NO_DEFAULT_PATH)
 endmacro()
 
 # And for the hip backend beside clang.
 macro(find_hip_runtime)
   find_path(KERNELGATE_HIP_INCLUDE hip/hip_runtime_api.h
-    HINTS ${KERNELGATE_ROCM}/usr/include /opt/rocm/include)
-  find_library(KERNELGATE_AMDHIP NAMES amdhip64 libamdhip64.so.6 libamdhip64.so.5
-    HINTS /opt/rocm/lib)
+    HINTS ${KERNELGATE_ROCM}/usr ENV ROCM_PATH /opt/rocm PATH_SUFFIXES include)
+  find_library(KERNELGATE_AMDHIP NAMES amdhip64 libamdhip64.so.7 libamdhip64.so.6 libamdhip64.so.5
+    HINTS ENV ROCM_PATH /opt/rocm PATH_SUFFIXES lib lib64)
 endmacro()
 
 if(KERNELGATE_CUDA)

@@ -1,10 +1,12 @@
 # cmake -DGIT=<git> -DSOURCE=<folder> -DOUTPUT=<header> -P commit.cmake
-# "unknown" without git, outside a repository, and where the repository is another project's that
-# merely contains this source tree.
+# A bundle (ci/bundle.sh) carries the commit that it was packed from. "unknown" without git, outside a
+# repository, and where the repository is another project's that merely contains this source tree.
 cmake_minimum_required(VERSION 3.25)
 set(commit "unknown")
 set(ENV{GIT_OPTIONAL_LOCKS} 0)
-if(GIT)
+if(EXISTS "${SOURCE}/third_party/COMMIT")
+  file(STRINGS "${SOURCE}/third_party/COMMIT" commit LIMIT_COUNT 1)
+elseif(GIT)
   execute_process(COMMAND "${GIT}" rev-parse --show-prefix WORKING_DIRECTORY "${SOURCE}"
     RESULT_VARIABLE code OUTPUT_VARIABLE prefix ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
   if(code EQUAL 0 AND prefix STREQUAL "")
