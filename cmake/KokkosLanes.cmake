@@ -1,7 +1,9 @@
 # Every Kokkos kernel as a CUDA and a HIP object: proof that the portable code is device code, on a
 # machine that has no device and no Kokkos built for one. A unit is found, not listed:
 # kernels/<kernel>/<unit>_kokkos.cpp (…_cpu.cpp are for the host alone). Target and test
-# kokkos_<profile>, label ci for three targets, full for the others; docs/compile-lanes.md.
+# kokkos_<profile>, label ci for three targets, full for the others. For CUDA those of label ci are
+# the device's code alone, two thirds of nvcc's time being the host's half of the same unit; test
+# kokkos_<profile>_with_host, label full, has both; docs/compile-lanes.md.
 if(NOT KERNELGATE_KOKKOS)
   return()
 endif()
@@ -18,16 +20,23 @@ if(NOT kokkos_include OR NOT EXISTS ${kokkos_include}/Cuda OR NOT EXISTS ${kokko
   set(kokkos_missing "this Kokkos comes without the headers of its CUDA and HIP backends")
 endif()
 
-function(add_kokkos_object source kernel profile)
+# add_kokkos_object(<source> <kernel> <profile> <target>): the object of <target>, kokkos_<profile> or
+# that with _with_host behind.
+function(add_kokkos_object source kernel profile target)
   cmake_path(GET source STEM unit)
-  set(object ${lanes_folder}/kokkos/${kernel}/${unit}.${profile}.o)
+  string(REGEX REPLACE "^kokkos_" "" stem ${target})
+  set(object ${lanes_folder}/kokkos/${kernel}/${unit}.${stem}.o)
+  set(what -c)
+  if(profile MATCHES "^nv-" AND profile IN_LIST lane_profiles_in_ci AND NOT target MATCHES "_with_host$")
+    set(what -cubin)
+  endif()
   lane_arch(${profile})
   set(config ${lanes_folder}/kokkos/config_${profile})
   set(includes -I${config} -I${PROJECT_SOURCE_DIR} -isystem ${kokkos_include})
   if(profile MATCHES "^nv-")
     set(command ${KERNELGATE_NVCC} -x cu -std=c++20 -O3 -arch=${arch} --extended-lambda
       --expt-relaxed-constexpr -ccbin ${CMAKE_CXX_COMPILER} ${includes} -MD -MF ${object}.d
-      -MT ${object} -c -o ${object} ${source})
+      -MT ${object} ${what} -o ${object} ${source})
   else()
     file(GLOB_RECURSE bitcode ${KERNELGATE_ROCM}/*/ocml.bc)
     cmake_path(GET bitcode PARENT_PATH bitcode)
@@ -38,8 +47,18 @@ function(add_kokkos_object source kernel profile)
       -c -o ${object} ${source})
   endif()
   add_custom_command(OUTPUT ${object} COMMAND ${logged} ${object}.log ${command}
-    DEPENDS ${source} DEPFILE ${object}.d COMMENT "${unit} for ${profile}" VERBATIM)
-  set_property(GLOBAL APPEND PROPERTY kernelgate_kokkos_${profile} ${object})
+    DEPENDS ${source} DEPFILE ${object}.d COMMENT "${unit} for ${stem}" VERBATIM)
+  set_property(GLOBAL APPEND PROPERTY kernelgate_${target} ${object})
+endfunction()
+
+# The target, and the test that builds it.
+function(add_kokkos_lane target profile missing)
+  get_property(objects GLOBAL PROPERTY kernelgate_${target})
+  add_custom_target(${target} DEPENDS ${objects})
+  add_lane_test(${target} ${profile} "${missing}")
+  if(KERNELGATE_TESTS AND target MATCHES "_with_host$")
+    set_tests_properties(${target} PROPERTIES LABELS "full;lanes")
+  endif()
 endfunction()
 
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*/*_kokkos.cpp)
@@ -65,10 +84,14 @@ foreach(profile IN LISTS lane_profiles_cuda lane_profiles_hip)
         continue()
       endif()
       file(MAKE_DIRECTORY ${lanes_folder}/kokkos/${kernel})
-      add_kokkos_object(${source} ${kernel} ${profile})
+      add_kokkos_object(${source} ${kernel} ${profile} kokkos_${profile})
+      if(profile MATCHES "^nv-" AND profile IN_LIST lane_profiles_in_ci)
+        add_kokkos_object(${source} ${kernel} ${profile} kokkos_${profile}_with_host)
+      endif()
     endforeach()
   endif()
-  get_property(objects GLOBAL PROPERTY kernelgate_kokkos_${profile})
-  add_custom_target(kokkos_${profile} DEPENDS ${objects})
-  add_lane_test(kokkos_${profile} ${profile} "${missing}")
+  add_kokkos_lane(kokkos_${profile} ${profile} "${missing}")
+  if(profile MATCHES "^nv-" AND profile IN_LIST lane_profiles_in_ci)
+    add_kokkos_lane(kokkos_${profile}_with_host ${profile} "${missing}")
+  endif()
 endforeach()

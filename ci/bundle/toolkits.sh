@@ -74,7 +74,7 @@ find_toolkit() {
       exit 2
     fi
     version=$("$compiler" --version | grep -om1 'V[0-9.]*')
-    toolkit_arguments=(-DKERNELGATE_CUDA=ON "-DKERNELGATE_NVCC=$compiler"
+    toolkit_arguments=(-DKERNELGATE_CUDA=ON -DKERNELGATE_HIP=OFF "-DKERNELGATE_NVCC=$compiler"
       "-DKERNELGATE_CUDA_ARCHS=$(sed 's/sm_//g; s/,/;/g' <<< "$archs")")
     toolkit_words="nvcc $version, $compiler"
     return
@@ -86,7 +86,7 @@ find_toolkit() {
     exit 2
   fi
   version=$("$compiler" --version | head -1)
-  toolkit_arguments=(-DKERNELGATE_HIP=ON "-DKERNELGATE_HIP_CLANG=$compiler"
+  toolkit_arguments=(-DKERNELGATE_HIP=ON -DKERNELGATE_CUDA=OFF "-DKERNELGATE_HIP_CLANG=$compiler"
     "-DKERNELGATE_HIP_ARCHS=${archs//,/;}")
   toolkit_words="$version, $compiler"
 }
