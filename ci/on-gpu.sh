@@ -65,6 +65,8 @@ finish() {
   exit "$exit_code"
 }
 trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 stage "verify"
 if [[ -d $checkout/third_party ]]; then
