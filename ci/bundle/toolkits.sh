@@ -73,7 +73,7 @@ find_toolkit() {
       say "no nvcc on the PATH, in CUDA_HOME or in /usr/local/cuda; CUDA 12 or later has it" >&2
       exit 2
     fi
-    version=$("$compiler" --version | grep -om1 'V[0-9.]*')
+    version=$("$compiler" --version | sed -n 's/.*\(V[0-9][0-9.]*\).*/\1/p')
     toolkit_arguments=(-DKERNELGATE_CUDA=ON -DKERNELGATE_HIP=OFF "-DKERNELGATE_NVCC=$compiler"
       "-DKERNELGATE_CUDA_ARCHS=$(sed 's/sm_//g; s/,/;/g' <<< "$archs")")
     toolkit_words="nvcc $version, $compiler"
@@ -85,7 +85,7 @@ find_toolkit() {
     say "no ROCm clang in ROCM_PATH or /opt/rocm, and no clang++-22 on the PATH" >&2
     exit 2
   fi
-  version=$("$compiler" --version | head -1)
+  version=$("$compiler" --version | sed -n 1p)
   toolkit_arguments=(-DKERNELGATE_HIP=ON -DKERNELGATE_CUDA=OFF "-DKERNELGATE_HIP_CLANG=$compiler"
     "-DKERNELGATE_HIP_ARCHS=${archs//,/;}")
   toolkit_words="$version, $compiler"
@@ -97,8 +97,8 @@ need_tools() {
   for tool in cmake ninja "${CXX:-g++}"; do
     command -v "$tool" > /dev/null || { say "no $tool on the PATH" >&2; exit 2; }
   done
-  version=$(cmake --version | grep -om1 '[0-9][0-9.]*')
-  if [[ $(printf '%s\n3.25\n' "$version" | sort -V | head -1) != 3.25 ]]; then
+  version=$(cmake --version | sed -n '1s/[^0-9]*\([0-9][0-9.]*\).*/\1/p')
+  if [[ $(printf '%s\n3.25\n' "$version" | sort -V | sed -n 1p) != 3.25 ]]; then
     say "cmake $version: expected 3.25 or later" >&2
     exit 2
   fi
@@ -110,8 +110,8 @@ describe_machine() {
   echo "time     $(date -u +%Y-%m-%dT%H:%M:%SZ)"
   echo "system   $(. /etc/os-release && echo "$PRETTY_NAME"), $(uname -srm)"
   echo "host     $(nproc) cores, $(awk -F': *' '/^model name/ { print $2; exit }' /proc/cpuinfo)"
-  echo "compiler $("${CXX:-g++}" --version | head -1)"
-  echo "cmake    $(cmake --version | head -1)"
+  echo "compiler $("${CXX:-g++}" --version | sed -n 1p)"
+  echo "cmake    $(cmake --version | sed -n 1p)"
   echo "toolkit  $toolkit_words"
   echo "target   $backend, $archs"
   if command -v nvidia-smi > /dev/null; then nvidia-smi || true; fi
