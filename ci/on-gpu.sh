@@ -38,7 +38,11 @@ while (($#)); do
   shift 2
 done
 [[ $backend =~ ^(cuda|hip)?$ ]] || { say "--backend: got '$backend', expected cuda or hip" >&2; exit 2; }
-[[ $minutes =~ ^[1-9][0-9]{0,3}$ ]] || { say "--minutes: got '$minutes', expected 1 to 9999" >&2; exit 2; }
+[[ $minutes =~ ^[0-9]{1,4}(\.[0-9]+)?$ ]] || {
+  say "--minutes: got '$minutes', expected a number such as 10 or 7.5" >&2
+  exit 2
+}
+budget=$(awk -v m="$minutes" 'BEGIN { printf "%d", 60 * m }')
 
 choose_target    # backend and archs, from the options or from the devices
 find_toolkit     # toolkit_arguments, toolkit_words
@@ -97,7 +101,7 @@ fi
 note "device   $(cat "$output/device.txt")"
 
 # Seconds of the budget that are left, ten kept back for the end.
-left() { echo $((minutes * 60 - SECONDS - 10)); }
+left() { echo $((budget - SECONDS - 10)); }
 
 # run NAME COMMAND...: a stage within the budget. Its exit code decides for this script's, but for
 # "nothing ran": of one suite that is no fault.

@@ -111,7 +111,7 @@ describe_machine() {
   echo "system   $(. /etc/os-release && echo "$PRETTY_NAME"), $(uname -srm)"
   echo "host     $(nproc) cores, $(awk -F': *' '/^model name/ { print $2; exit }' /proc/cpuinfo)"
   echo "compiler $("${CXX:-g++}" --version | sed -n 1p)"
-  echo "cmake    $(cmake --version | sed -n 1p)"
+  echo "build    $(cmake --version | sed -n 1p), ninja $(ninja --version)"
   echo "toolkit  $toolkit_words"
   echo "target   $backend, $archs"
   if command -v nvidia-smi > /dev/null; then nvidia-smi || true; fi
