@@ -26,7 +26,7 @@ verify_bundle() {
   fi
   faults+=$(cd "$folder" && LC_ALL=C sha256sum --check --quiet --strict third_party/SHA256SUMS 2> /dev/null |
     sed -e 's/: FAILED open or read$/: missing/' -e 's/: FAILED$/: changed/' || true)
-  faults+=$'\n'$(cd "$folder" && comm -13 <(cut -c67- third_party/SHA256SUMS | LC_ALL=C sort) \
+  faults+=$'\n'$(cd "$folder" && LC_ALL=C comm -13 <(cut -c67- third_party/SHA256SUMS | LC_ALL=C sort) \
     <(find third_party -type f ! -path third_party/SHA256SUMS | LC_ALL=C sort) | sed 's/$/: not in the sums/')
   while IFS=, read -r _ _ _ path; do
     if [[ ! -e $folder/third_party/$path ]]; then
