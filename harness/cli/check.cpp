@@ -1,6 +1,7 @@
 // kernelgate check: is a variant right? Exact mode and real mode, on suites or single cases.
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -8,10 +9,12 @@
 
 #include "harness/cli/check_run.hpp"
 #include "harness/cli/progress.hpp"
-#include "harness/report/refusals.hpp"
 #include "harness/cli/selection.hpp"
+#include "harness/records/environment.hpp"
+#include "harness/records/record_reader.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/report/junit.hpp"
+#include "harness/report/refusals.hpp"
 #include "harness/report/table.hpp"
 #include "harness/report/text.hpp"
 #include "harness/verify/check.hpp"
@@ -24,6 +27,7 @@ struct Options {
   std::string data = "both", records, junit;
   CheckRun run;
   bool in_process = false;
+  bool resume = false;
   bool verbose = false;
 };
 
@@ -67,6 +71,21 @@ void print_without_exact(const std::vector<Record>& records) {
   }
 }
 
+CheckRun without_finished(CheckRun run) {
+  run.finished = nullptr;
+  return run;
+}
+
+// With --resume what the records file holds of this very build.
+FinishedRows finished_rows(const Options& options) {
+  std::vector<Record> rows;
+  if (options.resume) {
+    if (options.records.empty()) throw BadInput("--resume: expected --records FILE to go on with");
+    if (std::filesystem::exists(options.records)) rows = read_records(options.records).records;
+  }
+  return {rows, options.run.seed, detect_environment().commit};
+}
+
 void run_check(Session& session, Options& options) {
   if (options.selection.suites.empty() && options.selection.cases.empty()) {
     options.selection.suites = {"smoke"};
@@ -79,10 +98,23 @@ void run_check(Session& session, Options& options) {
   options.run.threads = session.threads;
   options.run.run_id = new_run_id();
   options.run.registry = &session.registry();
+  const FinishedRows finished = finished_rows(options);
+  if (options.resume) options.run.finished = &finished;
   std::optional<RecordWriter> writer;
   if (!options.records.empty()) writer.emplace(options.records, std::cerr);
 
-  Progress progress("check", options.run.count(cases));
+  const std::int64_t left = options.run.count(cases);
+  if (options.resume) {
+    const CheckRun whole = without_finished(options.run);
+    fmt::print("{}: {} judgements are there, {} are left\n", options.records,
+               whole.count(cases) - left, left);
+    if (detect_environment().commit.ends_with("-dirty")) {
+      fmt::print(
+          "this build has changes that are in no commit, so that it cannot go on with any\n");
+    }
+    if (left == 0) return;
+  }
+  Progress progress("check", left);
   std::vector<Record> records;
   Refusals refusals;
   options.run.run(cases, [&](const Checked& checked) {
@@ -139,6 +171,10 @@ void add_check_command(CLI::App& app, Session& session) {
                    "Seconds for one variant on one case")
       ->check(CLI::PositiveNumber);
   command->add_option("--records", options->records, "Append a row a judgement to this CSV file");
+  command->add_flag(
+      "--resume", options->resume,
+      "Leave out what the records file holds of this build and seed; give the options "
+      "of the run that was cut short");
   command->add_option("--junit", options->junit, "Write a JUnit file");
   command->add_flag("--in-process", options->in_process,
                     "Without the child process that survives crashes (for a debugger)");

@@ -25,6 +25,24 @@ struct Job {
   std::optional<std::string> refusal = std::nullopt;  // why it is not run at all
 };
 
+void place(const Job& job, Record& record) {
+  if (job.on.profile == nullptr) return;
+  record.device = job.on.profile->name;
+  record.schedule_seed = job.on.schedule_seed;
+}
+
+// The columns that tell a job's row from others of its run.
+Record identity(const Job& job) {
+  Record record;
+  record.kernel = job.suite_case->kernel->name;
+  record.variant = job.variant->name;
+  record.backend = job.variant->backend;
+  record.axes = job.suite_case->shape->axes();
+  record.data = job.mode;
+  place(job, record);
+  return record;
+}
+
 /// Writes down the jobs of one case after another, mode by mode.
 class JobList {
  public:
@@ -45,9 +63,24 @@ class JobList {
     }
   }
 
-  std::vector<Job> take() { return std::move(jobs_); }
+  std::vector<Job> take() {
+    if (run_.finished != nullptr) leave_out(*run_.finished);
+    return std::move(jobs_);
+  }
 
  private:
+  // A case is left out with all its schedules or not at all: their bits are compared.
+  void leave_out(const FinishedRows& finished) {
+    std::set<FinishedRows::Group> open;
+    for (const Job& job : jobs_) {
+      const Record record = identity(job);
+      if (!finished.has(record)) open.insert(FinishedRows::group_of(record));
+    }
+    std::erase_if(jobs_, [&](const Job& job) {
+      return !open.contains(FinishedRows::group_of(identity(job)));
+    });
+  }
+
   void add_virtual(const Job& job) {
     const Case& shape = *job.suite_case->shape;
     if (!is_named(*job.suite_case)) {
@@ -92,10 +125,7 @@ Checked blank(const Job& job, const CheckRun& run) {
       start_record(RowKind::check, run.run_id, *job.suite_case, *job.variant, job.mode, run.seed),
       ""};
   if (is_virtual(job.variant->backend)) checked.record.figure = FigureKind::modelled;
-  if (job.on.profile != nullptr) {
-    checked.record.device = job.on.profile->name;
-    checked.record.schedule_seed = job.on.schedule_seed;
-  }
+  place(job, checked.record);
   return checked;
 }
 

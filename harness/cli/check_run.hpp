@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/cli/finished_rows.hpp"
 #include "harness/cli/session.hpp"
 #include "harness/cli/virtual_runs.hpp"
 #include "harness/records/record.hpp"
@@ -26,8 +27,9 @@ struct CheckRun {
   bool isolated = true;             // in a child that may crash or hang
   std::string run_id;
   int threads = 0;
-  VirtualRunOptions virtual_runs;      // of native variants
-  const Registry* registry = nullptr;  // holds the slots of their devices
+  VirtualRunOptions virtual_runs;          // of native variants
+  const Registry* registry = nullptr;      // holds the slots of their devices
+  const FinishedRows* finished = nullptr;  // left out; none: nothing is
 
   /// Judges every variant of every case in every mode; calls `done` in that order. A case without
   /// exact inputs gives one row `unsupported` with the reason for its exact mode. A native variant

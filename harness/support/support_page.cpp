@@ -120,7 +120,7 @@ std::string runs_table(std::span<const Record> records) {
   };
   std::map<std::array<std::string, 3>, Run> runs;
   for (const Record& r : records) {
-    if (r.row != RowKind::check || r.device.empty()) continue;
+    if (r.row != RowKind::check || r.backend == Backend::reference) continue;
     Run& run = runs[{r.environment.commit, std::string(name(r.backend)), r.environment.compiler}];
     if (run.rows == 0 || r.time_utc < run.first) run.first = r.time_utc;
     run.last = std::max(run.last, r.time_utc);
