@@ -29,8 +29,9 @@ std::string support_page(std::span<const SupportRow> table, std::span<const Reco
                          std::span<const std::string> compilers);
 
 /// What is wrong with a page against this build's variants and profiles, a line a fault; nothing
-/// when each variant has its row and each profile its column, none too many, no cell empty and no
-/// claim other than the declared one. Figures are not looked at.
+/// when each variant has its row and each profile its column, none too many, no cell empty, no
+/// claim other than the declared one, and claims of reproducible bits are tested. Other figures are
+/// not looked at.
 std::vector<std::string> support_page_faults(const Registry& registry, std::string_view page);
 
 }  // namespace kernelgate

@@ -48,12 +48,26 @@ void hold_rows(const std::string& title, const std::vector<Row>& table,
   }
 }
 
+// What support_page() writes where every wave width that ran agrees under enough schedules.
+bool says_tested(const std::string& words) {
+  for (const char* fault : {"too few", "refused", "not tested"}) {
+    if (words.find(fault) != std::string::npos) return false;
+  }
+  return words.find(" schedules agree (") != std::string::npos;
+}
+
 void hold_claims(const std::vector<Row>& table,
                  const std::map<std::string, const Variant*>& expected, Faults& faults) {
-  constexpr std::size_t claim = 3;  // its column in variants_header()
+  constexpr std::size_t claim = 3, test = 4;  // columns of variants_header()
   for (const Row& row : table) {
-    const auto at = row.size() > claim ? expected.find(row[0]) : expected.end();
+    const auto at = row.size() > test ? expected.find(row[0]) : expected.end();
     if (at == expected.end()) continue;
+    if (at->second->native->reproducible.bits && !says_tested(row[test])) {
+      faults.push_back(fmt::format(
+          "variants: row '{}' declares reproducible bits, and their test says '{}', expected {} "
+          "schedules that agree at each wave width",
+          row[0], row[test], schedules_of_a_test));
+    }
     const std::string declared = claim_in_words(at->second->native->reproducible);
     if (row[claim] == declared) continue;
     faults.push_back(fmt::format("variants: row '{}' has the claim '{}', declared is '{}'", row[0],

@@ -100,6 +100,10 @@ TEST(SupportPage, IsRefusedWithoutAProfileOrWithAnotherClaim) {
               ElementsAre("variants: row 'plain/native' has the claim 'yes: no sums', declared is "
                           "'no: atomics'"));
   EXPECT_THAT(support_page_faults(registry, ""), testing::SizeIs(4));
+  for (const char* words : {"19 schedules agree, too few", "20 schedules **refused**"}) {
+    EXPECT_THAT(support_page_faults(registry, replaced(good, "20 schedules agree", words)),
+                ElementsAre(HasSubstr("declares reproducible bits, and their test says")));
+  }
 }
 
 TEST(Coverage, CountsCasesOnTheHostAndDevices) {
