@@ -34,6 +34,28 @@ TEST(DeviceProfiles, HaveASourceForEveryNumber) {
   }
 }
 
+// What no vendor's document gives says so, and is named here: nothing else may be assumed.
+TEST(DeviceProfiles, AssumeTheSizesOfCacheAccessesAlone) {
+  std::vector<std::string> assumed;
+  for (const ProfileFact& fact : profile_facts()) {
+    if (fact.source.find("assumed") == std::string::npos) continue;
+    EXPECT_TRUE(fact.source.starts_with("assumed: ")) << fact.profile << " " << fact.field;
+    assumed.push_back(fact.profile + " " + fact.field);
+  }
+  EXPECT_THAT(assumed, ::testing::ElementsAre("amd-gfx950 line", "amd-gfx1030 sector",
+                                              "amd-gfx1100 line", "amd-gfx1100 sector",
+                                              "amd-gfx1100-w64 line", "amd-gfx1100-w64 sector",
+                                              "amd-gfx1151 line", "amd-gfx1151 sector",
+                                              "amd-gfx1201 line", "amd-gfx1201 sector"));
+}
+
+// 64 banks serve wide reads; lanes of 4 bytes see 32 of them, as on the devices before.
+TEST(DeviceProfiles, GiveCdna4NoWiderPhaseOfFourBytes) {
+  EXPECT_EQ(device_profile("amd-gfx950").lds_banks, 64);
+  EXPECT_EQ(device_profile("amd-gfx950").lds_phase_4, device_profile("amd-gfx942").lds_phase_4);
+  EXPECT_EQ(device_profile("amd-gfx950").lds_phase_8, 2 * device_profile("amd-gfx942").lds_phase_8);
+}
+
 TEST(DeviceProfiles, GiveCdna3SixtyFourKiBAndOnlyCdna4OneHundredAndSixty) {
   EXPECT_EQ(device_profile("amd-gfx942").lds_bytes, 65536);
   for (const DeviceProfile& profile : device_profiles()) {
