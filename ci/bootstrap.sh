@@ -12,7 +12,7 @@ packages=(
   g++ cmake ninja-build git ca-certificates
   libgtest-dev libgmock-dev libbenchmark-dev
   libfccp-dev libcli11-dev nlohmann-json3-dev libfmt-dev
-  libdnnl-dev libopenblas-dev
+  libdnnl-dev libopenblas-dev libsentencepiece-dev
   libjs-chart.js
 )
 for group in "$@"; do

@@ -40,3 +40,20 @@ if(DNNL_LIBRARY AND DNNL_INCLUDE_DIR)
 endif()
 find_library(OPENBLAS_LIBRARY NAMES openblas)
 find_path(OPENBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES x86_64-linux-gnu openblas)
+
+# Text for `rsa`, where a checkpoint ships a SentencePiece model. Optional.
+find_library(SENTENCEPIECE_LIBRARY NAMES sentencepiece)
+find_path(SENTENCEPIECE_INCLUDE_DIR sentencepiece_processor.h)
+if(SENTENCEPIECE_LIBRARY AND SENTENCEPIECE_INCLUDE_DIR)
+  add_library(SentencePiece::processor UNKNOWN IMPORTED)
+  set_target_properties(SentencePiece::processor PROPERTIES
+    IMPORTED_LOCATION ${SENTENCEPIECE_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${SENTENCEPIECE_INCLUDE_DIR})
+endif()
+find_library(SENTENCEPIECE_TRAIN_LIBRARY NAMES sentencepiece_train)  # for a test's own model
+if(TARGET SentencePiece::processor AND SENTENCEPIECE_TRAIN_LIBRARY)
+  add_library(SentencePiece::trainer UNKNOWN IMPORTED)
+  set_target_properties(SentencePiece::trainer PROPERTIES
+    IMPORTED_LOCATION ${SENTENCEPIECE_TRAIN_LIBRARY}
+    INTERFACE_LINK_LIBRARIES SentencePiece::processor)
+endif()

@@ -228,10 +228,11 @@ void pick(const std::vector<N>& score, Sampled<N>& out) {
   }
 }
 
+/// From logits that are known as N alone: `Bounded` ones may carry an error of their own.
 template <class N>
-Sampled<N> sample_token(const Values& logits, const SamplingParams& p) {
+Sampled<N> sample_numbers(std::vector<N> logits, const SamplingParams& p) {
   Sampled<N> out;
-  out.logit = numbers<N>(logits);
+  out.logit = std::move(logits);
   adjust_logits(out.logit, p);
   for (const N& x : out.logit) {  // masked entries and NaNs are out
     out.kept.push_back(value_of(x) > -INFINITY ? Kept::yes : Kept::no);
@@ -255,6 +256,11 @@ Sampled<N> sample_token(const Values& logits, const SamplingParams& p) {
   }
   pick(ratio, out);
   return out;
+}
+
+template <class N>
+Sampled<N> sample_token(const Values& logits, const SamplingParams& p) {
+  return sample_numbers<N>(numbers<N>(logits), p);
 }
 
 }  // namespace kernelgate::reference

@@ -1,0 +1,58 @@
+// Rollouts through a sequence engine: each its own prefill, then all of them one token a step.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "reference/rsa/engine.hpp"
+#include "reference/rsa/rollout.hpp"
+
+namespace kernelgate::rsa {
+
+/// Ids that end things, and the key of all draws.
+struct GenerationRules {
+  std::uint64_t seed = 0;
+  std::optional<std::int32_t> eos, end_of_think;
+};
+
+class EngineGenerator : public Generator {
+ public:
+  /// Called after every prefill and step: how far the round is, of the most that it can take.
+  using Watch = std::function<void(std::int64_t done, std::int64_t most, std::int64_t live)>;
+
+  EngineGenerator(SequenceEngine& engine, GenerationRules rules, Watch watch = {});
+
+  /// Request i uses slot i. All slots are emptied first: nothing of an earlier round may be left,
+  /// neither in a cache nor in a convolution. Throws BadInput for more requests than slots, and for
+  /// prompts that with their budget do not fit a slot.
+  void generate(std::span<const Request> requests, const Done& done) override;
+
+  GenerationCost cost() const override { return cost_; }
+
+ private:
+  struct Sequence {
+    std::size_t place = 0;
+    const Request* request = nullptr;
+    Rollout rollout;
+    bool reasoning = true;
+    bool ended = false;
+  };
+
+  void prepare(std::span<const Request> requests);
+  void prefill(std::span<const Request> requests, std::vector<Sequence>& live);
+  /// The next token of each: the marker where the reasoning was cut, a drawn one elsewhere.
+  std::vector<SampledToken> next_tokens(std::vector<Sequence>& live);
+  void add_token(Sequence& sequence, const SampledToken& next);
+  void feed_step(const std::vector<Sequence>& live);
+  bool must_force(const Sequence& sequence) const;
+  void note_peak();
+  void tell(std::int64_t live) const;
+
+  SequenceEngine& engine_;
+  GenerationRules rules_;
+  Watch watch_;
+  GenerationCost cost_;
+  std::int64_t done_ = 0, most_ = 0;  // for the watch: prefills and steps
+};
+
+}  // namespace kernelgate::rsa

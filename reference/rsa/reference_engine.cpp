@@ -1,0 +1,134 @@
+#include "reference/rsa/reference_engine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "harness/core/error.hpp"
+#include "reference/rsa/draw.hpp"
+
+namespace kernelgate::rsa {
+namespace {
+
+// Runs work(0) to work(count - 1), each once, on that many threads; the first exception is thrown
+// again when all have ended.
+template <class Work>
+void in_parallel(std::size_t count, int threads, const Work& work) {
+  std::atomic<std::size_t> next = 0;
+  std::exception_ptr failure;
+  std::mutex guard;
+  const auto run = [&] {
+    for (std::size_t i = next++; i < count; i = next++) {
+      try {
+        work(i);
+      } catch (...) {
+        const std::lock_guard lock(guard);
+        if (!failure) failure = std::current_exception();
+      }
+    }
+  };
+  std::vector<std::jthread> others;
+  const std::size_t wanted = std::min(count, static_cast<std::size_t>(std::max(threads, 1)));
+  for (std::size_t t = 1; t < wanted; ++t) others.emplace_back(run);
+  run();
+  others.clear();  // joins
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+ReferenceEngine::ReferenceEngine(const reference::Model& model, std::int64_t slots, int threads,
+                                 double logit_error)
+    : model_(model),
+      slots_(static_cast<std::size_t>(slots), Slot{model.empty_state(1), {}}),
+      threads_(threads),
+      logit_error_(logit_error) {}
+
+ReferenceEngine::Slot& ReferenceEngine::at(std::int64_t slot) {
+  if (slot < 0 || slot >= slots()) {
+    throw BadInput(fmt::format("engine: expected a slot from 0 to {}, got {}", slots() - 1, slot));
+  }
+  return slots_[static_cast<std::size_t>(slot)];
+}
+
+void ReferenceEngine::check_ids(std::span<const std::int32_t> ids) const {
+  if (ids.empty()) throw BadInput("engine: expected at least one token to feed, got none");
+  for (const std::int32_t id : ids) {
+    if (id >= 0 && id < vocab_size()) continue;
+    throw BadInput(
+        fmt::format("engine: expected token ids from 0 to {}, got {}", vocab_size() - 1, id));
+  }
+}
+
+void ReferenceEngine::forward(Slot& slot, std::span<const std::int32_t> ids) {
+  const reference::Logits logits =
+      model_.forward(reference::TokenBatch::single(ids), slot.state,
+                     {.slots = {}, .logits = reference::LogitsFor::last_token});
+  slot.logits.assign(logits.values.begin(), logits.values.end());
+  // Nothing here is ever rolled back, so a prompt's rows of state need not be kept.
+  slot.state.slots[0].forget_history(model_.config());
+}
+
+void ReferenceEngine::reset(std::int64_t slot) { at(slot) = Slot{model_.empty_state(1), {}}; }
+
+void ReferenceEngine::feed(std::int64_t slot, std::span<const std::int32_t> ids) {
+  Slot& to = at(slot);
+  check_ids(ids);
+  forward(to, ids);
+}
+
+void ReferenceEngine::step(std::span<const SlotToken> tokens) {
+  std::set<std::int64_t> seen;
+  for (const SlotToken& each : tokens) {
+    at(each.slot);
+    check_ids({&each.token, 1});
+    if (!seen.insert(each.slot).second) {
+      throw BadInput(fmt::format("engine: slot {} stands twice in one batch", each.slot));
+    }
+  }
+  in_parallel(tokens.size(), threads_, [&](std::size_t i) {
+    forward(at(tokens[i].slot), {&tokens[i].token, 1});
+  });
+}
+
+std::span<const float> ReferenceEngine::logits(std::int64_t slot) {
+  const Slot& of = at(slot);
+  if (of.logits.empty()) {
+    throw BadInput(fmt::format("engine: slot {} has no logits: nothing was fed to it", slot));
+  }
+  return of.logits;
+}
+
+void ReferenceEngine::sample(std::span<const SampleRequest> requests, std::span<SampledToken> out) {
+  in_parallel(requests.size(), threads_, [&](std::size_t i) {
+    out[i] = draw(logits(requests[i].slot), requests[i], logit_error_);
+  });
+}
+
+std::int64_t ReferenceEngine::cached_tokens(std::int64_t slot) const {
+  const auto& sequence = slots_.at(static_cast<std::size_t>(slot)).state.slots[0];
+  const auto held = static_cast<std::int64_t>(sequence.blocks.front().keys.size());
+  return held / model_.config().kv_size();
+}
+
+std::int64_t ReferenceEngine::cache_bytes_per_token() const {
+  const reference::ModelConfig& c = model_.config();
+  return c.num_blocks() * 2 * c.kv_size() * static_cast<std::int64_t>(sizeof(double));
+}
+
+std::int64_t ReferenceEngine::fixed_state_bytes() const {
+  std::size_t numbers = 0;
+  for (const Slot& slot : slots_) {
+    for (const reference::BlockState& block : slot.state.slots[0].blocks) {
+      numbers += block.u.size() + block.lag.size();
+    }
+  }
+  return static_cast<std::int64_t>(numbers * sizeof(double));
+}
+
+}  // namespace kernelgate::rsa

@@ -1,0 +1,438 @@
+// The loop of RSA against the deterministic double of spec 8.1 (a to f) and rows S4, S5, S7 and S8
+// of 12.6: each rule is held against the loop, and against a second loop with that rule broken.
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "reference/rsa/choice.hpp"
+#include "reference/rsa/loop.hpp"
+#include "reference/rsa/subset.hpp"
+#include "reference/tests/rsa_double.hpp"
+#include "reference/tests/rsa_witness.hpp"
+
+namespace kernelgate::rsa {
+namespace {
+
+using Ids = std::vector<std::int32_t>;
+using Complaint = std::optional<std::string>;
+// Runs some loop on a generator and gives the final rollouts.
+using AnyLoop = std::function<std::vector<Rollout>(const Settings&, Generator&)>;
+// A rule: what is wrong about a loop, nothing where it keeps the rule.
+using Rule = std::function<Complaint(const AnyLoop&)>;
+
+const Ids query = {1000000001, 1000000002, 1000000003};  // ids that no rollout makes
+
+Settings settings() {
+  Settings s;
+  s.population = 8;
+  s.tails = 3;
+  s.rounds = 2;
+  s.beta = 20;
+  s.beta_final = 32;
+  s.tau = 6;
+  s.seed = 11;
+  return s;
+}
+
+const Prompts& prompts() {
+  static const Prompts made(default_templates(nullptr), nullptr);
+  return made;
+}
+
+std::vector<Rollout> real_loop(const Settings& s, Generator& generator) {
+  return Loop(s, prompts(), generator).run(query).finals();
+}
+
+AnyLoop broken(LoopFault fault) {
+  return [fault](const Settings& s, Generator& generator) {
+    return witness_loop(s, prompts(), query, generator, fault);
+  };
+}
+
+// The tails of a prompt, which is the query and they, each as far as its tokens count on from one
+// rollout: tagged tokens say where they come from.
+std::vector<Ids> tails_in(const Ids& prompt) {
+  std::vector<Ids> tails;
+  for (std::size_t i = query.size(); i < prompt.size(); ++i) {
+    if (i == query.size() || prompt[i] != prompt[i - 1] + 1) tails.emplace_back();
+    tails.back().push_back(prompt[i]);
+  }
+  return tails;
+}
+
+std::int64_t maker_of(std::int32_t token) {
+  return token / TaggedGenerator::most_tokens % TaggedGenerator::most_rollouts;
+}
+
+std::string place(const Request& r) {
+  return " in rollout " + std::to_string(r.rollout) + " of round " + std::to_string(r.round);
+}
+
+// (a), (e), S4, S7: every prompt is the query and the whole tails of C different survivors.
+Complaint tails_are_right(const AnyLoop& loop, TaggedGenerator& generator, const Settings& s) {
+  loop(s, generator);
+  for (std::size_t round = 1; round < generator.asked.size(); ++round) {
+    for (const Request& request : generator.asked[round]) {
+      if (!std::equal(query.begin(), query.end(), request.prompt.begin())) {
+        return "no query" + place(request);
+      }
+      const std::vector<Ids> tails = tails_in(request.prompt);
+      const auto& before = generator.made[round - 1];
+      const auto alive = std::count_if(before.begin(), before.end(),
+                                       [](const Rollout& r) { return r.finish != Finish::failed; });
+      if (static_cast<std::int64_t>(tails.size()) != std::min<std::int64_t>(s.tails, alive)) {
+        return std::to_string(tails.size()) + " tails" + place(request);
+      }
+      std::set<std::int64_t> makers;
+      for (const Ids& tail : tails) {
+        const std::int64_t maker = maker_of(tail.front());
+        const Rollout& from = before.at(static_cast<std::size_t>(maker));
+        const std::int64_t length = std::min(s.tau, from.reasoning);
+        Ids expected;
+        for (std::int64_t i = from.reasoning - length; i < from.reasoning; ++i) {
+          expected.push_back(TaggedGenerator::token(request.round - 1, maker, i));
+        }
+        if (from.finish == Finish::failed) return "a failed rollout's tail" + place(request);
+        if (tail != expected) return "a wrong tail" + place(request);
+        if (!makers.insert(maker).second) return "twice the same tail" + place(request);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+Complaint carries_tails(const AnyLoop& loop) {
+  TaggedGenerator generator;
+  return tails_are_right(loop, generator, settings());
+}
+
+// (f), S7: whoever failed is dropped, and the next round is as wide as ever.
+Complaint drops(const AnyLoop& loop, std::set<std::pair<std::int64_t, std::int64_t>> failing) {
+  TaggedGenerator generator;
+  generator.failing = std::move(failing);
+  const Settings s = settings();
+  if (Complaint wrong = tails_are_right(loop, generator, s)) return wrong;
+  for (const auto& round : generator.asked) {
+    if (round.size() != 8) return "a round of " + std::to_string(round.size());
+  }
+  return std::nullopt;
+}
+
+Complaint drops_failed(const AnyLoop& loop) { return drops(loop, {{0, 0}, {0, 5}, {1, 7}}); }
+
+// S7: fewer survivors than C: the prompts hold as many tails as there are.
+Complaint goes_on_with_few(const AnyLoop& loop) {
+  return drops(loop, {{0, 0}, {0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}});
+}
+
+Complaint reports_a_dead_round(const AnyLoop& loop) {
+  TaggedGenerator generator;
+  for (std::int64_t n = 0; n < 8; ++n) generator.failing.insert({1, n});
+  try {
+    loop(settings(), generator);
+  } catch (const AllFailed&) {
+    return std::nullopt;
+  }
+  return "a round without a survivor went unnoticed";
+}
+
+// (b), S5: |x| + C tau whatever T is.
+Complaint bounds_prompts(const AnyLoop& loop) {
+  for (std::int64_t rounds = 0; rounds < 6; ++rounds) {
+    Settings s = settings();
+    s.rounds = rounds;
+    if (rounds == 0) s.beta_final = s.beta;
+    TaggedGenerator generator;
+    try {
+      loop(s, generator);
+    } catch (const std::logic_error& broken_bound) {
+      return broken_bound.what();
+    }
+    for (const auto& round : generator.asked) {
+      for (const Request& request : round) {
+        if (request.prompt.size() > 3 + 3 * 6) return "a long prompt" + place(request);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+// (d): beta in all rounds but the last; T rounds after round 0.
+Complaint keeps_budgets(const AnyLoop& loop) {
+  TaggedGenerator generator;
+  loop(settings(), generator);
+  if (generator.asked.size() != 3) return std::to_string(generator.asked.size()) + " rounds";
+  for (std::size_t round = 0; round < 3; ++round) {
+    const Budget expected = round == 2 ? Budget{32, 32} : Budget{20, 20};
+    for (const Request& request : generator.asked[round]) {
+      if (request.budget != expected) return "a wrong budget" + place(request);
+    }
+  }
+  return std::nullopt;
+}
+
+// (c): nothing depends on the order in which rollouts end.
+Complaint ignores_completion_order(const AnyLoop& loop) {
+  TaggedGenerator in_order;
+  const std::vector<Rollout> expected = loop(settings(), in_order);
+  for (std::uint64_t shuffle = 1; shuffle <= 20; ++shuffle) {
+    TaggedGenerator shuffled;
+    shuffled.shuffle = shuffle;
+    const std::vector<Rollout> got = loop(settings(), shuffled);
+    for (std::size_t n = 0; n < expected.size(); ++n) {
+      if (got.at(n).tokens != expected[n].tokens) return "another final rollout";
+    }
+    for (std::size_t round = 0; round < in_order.asked.size(); ++round) {
+      for (std::size_t n = 0; n < in_order.asked[round].size(); ++n) {
+        if (shuffled.asked[round][n].prompt != in_order.asked[round][n].prompt) {
+          return "another prompt" + place(in_order.asked[round][n]);
+        }
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+// Rollouts of a round draw their own subsets.
+Complaint draws_for_each(const AnyLoop& loop) {
+  TaggedGenerator generator;
+  loop(settings(), generator);
+  std::set<Ids> different;
+  for (const Request& request : generator.asked[1]) different.insert(request.prompt);
+  // 8 draws of 3 of 8 in order: that two of 336 lists agree is likely, that all do is not.
+  if (different.size() == 1) return "one subset for all";
+  return std::nullopt;
+}
+
+// S8: two answers with two votes each, told apart by who ended first.
+Complaint votes_by_rollout(const AnyLoop& loop) {
+  Settings s = settings();
+  s.population = 4;
+  for (std::uint64_t shuffle = 0; shuffle <= 20; ++shuffle) {
+    TaggedGenerator generator;
+    generator.shuffle = shuffle;
+    std::vector<Candidate> candidates;
+    for (const Rollout& r : loop(s, generator)) {
+      const std::int64_t who = maker_of(r.tokens.front());
+      candidates.push_back({Finish::eos, who == 1 || who == 2 ? "two" : "one"});
+    }
+    const auto vote = majority(candidates);
+    if (!vote || vote->answer != "one" || vote->votes != 2) return "another answer won";
+  }
+  return std::nullopt;
+}
+
+struct Case {
+  const char* rule_name;
+  Rule rule;
+  std::vector<LoopFault> refused;
+};
+
+std::vector<Case> cases() {
+  using F = LoopFault;
+  return {
+      {"carries tails",
+       carries_tails,
+       {F::tail_in_bytes, F::tail_from_the_start, F::short_tail_dropped, F::answer_carried,
+        F::twins, F::prompt_grows}},
+      {"drops failed", drops_failed, {F::failed_carried, F::failed_shrinks}},
+      {"goes on with few", goes_on_with_few, {F::failed_carried, F::failed_shrinks}},
+      {"reports a dead round", reports_a_dead_round, {F::failed_ignored}},
+      {"bounds prompts", bounds_prompts, {F::prompt_grows}},
+      {"keeps budgets",
+       keeps_budgets,
+       {F::final_budget_always, F::final_budget_never, F::one_round_less}},
+      {"ignores completion order", ignores_completion_order, {F::completion_order}},
+      {"draws for each", draws_for_each, {F::one_subset}},
+      {"votes by rollout", votes_by_rollout, {F::completion_order}},
+  };
+}
+
+TEST(RsaLoop, KeepsEveryRule) {
+  for (const Case& c : cases()) {
+    EXPECT_EQ(c.rule(real_loop), std::nullopt) << c.rule_name;
+  }
+}
+
+TEST(RsaLoop, AgreesWithALoopWrittenASecondTime) {
+  for (const Case& c : cases()) {
+    EXPECT_EQ(c.rule(broken(LoopFault::none)), std::nullopt) << c.rule_name;
+  }
+  TaggedGenerator ours, theirs;
+  ours.failing = theirs.failing = {{0, 3}, {1, 0}};
+  real_loop(settings(), ours);
+  broken(LoopFault::none)(settings(), theirs);
+  ASSERT_EQ(ours.asked.size(), theirs.asked.size());
+  for (std::size_t round = 0; round < ours.asked.size(); ++round) {
+    for (std::size_t n = 0; n < ours.asked[round].size(); ++n) {
+      EXPECT_EQ(ours.asked[round][n].prompt, theirs.asked[round][n].prompt);
+    }
+  }
+}
+
+TEST(RsaLoop, EveryRuleRefusesTheLoopsThatBreakIt) {
+  for (const Case& c : cases()) {
+    for (const LoopFault fault : c.refused) {
+      EXPECT_NE(c.rule(broken(fault)), std::nullopt)
+          << c.rule_name << ", fault " << static_cast<int>(fault);
+    }
+  }
+}
+
+TEST(RsaLoop, CarriesReasoningAndNeverTheAnswer) {
+  // 5 tokens of reasoning, a marker and 3 of an answer; tau 4.
+  Rollout r;
+  r.tokens = {10, 11, 12, 13, 14, 99, 20, 21, 22};
+  r.reasoning = 5;
+  EXPECT_EQ(tail_of(r, 4), (Ids{11, 12, 13, 14}));
+  EXPECT_EQ(tail_of(r, 5), (Ids{10, 11, 12, 13, 14}));
+  EXPECT_EQ(tail_of(r, 400), (Ids{10, 11, 12, 13, 14}));
+  r.reasoning = 0;
+  EXPECT_EQ(tail_of(r, 4), Ids{});
+}
+
+TEST(RsaLoop, WithoutRoundsIsPlainSampling) {
+  Settings s = settings();
+  s.rounds = 0;
+  s.beta_final = s.beta;
+  TaggedGenerator generator;
+  const Result result = Loop(s, prompts(), generator).run(query);
+  ASSERT_EQ(generator.asked.size(), 1U);
+  for (const Request& request : generator.asked[0]) EXPECT_EQ(request.prompt, query);
+  EXPECT_EQ(result.bounds.prompt_tokens, 3);
+  EXPECT_EQ(result.bounds.cached_tokens, 8 * (3 + 20));
+}
+
+TEST(RsaLoop, WithATailAsLongAsTheBudgetCarriesEverything) {
+  Settings s = settings();
+  s.tau = s.beta;
+  TaggedGenerator generator;
+  Loop(s, prompts(), generator).run(query);
+  for (const Request& request : generator.asked[1]) {
+    for (const Ids& tail : tails_in(request.prompt)) {
+      EXPECT_EQ(tail.front() % TaggedGenerator::most_tokens, 0);  // from the first token on
+    }
+  }
+}
+
+TEST(RsaLoop, RefusesAnEngineThatHoldsMoreThanTheBound) {
+  struct Hoarder : TaggedGenerator {
+    GenerationCost cost() const override {
+      return {.peak_cached_tokens = 8 * (3 + 3 * 6 + 32) + 1};
+    }
+  } hoarder;
+  try {
+    real_loop(settings(), hoarder);
+    FAIL() << "not refused";
+  } catch (const std::logic_error& error) {
+    EXPECT_NE(std::string(error.what()).find("peak of cached tokens is 425, expected at most 424"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(RsaLoop, AsksForOneMoreRolloutFromTheFinalTails) {
+  TaggedGenerator generator;
+  Loop loop(settings(), prompts(), generator);
+  const Result result = loop.run(query);
+  const RoundReport more = loop.one_more(query, result, 0.3);
+  ASSERT_EQ(more.rollouts.size(), 1U);
+  const Request& asked = generator.asked.back().front();
+  EXPECT_EQ(asked.round, 3);
+  EXPECT_EQ(asked.sampling.temperature, 0.3);
+  EXPECT_EQ(asked.budget, (Budget{32, 32}));
+  EXPECT_EQ(tails_in(asked.prompt).size(), 3U);
+  EXPECT_EQ(asked.prompt[3] / TaggedGenerator::most_tokens / TaggedGenerator::most_rollouts, 2);
+}
+
+// A text for a rollout: a box where `boxed` says so for (round, rollout).
+Choice chosen(Selection selection, const std::map<std::pair<int, int>, std::string>& boxed,
+              TaggedGenerator& generator) {
+  Settings s = settings();
+  s.population = 4;
+  Loop loop(s, prompts(), generator);
+  const Result result = loop.run(query);
+  return choose(loop, result, query, selection, [&](std::span<const std::int32_t> tokens) {
+    const std::int32_t made = tokens[0] / TaggedGenerator::most_tokens;
+    const auto found =
+        boxed.find({made / TaggedGenerator::most_rollouts, made % TaggedGenerator::most_rollouts});
+    return found == boxed.end() ? std::string("no box") : "so \\boxed{" + found->second + "}";
+  });
+}
+
+TEST(RsaChoice, IsTheVoteOrOneMoreRollout) {
+  TaggedGenerator generator;
+  const Choice majority_of_one = chosen(Selection::majority, {{{2, 3}, "7"}}, generator);
+  EXPECT_EQ(majority_of_one.answer(), "7");
+  EXPECT_FALSE(majority_of_one.extra);
+  const Choice two_voters = chosen(Selection::msgl, {{{2, 3}, "7"}, {{2, 1}, "8"}}, generator);
+  EXPECT_EQ(two_voters.answer(), "8");
+  EXPECT_FALSE(two_voters.extra);
+  // One voter is none for MSGL: round 3 has the word, and falls back on the voter when silent.
+  const Choice more = chosen(Selection::msgl, {{{2, 3}, "7"}, {{3, 0}, "9"}}, generator);
+  EXPECT_EQ(more.answer(), "9");
+  ASSERT_TRUE(more.extra);
+  EXPECT_EQ(generator.asked.back().front().sampling.temperature, 0.3);
+  EXPECT_EQ(chosen(Selection::msgl, {{{2, 3}, "7"}}, generator).answer(), "7");
+  EXPECT_EQ(chosen(Selection::msgl, {}, generator).answer(), std::nullopt);
+  EXPECT_EQ(chosen(Selection::none, {{{2, 3}, "7"}}, generator).answer(), std::nullopt);
+}
+
+TEST(RsaChoice, AFailedRolloutHasNoVote) {
+  TaggedGenerator generator;
+  generator.failing = {{2, 0}, {2, 1}};
+  const Choice choice =
+      chosen(Selection::majority, {{{2, 0}, "1"}, {{2, 1}, "1"}, {{2, 2}, "2"}}, generator);
+  EXPECT_EQ(choice.answer(), "2");
+}
+
+// Subsets: all 12 ordered pairs of 4 equally often. Chi-square of 11 degrees exceeds 49 with
+// probability below 1e-6.
+double chi_square(const std::function<std::vector<std::int64_t>(std::int64_t)>& draw) {
+  constexpr int count = 12000;
+  std::map<std::vector<std::int64_t>, int> seen;
+  for (std::int64_t n = 0; n < count; ++n) ++seen[draw(n)];
+  double sum = 0;
+  for (std::int64_t a = 0; a < 4; ++a) {
+    for (std::int64_t b = 0; b < 4; ++b) {
+      const double expected = a == b ? 0 : count / 12.0;
+      const double off = seen[{a, b}] - expected;
+      sum += a == b ? 1000 * off : off * off / expected;
+    }
+  }
+  return sum;
+}
+
+TEST(RsaSubsets, AreEquallyLikelyAndWithoutRepetition) {
+  EXPECT_LT(chi_square([](std::int64_t n) { return draw_subset({5, 1, n}, 4, 2); }), 49);
+  EXPECT_EQ(draw_subset({5, 1, 0}, 1, 1), (std::vector<std::int64_t>{0}));
+  std::vector<std::int64_t> all = draw_subset({5, 1, 0}, 100, 100);
+  std::sort(all.begin(), all.end());
+  for (std::int64_t i = 0; i < 100; ++i) EXPECT_EQ(all[static_cast<std::size_t>(i)], i);
+}
+
+TEST(RsaSubsets, AWrongDrawIsFound) {
+  const auto with_repetition = [](std::int64_t n) {
+    const auto a = draw_subset({5, 1, n}, 4, 1), b = draw_subset({6, 1, n}, 4, 1);
+    return std::vector<std::int64_t>{a[0], b[0]};
+  };
+  EXPECT_GT(chi_square(with_repetition), 49);
+  const auto sorted = [](std::int64_t n) {
+    auto list = draw_subset({5, 1, n}, 4, 2);
+    std::sort(list.begin(), list.end());
+    return list;
+  };
+  EXPECT_GT(chi_square(sorted), 49);
+}
+
+TEST(RsaSubsets, DependOnSeedRoundAndRollout) {
+  const auto base = draw_subset({5, 1, 0}, 1000, 4);
+  EXPECT_EQ(draw_subset({5, 1, 0}, 1000, 4), base);
+  EXPECT_NE(draw_subset({6, 1, 0}, 1000, 4), base);
+  EXPECT_NE(draw_subset({5, 2, 0}, 1000, 4), base);
+  EXPECT_NE(draw_subset({5, 1, 1}, 1000, 4), base);
+}
+
+}  // namespace
+}  // namespace kernelgate::rsa
