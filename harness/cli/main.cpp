@@ -73,6 +73,7 @@ int main(int argc, char** argv) {
     kernelgate::add_check_command(app, session);
     kernelgate::add_bench_command(app, session);
     kernelgate::add_forward_command(app, session);
+    kernelgate::add_rsa_command(app, session);
     kernelgate::add_validate_command(app, session);
     kernelgate::add_resources_command(app, session);
     kernelgate::add_support_command(app, session);

@@ -13,8 +13,8 @@ Progress::Progress(std::string title, std::int64_t total)
       terminal_(isatty(STDERR_FILENO) == 1),
       start_(std::chrono::steady_clock::now()) {}
 
-void Progress::step(std::string_view what) {
-  ++done_;
+void Progress::step(std::string_view what, std::int64_t count) {
+  done_ += count;
   if (terminal_) draw(what);
 }
 

@@ -11,8 +11,8 @@ namespace kernelgate {
 class Progress {
  public:
   Progress(std::string title, std::int64_t total);
-  /// One more of the total is done; `what` is the one at hand.
-  void step(std::string_view what);
+  /// `count` more of the total are done; `what` is the one at hand.
+  void step(std::string_view what, std::int64_t count = 1);
   /// Takes the line away, so that other output can stand there.
   void clear() const;
   void finish() const;

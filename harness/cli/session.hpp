@@ -53,6 +53,7 @@ void add_devices_command(CLI::App& app, Session& session);
 void add_check_command(CLI::App& app, Session& session);
 void add_bench_command(CLI::App& app, Session& session);
 void add_forward_command(CLI::App& app, Session& session);
+void add_rsa_command(CLI::App& app, Session& session);
 void add_validate_command(CLI::App& app, Session& session);
 void add_resources_command(CLI::App& app, Session& session);
 void add_support_command(CLI::App& app, Session& session);

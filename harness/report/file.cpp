@@ -14,17 +14,21 @@ namespace kernelgate {
 void write_whole_file(const std::filesystem::path& file, std::string_view bytes) {
   std::error_code error;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
-  const std::filesystem::path part = file.string() + ".part";
+  const auto there = std::filesystem::status(file, error);
+  // A device or a pipe is written to; a file put in its place would end it for everyone.
+  const bool in_place = std::filesystem::exists(there) && !std::filesystem::is_regular_file(there);
+  const std::filesystem::path part = in_place ? file.string() : file.string() + ".part";
   errno = 0;
   std::ofstream out(part, std::ios::binary | std::ios::trunc);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   out.close();
   if (out.fail()) {
     const int reason = errno;
-    std::filesystem::remove(part, error);
+    if (!in_place) std::filesystem::remove(part, error);
     throw BadInput(fmt::format("report: cannot write '{}': {}", file.string(),
                                reason != 0 ? std::strerror(reason) : "unknown reason"));
   }
+  if (in_place) return;
   std::filesystem::rename(part, file, error);
   if (error) {
     throw BadInput(fmt::format("report: cannot write '{}': {}", file.string(), error.message()));

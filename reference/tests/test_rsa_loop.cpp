@@ -5,9 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "reference/rsa/choice.hpp"
 #include "reference/rsa/loop.hpp"
-#include "reference/rsa/subset.hpp"
+#include "reference/rsa/selection.hpp"
 #include "reference/tests/rsa_double.hpp"
 #include "reference/tests/rsa_witness.hpp"
 
@@ -344,94 +343,6 @@ TEST(RsaLoop, AsksForOneMoreRolloutFromTheFinalTails) {
   EXPECT_EQ(asked.budget, (Budget{32, 32}));
   EXPECT_EQ(tails_in(asked.prompt).size(), 3U);
   EXPECT_EQ(asked.prompt[3] / TaggedGenerator::most_tokens / TaggedGenerator::most_rollouts, 2);
-}
-
-// A text for a rollout: a box where `boxed` says so for (round, rollout).
-Choice chosen(Selection selection, const std::map<std::pair<int, int>, std::string>& boxed,
-              TaggedGenerator& generator) {
-  Settings s = settings();
-  s.population = 4;
-  Loop loop(s, prompts(), generator);
-  const Result result = loop.run(query);
-  return choose(loop, result, query, selection, [&](std::span<const std::int32_t> tokens) {
-    const std::int32_t made = tokens[0] / TaggedGenerator::most_tokens;
-    const auto found =
-        boxed.find({made / TaggedGenerator::most_rollouts, made % TaggedGenerator::most_rollouts});
-    return found == boxed.end() ? std::string("no box") : "so \\boxed{" + found->second + "}";
-  });
-}
-
-TEST(RsaChoice, IsTheVoteOrOneMoreRollout) {
-  TaggedGenerator generator;
-  const Choice majority_of_one = chosen(Selection::majority, {{{2, 3}, "7"}}, generator);
-  EXPECT_EQ(majority_of_one.answer(), "7");
-  EXPECT_FALSE(majority_of_one.extra);
-  const Choice two_voters = chosen(Selection::msgl, {{{2, 3}, "7"}, {{2, 1}, "8"}}, generator);
-  EXPECT_EQ(two_voters.answer(), "8");
-  EXPECT_FALSE(two_voters.extra);
-  // One voter is none for MSGL: round 3 has the word, and falls back on the voter when silent.
-  const Choice more = chosen(Selection::msgl, {{{2, 3}, "7"}, {{3, 0}, "9"}}, generator);
-  EXPECT_EQ(more.answer(), "9");
-  ASSERT_TRUE(more.extra);
-  EXPECT_EQ(generator.asked.back().front().sampling.temperature, 0.3);
-  EXPECT_EQ(chosen(Selection::msgl, {{{2, 3}, "7"}}, generator).answer(), "7");
-  EXPECT_EQ(chosen(Selection::msgl, {}, generator).answer(), std::nullopt);
-  EXPECT_EQ(chosen(Selection::none, {{{2, 3}, "7"}}, generator).answer(), std::nullopt);
-}
-
-TEST(RsaChoice, AFailedRolloutHasNoVote) {
-  TaggedGenerator generator;
-  generator.failing = {{2, 0}, {2, 1}};
-  const Choice choice =
-      chosen(Selection::majority, {{{2, 0}, "1"}, {{2, 1}, "1"}, {{2, 2}, "2"}}, generator);
-  EXPECT_EQ(choice.answer(), "2");
-}
-
-// Subsets: all 12 ordered pairs of 4 equally often. Chi-square of 11 degrees exceeds 49 with
-// probability below 1e-6.
-double chi_square(const std::function<std::vector<std::int64_t>(std::int64_t)>& draw) {
-  constexpr int count = 12000;
-  std::map<std::vector<std::int64_t>, int> seen;
-  for (std::int64_t n = 0; n < count; ++n) ++seen[draw(n)];
-  double sum = 0;
-  for (std::int64_t a = 0; a < 4; ++a) {
-    for (std::int64_t b = 0; b < 4; ++b) {
-      const double expected = a == b ? 0 : count / 12.0;
-      const double off = seen[{a, b}] - expected;
-      sum += a == b ? 1000 * off : off * off / expected;
-    }
-  }
-  return sum;
-}
-
-TEST(RsaSubsets, AreEquallyLikelyAndWithoutRepetition) {
-  EXPECT_LT(chi_square([](std::int64_t n) { return draw_subset({5, 1, n}, 4, 2); }), 49);
-  EXPECT_EQ(draw_subset({5, 1, 0}, 1, 1), (std::vector<std::int64_t>{0}));
-  std::vector<std::int64_t> all = draw_subset({5, 1, 0}, 100, 100);
-  std::sort(all.begin(), all.end());
-  for (std::int64_t i = 0; i < 100; ++i) EXPECT_EQ(all[static_cast<std::size_t>(i)], i);
-}
-
-TEST(RsaSubsets, AWrongDrawIsFound) {
-  const auto with_repetition = [](std::int64_t n) {
-    const auto a = draw_subset({5, 1, n}, 4, 1), b = draw_subset({6, 1, n}, 4, 1);
-    return std::vector<std::int64_t>{a[0], b[0]};
-  };
-  EXPECT_GT(chi_square(with_repetition), 49);
-  const auto sorted = [](std::int64_t n) {
-    auto list = draw_subset({5, 1, n}, 4, 2);
-    std::sort(list.begin(), list.end());
-    return list;
-  };
-  EXPECT_GT(chi_square(sorted), 49);
-}
-
-TEST(RsaSubsets, DependOnSeedRoundAndRollout) {
-  const auto base = draw_subset({5, 1, 0}, 1000, 4);
-  EXPECT_EQ(draw_subset({5, 1, 0}, 1000, 4), base);
-  EXPECT_NE(draw_subset({6, 1, 0}, 1000, 4), base);
-  EXPECT_NE(draw_subset({5, 2, 0}, 1000, 4), base);
-  EXPECT_NE(draw_subset({5, 1, 1}, 1000, 4), base);
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 
 #include <string>
 
+#include "reference/rsa/choice.hpp"
 #include "reference/rsa/selection.hpp"
+#include "reference/tests/rsa_double.hpp"
 
 namespace kernelgate::rsa {
 namespace {
@@ -66,6 +68,52 @@ TEST(RsaMajority, IsStoodForByARolloutThatEndedByItself) {
   EXPECT_EQ(vote->answer, "1");
   EXPECT_EQ(vote->rollout, 2);
   EXPECT_EQ(majority({says("1", Finish::budget)})->rollout, 0);
+}
+
+// A text for a rollout: a box where `boxed` says so for (round, rollout).
+Choice chosen(Selection selection, const std::map<std::pair<int, int>, std::string>& boxed,
+              TaggedGenerator& generator) {
+  Settings s;
+  s.population = 4;
+  s.tails = 3;
+  s.beta = s.beta_final = 20;
+  s.tau = 6;
+  const Prompts prompts(default_templates(nullptr), nullptr);
+  const std::vector<std::int32_t> query = {1000000001};
+  Loop loop(s, prompts, generator);
+  const Result result = loop.run(query);
+  return choose(loop, result, query, selection, [&](std::span<const std::int32_t> tokens) {
+    const std::int32_t made = tokens[0] / TaggedGenerator::most_tokens;
+    const auto found =
+        boxed.find({made / TaggedGenerator::most_rollouts, made % TaggedGenerator::most_rollouts});
+    return found == boxed.end() ? std::string("no box") : "so \\boxed{" + found->second + "}";
+  });
+}
+
+TEST(RsaChoice, IsTheVoteOrOneMoreRollout) {
+  TaggedGenerator generator;
+  const Choice majority_of_one = chosen(Selection::majority, {{{2, 3}, "7"}}, generator);
+  EXPECT_EQ(majority_of_one.answer(), "7");
+  EXPECT_FALSE(majority_of_one.extra);
+  const Choice two_voters = chosen(Selection::msgl, {{{2, 3}, "7"}, {{2, 1}, "8"}}, generator);
+  EXPECT_EQ(two_voters.answer(), "8");
+  EXPECT_FALSE(two_voters.extra);
+  // One voter is none for MSGL: round 3 has the word, and falls back on the voter when silent.
+  const Choice more = chosen(Selection::msgl, {{{2, 3}, "7"}, {{3, 0}, "9"}}, generator);
+  EXPECT_EQ(more.answer(), "9");
+  ASSERT_TRUE(more.extra);
+  EXPECT_EQ(generator.asked.back().front().sampling.temperature, 0.3);
+  EXPECT_EQ(chosen(Selection::msgl, {{{2, 3}, "7"}}, generator).answer(), "7");
+  EXPECT_EQ(chosen(Selection::msgl, {}, generator).answer(), std::nullopt);
+  EXPECT_EQ(chosen(Selection::none, {{{2, 3}, "7"}}, generator).answer(), std::nullopt);
+}
+
+TEST(RsaChoice, AFailedRolloutHasNoVote) {
+  TaggedGenerator generator;
+  generator.failing = {{2, 0}, {2, 1}};
+  const Choice choice =
+      chosen(Selection::majority, {{{2, 0}, "1"}, {{2, 1}, "1"}, {{2, 2}, "2"}}, generator);
+  EXPECT_EQ(choice.answer(), "2");
 }
 
 }  // namespace

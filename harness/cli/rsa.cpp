@@ -1,0 +1,152 @@
+// kernelgate rsa: Markovian RSA, rounds of rollouts that go on from the tails of the round before.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <thread>
+
+#include "harness/cli/progress.hpp"
+#include "harness/cli/rsa_options.hpp"
+#include "harness/cli/rsa_report.hpp"
+#include "harness/cli/session.hpp"
+#include "harness/report/file.hpp"
+#include "reference/rsa/choice.hpp"
+#include "reference/rsa/generation.hpp"
+#include "reference/rsa/reference_engine.hpp"
+
+namespace kernelgate {
+namespace {
+
+int threads_of(const Session& session) {
+  const auto all = static_cast<int>(std::thread::hardware_concurrency());
+  return session.threads > 0 ? session.threads : std::max(1, all);
+}
+
+// A run of hours should not end because its cache at the bound never fitted.
+void require_memory(const RsaInputs& inputs, const reference::Model& model) {
+  const rsa::Settings& s = inputs.settings;
+  const rsa::Prompts prompts(inputs.templates, inputs.tokenizer.get());
+  const rsa::Bounds bounds = bounds_of(s, static_cast<std::int64_t>(inputs.query.size()),
+                                       prompts.template_tokens(s.tails));
+  const rsa::ReferenceEngine one(model, 1, 1);
+  const double needed =
+      static_cast<double>(bounds.cached_tokens) * static_cast<double>(one.cache_bytes_per_token()) +
+      static_cast<double>(s.population) * static_cast<double>(one.fixed_state_bytes());
+  const double free =
+      static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  if (needed <= 0.9 * free) return;
+  throw BadInput(fmt::format(
+      "rsa: keys, values and state of {} tokens may need {:.1f} GB on backend {}, {:.1f} GB are "
+      "free; lower --n, --c, --tau or --beta",
+      bounds.cached_tokens, 1e-9 * needed, one.in_words(), 1e-9 * free));
+}
+
+// One bar for all rounds: prefills and steps.
+class RoundProgress {
+ public:
+  explicit RoundProgress(const rsa::Settings& s)
+      : rounds_(s.rounds),
+        bar_("rsa", (s.rounds + 1) * s.population + s.rounds * s.beta + s.beta_final) {}
+
+  void tell(std::int64_t done, std::int64_t live) {
+    bar_.step(fmt::format("round {} of {}, {} rollouts live", round_, rounds_, live), done - last_);
+    last_ = done;
+  }
+  void end_round() {
+    ++round_;
+    last_ = 0;
+    bar_.clear();
+  }
+
+ private:
+  std::int64_t rounds_, round_ = 0, last_ = 0;
+  Progress bar_;
+};
+
+void print_settings(const rsa::Settings& s) {
+  fmt::print("rsa      {} rollouts a round, {} tails of {} tokens, beta {}, seed {}\n",
+             s.population, s.tails, s.tau, s.beta, s.seed);
+  fmt::print("rounds   round 0 and {} aggregation round{} after it, {} tokens in the last\n",
+             s.rounds, s.rounds == 1 ? "" : "s", s.beta_final);
+  const auto id = [](const auto& of) { return of ? std::to_string(*of) : std::string("none"); };
+  fmt::print("ends     eos {}, end of think {}{}\n", id(s.eos), id(s.end_of_think),
+             s.end_of_think ? fmt::format(", {} tokens kept for an answer", s.answer) : "");
+}
+
+struct Run {
+  const RsaOptions& options;
+  const RsaInputs& inputs;
+  rsa::SequenceEngine& engine;
+
+  void generate() const {
+    const rsa::Settings& s = inputs.settings;
+    const rsa::Prompts prompts(inputs.templates, inputs.tokenizer.get());
+    RoundProgress progress(s);
+    rsa::EngineGenerator generator(
+        engine, {.seed = s.seed, .eos = s.eos, .end_of_think = s.end_of_think},
+        [&](std::int64_t done, std::int64_t, std::int64_t live) { progress.tell(done, live); });
+    rsa::Loop loop(s, prompts, generator);
+    const auto say = [&](const rsa::RoundReport& round) {
+      progress.end_round();
+      fmt::print("{}", rsa_round_line(round));
+      std::fflush(stdout);
+    };
+    const rsa::Result result = loop.run(inputs.query, say);
+    write_whole_file(options.output, rsa_token_lines(result));
+    const rsa::Choice choice =
+        choose(loop, result, inputs.query, s.selection,
+               [&](std::span<const std::int32_t> ids) { return inputs.tokenizer->decode(ids); });
+    if (choice.extra) say(*choice.extra);
+    fmt::print("{}{}", rsa_summary(result, engine), rsa_choice_lines(choice, s.selection));
+    fmt::print("wrote    {} ({} rollouts, backend {}, precision {}, skip {})\n", options.output,
+               result.finals().size(), options.backend, options.model.precision,
+               options.model.skip);
+    if (options.text_output.empty()) return;
+    write_whole_file(options.text_output, rsa_text_lines(result, *inputs.tokenizer));
+    fmt::print("wrote    {}\n", options.text_output);
+  }
+};
+
+void run_rsa(const RsaOptions& options, Session& session) {
+  if (options.show_prompts) {
+    const auto tokenizer = rsa_tokenizer(options);
+    fmt::print("{}", show_templates(rsa_templates(options, tokenizer.get())));
+    return;
+  }
+  options.check();
+  if (options.backend != "reference") {
+    fmt::print("unsupported  rsa/{}: in this build only the backend reference runs a whole model\n",
+               options.backend);
+    session.end_with(ExitCode::nothing_ran);
+    return;
+  }
+  const reference::Model model = options.model.load_reference();
+  const RsaInputs inputs = rsa_inputs(options, model.config().vocab_size);
+  require_memory(inputs, model);
+  rsa::ReferenceEngine engine(model, inputs.settings.population, threads_of(session));
+  print_settings(inputs.settings);
+  try {
+    Run{options, inputs, engine}.generate();
+  } catch (const rsa::AllFailed& failure) {
+    std::fflush(stdout);
+    fmt::print(stderr, "kernelgate: {}\n", failure.what());
+    session.end_with(ExitCode::incorrect);
+  }
+}
+
+}  // namespace
+
+void add_rsa_command(CLI::App& app, Session& session) {
+  auto options = std::make_shared<RsaOptions>();
+  CLI::App* command =
+      app.add_subcommand("rsa", "Markovian RSA: reason in rounds from the tails of the last");
+  options->add_to(*command);
+  command->footer(
+      "Example: kernelgate rsa --model t1 --weights synthetic --input-ids \"2,39,76\" --n 4 --c 2 "
+      "--t 2 --beta 32 --tau 8 --seed 1 --output rollouts.txt");
+  command->callback([options, &session] { run_rsa(*options, session); });
+}
+
+}  // namespace kernelgate
