@@ -45,7 +45,7 @@ class Validation {
       check({"edge_shapes"}, Executors::without);
       fmt::print(
           "native variants on virtual devices were judged on smoke; on edge_shapes, which takes "
-          "about twelve minutes of a core: kernelgate check --suite edge_shapes --backend "
+          "about eleven minutes of a core: kernelgate check --suite edge_shapes --backend "
           "source\n");
     } else {
       check(options_.suites, Executors::with);
