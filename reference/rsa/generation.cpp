@@ -137,6 +137,7 @@ void EngineGenerator::add_token(Sequence& s, const SampledToken& next) {
 void EngineGenerator::feed_step(const std::vector<Sequence>& live) {
   const Stopwatch watch(cost_.decode_seconds);
   std::vector<SlotToken> batch;
+  batch.reserve(live.size());
   for (const Sequence& s : live) {
     batch.push_back({static_cast<std::int64_t>(s.place), s.rollout.tokens.back()});
   }

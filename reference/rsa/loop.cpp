@@ -56,6 +56,7 @@ Bounds Loop::bounds(std::span<const std::int32_t> query) const {
 
 std::vector<Request> Loop::first_requests(std::span<const std::int32_t> query) const {
   std::vector<Request> requests;
+  requests.reserve(static_cast<std::size_t>(settings_.population));
   for (std::int64_t n = 0; n < settings_.population; ++n) {
     requests.push_back({.round = 0,
                         .rollout = n,

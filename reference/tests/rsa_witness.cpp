@@ -73,6 +73,7 @@ std::vector<Rollout> witness_loop(const Settings& s, const Prompts& prompts,
     });
     if (fault == LoopFault::completion_order) {
       std::vector<Rollout> by_end;
+      by_end.reserve(order.size());
       for (const std::size_t place : order) by_end.push_back(ended[place]);
       ended = by_end;
     }

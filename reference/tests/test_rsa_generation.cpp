@@ -32,6 +32,7 @@ SampleRequest asked_at(std::uint32_t rollout, std::uint32_t position) {
 
 std::vector<Request> requests(std::int64_t count, Budget budget) {
   std::vector<Request> list;
+  list.reserve(static_cast<std::size_t>(count));
   for (std::int64_t n = 0; n < count; ++n) {
     list.push_back({.round = 2,
                     .rollout = n,
