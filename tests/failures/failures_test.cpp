@@ -9,6 +9,7 @@
 #include "harness/devices/refusal.hpp"
 #include "tests/failures/failure_cases.hpp"
 #include "tests/planted/bench_device.hpp"
+#include "tests/planted/score.hpp"
 
 namespace kernelgate {
 
@@ -18,10 +19,7 @@ namespace {
 
 constexpr std::uint64_t seeds = 10;
 
-struct Score {
-  int planted = 0, refused = 0, clean_runs = 0, false_alarms = 0;
-};
-Score score;
+Score& score = Score::of("failures of spec 12", "refused");
 
 struct Ran {
   std::vector<Finding> findings;
@@ -73,20 +71,16 @@ TEST_P(SeenFailure, IsRefusedAndItsSoundTwinIsNot) {
   for (const int wave : c.waves) {
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
       const Ran clean = run(c, c.clean, wave, seed);
-      ++score.clean_runs;
-      if (!clean.findings.empty() || clean.y != c.expected) ++score.false_alarms;
+      score.run_clean(clean.findings.empty() && clean.y == c.expected);
       EXPECT_TRUE(clean.findings.empty()) << "wave " << wave << " seed " << seed << "\n"
                                           << in_words(clean.findings);
       EXPECT_EQ(clean.y, c.expected) << "wave " << wave << " seed " << seed;
 
-      ++score.planted;
       const Ran mutant = run(c, c.mutant, wave, seed);
-      if (refused(c, mutant)) {
-        ++score.refused;
-      } else {
-        ADD_FAILURE() << c.id << " passed at wave " << wave << " seed " << seed << "\n"
-                      << in_words(mutant.findings);
-      }
+      score.plant(refused(c, mutant));
+      EXPECT_TRUE(refused(c, mutant))
+          << c.id << " passed at wave " << wave << " seed " << seed << "\n"
+          << in_words(mutant.findings);
     }
   }
 }
@@ -120,19 +114,19 @@ TEST_P(BeyondTheDevice, IsRefusedBeforeTheLaunchWithBothNumbers) {
     check_kernel(device, entry, {{1, 1, 1}, threads, entry.shared_bytes}, x, y, x, n);
     return download(device, y, 1).front();
   };
-  ++score.planted;
+  std::string words = "ran";
   try {
     launch(c.refusing, c.threads);
-    ADD_FAILURE() << c.id << " ran on " << c.refusing;
   } catch (const NativeFault& fault) {
-    const std::string words = fault.what();
-    const bool named =
-        words.find(c.asked) != std::string::npos && words.find(c.given) != std::string::npos;
-    if (named) ++score.refused;
-    EXPECT_TRUE(named) << words;
+    words = fault.what();
   }
-  ++score.clean_runs;
-  EXPECT_EQ(launch(c.taking, std::min(c.threads, 1024U)), 3U);
+  const bool named =
+      words.find(c.asked) != std::string::npos && words.find(c.given) != std::string::npos;
+  score.plant(named);
+  EXPECT_TRUE(named) << c.id << " on " << c.refusing << ": " << words;
+  const std::uint32_t three = launch(c.taking, std::min(c.threads, 1024U));
+  score.run_clean(three == 3);
+  EXPECT_EQ(three, 3U);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -150,24 +144,14 @@ TEST(MatrixOfAnotherFamily, IsRefusedInWords) {  // W7
   Needs needs;
   needs.wave = 64;
   needs.matrix = MatrixFamily::mfma;
-  ++score.planted;
-  const auto reason = refusal(needs, device_profile("amd-gfx1100"));
-  ASSERT_TRUE(reason.has_value());
-  ++score.refused;
-  EXPECT_NE(reason->find(name(MatrixFamily::mfma)), std::string::npos) << *reason;
-  ++score.clean_runs;
-  EXPECT_FALSE(refusal(needs, device_profile("amd-gfx942")).has_value());
+  const std::string reason = refusal(needs, device_profile("amd-gfx1100")).value_or("none");
+  const bool named = reason.find(name(MatrixFamily::mfma)) != std::string::npos;
+  score.plant(named);
+  EXPECT_TRUE(named) << reason;
+  const bool runs = !refusal(needs, device_profile("amd-gfx942")).has_value();
+  score.run_clean(runs);
+  EXPECT_TRUE(runs);
 }
-
-class PrintScore : public testing::Environment {
- public:
-  void TearDown() override {
-    fmt::print("failures of spec 12: {} refused / {} planted, {} false alarms / {} clean runs\n",
-               score.refused, score.planted, score.false_alarms, score.clean_runs);
-  }
-};
-const testing::Environment* const printing =
-    testing::AddGlobalTestEnvironment(new PrintScore);  // NOLINT(cppcoreguidelines-owning-memory)
 
 }  // namespace
 }  // namespace kernelgate

@@ -7,6 +7,7 @@
 
 #include "tests/planted/bench_device.hpp"
 #include "tests/planted/planted_cases.hpp"
+#include "tests/planted/score.hpp"
 
 namespace kernelgate {
 
@@ -16,10 +17,7 @@ namespace {
 
 constexpr std::uint64_t seeds = 10;
 
-struct Score {
-  int planted = 0, found = 0, clean_runs = 0, false_alarms = 0;
-};
-Score score;
+Score& score = Score::of("planted bugs", "found");
 
 struct Ran {
   std::vector<Finding> findings;
@@ -65,8 +63,7 @@ TEST_P(PlantedBug, IsFoundAndItsCleanTwinIsSilent) {
   for (const int wave : {32, 64}) {
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
       const Ran clean = run(planted, planted.clean, wave, seed);
-      ++score.clean_runs;
-      if (!clean.findings.empty()) ++score.false_alarms;
+      score.run_clean(clean.findings.empty());
       EXPECT_TRUE(clean.findings.empty()) << "wave " << wave << " seed " << seed << "\n"
                                           << in_words(clean.findings);
 
@@ -76,11 +73,10 @@ TEST_P(PlantedBug, IsFoundAndItsCleanTwinIsSilent) {
         EXPECT_EQ(mutant.y, clean.y);
         continue;
       }
-      ++score.planted;
       const bool found = planted.found_by == FoundBy::result
                              ? mutant.y != clean.y
                              : finds(mutant.findings, planted.found_by);
-      if (found) ++score.found;
+      score.plant(found);
       EXPECT_TRUE(found) << "wave " << wave << " seed " << seed << "\n"
                          << in_words(mutant.findings);
     }
@@ -92,16 +88,6 @@ INSTANTIATE_TEST_SUITE_P(All, PlantedBug, testing::ValuesIn(planted_cases()), []
   for (char& c : name) c = std::isalnum(c) ? c : '_';
   return name;
 });
-
-class PrintScore : public testing::Environment {
- public:
-  void TearDown() override {
-    std::printf("planted bugs: %d found / %d planted, %d false alarms / %d clean runs\n",
-                score.found, score.planted, score.false_alarms, score.clean_runs);
-  }
-};
-const testing::Environment* const printing =
-    testing::AddGlobalTestEnvironment(new PrintScore);  // NOLINT(cppcoreguidelines-owning-memory)
 
 }  // namespace
 }  // namespace kernelgate
