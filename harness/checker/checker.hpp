@@ -35,7 +35,20 @@ enum class AtomicAct : std::uint8_t {
   exchange,
   compare_exchange,
 };
-const char* name(AtomicAct act);
+inline const char* name(AtomicAct act) {
+  constexpr const char* names[] = {"access",
+                                   "atomic load",
+                                   "atomic store",
+                                   "atomic add",
+                                   "atomic max",
+                                   "atomic min",
+                                   "atomic or",
+                                   "atomic and",
+                                   "atomic xor",
+                                   "atomic exchange",
+                                   "atomic compare-exchange"};
+  return names[static_cast<int>(act)];
+}
 
 class Checker {
  public:

@@ -9,21 +9,6 @@
 
 namespace kernelgate {
 
-const char* name(AtomicAct act) {
-  constexpr const char* names[] = {"access",
-                                   "atomic load",
-                                   "atomic store",
-                                   "atomic add",
-                                   "atomic max",
-                                   "atomic min",
-                                   "atomic or",
-                                   "atomic and",
-                                   "atomic xor",
-                                   "atomic exchange",
-                                   "atomic compare-exchange"};
-  return names[static_cast<int>(act)];
-}
-
 ThreadId Checker::id(const Actor& actor) {
   return {actor.block->index, actor.thread, actor.wave->index, actor.lane};
 }

@@ -17,6 +17,7 @@ std::unique_ptr<NativeDevice> open_virtual_device(Backend backend, const DeviceP
     SourceOptions options;
     options.seed = schedule_seed;
     options.patience = asked.patience;
+    options.counted = asked.counted;
     // The natural order, a permuted one, and permuted ones that also change threads in
     // mid-interval.
     if (schedule_seed >= 2) options.yield_every = 50;
@@ -36,6 +37,11 @@ OpenVirtualDevice::OpenVirtualDevice(const Registry& registry, Backend backend,
 }
 
 OpenVirtualDevice::~OpenVirtualDevice() { slot_ = {}; }
+
+std::vector<LaunchCounters> OpenVirtualDevice::counters() const {
+  const auto* source = dynamic_cast<const SourceDevice*>(device_.get());
+  return source ? source->counters() : std::vector<LaunchCounters>{};
+}
 
 std::optional<std::string> differing_bits(const Registry& registry, const Variant& variant,
                                           const Case& shape, DataMode mode,

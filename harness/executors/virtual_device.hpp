@@ -8,6 +8,7 @@
 
 #include "harness/core/registry.hpp"
 #include "harness/devices/profile.hpp"
+#include "harness/executors/launch_counters.hpp"
 #include "harness/executors/patience.hpp"
 #include "harness/native/device.hpp"
 
@@ -22,6 +23,7 @@ constexpr bool is_virtual(Backend backend) {
 struct ExecutorOptions {
   SourceFlavour flavour = SourceFlavour::checked;
   Patience patience = {};
+  CountedWaves counted = {};
 };
 
 /// A device of that profile whose launches follow the order of that seed: 0 the natural order of
@@ -40,6 +42,9 @@ class OpenVirtualDevice {
   ~OpenVirtualDevice();
   OpenVirtualDevice(const OpenVirtualDevice&) = delete;
   OpenVirtualDevice& operator=(const OpenVirtualDevice&) = delete;
+
+  /// What the launches so far asked of memory, where it was asked to count.
+  std::vector<LaunchCounters> counters() const;
 
  private:
   DeviceSlot& slot_;

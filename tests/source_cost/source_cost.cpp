@@ -75,6 +75,13 @@ void all_checks_yield_50(benchmark::State& state) {
   select_row(state, row_select_source_entries(), with(Checking::all, 50), 32);
 }
 
+// Two of 32 waves are counted.
+void all_checks_counters(benchmark::State& state) {
+  SourceOptions options = with(Checking::all);
+  options.counted = {1, 2};
+  select_row(state, row_select_source_entries(), options, 32);
+}
+
 }  // namespace
 }  // namespace kernelgate
 
@@ -85,6 +92,7 @@ int main(int argc, char** argv) {
       {"all_checks", kernelgate::all_checks},
       {"all_checks_wave_64", kernelgate::all_checks_wave_64},
       {"all_checks_yield_50", kernelgate::all_checks_yield_50},
+      {"all_checks_counters", kernelgate::all_checks_counters},
   };
   for (const auto& [name, run] : all) {
     benchmark::RegisterBenchmark(name, run)->Unit(benchmark::kMillisecond);

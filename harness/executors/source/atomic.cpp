@@ -28,7 +28,7 @@ T Runtime::atomic(T* to, source_api::AtomicOp op, T operand, T expected, Scope s
     if (checker_.unsettled()) checker_.settle();
     if (--observer.countdown <= 0) event(place);
     const std::uint64_t offset = address - observer.base;
-    if (offset >= observer.capacity) {
+    if (offset >= memory_.capacity()) {
       foreign(address, sizeof(T), op != AtomicOp::load, place);
     } else if (!checker_.atomic(*current_->actor, offset, sizeof(T), acts[static_cast<int>(op)],
                                 scope, place)) {

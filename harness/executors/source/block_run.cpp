@@ -1,5 +1,6 @@
 // A block starts in a slot: its clocks, its garbage, a fiber for each thread, in the seed's order.
 #include <array>
+#include <memory>
 #include <numeric>
 #include <utility>
 
@@ -26,6 +27,17 @@ void Runtime::shuffle_waves(BlockRun& block) {
   for (std::uint32_t i = 0; i < ring_.size(); ++i) ring_[i]->ring = i;
 }
 
+void Runtime::choose_counted(BlockRun& block, std::uint64_t index) {
+  const std::uint64_t blocks = std::uint64_t{shape_->grid[0]} * shape_->grid[1] * shape_->grid[2];
+  if (!CountedWaves::chosen(index, blocks, options_.counted.blocks)) return;
+  for (std::size_t w = 0; w < block.waves.size(); ++w) {
+    if (!CountedWaves::chosen(w, block.waves.size(), options_.counted.waves)) continue;
+    block.waves[w].log =
+        std::make_unique<WaveLog>(*sheet_, static_cast<std::uint32_t>(entry_->wave));
+    sheet_->count_wave();
+  }
+}
+
 void Runtime::start_block(std::uint32_t slot, std::uint64_t index) {
   BlockRun& block = *slots_[slot];
   const LaunchShape& shape = *shape_;
@@ -50,7 +62,9 @@ void Runtime::start_block(std::uint32_t slot, std::uint64_t index) {
     wave.block = &block;
     wave.clock = &block.clock.waves[w];
     wave.ready = wave.arrived = 0;
+    wave.log.reset();
   }
+  if (counting()) choose_counted(block, index);
   shuffle_waves(block);
   for (std::uint32_t w = 0; w < block.waves.size(); ++w) {
     WaveRun& wave = block.waves[w];

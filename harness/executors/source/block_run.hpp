@@ -3,11 +3,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "harness/checker/clock.hpp"
 #include "harness/executors/source/fiber.hpp"
 #include "harness/executors/source/kernel_api.hpp"
+#include "harness/executors/source/wave_log.hpp"
 
 namespace kernelgate {
 
@@ -36,6 +38,7 @@ struct Fiber {
 
 struct WaveRun {
   BlockRun* block = nullptr;
+  std::unique_ptr<WaveLog> log;  // of a wave that is counted
   WaveClock* clock = nullptr;
   std::uint32_t ring = 0;     // place in the order of all waves
   std::uint64_t ready = 0;    // by position

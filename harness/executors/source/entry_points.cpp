@@ -25,7 +25,7 @@ namespace {
 }
 
 [[gnu::noinline]] void forbidden() { running()->abandon(); }
-[[gnu::noinline]] void event(Place place) { running()->event(place); }
+[[gnu::noinline]] void event(const void* code) { running()->event(place_of(code)); }
 [[gnu::noinline]] void await_value() { running()->await_value(); }
 
 // Whether the access may be looked at by the rules, at which offset; what needs no rules is done.
@@ -39,7 +39,7 @@ template <bool writes>
     misaligned(address, bytes, place_of(code));
   }
   if (--o.countdown <= 0) [[unlikely]]
-    event(place_of(code));
+    event(code);
   offset = address - o.base;
   if (offset >= o.capacity || bytes > o.capacity - offset) [[unlikely]] {
     foreign(address, bytes, writes, place_of(code));

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/executors/source/observer.hpp"
 #include "harness/executors/source/places.hpp"
 #include "harness/executors/source/runtime.hpp"
 #include "harness/executors/source/site_words.hpp"
@@ -14,6 +15,16 @@
 namespace kernelgate {
 
 void Runtime::foreign(std::uintptr_t address, std::uint64_t bytes, bool writes, Place place) {
+  const std::uint64_t offset = address - observer.base;
+  if (current_->wave->log && offset < memory_.capacity() && bytes <= memory_.capacity() - offset) {
+    current_->wave->log->add(current_->actor->lane, place, writes, offset, bytes);
+    Actor& actor = *current_->actor;
+    const bool good = writes ? checker_.write(actor, offset, bytes, place)
+                             : checker_.read(actor, offset, bytes, place);
+    if (!good) abandon();
+    if (writes && checker_.unsettled()) await_value();
+    return;
+  }
   const auto* pointer = std::bit_cast<const void*>(address);
   const auto finding = [&](FindingKind kind, const std::string& what) {
     findings_.add(kind, place, no_place, [&] {

@@ -32,8 +32,10 @@ const FiberStacks& stacks_of_this_thread(std::size_t count) {
 
 Runtime* running() { return active; }
 
-Runtime::Runtime(DeviceMemory& memory, Findings& findings, const SourceOptions& options)
-    : memory_(memory),
+Runtime::Runtime(const DeviceProfile& profile, DeviceMemory& memory, Findings& findings,
+                 const SourceOptions& options)
+    : profile_(profile),
+      memory_(memory),
       findings_(findings),
       options_(options),
       checker_(memory, findings, options.same_value_writes) {}
@@ -52,6 +54,8 @@ void Runtime::run(const NativeEntry& entry, const LaunchShape& shape, const void
   observed_ = observed;
   checks_ = observed && options_.checking == Checking::all;
   abandoned_ = false;
+  sheet_ =
+      checks_ && options_.counted.blocks > 0 ? std::make_unique<CounterSheet>(profile_) : nullptr;
   stream_ = mix64(options_.seed ^ mix64(++launch_));
   drawn_ = 0;
   idle_spins_ = 0;
@@ -107,6 +111,7 @@ void Runtime::run(const NativeEntry& entry, const LaunchShape& shape, const void
     if (abandoned_) break;
     if (!finished_) continue;
     finished_->running = false;
+    if (counting()) end_interval(*finished_);
     if (started < blocks) {
       start_block(finished_->clock.slot, block_at(started));
       ++started;
@@ -119,6 +124,12 @@ void Runtime::run(const NativeEntry& entry, const LaunchShape& shape, const void
   arm(0);
   observer = outer_observer;
   active = outer;
+}
+
+void Runtime::end_interval(BlockRun& block) {
+  for (WaveRun& wave : block.waves) {
+    if (wave.log) wave.log->end_interval();
+  }
 }
 
 void* Runtime::shared(std::int64_t bytes, const char* type) {

@@ -9,6 +9,7 @@
 
 #include "harness/checker/checker.hpp"
 #include "harness/core/random.hpp"
+#include "harness/executors/launch_counters.hpp"
 #include "harness/executors/patience.hpp"
 #include "harness/executors/source/block_run.hpp"
 #include "harness/executors/source/constants.hpp"
@@ -25,6 +26,7 @@ struct SourceOptions {
   std::uint32_t yield_every = 0;      // observed accesses between forced yields on average; 0: none
   std::uint32_t resident_blocks = 1;  // blocks that make progress together
   Patience patience = {};
+  CountedWaves counted = {};  // of checked launches
 };
 
 /// The first function of every fiber: the kernel on its thread. Does not return.
@@ -32,13 +34,17 @@ void fiber_main();
 
 class Runtime {
  public:
-  Runtime(DeviceMemory& memory, Findings& findings, const SourceOptions& options);
+  Runtime(const DeviceProfile& profile, DeviceMemory& memory, Findings& findings,
+          const SourceOptions& options);
 
   /// Runs a whole launch that the device has found possible. `observed`: the entry's unit reports
   /// its accesses. Findings say what went wrong.
   void run(const NativeEntry& entry, const LaunchShape& shape, const void* const* arguments,
            bool observed);
 
+  /// What the counted waves of the last launch asked of a device's memory; empty where none was
+  /// counted. Good until the next launch.
+  const CounterSheet* counters() const { return sheet_.get(); }
   /// Accesses that the last launch reported.
   std::uint64_t accesses() const { return accesses_; }
   const FiberStacks* stacks() const { return stacks_; }
@@ -80,6 +86,9 @@ class Runtime {
   friend void fiber_main();
 
   void start_block(std::uint32_t slot, std::uint64_t index);
+  void choose_counted(BlockRun& block, std::uint64_t index);
+  void end_interval(BlockRun& block);
+  bool counting() const { return sheet_ != nullptr; }
   void shuffle_waves(BlockRun& block);
   [[noreturn]] void finish_thread();
   Fiber* first_ready();
@@ -102,6 +111,7 @@ class Runtime {
   void hold_to_limits(Place place, const std::string& where);
   Finding endless(const std::string& what, Place place, const std::string& where) const;
 
+  const DeviceProfile& profile_;
   DeviceMemory& memory_;
   Findings& findings_;
   SourceOptions options_;
@@ -110,6 +120,7 @@ class Runtime {
   std::vector<std::unique_ptr<BlockRun>> slots_;
   std::vector<WaveRun*> ring_;
   Constants constants_;
+  std::unique_ptr<CounterSheet> sheet_;  // where waves are counted
 
   const NativeEntry* entry_ = nullptr;
   const LaunchShape* shape_ = nullptr;

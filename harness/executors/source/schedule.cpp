@@ -9,7 +9,12 @@
 
 namespace kernelgate {
 
-void Runtime::observe(const Fiber* fiber) { observer.actor = observed_ ? fiber->actor : nullptr; }
+// To a wave that is counted no memory is the device's at first sight, so that every access takes
+// the way through foreign(), and those of other waves cost nothing more.
+void Runtime::observe(const Fiber* fiber) {
+  observer.actor = observed_ ? fiber->actor : nullptr;
+  if (counting()) observer.capacity = fiber->wave->log ? 0 : memory_.capacity();
+}
 
 Fiber* Runtime::first_ready() {
   for (WaveRun* wave : ring_) {
@@ -119,6 +124,7 @@ void Runtime::sync_block(source_api::Site site) {
   }
   block.arrived = 0;
   if (checks_) checker_.block_barrier(block.clock);
+  if (counting()) end_interval(block);
   for (Fiber& other : block.fibers) other.waits = Waits::nothing;
   for (WaveRun& wave : block.waves) {
     for (std::uint64_t lanes = wave.clock->lanes; lanes != 0; lanes &= lanes - 1) {

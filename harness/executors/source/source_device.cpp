@@ -49,7 +49,7 @@ SourceDevice::SourceDevice(const DeviceProfile& profile, const SourceOptions& op
     : profile_(profile),
       options_(options),
       memory_(options.checking == Checking::all ? Shadow::kept : Shadow::none),
-      runtime_(std::make_unique<Runtime>(memory_, findings_, options)) {}
+      runtime_(std::make_unique<Runtime>(profile_, memory_, findings_, options)) {}
 
 SourceDevice::~SourceDevice() = default;
 
@@ -109,7 +109,19 @@ std::vector<Finding> SourceDevice::check(const NativeEntry& entry, const LaunchS
     finding.what = *broken;
     findings_.add(std::move(finding));
   }
+  if (findings_.empty()) count(entry, shape);
   return findings_.list();
+}
+
+void SourceDevice::count(const NativeEntry& entry, const LaunchShape& shape) {
+  if (runtime_->counters() == nullptr) return;
+  LaunchCounters launch = runtime_->counters()->sum();
+  launch.kernel = entry.name;
+  launch.launches = 1;
+  const auto wave = static_cast<std::uint64_t>(entry.wave);
+  launch.all_waves = std::uint64_t{shape.grid[0]} * shape.grid[1] * shape.grid[2] *
+                     ((shape.threads + wave - 1) / wave);
+  add(counters_, launch);
 }
 
 std::string SourceDevice::words(const Finding& finding) { return text(finding, &name_of_place); }

@@ -37,6 +37,9 @@ class SourceDevice final : public NativeDevice {
   /// The same launch, with its findings instead of a fault; a refusal still throws NativeFault.
   std::vector<Finding> check(const NativeEntry& entry, const LaunchShape& shape,
                              const void* const* arguments);
+  /// What the counted waves of all launches so far asked of memory, a kernel at a time: launches
+  /// without a finding. Figures of kind modelled, and hints: a compiler joins and splits accesses.
+  const std::vector<LaunchCounters>& counters() const { return counters_; }
   /// The words of a finding of this device.
   static std::string words(const Finding& finding);
 
@@ -48,6 +51,7 @@ class SourceDevice final : public NativeDevice {
 
  private:
   bool observed(const NativeEntry& entry) const;
+  void count(const NativeEntry& entry, const LaunchShape& shape);
 
   const DeviceProfile& profile_;
   SourceOptions options_;
@@ -57,6 +61,7 @@ class SourceDevice final : public NativeDevice {
   std::string subject_;
   std::string again_;
   std::uint64_t allocations_ = 0;
+  std::vector<LaunchCounters> counters_;
 };
 
 }  // namespace kernelgate

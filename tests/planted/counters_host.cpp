@@ -1,0 +1,3 @@
+#include "tests/planted/counter_kernels.hpp"
+
+K_HOST_ENTRIES(counters)
