@@ -8,10 +8,12 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-#define SAMPLING_ENTRIES(T, type, layout, lds)                                              \
-  K_ENTRY("sampling<" type ",w32," lds ">", (sampling_kernel<T, 32, layout>), 32, 1024,     \
-          SamplingShared<layout>),                                                          \
-      K_ENTRY("sampling<" type ",w64," lds ">", (sampling_kernel<T, 64, layout>), 64, 1024, \
+#define SAMPLING_ENTRIES(T, type, layout, lds)                                        \
+  K_ENTRY("sampling<" type ",w32," lds ">",                                           \
+          (sampling_kernel<T, 32, layout.lds_bytes, layout.mass_bits>), 32, 1024,     \
+          SamplingShared<layout>),                                                    \
+      K_ENTRY("sampling<" type ",w64," lds ">",                                       \
+              (sampling_kernel<T, 64, layout.lds_bytes, layout.mass_bits>), 64, 1024, \
               SamplingShared<layout>)
 
 inline NativeEntries sampling_entries() {

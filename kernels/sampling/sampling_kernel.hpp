@@ -102,8 +102,9 @@ KDEV void draw_token(Shared& s, const SamplingRow& r, const Source& source, Samp
 }
 
 /// token, kept and probability of row k_block(). One block a row.
-template <class T, int W, SamplingLayout layout>
+template <class T, int W, std::int64_t lds_bytes, std::int64_t mass_bits>
 KGLOBAL KBOUNDS(1024) void sampling_kernel(SamplingInputs in, SamplingWork work) {
+  constexpr SamplingLayout layout{lds_bytes, mass_bits};
   using Shared = SamplingShared<layout>;
   static_assert(sizeof(Shared) <= layout.lds_bytes, "fits the least device it is for");
   K_SHARED(Shared, s);

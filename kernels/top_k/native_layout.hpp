@@ -7,6 +7,8 @@
 namespace kernelgate {
 
 /// An amount of shared memory that kernels are laid out for, and the largest k that they sort.
+/// Kernels take the two numbers as template arguments: nvcc 13.0 writes an argument that is an
+/// object of a class into its host code without declaring the class.
 struct TopKLayout {
   std::int64_t lds_bytes;
   std::int64_t most_sorted;  // a power of two

@@ -8,10 +8,12 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-#define TOP_K_ENTRIES(T, type, W, layout, lds)                                               \
-  K_ENTRY("top_k_slice<" type ",w" #W "," lds ">", (top_k_slice<T, W, layout>), W, 1024,     \
-          decltype(TopKSliceShared<T, layout>())),                                           \
-      K_ENTRY("top_k_merge<" type ",w" #W "," lds ">", (top_k_merge<T, W, layout>), W, 1024, \
+#define TOP_K_ENTRIES(T, type, W, layout, lds)                                    \
+  K_ENTRY("top_k_slice<" type ",w" #W "," lds ">",                                \
+          (top_k_slice<T, W, layout.lds_bytes, layout.most_sorted>), W, 1024,     \
+          decltype(TopKSliceShared<T, layout>())),                                \
+      K_ENTRY("top_k_merge<" type ",w" #W "," lds ">",                            \
+              (top_k_merge<T, W, layout.lds_bytes, layout.most_sorted>), W, 1024, \
               TopKMergeShared<layout>)
 #define TOP_K_TYPES(W, layout, lds)                                                         \
   TOP_K_ENTRIES(float, "f32", W, layout, lds), TOP_K_ENTRIES(Bf16, "bf16", W, layout, lds), \

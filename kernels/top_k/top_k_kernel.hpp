@@ -48,9 +48,10 @@ KDEV u32 top_k_cut(u32 length, u32 s, u32 slices) {
 
 /// candidate[row,slice,.] = the best min(k, slice length) entries of the slice in any order, then
 /// top_k_none. One block a slice, grid = rows * slices along x.
-template <class T, int W, TopKLayout layout>
+template <class T, int W, std::int64_t lds_bytes, std::int64_t most>
 KGLOBAL KBOUNDS(1024) void top_k_slice(const T* logits, const i32* length, u64* candidate,
                                        u32 columns, u32 slices, u32 k, u32 position_bits) {
+  constexpr TopKLayout layout{lds_bytes, most};
   using Shared = TopKSliceShared<T, layout>;
   static_assert(sizeof(Shared) <= layout.lds_bytes, "fits the least device it is for");
   K_SHARED(Shared, s);
@@ -79,10 +80,11 @@ KGLOBAL KBOUNDS(1024) void top_k_slice(const T* logits, const i32* length, u64* 
 }
 
 /// index[row,.], value[row,.] from candidate[row,.,.]. One block a row; k <= most_sorted.
-template <class T, int W, TopKLayout layout>
+template <class T, int W, std::int64_t lds_bytes, std::int64_t most>
 KGLOBAL KBOUNDS(1024) void top_k_merge(const u64* candidate, const i32* length, i32* index,
                                        T* value, u32 columns, u32 slices, u32 k,
                                        u32 position_bits) {
+  constexpr TopKLayout layout{lds_bytes, most};
   using Shared = TopKMergeShared<layout>;
   static_assert(sizeof(Shared) <= layout.lds_bytes, "fits the least device it is for");
   K_SHARED(Shared, s);
