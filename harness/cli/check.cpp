@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "harness/cli/check_run.hpp"
+#include "harness/cli/counters_table.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/records/environment.hpp"
@@ -117,10 +118,12 @@ void run_check(Session& session, Options& options) {
   Progress progress("check", left);
   std::vector<Record> records;
   Refusals refusals;
+  CountersTable counters;
   options.run.run(cases, [&](const Checked& checked) {
     const Record& record = checked.record;
     progress.step(record.id());
     records.push_back(record);
+    counters.add(record, checked.counters);
     if (writer) writer->append(record);
     if (is_failure(record.status)) {
       session.end_with(ExitCode::incorrect);
@@ -142,6 +145,7 @@ void run_check(Session& session, Options& options) {
     fmt::print("{}{}\n", summary, options.verbose ? "" : "; --verbose lists them");
   }
   print_without_exact(records);
+  fmt::print("{}", counters.text());
   if (!options.junit.empty()) write_junit(options.junit, records);
   const bool ran = std::any_of(records.begin(), records.end(), [](const Record& r) {
     return r.status != Status::unsupported && r.variant != "reference";
@@ -182,7 +186,8 @@ void add_check_command(CLI::App& app, Session& session) {
   command->footer(
       "Example: kernelgate check --suite smoke\n"
       "Example: kernelgate check --case linear/kokkos/tokens=3,out=17,in=65,bf16 --data exact\n"
-      "Example: kernelgate check --suite smoke --backend source --device amd-gfx942");
+      "Example: kernelgate check --suite smoke --backend source --device amd-gfx942\n"
+      "Example: kernelgate check --kernel linear --backend source --device nv-sm90 --counters");
   command->callback([&session, options] { run_check(session, *options); });
 }
 

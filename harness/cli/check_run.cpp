@@ -9,6 +9,7 @@
 
 #include "harness/cli/case_record.hpp"
 #include "harness/cli/claim_cases.hpp"
+#include "harness/cli/counters_table.hpp"
 #include "harness/cli/isolate.hpp"
 #include "harness/cli/real_devices.hpp"
 #include "harness/records/columns.hpp"
@@ -137,7 +138,7 @@ class Judge {
   Checked judge(const Job& job) {
     Checked checked = blank(job, run_);
     const auto reason = reason_not_to_run(job);
-    CheckResult result = reason ? refused(*reason) : run(job, checked.record);
+    CheckResult result = reason ? refused(*reason) : run(job, checked.record, checked.counters);
     hold_to_claim(job, result);
     checked.record.status = result.status;
     if (result.status != Status::unsupported) {
@@ -168,7 +169,7 @@ class Judge {
     return result;
   }
 
-  CheckResult run(const Job& job, Record& record) {
+  CheckResult run(const Job& job, Record& record, std::vector<LaunchCounters>& counters) {
     if (job.on.profile == nullptr) record.device = devices_.profile_of(*job.variant);
     try {
       std::optional<OpenVirtualDevice> device;
@@ -176,7 +177,9 @@ class Judge {
         device.emplace(*run_.registry, job.variant->backend, *job.on.profile, job.on.schedule_seed,
                        run_.virtual_runs.executor);
       }
-      return prepare(job).check(*job.variant);
+      CheckResult result = prepare(job).check(*job.variant);
+      if (device) counters = device->counters();
+      return result;
     } catch (const BadInput& refusal) {  // no memory for the tensors, say
       return refused(refusal.what());
     }
@@ -231,6 +234,7 @@ std::string pack(const Checked& checked) {
   nlohmann::json fields = nlohmann::json::array();
   for (const Column& column : record_columns) fields.push_back(column.print(checked.record));
   fields.push_back(checked.message);
+  fields.push_back(to_json(checked.counters));
   return fields.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -241,7 +245,8 @@ Checked unpack(const std::string& text) {
   for (const Column& column : record_columns) {
     column.parse(checked.record, fields.at(i++).get_ref<const std::string&>());
   }
-  checked.message = fields.at(i).get<std::string>();
+  checked.message = fields.at(i++).get<std::string>();
+  checked.counters = counters_from(fields.at(i));
   return checked;
 }
 

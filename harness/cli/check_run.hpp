@@ -18,6 +18,7 @@ namespace kernelgate {
 struct Checked {
   Record record;
   std::string message;
+  std::vector<LaunchCounters> counters = {};  // of its launches, where they are counted
 };
 
 struct CheckRun {

@@ -9,6 +9,12 @@
 
 namespace kernelgate {
 
+namespace {
+
+constexpr CountedWaves counted_waves{.blocks = 4, .waves = 2};
+
+}  // namespace
+
 void VirtualRunOptions::add_to(CLI::App& command) {
   command.add_option("--device", devices,
                      "Run native variants on this virtual device, such as amd-gfx942; may repeat; "
@@ -25,9 +31,17 @@ void VirtualRunOptions::add_to(CLI::App& command) {
       ->check(CLI::Range(0, 1000000));
   command.add_option("--schedule-seed", schedule_seeds,
                      "Exactly this order, 0 for the natural one; may repeat");
-  command.add_flag_callback(
+  CLI::Option* unchecked = command.add_flag_callback(
       "--unchecked", [this] { executor.flavour = SourceFlavour::plain; },
       "Run native variants unobserved: faster, and only their results are judged");
+  command
+      .add_flag_callback(
+          "--counters", [this] { executor.counted = counted_waves; },
+          fmt::format(
+              "Count bank conflicts and memory transactions of native variants, in {} waves "
+              "of each of {} blocks of a launch; of passing runs",
+              counted_waves.waves, counted_waves.blocks))
+      ->excludes(unchecked);
   command.add_option(
       "--step-limit", executor.patience.steps,
       fmt::format(

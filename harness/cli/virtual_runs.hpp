@@ -22,8 +22,8 @@ struct VirtualRun {
   std::optional<std::string> refusal = std::nullopt;  // why that profile cannot run it
 };
 
-/// --device, --schedules, --claim-schedules, --schedule-seed, --unchecked, --step-limit,
-/// --silent-limit.
+/// --device, --schedules, --claim-schedules, --schedule-seed, --unchecked, --counters,
+/// --step-limit, --silent-limit.
 struct VirtualRunOptions {
   std::vector<std::string> devices;  // profiles; none: all
   int schedules = 3;
