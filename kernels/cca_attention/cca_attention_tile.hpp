@@ -119,7 +119,8 @@ struct AttentionRows {
   /// sum += weights times values of the first `count` keys of the tile, key by key.
   KDEV void mix(const typename Tile::Shared& s, u32 buffer, i32 count) {
     const u32 row = k_tid() / Tile::columns * Tile::own_rows, column = k_tid() % Tile::columns;
-    constexpr int step = Tile::own > 8 ? 2 : 4;  // keys at a time, as registers allow
+    // Keys at a time, as registers allow: f32 rows in flight take twice those of 16 bits.
+    constexpr int step = Tile::own > 8 || (sizeof(T) == 4 && Tile::own == 8) ? 2 : 4;
     for (i32 key = 0; key < count; key += step) {
       Vec<float, step> p[Tile::own_rows];
       K_UNROLL

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dialect.hpp>
+#include <registers.hpp>
 
 #include "kernels/dialect/common/floats.hpp"
 #include "kernels/dialect/common/tile_product.hpp"
@@ -16,25 +17,40 @@ struct LinearNoShared {};
 /// Weight rows that a wave takes at once: each load of x serves them all.
 inline constexpr u32 linear_rows_a_wave = 4;
 
-/// A lane's share of `rows` dot products for `Tokens` tokens: pieces of N neighbouring terms, W
-/// pieces apart, added in their order.
+/// `rows` dot products for `Tokens` tokens: the products of N neighbouring terms from k on.
+template <int N, int Tokens, class T>
+KDEV void linear_add_piece(const T* const (&x)[Tokens], const T* const (&w)[linear_rows_a_wave],
+                           u32 k, float (&sum)[linear_rows_a_wave][Tokens]) {
+  float term[Tokens][N];
+  K_UNROLL
+  for (int t = 0; t < Tokens; ++t) k_load_floats(x[t] + k, term[t]);
+  K_UNROLL
+  for (u32 r = 0; r < linear_rows_a_wave; ++r) {
+    float weight[N];
+    k_load_floats(w[r] + k, weight);
+    K_UNROLL
+    for (int t = 0; t < Tokens; ++t) {
+      K_UNROLL
+      for (int j = 0; j < N; ++j) sum[r][t] = k_fma(weight[j], term[t][j], sum[r][t]);
+    }
+  }
+}
+
+/// Four tokens and four rows of 16 bits are 64 floats a lane beside 16 sums. One piece at a time
+/// fits the 80 registers of three blocks at once; two pieces, or four blocks, would spill.
+template <class T, int Tokens>
+inline constexpr bool linear_is_crowded = sizeof(T) == 2 && Tokens == 4;
+
+/// A lane's share: pieces of N terms, W pieces apart, added in their order.
 template <int W, int N, int Tokens, class T>
 KDEV void linear_add_terms(const T* const (&x)[Tokens], const T* const (&w)[linear_rows_a_wave],
                            u32 begin, u32 end, float (&sum)[linear_rows_a_wave][Tokens]) {
-  for (u32 k = begin + k_tid() % W * N; k < end; k += W * N) {
-    float term[Tokens][N];
-    K_UNROLL
-    for (int t = 0; t < Tokens; ++t) k_load_floats(x[t] + k, term[t]);
-    K_UNROLL
-    for (u32 r = 0; r < linear_rows_a_wave; ++r) {
-      float weight[N];
-      k_load_floats(w[r] + k, weight);
-      K_UNROLL
-      for (int t = 0; t < Tokens; ++t) {
-        K_UNROLL
-        for (int j = 0; j < N; ++j) sum[r][t] = k_fma(weight[j], term[t][j], sum[r][t]);
-      }
-    }
+  const u32 first = begin + k_tid() % W * N;
+  if constexpr (linear_is_crowded<T, Tokens>) {
+    K_ROLL
+    for (u32 k = first; k < end; k += W * N) linear_add_piece<N>(x, w, k, sum);
+  } else {
+    for (u32 k = first; k < end; k += W * N) linear_add_piece<N>(x, w, k, sum);
   }
 }
 
@@ -42,8 +58,8 @@ KDEV void linear_add_terms(const T* const (&x)[Tokens], const T* const (&w)[line
 /// tokens; z, splits of the terms, `share` terms each (a multiple of 16 / sizeof(T)). `part` f32
 /// [splits,tokens,out] takes the sums where it is not null, else y does.
 template <class T, int W, int Tokens>
-KGLOBAL KBOUNDS(256) void linear_rows_kernel(const T* x, const T* weight, T* y, float* part,
-                                             u32 tokens, u32 out, u32 in, u32 share) {
+KGLOBAL KBOUNDS_BLOCKS(256, (linear_is_crowded<T, Tokens> ? 3 : 0)) void linear_rows_kernel(
+    const T* x, const T* weight, T* y, float* part, u32 tokens, u32 out, u32 in, u32 share) {
   constexpr int wide = k_widest<T>;
   const u32 wave = k_block() * (k_threads() / W) + k_tid() / W;
   const u32 first_row = wave * linear_rows_a_wave, first_token = k_block_y() * Tokens;

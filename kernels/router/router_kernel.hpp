@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dialect.hpp>
+#include <registers.hpp>
 
 #include "kernels/router/router_arguments.hpp"
 
@@ -35,34 +36,51 @@ KDEV void router_load(const X* x, float (&out)[N]) {
   }
 }
 
-/// sum[t] += w . x[t] over this lane's pieces of N elements; x[t] = x + min(t, last) * stride.
-template <int N, int W, class T, class X>
+/// sum[t] += w . x[t] over this lane's piece of N elements from i on.
+template <int N, class T, class X>
+KDEV void router_piece(const T* w, const X* x, u64 stride, u32 last, u32 i,
+                       float (&sum)[router_tile]) {
+  float a[N], b[N];
+  router_load(w + i, a);
+  K_UNROLL
+  for (u32 t = 0; t < router_tile; ++t) {
+    router_load(x + k_min(t, last) * stride + i, b);
+    K_UNROLL
+    for (int j = 0; j < N; ++j) sum[t] = k_fma(a[j], b[j], sum[t]);
+  }
+}
+
+/// Where activations lie. Pieces of f32 weights are short, so compilers take several at once; with
+/// a tile's activations in shared memory that would spill, and they are near enough to be waited
+/// for.
+enum class RouterFrom { global, shared };
+
+/// All pieces of this lane; x[t] = x + min(t, last) * stride.
+template <int N, int W, RouterFrom from, class T, class X>
 KDEV void router_pieces(const T* w, const X* x, u64 stride, u32 last, u32 n,
                         float (&sum)[router_tile]) {
-  for (u32 i = k_tid() % W * N; i < n; i += W * N) {
-    float a[N], b[N];
-    router_load(w + i, a);
-    K_UNROLL
-    for (u32 t = 0; t < router_tile; ++t) {
-      router_load(x + k_min(t, last) * stride + i, b);
-      K_UNROLL
-      for (int j = 0; j < N; ++j) sum[t] = k_fma(a[j], b[j], sum[t]);
-    }
+  const u32 first = k_tid() % W * N;
+  constexpr u32 step = W * N;
+  if constexpr (from == RouterFrom::shared && sizeof(T) == 4) {
+    K_ROLL
+    for (u32 i = first; i < n; i += step) router_piece<N>(w, x, stride, last, i, sum);
+  } else {
+    for (u32 i = first; i < n; i += step) router_piece<N>(w, x, stride, last, i, sum);
   }
 }
 
 /// w . x[t] for the tokens of a tile, of which `last` + 1 are there, in every lane of the wave.
 /// Rows begin at multiples of 16 bytes where n is a multiple of the elements in 16 bytes of T.
-template <int W, class T, class X>
+template <int W, RouterFrom from, class T, class X>
 KDEV void router_dots(const T* w, const X* x, u64 stride, u32 last, u32 n,
                       float (&sum)[router_tile]) {
   constexpr int wide = static_cast<int>(16 / sizeof(T));
   K_UNROLL
   for (u32 t = 0; t < router_tile; ++t) sum[t] = 0;
   if (n % wide == 0) {
-    router_pieces<wide, W>(w, x, stride, last, n, sum);
+    router_pieces<wide, W, from>(w, x, stride, last, n, sum);
   } else {
-    router_pieces<1, W>(w, x, stride, last, n, sum);
+    router_pieces<1, W, from>(w, x, stride, last, n, sum);
   }
   K_UNROLL
   for (u32 t = 0; t < router_tile; ++t) sum[t] = k_wave_sum<W>(sum[t]);
@@ -81,7 +99,7 @@ KGLOBAL KBOUNDS(256) void router_state(RouterArguments a) {
   const T* w = static_cast<const T*>(a.w_d) + static_cast<u64>(o) * a.hidden;
   const T* h = static_cast<const T*>(a.h) + static_cast<u64>(first) * a.hidden;
   float sum[router_tile];
-  router_dots<W>(w, h, a.hidden, count - 1, a.hidden, sum);
+  router_dots<W, RouterFrom::global>(w, h, a.hidden, count - 1, a.hidden, sum);
   const u32 lane = k_tid() % W;
   float mine = 0;
   K_UNROLL
@@ -103,7 +121,8 @@ KDEV void router_layer(const T* w, const T* b, const float (&x)[router_tile][mos
                        float (&to)[router_tile][most], u32 width) {
   for (u32 o = k_tid() / W; o < width; o += k_threads() / W) {
     float sum[router_tile];
-    router_dots<W>(w + static_cast<u64>(o) * width, &x[0][0], most, router_tile - 1, width, sum);
+    router_dots<W, RouterFrom::shared>(w + static_cast<u64>(o) * width, &x[0][0], most,
+                                       router_tile - 1, width, sum);
     const float add = k_to_float(b[o]);
     if (k_tid() % W == 0) {
       K_UNROLL
@@ -186,8 +205,8 @@ KGLOBAL KBOUNDS(256) void router_choose(RouterArguments a) {
   const T* w3 = static_cast<const T*>(a.w3);
   for (u32 e = k_tid() / W; e < a.entries; e += k_threads() / W) {
     float sum[router_tile];
-    router_dots<W>(w3 + static_cast<u64>(e) * a.width, &s.z[0][0], most, router_tile - 1, a.width,
-                   sum);
+    router_dots<W, RouterFrom::shared>(w3 + static_cast<u64>(e) * a.width, &s.z[0][0], most,
+                                       router_tile - 1, a.width, sum);
     if (k_tid() % W == 0) {
       K_UNROLL
       for (u32 t = 0; t < router_tile; ++t) s.logit[t][e] = sum[t];

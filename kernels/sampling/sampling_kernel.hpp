@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dialect.hpp>
+#include <registers.hpp>
 
 #include "kernels/sampling/native_adjust.hpp"
 #include "kernels/sampling/native_layout.hpp"
@@ -78,11 +79,16 @@ KDEV void draw_token(Shared& s, const SamplingRow& r, const Source& source, Samp
   for (u32 piece = k_tid(); piece < source.pieces(); piece += k_threads()) {
     TopKEntry entry[Source::width];
     source.entries(piece, entry);
-    K_UNROLL
-    for (u32 j = 0; j < Source::width; ++j) {
-      if (entry[j] > kept.last) continue;
-      const u32 id = static_cast<u32>(entry[j]);
-      const float p = mass.weight(top_k_value<float>(entry[j])) / total;
+    // The noise is drawn in one place: copies of it in a row do not fit the 64 registers that a
+    // block of 1024 threads leaves to each. The entries move up, so that all indices are constant.
+    K_ROLL
+    for (u32 left = Source::width; left > 0; --left) {
+      const TopKEntry first = entry[0];
+      K_UNROLL
+      for (u32 j = 1; j < Source::width; ++j) entry[j - 1] = entry[j];
+      if (first > kept.last) continue;
+      const u32 id = static_cast<u32>(first);
+      const float p = mass.weight(top_k_value<float>(first)) / total;
       const float race = noise.race(most, p, id);
       ++in;
       if (race < most) continue;
