@@ -36,17 +36,17 @@ enum class AtomicAct : std::uint8_t {
   compare_exchange,
 };
 inline const char* name(AtomicAct act) {
-  constexpr const char* names[] = {"access",
-                                   "atomic load",
-                                   "atomic store",
-                                   "atomic add",
-                                   "atomic max",
-                                   "atomic min",
-                                   "atomic or",
-                                   "atomic and",
-                                   "atomic xor",
-                                   "atomic exchange",
-                                   "atomic compare-exchange"};
+  static constexpr const char* names[] = {"access",
+                                          "atomic load",
+                                          "atomic store",
+                                          "atomic add",
+                                          "atomic max",
+                                          "atomic min",
+                                          "atomic or",
+                                          "atomic and",
+                                          "atomic xor",
+                                          "atomic exchange",
+                                          "atomic compare-exchange"};
   return names[static_cast<int>(act)];
 }
 

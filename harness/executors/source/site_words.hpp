@@ -21,8 +21,9 @@ inline bool same(source_api::Site a, source_api::Site b) {
 }
 
 inline const char* name(source_api::WaveOp op) {
-  constexpr const char* names[] = {"k_syncwave", "ballot",       "shuffle",       "shuffle xor",
-                                   "shuffle up", "shuffle down", "matrix product"};
+  static constexpr const char* names[] = {"k_syncwave",    "ballot",     "shuffle",
+                                          "shuffle xor",   "shuffle up", "shuffle down",
+                                          "matrix product"};
   return names[static_cast<int>(op)];
 }
 
