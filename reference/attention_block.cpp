@@ -50,7 +50,7 @@ ResidualNormRounding norm_rounding(const Precision& p) {
   return {.hidden = p.hidden,
           .residual = p.residual,
           .input = p.norm_input,
-          .normalised = p.activation,
+          .normalised = p.normalised,
           .output = p.activation};
 }
 

@@ -1,6 +1,7 @@
 #include "reference/checkpoint.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 #include <string>
 #include <utility>
@@ -120,7 +121,20 @@ TensorMap load_tensors(const fs::path& directory, ModelConfig& config) {
   return map;
 }
 
-Checkpoint load_checkpoint(const fs::path& directory) {
+namespace {
+
+/// Drops the tensors of blocks from `blocks` on.
+void drop_layers(TensorMap& map, std::int64_t blocks) {
+  constexpr std::string_view prefix = "model.layers.";
+  std::erase_if(map.tensors, [&](const auto& tensor) {
+    const std::string& name = tensor.first;
+    return name.starts_with(prefix) && std::atoll(name.c_str() + prefix.size()) >= blocks;
+  });
+}
+
+}  // namespace
+
+Checkpoint load_checkpoint(const fs::path& directory, std::int64_t layers) {
   std::error_code error;
   if (!fs::is_directory(directory, error)) {
     throw BadInput(directory.string() + ": expected a checkpoint directory, got " +
@@ -128,6 +142,10 @@ Checkpoint load_checkpoint(const fs::path& directory) {
   }
   Checkpoint c{read_config(directory / "config.json"), {}};
   TensorMap tensors = load_tensors(directory, c.config);
+  if (layers > 0) {
+    keep_layers(c.config, layers, directory.string());
+    drop_layers(tensors, layers);
+  }
   c.weights = bind_weights(c.config, std::move(tensors), directory.string());
   return c;
 }

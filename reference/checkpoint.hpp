@@ -17,8 +17,9 @@ struct Checkpoint {
   Weights weights;
 };
 
-/// Throws BadInput for whatever cannot be read or does not fit together.
-Checkpoint load_checkpoint(const std::filesystem::path& directory);
+/// Throws BadInput for whatever cannot be read or does not fit together. `layers`: the first blocks
+/// alone; 0: all.
+Checkpoint load_checkpoint(const std::filesystem::path& directory, std::int64_t layers = 0);
 
 /// Tensor names, each with the name of its file.
 using ShardMap = std::map<std::string, std::string>;

@@ -87,4 +87,13 @@ ModelConfig read_config(const std::filesystem::path& file) {
   return parse_config(text.str(), file.string());
 }
 
+void keep_layers(ModelConfig& config, std::int64_t layers, std::string_view source) {
+  if (layers == 0) return;
+  if (layers > config.num_blocks()) {
+    throw BadInput(std::string(source) + ": expected at most " +
+                   std::to_string(config.num_blocks()) + " layers, got " + std::to_string(layers));
+  }
+  config.blocks.resize(static_cast<std::size_t>(layers));
+}
+
 }  // namespace kernelgate::reference

@@ -51,4 +51,8 @@ ModelConfig read_config(const std::filesystem::path& file);
 /// Relations that no single key shows: heads divide, rotary dims are even and fit, and so on.
 void check_config(const ModelConfig& config, const std::string& file);
 
+/// Keeps the first `layers` blocks alone, all where that is 0. Throws BadInput naming `source` for
+/// more than there are.
+void keep_layers(ModelConfig& config, std::int64_t layers, std::string_view source);
+
 }  // namespace kernelgate::reference

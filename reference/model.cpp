@@ -45,7 +45,8 @@ Doubles Model::embed(std::span<const std::int32_t> ids) const {
 }
 
 Doubles Model::run_blocks(std::span<const std::int32_t> ids, std::int64_t row, SequenceState& state,
-                          Observer* observer) const {
+                          const ForwardOptions& options) const {
+  Observer* observer = options.observer;
   const auto h = static_cast<std::size_t>(config_.hidden_size);
   const ResidualNormRounding rounding = norm_rounding(precision_);
   const ChunkPlace place{row, state.length, static_cast<std::int64_t>(ids.size())};
@@ -63,10 +64,14 @@ Doubles Model::run_blocks(std::span<const std::int32_t> ids, std::int64_t row, S
     BlockTrace trace;
     attention_block(block, stream, state.length, state.blocks[i], trace);
     scale(trace.attention, stream, block.weights.post_attention);
-    moe_block(block, skip_, stream, router_states, trace);
+    const auto index = static_cast<std::int64_t>(i);
+    const Redirect redirect = [&](std::int64_t token, Routing<double>& routing) {
+      if (options.guide != nullptr) options.guide->guide(place, index, token, routing);
+    };
+    moe_block(block, skip_, stream, router_states, redirect, trace);
     scale(trace.moe, stream, block.weights.post_mlp);
     trace.residual = stream;
-    if (observer != nullptr) observer->on_block(place, static_cast<std::int64_t>(i), trace);
+    if (observer != nullptr) observer->on_block(place, index, trace);
   }
   state.rows += place.tokens;
   state.length += place.tokens;
@@ -95,7 +100,7 @@ Logits Model::forward(const TokenBatch& batch, State& state, const ForwardOption
   out.values.resize(static_cast<std::size_t>(out.rows * out.tokens) * v);
   for (const BatchRow& row : rows) {
     SequenceState& sequence = state.slots[static_cast<std::size_t>(row.slot)];
-    const Doubles normed = run_blocks(row.ids, row.row, sequence, options.observer);
+    const Doubles normed = run_blocks(row.ids, row.row, sequence, options);
     for (std::size_t t = last ? row.ids.size() - 1 : 0; t < row.ids.size(); ++t) {
       // Real tokens end where the row ends.
       const auto from_end = static_cast<std::int64_t>(row.ids.size() - t);

@@ -34,6 +34,7 @@ struct ForwardOptions {
   std::vector<std::int64_t> slots;
   LogitsFor logits = LogitsFor::every_token;
   Observer* observer = nullptr;
+  RoutingGuide* guide = nullptr;
 };
 
 /// [rows, tokens, vocabulary]; zeros where a token was a pad.
@@ -66,7 +67,7 @@ class Model {
  private:
   std::vector<double> embed(std::span<const std::int32_t> ids) const;
   std::vector<double> run_blocks(std::span<const std::int32_t> ids, std::int64_t row,
-                                 SequenceState& state, Observer* observer) const;
+                                 SequenceState& state, const ForwardOptions& options) const;
   void head(std::span<const double> normed, std::span<double> logits) const;
 
   ModelConfig config_;

@@ -5,7 +5,7 @@
 namespace kernelgate::reference {
 
 void moe_block(const BlockContext& b, SkipRule skip, std::span<const double> stream,
-               std::vector<double>& router_states, BlockTrace& trace) {
+               std::vector<double>& router_states, const Redirect& redirect, BlockTrace& trace) {
   const ModelConfig& c = b.config;
   const Precision& p = b.precision;
   const auto h = static_cast<std::size_t>(c.hidden_size);
@@ -16,7 +16,8 @@ void moe_block(const BlockContext& b, SkipRule skip, std::span<const double> str
                                               : RouterCandidates::experts_and_skip,
                             .stage = p.router,
                             .probability = p.router_softmax};
-  const ExpertRounding rounding{.stage = p.activation, .output = p.activation};
+  const ExpertRounding rounding{
+      .stage = p.expert_stage, .output = p.activation, .inner = p.expert_inner};
 
   trace.moe_input.resize(stream.size());
   trace.moe.resize(stream.size());
@@ -32,6 +33,7 @@ void moe_block(const BlockContext& b, SkipRule skip, std::span<const double> str
             ? Values()
             : Values(router_states).row(static_cast<std::int64_t>(t), c.router_size);
     Routing<double> r = route<double>(x, previous, b.weights.router, params);
+    redirect(static_cast<std::int64_t>(t), r);
     states.insert(states.end(), r.state.begin(), r.state.end());
     if (r.choice == c.num_experts) {
       skip_expert<double>(x, r.weight, skip, output, rounding);

@@ -16,9 +16,9 @@ double clamp_of(Dtype type) {
 
 Precision everywhere(Dtype type) {
   Precision p;
-  for (Dtype* point :
-       {&p.activation, &p.hidden, &p.residual, &p.norm_input, &p.conv_state, &p.mixing, &p.qk_norm,
-        &p.angle, &p.rotary_table, &p.probability, &p.router, &p.router_softmax, &p.logits}) {
+  for (Dtype* point : {&p.activation, &p.hidden, &p.residual, &p.norm_input, &p.normalised,
+                       &p.conv_state, &p.mixing, &p.qk_norm, &p.angle, &p.rotary_table,
+                       &p.probability, &p.router, &p.router_softmax, &p.expert_stage, &p.logits}) {
     *point = type;
   }
   return p;
@@ -31,6 +31,8 @@ struct Preset {
 
 constexpr Preset presets[] = {{"f64", [] { return Precision::f64(); }},
                               {"f32", [] { return Precision::f32(); }},
+                              {"kernels-bf16", [] { return Precision::kernels(Dtype::bf16); }},
+                              {"kernels-f16", [] { return Precision::kernels(Dtype::f16); }},
                               {"hf-bf16", [] { return Precision::hf(Dtype::bf16); }},
                               {"hf-f16", [] { return Precision::hf(Dtype::f16); }},
                               {"hf-f32", [] { return Precision::hf(Dtype::f32); }},
@@ -40,6 +42,13 @@ constexpr Preset presets[] = {{"f64", [] { return Precision::f64(); }},
                               {"sgl-f16", [] { return Precision::sgl(Dtype::f16); }}};
 
 }  // namespace
+
+Precision Precision::kernels(Dtype storage) {
+  Precision p = everywhere(Dtype::f32);
+  p.activation = storage;
+  p.expert_inner = storage;
+  return p;
+}
 
 Precision Precision::f64() { return everywhere(Dtype::f64); }
 Precision Precision::f32() { return everywhere(Dtype::f32); }

@@ -16,6 +16,7 @@ struct Precision {
   Dtype hidden = Dtype::f32;      // the scaled hidden part of a residual sum
   Dtype residual = Dtype::f32;    // the residual stream
   Dtype norm_input = Dtype::f32;  // the stream on its way into a norm
+  Dtype normalised = Dtype::f32;  // a norm's result before its weight multiplies it
   Dtype conv_state = Dtype::f32;  // u and delayed values carried from chunk to chunk
   Dtype mixing = Dtype::f32;      // conv outputs and q-k means
   Dtype qk_norm = Dtype::f32;
@@ -26,9 +27,14 @@ struct Precision {
   Dtype probability = Dtype::f32;  // attention weights after their softmax
   Dtype router = Dtype::f32;
   Dtype router_softmax = Dtype::f32;
+  Dtype expert_stage = Dtype::f32;  // each stage inside an expert
+  Dtype expert_inner =
+      Dtype::f64;  // silu(g) * u between the two products; f64: as the stage left it
   Dtype logits = Dtype::f32;
   bool operator==(const Precision&) const = default;
 
+  /// As this project's kernels do: `storage` between kernels, f32 inside them and in the stream.
+  static Precision kernels(Dtype storage);
   /// Nothing is rounded: the values of the golden vectors.
   static Precision f64();
   /// f32 everywhere: the default of golden tests.

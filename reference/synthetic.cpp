@@ -1,6 +1,9 @@
 #include "reference/synthetic.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <memory>
 #include <utility>
 
 #include "harness/core/error.hpp"
@@ -41,10 +44,18 @@ std::int64_t reduction_length(const TensorName& t) {
 
 }  // namespace
 
-float synthetic_value(std::string_view name, std::int64_t index, double scale, double off) {
-  const std::uint64_t word = word_at(fnv1a64(name), static_cast<std::uint64_t>(index));
+namespace {
+
+float synthetic_number(std::uint64_t key, std::int64_t index, double scale, double off) {
+  const std::uint64_t word = word_at(key, static_cast<std::uint64_t>(index));
   const auto m = static_cast<double>(word >> 40);
   return static_cast<float>(off + scale * (m - 8388608) / 8388608);
+}
+
+}  // namespace
+
+float synthetic_value(std::string_view name, std::int64_t index, double scale, double off) {
+  return synthetic_number(fnv1a64(name), index, scale, off);
 }
 
 SyntheticRange synthetic_range(const TensorName& tensor, bool widened) {
@@ -71,34 +82,80 @@ SyntheticRange synthetic_range(const TensorName& tensor, bool widened) {
   return range;
 }
 
-TensorMap synthetic_tensors(const ModelConfig& config, bool widened) {
+namespace {
+
+/// Numbers `begin` to `begin` + `count` - 1 of a tensor, rounded once to T.
+template <class T>
+void make_numbers(std::uint64_t key, const SyntheticRange& range, std::int64_t begin,
+                  std::int64_t count, std::byte* to) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const T x = from_float<T>(synthetic_number(key, begin + i, range.scale, range.off));
+    std::memcpy(to + i * static_cast<std::int64_t>(sizeof(T)), &x, sizeof(T));
+  }
+}
+
+std::shared_ptr<const std::byte[]> make_tensor(const TensorName& tensor, std::int64_t count,
+                                               bool widened, Dtype type) {
+  constexpr std::int64_t piece = 1 << 16;
+  const SyntheticRange range = synthetic_range(tensor, widened);
+  const std::uint64_t key = fnv1a64(tensor.name);
+  const std::int64_t element = size_bytes(type);
+  auto memory =
+      std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(count * element));
+  std::byte* to = memory.get();
+#pragma omp parallel for schedule(static) if (count > 4 * piece)
+  for (std::int64_t begin = 0; begin < count; begin += piece) {
+    const std::int64_t some = std::min(piece, count - begin);
+    std::byte* at = to + begin * element;
+    if (type == Dtype::f32) make_numbers<float>(key, range, begin, some, at);
+    if (type == Dtype::bf16) make_numbers<bf16>(key, range, begin, some, at);
+    if (type == Dtype::f16) make_numbers<f16>(key, range, begin, some, at);
+  }
+  return memory;
+}
+
+std::int64_t count_of(const TensorName& tensor) {
+  std::int64_t count = 1;
+  for (const std::int64_t extent : tensor.shape) count *= extent;
+  return count;
+}
+
+}  // namespace
+
+TensorMap synthetic_tensors(const ModelConfig& config, bool widened, Dtype type, const Made& made) {
+  if (type != Dtype::f32 && type != Dtype::bf16 && type != Dtype::f16) {
+    throw BadInput("synthetic weights: expected f32, bf16 or f16, got " +
+                   std::string(kernelgate::name(type)));
+  }
   TensorMap map;
-  for (const TensorName& tensor : tensor_names(config)) {
-    std::int64_t count = 1;
-    for (const std::int64_t extent : tensor.shape) count *= extent;
-    const SyntheticRange range = synthetic_range(tensor, widened);
-    auto numbers = std::make_shared<std::vector<float>>();
-    numbers->reserve(static_cast<std::size_t>(count));
-    for (std::int64_t i = 0; i < count; ++i) {
-      numbers->push_back(synthetic_value(tensor.name, i, range.scale, range.off));
-    }
-    map.tensors[tensor.name] = {tensor.shape, Values(*numbers)};
-    map.owners.push_back(std::move(numbers));
+  const std::vector<TensorName> names = tensor_names(config);
+  std::int64_t total = 0, done = 0;
+  for (const TensorName& tensor : names) total += count_of(tensor);
+  for (const TensorName& tensor : names) {
+    const std::int64_t count = count_of(tensor);
+    auto memory = make_tensor(tensor, count, widened, type);
+    map.tensors[tensor.name] = {tensor.shape, Values(type, memory.get(), count)};
+    map.owners.push_back(std::move(memory));
+    done += count;
+    if (made) made(done, total);
   }
   return map;
 }
 
-SyntheticModel synthetic_model(std::string_view name) {
-  const auto config = named_config(name);
+SyntheticModel synthetic_model(std::string_view name, Dtype type, std::int64_t layers,
+                               const Made& made) {
+  auto config = named_config(name);
   if (!config) {
     std::string known;
     for (const std::string& n : config_names()) known += " " + n;
     throw BadInput("synthetic model: expected one of" + known + ", got '" + std::string(name) +
                    "'");
   }
+  const std::string source = "synthetic model " + std::string(name);
+  keep_layers(*config, layers, source);
   const bool widened = name != "t0" && name != "t1";
-  return {*config, bind_weights(*config, synthetic_tensors(*config, widened),
-                                "synthetic model " + std::string(name))};
+  Weights weights = bind_weights(*config, synthetic_tensors(*config, widened, type, made), source);
+  return {std::move(*config), std::move(weights)};
 }
 
 }  // namespace kernelgate::reference

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,18 +26,24 @@ struct SyntheticRange {
 /// so that wide models do not saturate. T0 and T1 themselves are not widened.
 SyntheticRange synthetic_range(const TensorName& tensor, bool widened);
 
-TensorMap synthetic_tensors(const ModelConfig& config, bool widened);
+/// Numbers made so far, and all that there will be.
+using Made = std::function<void(std::int64_t done, std::int64_t total)>;
+
+/// Every tensor in `type`: the f32 number rounded once.
+TensorMap synthetic_tensors(const ModelConfig& config, bool widened, Dtype type = Dtype::f32,
+                            const Made& made = {});
 
 /// Sizes by name: t0, t1, s340, 8b, 74b.
 std::optional<ModelConfig> named_config(std::string_view name);
 std::vector<std::string> config_names();
 
-/// A named model with its synthetic weights. Throws BadInput for an unknown name, listing the
-/// known.
+/// A named model with its synthetic weights, its first `layers` blocks alone where that is not 0.
+/// Throws BadInput for an unknown name, listing the known, and for more layers than it has.
 struct SyntheticModel {
   ModelConfig config;
   Weights weights;
 };
-SyntheticModel synthetic_model(std::string_view name);
+SyntheticModel synthetic_model(std::string_view name, Dtype type = Dtype::f32,
+                               std::int64_t layers = 0, const Made& made = {});
 
 }  // namespace kernelgate::reference

@@ -27,6 +27,15 @@ struct ChunkPlace {
   std::int64_t tokens = 0;
 };
 
+/// Puts another choice in place of a router's own, weight and margin with it: a replay of an
+/// engine's routing. Called for every real token in every block before its expert runs.
+class RoutingGuide {
+ public:
+  virtual ~RoutingGuide() = default;
+  virtual void guide(const ChunkPlace& place, std::int64_t block, std::int64_t token,
+                     Routing<double>& routing) = 0;
+};
+
 /// Told of every real token; pads have no intermediates.
 class Observer {
  public:

@@ -1,5 +1,6 @@
 #include "reference/weights.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <set>
@@ -21,9 +22,16 @@ std::string text_of(const std::vector<std::int64_t>& shape) {
 
 /// Index of the first NaN or infinity.
 std::optional<std::int64_t> first_non_finite(const Values& values) {
-  for (std::int64_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i])) return i;
+  constexpr std::int64_t piece = 1 << 16;
+  std::int64_t first = values.size();
+#pragma omp parallel for schedule(static) reduction(min : first) if (first > 4 * piece)
+  for (std::int64_t begin = 0; begin < values.size(); begin += piece) {
+    const std::int64_t end = std::min(begin + piece, values.size());
+    for (std::int64_t i = begin; i < end && begin < first; ++i) {
+      if (!std::isfinite(values[i])) first = std::min(first, i);
+    }
   }
+  if (first < values.size()) return first;
   return std::nullopt;
 }
 

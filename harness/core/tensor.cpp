@@ -75,6 +75,14 @@ Tensor::Tensor(TensorSpec spec) : spec_(std::move(spec)), count_(spec_.count()) 
   std::memset(data_ + bytes(), red_zone_byte, red_zone_bytes);
 }
 
+Tensor::Tensor(TensorSpec spec, std::byte* memory)
+    : spec_(std::move(spec)), count_(spec_.count()), data_(memory) {
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  if (address % static_cast<std::uintptr_t>(size_bytes(spec_.type)) != 0) {
+    throw std::logic_error("tensor '" + spec_.name + "': its memory is not aligned to its type");
+  }
+}
+
 void Tensor::require(Dtype type) const {
   if (type != spec_.type) {
     throw std::logic_error("tensor '" + spec_.name + "' holds " +
@@ -122,7 +130,9 @@ bool Tensor::is_poison(std::int64_t index) const {
   return load_bits(data_ + index * size, size) == (poison_bits(spec_.type) & mask);
 }
 
-bool Tensor::red_zones_intact() const { return all_red(memory_.get()) && all_red(data_ + bytes()); }
+bool Tensor::red_zones_intact() const {
+  return memory_ == nullptr || (all_red(memory_.get()) && all_red(data_ + bytes()));
+}
 
 std::uint64_t Tensor::fingerprint() const {
   std::uint64_t hash = 0;

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/core/dtype.hpp"
@@ -29,18 +30,25 @@ struct TensorSpec {
   std::int64_t bytes() const { return count() * size_bytes(type); }
 };
 
-/// A tensor that owns its memory: 64-byte aligned, with red_zone_bytes of pattern on either side.
+/// A tensor that owns its memory, 64-byte aligned, with red_zone_bytes of pattern on either side;
+/// or a view.
 class Tensor {
  public:
   static constexpr std::int64_t red_zone_bytes = 4096;
 
   explicit Tensor(TensorSpec spec);
+  /// A view of memory that somebody else owns and keeps: a model's weights, its cache. It must hold
+  /// spec.bytes(), aligned to its type; an input's is never written to. It has no red zones.
+  Tensor(TensorSpec spec, std::byte* memory);
 
   const TensorSpec& spec() const { return spec_; }
   std::int64_t count() const { return count_; }
   std::int64_t bytes() const { return count_ * size_bytes(spec_.type); }
   std::byte* data() { return data_; }
   const std::byte* data() const { return data_; }
+
+  /// Whether somebody else owns the memory.
+  bool is_view() const { return memory_ == nullptr; }
 
   /// Elements as T. Throws std::logic_error when T is not the tensor's type.
   template <class T>
@@ -65,6 +73,7 @@ class Tensor {
   /// Whether a bit pattern is the one that poison() left.
   bool is_poison(std::int64_t index) const;
 
+  /// True for a view, which has none.
   bool red_zones_intact() const;
   /// Hash of the contents: changes when a kernel writes to an input.
   std::uint64_t fingerprint() const;
@@ -85,6 +94,8 @@ class Tensor {
 class TensorSet {
  public:
   explicit TensorSet(const std::vector<TensorSpec>& specs);
+  /// Takes tensors as they are: views of memory that outlives the set.
+  explicit TensorSet(std::vector<Tensor> tensors) : tensors_(std::move(tensors)) {}
 
   /// Throws std::logic_error naming the tensor and those that exist.
   Tensor& operator[](std::string_view name);

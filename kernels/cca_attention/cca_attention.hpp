@@ -57,6 +57,8 @@ struct CcaAttentionCase {
   /// Valid cache rows of sequence b: the contents of `valid`.
   VisibleKeys valid_rows(std::int64_t b) const;
   VisibleKeys visible(std::int64_t b, std::int64_t t) const;
+  /// What token t of a sequence with these valid rows sees.
+  VisibleKeys visible(VisibleKeys valid, std::int64_t t) const;
 
   /// q, out and every visible row of k and v once; 4 d flops a visible (query, key, head).
   Traffic traffic() const;

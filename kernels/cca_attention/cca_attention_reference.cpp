@@ -44,6 +44,15 @@ void spoil_unwritten_rows(const CcaAttentionCase& c, Tensor& tensor) {
   }
 }
 
+// What a query sees by the tensor `valid`, which is where a kernel finds it: a case's own rows in a
+// check, a cache's in a model.
+VisibleKeys visible_in(const CcaAttentionCase& c, const TensorSet& before, std::int64_t b,
+                       std::int64_t t) {
+  const auto valid = before["valid"].as<std::int32_t>();
+  return c.visible(
+      {valid[static_cast<std::size_t>(2 * b)], valid[static_cast<std::size_t>(2 * b + 1)]}, t);
+}
+
 NumericTruth exact_truth(const CcaAttentionCase& c, const TensorSet& before,
                          const AttentionCodes& codes) {
   NumericTruth truth{.tensor = "out", .at = {}, .value = {}, .budget = {}};
@@ -51,7 +60,7 @@ NumericTruth exact_truth(const CcaAttentionCase& c, const TensorSet& before,
   truth.value.reserve(static_cast<std::size_t>(before["out"].count()));
   for (std::int64_t b = 0; b < c.batch; ++b) {
     for (std::int64_t t = 0; t < c.tokens; ++t) {
-      const bool blind = c.visible(b, t).count() == 0;
+      const bool blind = visible_in(c, before, b, t).count() == 0;
       for (std::int64_t n = 0; n < c.heads; ++n) {
         const std::int64_t row = blind ? 0 : codes.aim(b, t, n).winner;
         const std::int64_t at = ((b * c.rows() + row) * c.kv_heads + n / c.group()) * c.head_dim;
@@ -75,7 +84,7 @@ NumericTruth real_truth(const CcaAttentionCase& c, const TensorSet& before, std:
   for (const std::int64_t position : sample.positions) {
     const std::int64_t n = position % c.heads, token = position / c.heads;
     const std::int64_t b = token / c.tokens, t = token % c.tokens;
-    const VisibleKeys seen = c.visible(b, t);
+    const VisibleKeys seen = visible_in(c, before, b, t);
     const std::vector<Bounded> out = reference::attend_head_bounded(
         values_of(before["q"], token * c.heads * d, c.heads * d),
         values_of(before["k"], b * cache, cache), values_of(before["v"], b * cache, cache),
@@ -136,7 +145,10 @@ VisibleKeys CcaAttentionCase::valid_rows(std::int64_t b) const {
 }
 
 VisibleKeys CcaAttentionCase::visible(std::int64_t b, std::int64_t t) const {
-  const VisibleKeys valid = valid_rows(b);
+  return visible(valid_rows(b), t);
+}
+
+VisibleKeys CcaAttentionCase::visible(VisibleKeys valid, std::int64_t t) const {
   const std::int64_t row = valid.end - tokens + t;
   const std::int64_t oldest = mask == AttentionMask::sliding ? row - window + 1 : 0;
   return {std::max(valid.begin, oldest), row + 1};

@@ -2,6 +2,7 @@
 #include "kernels/conv_mixing/conv_mixing_reference.hpp"
 
 #include <cmath>
+#include <span>
 
 #include "harness/core/sample.hpp"
 #include "kernels/conv_mixing/conv_mixing.hpp"
@@ -50,7 +51,10 @@ IntegerRanges integer_ranges(const ConvMixingCase& c) {
 class Rows {
  public:
   Rows(const ConvMixingCase& c, const TensorSet& before)
-      : c_(c), qkv_(values_of(before["qkv"])), zeros_(static_cast<std::size_t>(c.channels()), 0.0) {
+      : c_(c),
+        qkv_(values_of(before["qkv"])),
+        slot_(before["slot"].as<std::int32_t>()),
+        zeros_(static_cast<std::size_t>(c.channels()), 0.0) {
     if (c.form == ConvForm::prefill) return;
     const Values state = values_of(before["conv_state"]);
     for (std::int64_t i = 0; i < state.size() / 2; ++i) {
@@ -59,20 +63,25 @@ class Rows {
     }
   }
 
+  /// By the tensor, which is where a kernel finds it; -1: a padding row.
+  std::int64_t slot(std::int64_t row) const {
+    if (c_.form == ConvForm::prefill) return 0;
+    return slot_[static_cast<std::size_t>(c_.form == ConvForm::decode ? row : 0)];
+  }
   Values u(std::int64_t row) const { return qkv_.slice(row * c_.row_width(), c_.channels()); }
   /// u of the token `back` tokens before this row's.
   Values earlier(std::int64_t row, std::int64_t back) const {
     if (c_.form != ConvForm::decode && row >= back) return u(row - back);
     if (c_.form == ConvForm::prefill) return zeros_;
     const bool decode = c_.form == ConvForm::decode;
-    const std::int64_t slot = c_.slot_of(decode ? row : 0);
     const std::int64_t past = decode ? back : back - row;  // 1: the newer column
-    return Values(past == 1 ? newer_ : older_).slice(slot * c_.channels(), c_.channels());
+    return Values(past == 1 ? newer_ : older_).slice(slot(row) * c_.channels(), c_.channels());
   }
 
  private:
   const ConvMixingCase& c_;
   Values qkv_;
+  std::span<const std::int32_t> slot_;
   std::vector<double> zeros_, older_, newer_;
 };
 
@@ -88,7 +97,7 @@ void heads_truth(const ConvMixingCase& c, const TensorSet& before, const Sample&
   const Rows rows(c, before);
   for (const std::int64_t row : sample.positions) {
     std::vector<N> heads(static_cast<std::size_t>(c.channels()), N(0));
-    if (c.slot_of(c.form == ConvForm::decode ? row : 0) >= 0) {
+    if (rows.slot(row) >= 0) {
       const std::int64_t position = before["position"].as<std::int32_t>()[row];
       heads =
           reference::conv_stage<N>(rows.earlier(row, 2), rows.earlier(row, 1), rows.u(row), w, p);
@@ -128,7 +137,7 @@ void copies_truth(const ConvMixingCase& c, const TensorSet& before, Truth& truth
   }
   const std::vector<double> old_lag = lag.value;  // prefill: zeros
   for (std::int64_t row = 0; row < c.tokens; ++row) {
-    const std::int64_t slot = c.slot_of(c.form == ConvForm::decode ? row : 0);
+    const std::int64_t slot = rows.slot(row);
     const bool first = c.form == ConvForm::decode || row == 0;
     const std::int64_t v_at = row * c.row_width() + c.channels();
     for (std::int64_t f = 0; f < 2 * width; ++f) {

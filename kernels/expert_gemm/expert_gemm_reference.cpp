@@ -19,13 +19,14 @@ std::uint64_t routing_key(const ExpertGemmCase& c) {
 }
 
 // Tokens that are judged: all when cheap, else the sampled ones and each expert's first and last.
-std::vector<std::int64_t> judged_tokens(const ExpertGemmCase& c, std::uint64_t key) {
+std::vector<std::int64_t> judged_tokens(const ExpertGemmCase& c, const TensorSet& before,
+                                        std::uint64_t key) {
   constexpr std::int64_t sampled_tokens = 16;
   const Sample sample =
       sample_rows(c.tokens, 6 * c.hidden * c.inter, key, sampled_tokens, 1'000'000'000);
   if (sample.complete) return sample.positions;
   std::vector<std::int64_t> first(static_cast<std::size_t>(c.experts) + 1, -1), last = first;
-  const std::vector<std::int32_t> choices = c.choices();
+  const auto choices = before["choice"].as<std::int32_t>();
   for (std::size_t t = 0; t < choices.size(); ++t) {
     const auto e = static_cast<std::size_t>(choices[t]);
     last[e] = static_cast<std::int64_t>(t);
@@ -146,7 +147,7 @@ void ExpertGemmCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t seed)
 Truth ExpertGemmCase::truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const {
   NumericTruth m{.tensor = "m", .at = {}, .value = {}, .budget = {}};
   const std::vector<std::int64_t> judged =
-      judged_tokens(*this, stream_key(id_of(*this), seed, mode, "sample"));
+      judged_tokens(*this, before, stream_key(id_of(*this), seed, mode, "sample"));
   const bool all = static_cast<std::int64_t>(judged.size()) == tokens;
   reference::ExpertRounding rounding;
   if (type != Dtype::f32) rounding.inner = type;
