@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "harness/cli/forward_dump.hpp"
+#include "harness/cli/forward_kernels.hpp"
+#include "harness/cli/kernel_session.hpp"
 #include "harness/cli/model_source.hpp"
 #include "harness/cli/session.hpp"
 #include "harness/cli/token_ids.hpp"
@@ -14,24 +16,23 @@ namespace {
 
 struct Options {
   ModelSource model;
+  KernelChoice kernels;
+  KernelForward on_kernels;
   std::string input_ids, output;
-  std::string backend = "reference", dump = "logits";
+  std::string dump = "logits";
   std::int64_t chunk = 0;
 };
 
-void run_forward(const Options& options) {
-  options.model.check("forward");
-  if (options.output.empty()) throw BadInput("--output: expected the name of a file, got nothing");
-  const std::vector<std::int32_t> ids = read_token_ids(options.input_ids, "--input-ids");
+std::string run_reference(const Options& options, std::span<const std::int32_t> ids,
+                          ForwardDump& dump) {
   const reference::Model model = options.model.load_reference();
   reference::State state = model.empty_state(1);
-  ForwardDump dump;
   const std::size_t step = options.chunk > 0 ? static_cast<std::size_t>(options.chunk)
                                              : std::max<std::size_t>(ids.size(), 1);
   std::string argmax;
   for (std::size_t from = 0; from < ids.size(); from += step) {
     const std::span<const std::int32_t> chunk =
-        std::span(ids).subspan(from, std::min(step, ids.size() - from));
+        ids.subspan(from, std::min(step, ids.size() - from));
     const reference::Logits logits =
         model.forward(reference::TokenBatch::single(chunk), state,
                       {.slots = {},
@@ -42,17 +43,40 @@ void run_forward(const Options& options) {
       argmax += fmt::format(" {}", logits.argmax(0, t));
     }
   }
+  return argmax;
+}
+
+void run_forward(const Options& options, Session& session) {
+  options.model.check("forward");
+  if (options.output.empty()) throw BadInput("--output: expected the name of a file, got nothing");
+  const std::vector<std::int32_t> ids = read_token_ids(options.input_ids, "--input-ids");
+  if (options.on_kernels.compare && options.kernels.on_reference()) {
+    throw BadInput("--compare: compares kernels with the reference; expected another --backend");
+  }
+  ForwardDump dump;
+  std::string argmax, who = "backend reference, precision " + options.model.precision;
+  if (options.kernels.on_reference()) {
+    argmax = run_reference(options, ids, dump);
+  } else {
+    KernelSession kernels(session, options.kernels, options.model);
+    KernelForward how = options.on_kernels;
+    how.chunk = options.chunk;
+    how.dump_all = options.dump == "all";
+    const KernelForwardResult result = run_kernel_forward(kernels, options.model, ids, how, dump);
+    argmax = result.argmax;
+    who = kernels.in_words();
+    session.end_with(result.exit);
+  }
   const reference::TensorMap tensors = dump.tensors();
   reference::write_safetensors(options.output, tensors);
   fmt::print("argmax  {}\n", argmax.empty() ? argmax : argmax.substr(1));
-  fmt::print("wrote    {} ({} tensors, {} tokens, backend {}, precision {}, skip {})\n",
-             options.output, tensors.tensors.size(), ids.size(), options.backend,
-             options.model.precision, options.model.skip);
+  fmt::print("wrote    {} ({} tensors, {} tokens, {}, skip {})\n", options.output,
+             tensors.tensors.size(), ids.size(), who, options.model.skip);
 }
 
 }  // namespace
 
-void add_forward_command(CLI::App& app, Session&) {
+void add_forward_command(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("forward", "Run the whole model on given token ids");
   options->model.add_to(*command);
@@ -61,16 +85,22 @@ void add_forward_command(CLI::App& app, Session&) {
                    "Token ids such as \"2,39,76\", or a .csv file with the column id")
       ->required();
   command->add_option("--output", options->output, "safetensors file to write")->required();
-  command->add_option("--backend", options->backend, "Who computes")
-      ->check(CLI::IsMember({"reference"}));
+  options->kernels.add_to(*command);
+  command->add_flag("--compare", options->on_kernels.compare,
+                    "Judge every operation of the kernels on its own inputs, and the drift against "
+                    "the scalar model");
+  command->add_option("--seed", options->on_kernels.seed,
+                      "Which elements of large operations --compare judges");
   command->add_option("--chunk", options->chunk, "Feed the tokens in chunks of this size")
       ->check(CLI::PositiveNumber);
   command->add_option("--dump", options->dump, "logits, or all: streams and router choices too")
       ->check(CLI::IsMember({"logits", "all"}));
   command->footer(
       "Example: kernelgate forward --model t1 --weights synthetic --input-ids \"2,39,76,113\" "
-      "--output out.safetensors --dump all");
-  command->callback([options] { run_forward(*options); });
+      "--output out.safetensors --dump all\n"
+      "         kernelgate forward --model t1 --backend kokkos --dtype bf16 --compare --input-ids "
+      "\"2,39,76,113\" --output out.safetensors");
+  command->callback([options, &session] { run_forward(*options, session); });
 }
 
 }  // namespace kernelgate

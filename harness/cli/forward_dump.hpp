@@ -22,6 +22,12 @@ class ForwardDump final : public reference::Observer {
   void on_block(const reference::ChunkPlace& place, std::int64_t block,
                 const reference::BlockTrace& trace) override;
 
+  /// The same of a forward pass on kernels, which hands out no attention and no moe.
+  void add_logits(std::span<const float> logits, std::int64_t tokens);
+  void add_input(std::span<const float> stream, std::int64_t tokens);
+  void add_block(std::int64_t block, std::span<const float> stream,
+                 std::span<const std::int32_t> choice, std::span<const float> weight);
+
   /// Views of what was collected; this object owns the numbers.
   reference::TensorMap tensors() const;
 
@@ -34,7 +40,8 @@ class ForwardDump final : public reference::Observer {
     std::vector<std::int32_t> whole_numbers;
   };
   Entry& entry(const std::string& name, std::int64_t width, bool vector);
-  void append(const std::string& name, std::span<const double> rows, std::int64_t tokens);
+  template <class N>
+  void append(const std::string& name, std::span<const N> rows, std::int64_t tokens);
 
   std::list<Entry> entries_;  // addresses stay
 };

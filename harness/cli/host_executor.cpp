@@ -22,4 +22,9 @@ std::string host_executor_in_words() {
                      Space().concurrency());
 }
 
+bool host_executor_shares_memory() {
+  using Memory = Kokkos::DefaultExecutionSpace::memory_space;
+  return Kokkos::SpaceAccessibility<Kokkos::DefaultHostExecutionSpace, Memory>::accessible;
+}
+
 }  // namespace kernelgate

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/cli/kernel_session.hpp"
 #include "harness/cli/session.hpp"
 
 namespace {
@@ -74,6 +75,8 @@ int main(int argc, char** argv) {
     kernelgate::add_bench_command(app, session);
     kernelgate::add_forward_command(app, session);
     kernelgate::add_rsa_command(app, session);
+    kernelgate::add_throughput_command(app, session);
+    kernelgate::add_kv_command(app, session);
     kernelgate::add_validate_command(app, session);
     kernelgate::add_resources_command(app, session);
     kernelgate::add_support_command(app, session);
@@ -87,6 +90,8 @@ int main(int argc, char** argv) {
     return static_cast<int>(session.exit());
   } catch (const kernelgate::BadInput& error) {
     return report(error.what(), ExitCode::bad_input);
+  } catch (const kernelgate::NoDevice& error) {
+    return report(error.what(), ExitCode::nothing_ran);
   } catch (const std::bad_alloc&) {
     return report("not enough memory for this input", ExitCode::bad_input);
   } catch (const std::exception& error) {

@@ -1,34 +1,44 @@
 #include "harness/cli/model_source.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
+#include <fmt/ranges.h>
 
 #include <optional>
 #include <utility>
 
+#include "harness/cli/progress.hpp"
 #include "harness/core/error.hpp"
+#include "harness/model/kernel_weights.hpp"
+#include "harness/model/page_memory.hpp"
 #include "reference/precision.hpp"
 #include "reference/synthetic.hpp"
 
 namespace kernelgate {
 namespace {
 
-// Synthetic weights are made in f32; a model too large for that is refused before allocating.
-void require_memory(const std::string& name) {
-  const auto config = reference::named_config(name);
+// A model too large for the free memory is refused before anything is allocated.
+void require_memory(const std::string& name, Dtype type, std::int64_t layers) {
+  auto config = reference::named_config(name);
   if (!config) return;  // synthetic_model() names what exists
-  double needed = 0;
-  for (const reference::TensorName& tensor : reference::tensor_names(*config)) {
-    double count = 1;
-    for (const std::int64_t extent : tensor.shape) count *= static_cast<double>(extent);
-    needed += 4 * count;
-  }
-  const double free =
-      static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  if (needed <= 0.9 * free) return;
+  reference::keep_layers(*config, layers, "--model " + name);
+  const auto needed = static_cast<double>(model::weight_bytes(*config, type));
+  const auto free = static_cast<double>(model::available_memory());
+  if (needed <= 0.95 * free) return;
   throw BadInput(fmt::format(
-      "--model {}: its synthetic f32 weights need {:.1f} GB, {:.1f} GB are free; give a checkpoint",
-      name, 1e-9 * needed, 1e-9 * free));
+      "--model {}: its synthetic {} weights need {:.2f} GB, {:.2f} GB are free; expected less: "
+      "--layers N, --dtype bf16",
+      name, kernelgate::name(type), 1e-9 * needed, 1e-9 * free));
+}
+
+/// One line that grows while weights are made.
+reference::Made show_progress(Progress& progress) {
+  return [&progress, shown = std::int64_t{0}](std::int64_t done, std::int64_t total) mutable {
+    for (; shown < done * 100 / total; ++shown) {
+      progress.step(fmt::format("{:.2f} of {:.2f} billion weights",
+                                1e-9 * static_cast<double>(done),
+                                1e-9 * static_cast<double>(total)));
+    }
+  };
 }
 
 }  // namespace
@@ -39,6 +49,13 @@ void ModelSource::add_to(CLI::App& command) {
   command.add_option("--model", model, "Without a checkpoint: t0, t1, s340, 8b or 74b");
   command.add_option("--weights", weights, "Weights of --model")
       ->check(CLI::IsMember({"synthetic"}));
+  command
+      .add_option(
+          "--dtype", dtype,
+          "Storage type of weights: default that of the checkpoint; of --model f32, and bf16 "
+          "for 8b and 74b")
+      ->check(CLI::IsMember({"f32", "bf16", "f16"}));
+  command.add_option("--layers", layers, "The first layers alone")->check(CLI::PositiveNumber);
   command
       .add_option("--skip-expert", skip,
                   "What a skip token's MoE output is: zero, identity (p h) or drop (never chosen)")
@@ -53,10 +70,22 @@ void ModelSource::check(const std::string& command) const {
   throw BadInput(command + ": give either --checkpoint DIR or --model NAME --weights synthetic");
 }
 
+Dtype ModelSource::synthetic_type() const {
+  if (!dtype.empty()) return *parse_dtype(dtype);
+  return model == "8b" || model == "74b" ? Dtype::bf16 : Dtype::f32;
+}
+
+Dtype ModelSource::storage(const reference::Checkpoint& loaded) const {
+  return dtype.empty() ? loaded.weights.embedding.type() : *parse_dtype(dtype);
+}
+
 reference::Checkpoint ModelSource::load() const {
-  if (!checkpoint.empty()) return reference::load_checkpoint(checkpoint);
-  require_memory(model);
-  reference::SyntheticModel made = reference::synthetic_model(model);
+  if (!checkpoint.empty()) return reference::load_checkpoint(checkpoint, layers);
+  require_memory(model, synthetic_type(), layers);
+  Progress progress("weights", 100);
+  reference::SyntheticModel made =
+      reference::synthetic_model(model, synthetic_type(), layers, show_progress(progress));
+  progress.finish();
   return {std::move(made.config), std::move(made.weights)};
 }
 
@@ -71,7 +100,10 @@ std::string ModelSource::again() const {
   const std::string from = checkpoint.empty()
                                ? fmt::format("--model {} --weights {}", model, weights)
                                : fmt::format("--checkpoint {}", checkpoint);
-  return fmt::format("{} --skip-expert {} --precision {}", from, skip, precision);
+  std::string more;
+  if (!dtype.empty()) more += " --dtype " + dtype;
+  if (layers > 0) more += fmt::format(" --layers {}", layers);
+  return fmt::format("{}{} --skip-expert {} --precision {}", from, more, skip, precision);
 }
 
 }  // namespace kernelgate

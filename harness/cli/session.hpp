@@ -46,6 +46,8 @@ class HostExecutor {
 };
 /// "5.2.2, OpenMP, 2 threads" once started.
 std::string host_executor_in_words();
+/// Whether the Kokkos of this build computes in the host's own memory.
+bool host_executor_shares_memory();
 
 // One subcommand a file. Each adds its options to `app` and runs in CLI11's callback.
 void add_list_command(CLI::App& app, Session& session);
@@ -54,6 +56,8 @@ void add_check_command(CLI::App& app, Session& session);
 void add_bench_command(CLI::App& app, Session& session);
 void add_forward_command(CLI::App& app, Session& session);
 void add_rsa_command(CLI::App& app, Session& session);
+void add_kv_command(CLI::App& app, Session& session);
+void add_throughput_command(CLI::App& app, Session& session);
 void add_validate_command(CLI::App& app, Session& session);
 void add_resources_command(CLI::App& app, Session& session);
 void add_support_command(CLI::App& app, Session& session);

@@ -1,0 +1,79 @@
+#include "harness/cli/kernel_session.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+
+#include "harness/core/backend.hpp"
+#include "harness/devices/profile.hpp"
+
+namespace kernelgate {
+
+void KernelChoice::add_to(CLI::App& command) {
+  command
+      .add_option(
+          "--backend", backend,
+          "Who computes: reference, or the kernels of kokkos, source, ptx, machine, cuda, hip")
+      ->check(CLI::IsMember(std::vector<std::string>(backend_names.begin(), backend_names.end())));
+  command.add_option("--variant", variants,
+                     "Take this variant first, for all kernels or as KERNEL=VARIANT; may repeat");
+  command.add_option("--device", device, "Virtual device of --backend source, such as nv-sm90");
+  command.add_option("--schedule-seed", schedule_seed,
+                     "Order of blocks, waves and lanes on a virtual device; 0: the natural one");
+  command.add_flag("--unchecked", unchecked, "On a virtual device: faster, nothing is observed");
+}
+
+void KernelSession::open_device(const Session& session, const KernelChoice& choice,
+                                Backend backend) {
+  const Registry& registry = session.registry();
+  if (backend == Backend::kokkos) return;
+  const Variant* first = nullptr;
+  for (const Kernel& kernel : registry.kernels()) {
+    for (const Variant& variant : kernel.variants) {
+      if (variant.backend == backend && first == nullptr) first = &variant;
+    }
+  }
+  if (first == nullptr) {
+    throw NoDevice(fmt::format("no kernel of this build runs on the backend {} (presets: README)",
+                               choice.backend));
+  }
+  if (is_virtual(backend)) {
+    ExecutorOptions executor;
+    if (choice.unchecked) executor.flavour = SourceFlavour::plain;
+    executor_ = std::make_unique<OpenVirtualDevice>(
+        registry, backend, device_profile(choice.device), choice.schedule_seed, executor);
+    return;
+  }
+  gpus_ = std::make_unique<RealDevices>(registry);
+  if (const auto missing = gpus_->missing_for(*first)) throw NoDevice(*missing);
+}
+
+KernelSession::KernelSession(const Session& session, const KernelChoice& choice,
+                             const ModelSource& source)
+    : choice_(choice) {
+  const auto backend = parse_backend(choice.backend);
+  if (!backend || *backend == Backend::reference) {
+    throw BadInput("--backend: expected one with kernels, got " + choice.backend);
+  }
+  host_ = std::make_unique<HostExecutor>(session.threads);
+  open_device(session, choice, *backend);
+  model::Operations operations(session.registry(), *backend,
+                               *backend == Backend::kokkos && host_executor_shares_memory(),
+                               choice.variants);
+  checkpoint_ = source.load();
+  const SkipRule skip = reference::parse_skip_rule(source.skip);
+  weights_ = std::make_unique<model::KernelWeights>(
+      checkpoint_.config, checkpoint_.weights, source.storage(checkpoint_), skip == SkipRule::drop);
+  model_ = std::make_unique<model::KernelModel>(checkpoint_.config, *weights_, skip,
+                                                std::move(operations));
+}
+
+std::string KernelSession::in_words() const {
+  std::string where = host_executor_in_words();
+  if (executor_) where = fmt::format("{}, schedule {}", choice_.device, choice_.schedule_seed);
+  if (gpus_) where = "this machine's GPU";
+  return fmt::format("backend {} ({}), {}", choice_.backend, where, name(weights_->type()));
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,62 @@
+// A model on the kernels of one backend: the options that choose them, and the device that they run
+// on for as long as the model lives.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/cli/model_source.hpp"
+#include "harness/cli/real_devices.hpp"
+#include "harness/cli/session.hpp"
+#include "harness/executors/virtual_device.hpp"
+#include "harness/model/kernel_model.hpp"
+
+namespace kernelgate {
+
+/// --backend, --variant, and of the backend source --device, --schedule-seed, --unchecked.
+struct KernelChoice {
+  std::string backend = "reference";
+  std::vector<std::string> variants;
+  std::string device = "amd-gfx942";
+  std::uint64_t schedule_seed = 0;
+  bool unchecked = false;
+
+  void add_to(CLI::App& command);
+  bool on_reference() const { return backend == "reference"; }
+};
+
+/// The backend has no device on this machine, or this build no kernels for it: nothing can run.
+class NoDevice : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class KernelSession {
+ public:
+  /// Throws BadInput for a backend that has no kernels in this build and for weights that do not
+  /// fit, NoDevice where the backend's device is missing.
+  KernelSession(const Session& session, const KernelChoice& choice, const ModelSource& source);
+
+  const reference::Checkpoint& checkpoint() const { return checkpoint_; }
+  const model::KernelWeights& weights() const { return *weights_; }
+  model::KernelModel& model() { return *model_; }
+  /// "backend kokkos (Kokkos 5.2.2, OpenMP, 2 threads), bf16, linear/kokkos/cpu …".
+  std::string in_words() const;
+
+ private:
+  void open_device(const Session& session, const KernelChoice& choice, Backend backend);
+
+  KernelChoice choice_;
+  std::unique_ptr<HostExecutor> host_;
+  std::unique_ptr<RealDevices> gpus_;
+  std::unique_ptr<OpenVirtualDevice> executor_;
+  reference::Checkpoint checkpoint_;
+  std::unique_ptr<model::KernelWeights> weights_;
+  std::unique_ptr<model::KernelModel> model_;
+};
+
+}  // namespace kernelgate

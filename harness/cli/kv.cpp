@@ -1,0 +1,135 @@
+// kernelgate kv: bytes of the KV cache, allocated and by formula, against MHA, GQA and MLA.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "harness/cli/session.hpp"
+#include "harness/model/kv_schemes.hpp"
+#include "harness/records/record_writer.hpp"
+#include "reference/config.hpp"
+#include "reference/synthetic.hpp"
+
+namespace kernelgate {
+namespace {
+
+struct Options {
+  std::vector<std::string> models, checkpoints;
+  std::vector<std::int64_t> tokens;
+  std::string dtype = "bf16", records;
+  double commit_gigabytes = 1;
+};
+
+/// 40960 -> "40,960"
+std::string grouped(std::int64_t n) {
+  std::string text = std::to_string(n);
+  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3) {
+    text.insert(static_cast<std::size_t>(at), ",");
+  }
+  return text;
+}
+
+class KvReport {
+ public:
+  KvReport(Session& session, const Options& options)
+      : session_(session), options_(options), type_(*parse_dtype(options.dtype)) {
+    if (!options.records.empty()) writer_.emplace(options.records, std::cerr);
+  }
+
+  void print(const std::string& name, const reference::ModelConfig& config) {
+    const std::vector<model::KvScheme> schemes = model::kv_schemes(config);
+    const std::int64_t least = model::closed_form(schemes[0], config, type_, 1).cache;
+    fmt::print("{}: {} layers, width {}, {}; one token over all layers, full attention\n", name,
+               config.num_blocks(), config.hidden_size, options_.dtype);
+    for (const model::KvScheme& s : schemes) {
+      const std::int64_t bytes = model::closed_form(s, config, type_, 1).unwindowed;
+      fmt::print("  {:<6} {:>12} bytes {:>7.3f}x  {}\n", s.name, grouped(bytes),
+                 static_cast<double>(bytes) / static_cast<double>(least), s.what);
+    }
+    fmt::print("\n  {:<6} {:>9} {:>19} {:>19} {:>19} {:>19} {:>9}  {}\n", "", "tokens", "allocated",
+               "closed form", "pages written", "without windows", "fixed", "");
+    for (const std::int64_t tokens : lengths(config)) {
+      for (const model::KvScheme& s : schemes) line(name, config, s, tokens);
+    }
+    fmt::print("\n");
+  }
+
+ private:
+  std::vector<std::int64_t> lengths(const reference::ModelConfig& config) const {
+    if (!options_.tokens.empty()) return options_.tokens;
+    const std::int64_t most = config.max_positions > 0 ? config.max_positions : 4096;
+    return {std::min<std::int64_t>(most, 4096), most};
+  }
+
+  void line(const std::string& name, const reference::ModelConfig& config,
+            const model::KvScheme& scheme, std::int64_t tokens) {
+    const model::KvBytes expected = model::closed_form(scheme, config, type_, tokens);
+    const bool commit = static_cast<double>(expected.cache) <= 1e9 * options_.commit_gigabytes &&
+                        expected.cache < model::available_memory() / 2;
+    const model::KvAllocation got = model::allocate_kv(scheme, config, type_, tokens, commit);
+    const std::string lost = model::lost_saving(expected, got, config);
+    fmt::print("  {:<6} {:>9} {:>19} {:>19} {:>19} {:>19} {:>9}  {}\n", scheme.name, tokens,
+               grouped(got.cache), grouped(expected.cache),
+               commit ? grouped(got.committed) : "not tried", grouped(expected.unwindowed),
+               grouped(got.fixed), lost.empty() ? "" : "LOST SAVING: " + lost);
+    if (!lost.empty()) session_.end_with(ExitCode::incorrect);
+    if (!writer_) return;
+    Record r = start_record(RowKind::check, run_id_);
+    r.kernel = "kv";
+    r.variant = scheme.name;
+    r.backend = Backend::kokkos;
+    r.axes = fmt::format("model={},tokens={},{}", name, tokens, options_.dtype);
+    r.dtype = options_.dtype;
+    r.status = lost.empty() ? Status::passed : Status::incorrect;
+    r.message = lost;
+    r.bytes = got.cache + got.fixed;
+    r.checked = r.total = commit ? 3 : 2;
+    writer_->append(r);
+  }
+
+  Session& session_;
+  const Options& options_;
+  Dtype type_;
+  std::string run_id_ = new_run_id();
+  std::optional<RecordWriter> writer_;
+};
+
+void run_kv(Session& session, const Options& options) {
+  KvReport report(session, options);
+  std::vector<std::string> names = options.models;
+  if (names.empty() && options.checkpoints.empty()) names = {"8b", "74b"};
+  for (const std::string& name : names) report.print(name, *reference::named_config(name));
+  for (const std::string& directory : options.checkpoints) {
+    report.print(directory, reference::read_config(directory + "/config.json"));
+  }
+}
+
+}  // namespace
+
+void add_kv_command(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "kv", "Bytes of the KV cache, allocated and by formula, against MLA, GQA and MHA");
+  command
+      ->add_option("--model", options->models,
+                   "t0, t1, s340, 8b or 74b; may repeat; default 8b 74b")
+      ->check(CLI::IsMember(reference::config_names()));
+  command->add_option("--checkpoint", options->checkpoints,
+                      "Directory with a config.json; may repeat");
+  command
+      ->add_option("--tokens", options->tokens,
+                   "Lengths of a sequence; default 4,096 and the model's most")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 24));
+  command->add_option("--dtype", options->dtype, "Storage type of keys and values")
+      ->check(CLI::IsMember({"f32", "bf16", "f16"}));
+  command
+      ->add_option("--commit", options->commit_gigabytes,
+                   "Write every row of caches up to so many GB, and count the pages")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--records", options->records, "Append a row a line to this CSV file");
+  command->footer("Example: kernelgate kv --model 8b --tokens 131072");
+  command->callback([&session, options] { run_kv(session, *options); });
+}
+
+}  // namespace kernelgate

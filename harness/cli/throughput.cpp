@@ -1,0 +1,289 @@
+// kernelgate throughput: tokens a second of a whole model, against this machine's roofs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "harness/cli/kernel_session.hpp"
+#include "harness/cli/progress.hpp"
+#include "harness/model/page_memory.hpp"
+#include "harness/model/throughput.hpp"
+#include "harness/records/record_writer.hpp"
+#include "harness/timing/roof.hpp"
+#include "harness/timing/time_sampling.hpp"
+
+namespace kernelgate {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  ModelSource source;
+  KernelChoice kernels;
+  std::vector<std::int64_t> prompts, batches, contexts;
+  std::int64_t steps = 16;
+  int repetitions = 3;
+  double time_limit = 900;
+  bool full = false;
+  std::uint64_t seed = 1;
+  std::string records;
+};
+
+std::vector<model::ThroughputCell> cells_of(const Options& options) {
+  if (options.prompts.empty() && options.batches.empty() && options.contexts.empty()) {
+    return model::throughput_grid(options.full);
+  }
+  std::vector<model::ThroughputCell> cells;
+  for (const std::int64_t prompt : options.prompts) cells.push_back({.prompt = prompt});
+  if (options.batches.empty() && options.contexts.empty()) return cells;
+  const std::vector<std::int64_t> one{1}, short_context{128};
+  for (const std::int64_t b : options.batches.empty() ? one : options.batches) {
+    for (const std::int64_t c : options.contexts.empty() ? short_context : options.contexts) {
+      cells.push_back({.batch = b, .context = c, .steps = options.steps});
+    }
+  }
+  return cells;
+}
+
+double gigabytes(std::int64_t bytes) { return 1e-9 * static_cast<double>(bytes); }
+
+/// The repetitions of one cell, and what the machine could do in the same minutes.
+struct Measured {
+  std::vector<model::ThroughputRun> runs;
+  double bandwidth = 0, peak = 0;
+
+  TimeSummary times() const {
+    std::vector<double> seconds;
+    for (const auto& run : runs) seconds.push_back(run.seconds);
+    return summarise(std::move(seconds));
+  }
+  double floor_seconds() const {
+    const model::PassWork& w = runs.front().work;
+    return std::max(static_cast<double>(w.bytes) / bandwidth, static_cast<double>(w.flops) / peak);
+  }
+  bool bound_by_bytes() const {
+    const model::PassWork& w = runs.front().work;
+    return static_cast<double>(w.bytes) / bandwidth > static_cast<double>(w.flops) / peak;
+  }
+};
+
+/// Time by operation of the median run, largest first, and what none of them explains.
+std::string breakdown(const Measured& m) {
+  std::vector<const model::ThroughputRun*> order;
+  for (const auto& run : m.runs) order.push_back(&run);
+  std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->seconds < b->seconds; });
+  const model::ThroughputRun& run = *order[(order.size() - 1) / 2];
+  std::vector<std::pair<double, std::string>> parts;
+  for (const auto& [operation, time] : run.kernels) parts.emplace_back(time.seconds, operation);
+  std::sort(parts.rbegin(), parts.rend());
+  std::string text;
+  for (const auto& [seconds, operation] : parts) {
+    text += fmt::format("{}{} {:.1f}%", text.empty() ? "" : ", ", operation,
+                        100 * seconds / run.seconds);
+  }
+  return text + fmt::format(", unexplained {:.1f}%", 100 * run.unexplained() / run.seconds);
+}
+
+Record record_of(const Options& options, const KernelSession& kernels, const std::string& run_id,
+                 const model::ThroughputCell& cell) {
+  Record r = start_record(RowKind::bench, run_id);
+  r.kernel = "model";
+  r.variant = options.kernels.backend;
+  r.backend = *parse_backend(options.kernels.backend);
+  std::string test = cell.name();
+  std::replace(test.begin(), test.end(), ' ', '_');
+  r.axes = fmt::format(
+      "model={},layers={},test={},{}",
+      options.source.checkpoint.empty() ? options.source.model : options.source.checkpoint,
+      kernels.checkpoint().config.num_blocks(), test, name(kernels.weights().type()));
+  r.dtype = name(kernels.weights().type());
+  return r;
+}
+
+void fill(Record& r, const Measured& m) {
+  const TimeSummary t = m.times();
+  r.status = Status::passed;
+  r.samples = static_cast<std::int64_t>(m.runs.size());
+  r.time_low_seconds = t.low;
+  r.time_median_seconds = t.median;
+  r.time_high_seconds = t.high;
+  r.bytes = m.runs.front().work.bytes;
+  r.flops = m.runs.front().work.flops;
+  r.read_bandwidth_bytes_per_second = m.bandwidth;
+  r.peak_flops_per_second = m.peak;
+  r.floor_seconds = m.floor_seconds();
+  r.percent_of_floor = 100 * m.floor_seconds() / t.median;
+}
+
+void print_cell(const model::ThroughputCell& cell, const Measured& m) {
+  const TimeSummary t = m.times();
+  const auto tokens = static_cast<double>(cell.tokens());
+  fmt::print("{:<16} {:>9.2f} {:>19} {:>8.1f}% {:>6} {:>9.2f} {:>9.1f}\n", cell.name(),
+             tokens / t.median, fmt::format("{:.2f} .. {:.2f}", tokens / t.high, tokens / t.low),
+             100 * m.floor_seconds() / t.median, m.bound_by_bytes() ? "bytes" : "flops",
+             gigabytes(m.runs.front().work.bytes),
+             1e-9 * static_cast<double>(m.runs.front().work.flops));
+  fmt::print("{:<16} {}\n", "", breakdown(m));
+  std::fflush(stdout);
+}
+
+class Throughput {
+ public:
+  Throughput(Session& session, const Options& options)
+      : options_(options), session_(session), kernels_(session, options.kernels, options.source) {
+    if (!options.records.empty()) writer_.emplace(options.records, std::cerr);
+  }
+
+  void run() {
+    const std::vector<model::ThroughputCell> cells = cells_of(options_);
+    header();
+    Progress progress("throughput", static_cast<std::int64_t>(cells.size()));
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const double left = options_.time_limit - spent();
+      run_cell(cells[i], left / static_cast<double>(cells.size() - i), left);
+      progress.step(cells[i].name());
+      progress.clear();
+    }
+    progress.finish();
+    footer();
+  }
+
+ private:
+  double spent() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+  void header() {
+    const reference::ModelConfig& c = kernels_.checkpoint().config;
+    fmt::print("model {}, {} of its layers, {}\n",
+               options_.source.checkpoint.empty() ? options_.source.model + " (synthetic)"
+                                                  : options_.source.checkpoint,
+               c.num_blocks(), kernels_.in_words());
+    fmt::print("weights {:.2f} GB, of them copied {:.2f} GB; skip {}\n\n",
+               gigabytes(model::weight_bytes(c, kernels_.weights().type())),
+               gigabytes(kernels_.weights().copied_bytes()), options_.source.skip);
+    fmt::print("{:<16} {:>9} {:>19} {:>9} {:>6} {:>9} {:>9}\n", "test", "tokens/s", "quartiles",
+               "of floor", "bound", "GB", "GFLOP");
+  }
+
+  void refuse(const model::ThroughputCell& cell, const std::string& why) {
+    fmt::print("{:<16} {}\n", cell.name(), why);
+    Record r = record_of(options_, kernels_, run_id_, cell);
+    r.status = Status::unsupported;
+    r.message = why;
+    if (writer_) writer_->append(r);
+  }
+
+  void run_cell(const model::ThroughputCell& cell, double share, double left) {
+    const std::int64_t needs =
+        model::cell_memory(kernels_.checkpoint().config, kernels_.weights().type(), cell);
+    const std::int64_t has = model::available_memory();
+    if (needs > has) {
+      return refuse(cell, fmt::format("unsupported: needs {:.2f} GB of {:.2f} GB", gigabytes(needs),
+                                      gigabytes(has)));
+    }
+    if (left <= 0) {
+      return refuse(cell, fmt::format("not run: the time limit of {:.0f} s is over (--time-limit)",
+                                      options_.time_limit));
+    }
+    Measured m;
+    const auto begin = Clock::now();
+    const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
+    if (!warm_) model::run_cell(kernels_.model(), {.prompt = 8}, options_.seed);
+    warm_ = true;
+    double longest = 0;
+    roofs_.forget();
+    for (int i = 0; i < options_.repetitions; ++i) {
+      if (i > 0 && passed() + longest > share) break;
+      m.runs.push_back(model::run_cell(kernels_.model(), cell, options_.seed));
+      longest = std::max(longest, m.runs.back().seconds);
+    }
+    m.bandwidth = roofs_.read_bandwidth_cold();
+    m.peak = roofs_.fma_peak();
+    print_cell(cell, m);
+    Record r = record_of(options_, kernels_, run_id_, cell);
+    fill(r, m);
+    if (writer_) writer_->append(r);
+    const std::int64_t kv =
+        model::cell_memory(kernels_.checkpoint().config, kernels_.weights().type(), cell);
+    largest_cell_ = std::max(largest_cell_, kv);
+    ++ran_;
+  }
+
+  void footer() {
+    if (ran_ == 0) {
+      fmt::print("nothing ran\n");
+      session_.end_with(ExitCode::nothing_ran);
+      return;
+    }
+    const std::int64_t weights =
+        model::weight_bytes(kernels_.checkpoint().config, kernels_.weights().type());
+    fmt::print(
+        "\nroofs of this run: {:.1f} GB/s read, {:.0f} GFLOP/s f32; a floor counts weights once a "
+        "pass, the experts hit, keys and values\n",
+        1e-9 * roofs_.read_bandwidth_cold(), 1e-9 * roofs_.fma_peak());
+    fmt::print(
+        "peak memory {:.2f} GB: weights {:.2f}, cache and work space {:.2f}, the rest {:.2f}\n",
+        gigabytes(model::peak_memory()), gigabytes(weights), gigabytes(largest_cell_),
+        gigabytes(model::peak_memory() - weights - largest_cell_));
+  }
+
+  const Options& options_;
+  Session& session_;
+  KernelSession kernels_;
+  Roofs roofs_;
+  std::optional<RecordWriter> writer_;
+  std::string run_id_ = new_run_id();
+  Clock::time_point start_ = Clock::now();
+  bool warm_ = false;
+  std::int64_t ran_ = 0, largest_cell_ = 0;
+};
+
+void run_throughput(Session& session, const Options& options) {
+  options.source.check("throughput");
+  const auto backend = parse_backend(options.kernels.backend);
+  if (backend != Backend::kokkos && backend != Backend::cuda && backend != Backend::hip) {
+    throw BadInput(
+        fmt::format("--backend {}: unsupported: a time there is no measurement; expected "
+                    "kokkos, cuda or hip",
+                    options.kernels.backend));
+  }
+  Throughput(session, options).run();
+}
+
+}  // namespace
+
+void add_throughput_command(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "throughput", "Time prefill (pp) and decode (tg) of a whole model on this machine");
+  options->kernels.backend = "kokkos";
+  options->source.add_to(*command);
+  options->kernels.add_to(*command);
+  command->add_option("--pp", options->prompts, "Prefill of so many tokens; may repeat")
+      ->check(CLI::Range(1, 262144));
+  command->add_option("--batch", options->batches, "Sequences of a decode; may repeat")
+      ->check(CLI::Range(1, 4096));
+  command
+      ->add_option("--context", options->contexts,
+                   "Tokens that each sequence of a decode holds already; may repeat")
+      ->check(CLI::Range(1, 262144 - 4096));
+  command->add_option("--tg", options->steps, "Tokens that each sequence of a decode gets")
+      ->check(CLI::Range(1, 4096));
+  command->add_flag("--full", options->full, "The whole grid");
+  command->add_option("--repetitions", options->repetitions, "Most runs of a cell")
+      ->check(CLI::Range(1, 1000));
+  command
+      ->add_option("--time-limit", options->time_limit,
+                   "Seconds for all cells; those that come too late are not run")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--seed", options->seed, "Of the tokens and of a decode's context");
+  command->add_option("--records", options->records, "Append a row a cell to this CSV file");
+  command->footer(
+      "Example: kernelgate throughput --model s340 --dtype bf16 --pp 128 --batch 1 --batch 8 "
+      "--context 128 --tg 4");
+  command->callback([&session, options] { run_throughput(session, *options); });
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,51 @@
+// Judges every operation of a forward pass on the inputs that its kernel really had: the error that
+// one operation adds, whatever came before it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/model/operations.hpp"
+
+namespace kernelgate::model {
+
+/// All runs of one operation (q_proj of every layer).
+struct LocalErrors {
+  std::int64_t runs = 0, outside = 0;  // outside: runs with an element off by more than its budget
+  std::int64_t elements = 0;           // judged
+  double worst_ratio = 0;              // of the budget used
+  std::int64_t worst_layer = -1;
+  std::vector<std::string> properties;  // of the run with the largest share of the budget
+};
+
+class LocalCheck final : public OperationObserver {
+ public:
+  /// Large operations are judged on a sample that the seed draws.
+  explicit LocalCheck(std::uint64_t seed) : seed_(seed) {}
+
+  void before(const Operation& operation, const Case& shape, const TensorSet& tensors) override;
+  void after(const Operation& operation, const Case& shape, const TensorSet& tensors) override;
+
+  const std::map<std::string, LocalErrors>& by_operation() const { return errors_; }
+  bool all_inside() const { return first_outside_.empty(); }
+  /// "layer 3, q_proj: y[0,17] got 1.2, expected 1.1, allowed 0.01 …"; empty when all are inside.
+  const std::string& first_outside() const { return first_outside_; }
+  /// "layer 0, experts: m[2,5] is inf"; empty when every output was finite.
+  const std::string& first_non_finite() const { return first_non_finite_; }
+
+ private:
+  void note_non_finite(const Operation& operation, const Tensor& tensor);
+
+  std::uint64_t seed_;
+  Truth truth_;
+  std::map<std::string, LocalErrors> errors_;
+  std::string first_outside_, first_non_finite_;
+};
+
+/// "layer 3, q_proj", or "lm_head" outside the layers.
+std::string in_words(const Operation& operation);
+
+}  // namespace kernelgate::model
