@@ -1,16 +1,18 @@
 // kernelgate rsa: Markovian RSA, rounds of rollouts that go on from the tails of the round before.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <thread>
 
+#include "harness/cli/kernel_session.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/cli/rsa_options.hpp"
 #include "harness/cli/rsa_report.hpp"
 #include "harness/cli/session.hpp"
+#include "harness/model/kernel_engine.hpp"
+#include "harness/model/page_memory.hpp"
 #include "harness/report/file.hpp"
 #include "reference/rsa/choice.hpp"
 #include "reference/rsa/generation.hpp"
@@ -24,23 +26,26 @@ int threads_of(const Session& session) {
   return session.threads > 0 ? session.threads : std::max(1, all);
 }
 
-// A run of hours should not end because its cache at the bound never fitted.
-void require_memory(const RsaInputs& inputs, const reference::Model& model) {
-  const rsa::Settings& s = inputs.settings;
+/// Tokens of the whole run at its bound, and of one rollout.
+rsa::Bounds bounds_of(const RsaInputs& inputs) {
   const rsa::Prompts prompts(inputs.templates, inputs.tokenizer.get());
-  const rsa::Bounds bounds = bounds_of(s, static_cast<std::int64_t>(inputs.query.size()),
-                                       prompts.template_tokens(s.tails));
-  const rsa::ReferenceEngine one(model, 1, 1);
-  const double needed =
-      static_cast<double>(bounds.cached_tokens) * static_cast<double>(one.cache_bytes_per_token()) +
-      static_cast<double>(s.population) * static_cast<double>(one.fixed_state_bytes());
-  const double free =
-      static_cast<double>(sysconf(_SC_AVPHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  return rsa::bounds_of(inputs.settings, static_cast<std::int64_t>(inputs.query.size()),
+                        prompts.template_tokens(inputs.settings.tails));
+}
+
+// A run of hours should not end because its cache at the bound never fitted.
+void require_memory(const RsaInputs& inputs, std::int64_t token_bytes, std::int64_t fixed_bytes,
+                    const std::string& who) {
+  const rsa::Settings& s = inputs.settings;
+  const std::int64_t tokens = bounds_of(inputs).cached_tokens;
+  const double needed = static_cast<double>(tokens) * static_cast<double>(token_bytes) +
+                        static_cast<double>(s.population) * static_cast<double>(fixed_bytes);
+  const auto free = static_cast<double>(model::available_memory());
   if (needed <= 0.9 * free) return;
   throw BadInput(fmt::format(
-      "rsa: keys, values and state of {} tokens may need {:.1f} GB on backend {}, {:.1f} GB are "
+      "rsa: keys, values and state of {} tokens may need {:.1f} GB on {}, {:.1f} GB are "
       "free; lower --n, --c, --tau or --beta",
-      bounds.cached_tokens, 1e-9 * needed, one.in_words(), 1e-9 * free));
+      tokens, 1e-9 * needed, who, 1e-9 * free));
 }
 
 // One bar for all rounds: prefills and steps.
@@ -100,32 +105,16 @@ struct Run {
                [&](std::span<const std::int32_t> ids) { return inputs.tokenizer->decode(ids); });
     if (choice.extra) say(*choice.extra);
     fmt::print("{}{}", rsa_summary(result, engine), rsa_choice_lines(choice, s.selection));
-    fmt::print("wrote    {} ({} rollouts, backend {}, precision {}, skip {})\n", options.output,
-               result.finals().size(), options.backend, options.model.precision,
-               options.model.skip);
+    fmt::print("wrote    {} ({} rollouts, {}, skip {})\n", options.output, result.finals().size(),
+               engine.in_words(), options.model.skip);
     if (options.text_output.empty()) return;
     write_whole_file(options.text_output, rsa_text_lines(result, *inputs.tokenizer));
     fmt::print("wrote    {}\n", options.text_output);
   }
 };
 
-void run_rsa(const RsaOptions& options, Session& session) {
-  if (options.show_prompts) {
-    const auto tokenizer = rsa_tokenizer(options);
-    fmt::print("{}", show_templates(rsa_templates(options, tokenizer.get())));
-    return;
-  }
-  options.check();
-  if (options.backend != "reference") {
-    fmt::print("unsupported  rsa/{}: in this build only the backend reference runs a whole model\n",
-               options.backend);
-    session.end_with(ExitCode::nothing_ran);
-    return;
-  }
-  const reference::Model model = options.model.load_reference();
-  const RsaInputs inputs = rsa_inputs(options, model.config().vocab_size);
-  require_memory(inputs, model);
-  rsa::ReferenceEngine engine(model, inputs.settings.population, threads_of(session));
+void generate(const RsaOptions& options, const RsaInputs& inputs, rsa::SequenceEngine& engine,
+              Session& session) {
   print_settings(inputs.settings);
   try {
     Run{options, inputs, engine}.generate();
@@ -134,6 +123,42 @@ void run_rsa(const RsaOptions& options, Session& session) {
     fmt::print(stderr, "kernelgate: {}\n", failure.what());
     session.end_with(ExitCode::incorrect);
   }
+}
+
+void run_on_reference(const RsaOptions& options, Session& session) {
+  const reference::Model model = options.model.load_reference();
+  const RsaInputs inputs = rsa_inputs(options, model.config().vocab_size);
+  const rsa::ReferenceEngine one(model, 1, 1);
+  require_memory(inputs, one.cache_bytes_per_token(), one.fixed_state_bytes(), one.in_words());
+  rsa::ReferenceEngine engine(model, inputs.settings.population, threads_of(session));
+  generate(options, inputs, engine, session);
+}
+
+// How far logits of kernels may be from the reference's, for the count of thin draws: the golden
+// tolerance in f32, what two 16-bit engines were apart otherwise (spec A, 2.2).
+double logit_error(Dtype type) { return type == Dtype::f32 ? 1e-4 : 0.24; }
+
+void run_on_kernels(const RsaOptions& options, Session& session) {
+  KernelSession kernels(session, options.kernels, options.model);
+  model::KernelModel& m = kernels.model();
+  const RsaInputs inputs = rsa_inputs(options, m.config().vocab_size);
+  const model::SequenceStore one = m.make_store(1, 1);
+  require_memory(inputs, one.kv_bytes(1), one.bytes().fixed, kernels.in_words());
+  const std::int64_t population = inputs.settings.population;
+  model::KernelEngine engine(m, population, bounds_of(inputs).cached_tokens / population,
+                             logit_error(m.type()), kernels.in_words());
+  generate(options, inputs, engine, session);
+}
+
+void run_rsa(const RsaOptions& options, Session& session) {
+  if (options.show_prompts) {
+    const auto tokenizer = rsa_tokenizer(options);
+    fmt::print("{}", show_templates(rsa_templates(options, tokenizer.get())));
+    return;
+  }
+  options.check();
+  if (options.kernels.on_reference()) return run_on_reference(options, session);
+  run_on_kernels(options, session);
 }
 
 }  // namespace

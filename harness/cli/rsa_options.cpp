@@ -9,7 +9,6 @@
 #include <iterator>
 
 #include "harness/cli/token_ids.hpp"
-#include "harness/core/backend.hpp"
 #include "harness/core/error.hpp"
 
 namespace kernelgate {
@@ -74,8 +73,7 @@ void RsaOptions::add_to(CLI::App& command) {
   command.add_flag("--show-prompts", show_prompts, "Print the prompt templates and end");
   command.add_option("--output", output, "File for the token ids of the final rollouts");
   command.add_option("--text-output", text_output, "File for their text, one JSON object a line");
-  command.add_option("--backend", backend, "Who computes")
-      ->check(CLI::IsMember(std::vector<std::string>(backend_names.begin(), backend_names.end())));
+  kernels.add_to(command);
   command.add_option("--n", settings.population, "Rollouts of a round")->capture_default_str();
   command.add_option("--c", settings.tails, "Tails in a prompt")->capture_default_str();
   command.add_option("--t", settings.rounds, "Aggregation rounds after round 0")

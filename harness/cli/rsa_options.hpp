@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/cli/kernel_session.hpp"
 #include "harness/cli/model_source.hpp"
 #include "reference/rsa/prompt.hpp"
 #include "reference/rsa/settings.hpp"
@@ -17,7 +18,8 @@ namespace kernelgate {
 struct RsaOptions {
   ModelSource model;
   std::string input_ids, prompt, tokenizer, prompts, output, text_output;
-  std::string backend = "reference", eos, end_of_think, selection = "none";
+  KernelChoice kernels;
+  std::string eos, end_of_think, selection = "none";
   std::optional<std::int64_t> beta_final, answer;
   rsa::Settings settings;
   bool show_prompts = false;

@@ -127,7 +127,12 @@ grep -q "cannot write 'kept': File too large" said || complain "did not say why"
 cmp -s one kept || complain "the older file was lost"
 [ -e kept.part ] && complain "left a part of a file"
 
-ends_with 5 "another backend" '^unsupported  rsa/cuda: ' -- small --backend cuda --output x
+# The kernels draw the reference's tokens.
+ends_with 0 "the reference" 'rollouts, reference' -- small --output reference.txt
+ends_with 0 "kernels" 'backend kokkos' -- small --backend kokkos --output kernels.txt
+cmp -s reference.txt kernels.txt || complain "kokkos drew other tokens than the reference"
+
+ends_with 5 "a backend without its device" 'cuda|CUDA' -- small --backend cuda --output x
 ends_with 2 "an unknown backend" 'abacus' -- small --backend abacus --output x
 
 refuses() { ends_with 2 "$1" "$2" -- "${@:3}"; }

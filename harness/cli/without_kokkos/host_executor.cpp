@@ -18,4 +18,6 @@ std::string host_executor_in_words() {
                      omp_get_max_threads());
 }
 
+bool host_executor_shares_memory() { return true; }
+
 }  // namespace kernelgate
