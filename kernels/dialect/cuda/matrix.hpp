@@ -1,9 +1,10 @@
-// Matrix tiles of 16 x 16 x 16 on mma.sync (sm_80 and later): bf16 or f16 in, f32 sums. The layout
-// of a lane's registers: PTX ISA 9.0, Matrix fragments for mma.m16n8k16. One tile is two of those
-// instructions, for columns 0..7 and 8..15.
+// Matrix tiles of 16 x 16 x 16 on mma.sync (sm_80 and later): bf16 or f16 in, f32 sums. One tile is
+// two instructions, for columns 0..7 and 8..15. Which lane holds what: common/matrix_layout.hpp.
 #pragma once
 
 #include "kernels/dialect/cuda/dialect.hpp"
+// the dialect first: the layouts are written in its words
+#include "kernels/dialect/common/matrix_layout.hpp"
 
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
@@ -24,13 +25,14 @@ template <int W, class T>
 struct KTileC {
   float sum[8] = {};
 
-  /// f(row, column, float&) for each element that this lane holds; every one is one lane's.
+  /// f(row, column, float&) for each element that this lane holds; every one is one lane's. Tiles
+  /// of a wave are visited in the same order.
   template <class F>
   KDEV void visit(F f) {
-    const u32 group = (k_tid() % W) / 4, pair = 2 * (k_tid() % 4);
+    const u32 lane = k_tid() % W;
     K_UNROLL
-    for (u32 i = 0; i < 8; ++i) {
-      f(group + ((i >> 1) & 1U) * 8, pair + (i & 1U) + (i >> 2) * 8, sum[i]);
+    for (u32 i = 0; i < KLayoutMmaSync::sums; ++i) {
+      f(KLayoutMmaSync::row(lane, i), KLayoutMmaSync::column(lane, i), sum[i]);
     }
   }
 };
@@ -55,27 +57,24 @@ KDEV void k_ldmatrix_transposed(u32 (&word)[4], const void* row) {
 template <int W, class T>
 KDEV KTileA<W, T> k_tile_load_a(const T* lds, u32 stride) {
   static_assert(W == 32 && sizeof(T) == 2, "waves of 32 lanes, elements of two bytes");
-  const u32 lane = k_tid() % W, row = lane % 8, matrix = lane / 8;
   KTileA<W, T> tile;
-  k_ldmatrix(tile.pair, lds + (row + (matrix & 1U) * 8) * stride + (matrix >> 1) * 8);
+  k_ldmatrix(tile.pair, KLayoutMmaSync::down_first(lds, k_tid() % W, stride));
   return tile;
 }
 /// b(k, column) at lds[k stride + column].
 template <int W, class T>
 KDEV KTileB<W, T> k_tile_load_b(const T* lds, u32 stride) {
   static_assert(W == 32 && sizeof(T) == 2, "waves of 32 lanes, elements of two bytes");
-  const u32 lane = k_tid() % W, row = lane % 8, matrix = lane / 8;
   KTileB<W, T> tile;
-  k_ldmatrix_transposed(tile.pair, lds + (row + (matrix & 1U) * 8) * stride + (matrix >> 1) * 8);
+  k_ldmatrix_transposed(tile.pair, KLayoutMmaSync::down_first(lds, k_tid() % W, stride));
   return tile;
 }
 /// b(k, column) at lds[column stride + k]: weights as they lie, output by input.
 template <int W, class T>
 KDEV KTileB<W, T> k_tile_load_bt(const T* lds, u32 stride) {
   static_assert(W == 32 && sizeof(T) == 2, "waves of 32 lanes, elements of two bytes");
-  const u32 lane = k_tid() % W, row = lane % 8, matrix = lane / 8;
   KTileB<W, T> tile;
-  k_ldmatrix(tile.pair, lds + (row + (matrix >> 1) * 8) * stride + (matrix & 1U) * 8);
+  k_ldmatrix(tile.pair, KLayoutMmaSync::right_first(lds, k_tid() % W, stride));
   return tile;
 }
 

@@ -1,10 +1,13 @@
 // Matrix tiles of 16 x 16 x 16: bf16 or f16 in, f32 sums, on MFMA (CDNA 2 to 4) and WMMA (RDNA 3
-// and 4). Which lane holds what: the ISA guides' chapters on matrix instructions, as summed up in
-// docs/dialect.md. Lane l holds row or column l % 16 of the inputs everywhere; targets differ in
-// which k are its own, and in the rows of its sums.
+// and 4). Which lane holds what: common/matrix_layout.hpp. RDNA 4 in waves of 64 deals rows out in
+// another order, which no profile here needs: refused when compiled.
 #pragma once
 
+#include <type_traits>
+
 #include "kernels/dialect/hip/dialect.hpp"
+// the dialect first: the layouts are written in its words
+#include "kernels/dialect/common/matrix_layout.hpp"
 
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
@@ -12,9 +15,10 @@ inline namespace KG_FLAVOUR {
 /// RDNA 2 has no matrix instruction. The host's pass compiles no body.
 inline constexpr bool k_has_matrix = k_gfx != 10;
 
-/// Values of k that a lane holds, and elements of the sum.
-constexpr int k_tile_inputs(int wave) { return k_gfx == 11 ? 16 : k_gfx == 12 ? 256 / wave : 4; }
-constexpr int k_tile_sums(int wave) { return 256 / wave; }
+template <int W>
+using KTileLayout =
+    std::conditional_t<k_gfx == 11, KLayoutWmmaGfx11<W>,
+                       std::conditional_t<k_gfx == 12, KLayoutWmmaGfx12, KLayoutMfma>>;
 
 template <class T, int N>
 using KInputs = T __attribute__((ext_vector_type(N)));
@@ -22,79 +26,44 @@ template <int N>
 using KSums = float __attribute__((ext_vector_type(N)));
 
 template <int W, class T>
-struct KTileA {
-  Vec<T, 4> k4[k_tile_inputs(W) / 4];
-};
+struct KTileA : KInputTile<KTileLayout<W>, T> {};
 template <int W, class T>
-struct KTileB {
-  Vec<T, 4> k4[k_tile_inputs(W) / 4];
-};
+struct KTileB : KInputTile<KTileLayout<W>, T> {};
 template <int W, class T>
 struct KTileC {
-  KSums<k_tile_sums(W)> sum = 0.0F;
+  KSums<KTileLayout<W>::sums> sum = 0.0F;
 
-  /// f(row, column, float&) for each element that this lane holds; every one is one lane's.
+  /// f(row, column, float&) for each element that this lane holds; every one is one lane's. Tiles
+  /// of a wave are visited in the same order.
   template <class F>
   KDEV void visit(F f) {
-    const u32 lane = k_tid() % W, group = lane / 16;
-    K_UNROLL
-    for (u32 i = 0; i < 256 / W; ++i) {
-      // RDNA 3 deals rows out to its groups of 16 lanes in turn; the others give each a run.
-      const u32 row = k_gfx == 11 ? i * (W / 16) + group : group * (256 / W) + i;
-      float value = sum[i];
-      f(row, lane % 16, value);
-      sum[i] = value;
-    }
+    k_visit_sums<KTileLayout<W>>(sum, k_tid() % W, f);
   }
 };
 
-/// The first k of a lane: RDNA 3 wants all 16 in every group of 16 lanes, the others a part each.
+/// Whether the pass compiles tiles of such waves.
 template <int W>
-KDEV u32 k_tile_first_k() {
-  return k_gfx == 11 ? 0U : (k_tid() % W) / 16 * k_tile_inputs(W);
-}
-
-/// k values in a row from memory, four at a time.
-template <int W, class Tile, class T>
-KDEV Tile k_tile_load_run(const T* lds, u32 stride) {
-  static_assert(k_compiles_wave(W) && k_has_matrix, "no matrix instruction for this instance");
-  static_assert(sizeof(T) == 2, "elements of two bytes");
-  Tile tile;
-  const T* run = lds + (k_tid() % 16) * stride + k_tile_first_k<W>();
-  if constexpr (k_tile_inputs(W) >= 8) {
-    K_UNROLL
-    for (int i = 0; i < k_tile_inputs(W) / 8; ++i) {
-      const Vec<T, 8> eight = k_load<8>(run + 8 * i);
-      K_UNROLL
-      for (int j = 0; j < 8; ++j) tile.k4[2 * i + j / 4][j % 4] = eight[j];
-    }
-  } else {
-    tile.k4[0] = k_load<4>(run);
-  }
-  return tile;
+KDEV constexpr bool k_compiles_tiles() {
+  return k_has_matrix && k_compiles_wave(W) && !(k_gfx == 12 && W == 64);
 }
 
 /// a(row, k) at lds[row stride + k]; rows at multiples of 16 bytes, as in every load here.
 template <int W, class T>
 KDEV KTileA<W, T> k_tile_load_a(const T* lds, u32 stride) {
-  return k_tile_load_run<W, KTileA<W, T>>(lds, stride);
+  static_assert(k_compiles_tiles<W>(), "no matrix instruction for this instance");
+  return {k_inputs_along<KTileLayout<W>>(lds, stride, k_tid() % W)};
 }
 /// b(k, column) at lds[k stride + column].
 template <int W, class T>
 KDEV KTileB<W, T> k_tile_load_b(const T* lds, u32 stride) {
-  static_assert(k_compiles_wave(W) && k_has_matrix, "no matrix instruction for this instance");
-  KTileB<W, T> tile;
-  const T* first = lds + k_tile_first_k<W>() * stride + k_tid() % 16;
-  K_UNROLL
-  for (int i = 0; i < k_tile_inputs(W); ++i) {
-    tile.k4[i / 4][i % 4] = first[static_cast<u32>(i) * stride];
-  }
-  return tile;
+  static_assert(k_compiles_tiles<W>(), "no matrix instruction for this instance");
+  return {k_inputs_across<KTileLayout<W>>(lds, stride, k_tid() % W)};
 }
 /// b(k, column) at lds[column stride + k]: weights as they lie, output by input.
 template <int W, class T>
 KDEV KTileB<W, T> k_tile_load_bt(const T* lds, u32 stride) {
-  return k_tile_load_run<W, KTileB<W, T>>(lds, stride);
+  static_assert(k_compiles_tiles<W>(), "no matrix instruction for this instance");
+  return {k_inputs_along<KTileLayout<W>>(lds, stride, k_tid() % W)};
 }
 
 /// The instruction of the target. A template, so that no other target's builtin is looked at.
@@ -106,9 +75,6 @@ KDEV Sums k_mma(Inputs a, Inputs b, Sums c, Bf16) {
   if constexpr (k_gfx == 12 && W == 32) {
     return __builtin_amdgcn_wmma_f32_16x16x16_bf16_w32_gfx12(a, b, c);
   }
-  if constexpr (k_gfx == 12 && W == 64) {
-    return __builtin_amdgcn_wmma_f32_16x16x16_bf16_w64_gfx12(a, b, c);
-  }
   return c;
 }
 template <int W, class Inputs, class Sums>
@@ -118,9 +84,6 @@ KDEV Sums k_mma(Inputs a, Inputs b, Sums c, F16) {
   if constexpr (k_gfx == 11 && W == 64) return __builtin_amdgcn_wmma_f32_16x16x16_f16_w64(a, b, c);
   if constexpr (k_gfx == 12 && W == 32) {
     return __builtin_amdgcn_wmma_f32_16x16x16_f16_w32_gfx12(a, b, c);
-  }
-  if constexpr (k_gfx == 12 && W == 64) {
-    return __builtin_amdgcn_wmma_f32_16x16x16_f16_w64_gfx12(a, b, c);
   }
   return c;
 }
@@ -138,7 +101,7 @@ struct KInputElement<F16> {
 /// c += a b. Every lane of the wave takes part.
 template <int W, class T>
 KDEV void k_tile_mma(KTileC<W, T>& c, const KTileA<W, T>& a, const KTileB<W, T>& b) {
-  using Inputs = KInputs<typename KInputElement<T>::type, k_tile_inputs(W)>;
+  using Inputs = KInputs<typename KInputElement<T>::type, KTileLayout<W>::inputs>;
   c.sum = k_mma<W>(__builtin_bit_cast(Inputs, a.k4), __builtin_bit_cast(Inputs, b.k4), c.sum, T{});
 }
 

@@ -28,7 +28,8 @@ struct KTileC {
   static constexpr u32 size = 256 / W;
   float sum[size] = {};
 
-  /// f(row, column, float&) for each element that this lane holds; every one is one lane's.
+  /// f(row, column, float&) for each element that this lane holds; every one is one lane's. Tiles
+  /// of a wave are visited in the same order.
   template <class F>
   KDEV void visit(F f) {
     const u32 first = k_tid() % W * size;
