@@ -27,13 +27,19 @@ class NativeTrial {
   /// What the judge says of the variant, a text a schedule seed from 0 on: empty where it passed.
   std::vector<std::string> found(std::string_view variant, std::string_view axes, DataMode mode,
                                  int wave, std::uint64_t schedules = 4) const {
+    return found_on(device_profile(wave == 64 ? "wide" : "nv-sm80"), variant, axes, mode,
+                    schedules);
+  }
+  /// The same on a device of the test's choice.
+  std::vector<std::string> found_on(const DeviceProfile& profile, std::string_view variant,
+                                    std::string_view axes, DataMode mode,
+                                    std::uint64_t schedules = 4) const {
     const Kernel& kernel = registry_.find(kernel_);
     const std::unique_ptr<Case> shape = kernel.parse(axes);
     const PreparedCase prepared(*shape, mode, 1);
     std::vector<std::string> texts;
     for (std::uint64_t seed = 0; seed < schedules; ++seed) {
-      const OpenVirtualDevice device(registry_, Backend::source,
-                                     device_profile(wave == 64 ? "wide" : "nv-sm80"), seed);
+      const OpenVirtualDevice device(registry_, Backend::source, profile, seed);
       const CheckResult result = prepared.check(*kernel.find_variant(variant));
       const bool passed = result.status == Status::passed;
       texts.push_back(passed ? "" : std::string(name(result.status)) + "\n" + result.message);

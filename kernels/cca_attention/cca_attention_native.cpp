@@ -8,6 +8,7 @@
 #include <cmath>
 #include <string>
 
+#include "harness/native/matrix_tiles.hpp"
 #include "kernels/cca_attention/cca_attention_launch.hpp"
 
 namespace kernelgate {
@@ -132,7 +133,7 @@ namespace {
 
 // What the matrix kernel does not take, and why.
 std::optional<std::string> matrix_refusal(const CcaAttentionCase& c, const DeviceProfile& device) {
-  if (c.type == Dtype::f32) return "matrix instructions take bf16 and f16, this case is f32";
+  if (c.type == Dtype::f32) return matrix_tiles_refusal(c.type, device);
   if (c.head_dim > 128) {
     return fmt::format("keeps the sums of 16 rows in registers: up to 128 components, got {}",
                        c.head_dim);
@@ -140,11 +141,7 @@ std::optional<std::string> matrix_refusal(const CcaAttentionCase& c, const Devic
   if (c.form == AttentionForm::decode) {
     return fmt::format("takes tiles of 16 query rows, decode has {} a kv head", c.group());
   }
-  if (device.matrix == MatrixFamily::none || device.matrix == MatrixFamily::mma_sync_k8) {
-    return fmt::format("needs matrix instructions of 16 x 16 x 16 in bf16 and f16, {} has {}",
-                       device.name, name(device.matrix));
-  }
-  return std::nullopt;
+  return matrix_tiles_refusal(c.type, device);
 }
 
 NativePlan<CcaAttentionCase> plan_of(NativeAttentionCut (*cut)(const CcaAttentionCase&,

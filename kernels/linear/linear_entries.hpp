@@ -1,9 +1,11 @@
-// The instances of linear: storage type, wave width, tokens at once.
+// The instances of linear: storage type, wave width, tokens at once; on matrix instructions, the
+// tile.
 #pragma once
 
 #include <iterator>
 
 #include "kernels/linear/linear_kernel.hpp"
+#include "kernels/linear/linear_matrix_entries.hpp"
 
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
@@ -19,9 +21,11 @@ inline namespace KG_FLAVOUR {
 
 inline NativeEntries linear_entries() {
   static const NativeEntry entries[] = {
-      LINEAR_ENTRIES(float, "f32", 32), LINEAR_ENTRIES(float, "f32", 64),
-      LINEAR_ENTRIES(Bf16, "bf16", 32), LINEAR_ENTRIES(Bf16, "bf16", 64),
-      LINEAR_ENTRIES(F16, "f16", 32),   LINEAR_ENTRIES(F16, "f16", 64)};
+      LINEAR_ENTRIES(float, "f32", 32),        LINEAR_ENTRIES(float, "f32", 64),
+      LINEAR_ENTRIES(Bf16, "bf16", 32),        LINEAR_ENTRIES(Bf16, "bf16", 64),
+      LINEAR_ENTRIES(F16, "f16", 32),          LINEAR_ENTRIES(F16, "f16", 64),
+      LINEAR_MATRIX_ENTRIES(Bf16, "bf16", 32), LINEAR_MATRIX_ENTRIES(Bf16, "bf16", 64),
+      LINEAR_MATRIX_ENTRIES(F16, "f16", 32),   LINEAR_MATRIX_ENTRIES(F16, "f16", 64)};
   return {entries, static_cast<std::int64_t>(std::size(entries))};
 }
 

@@ -1,8 +1,10 @@
-// linear, native: the host side. Rows for few tokens, tiles for more.
+// linear, native: the host side. Rows for few tokens, tiles for more; beside them, tiles on matrix
+// instructions.
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "harness/native/matrix_tiles.hpp"
 #include "harness/native/plan.hpp"
 #include "kernels/linear/linear.hpp"
 
@@ -63,8 +65,41 @@ std::vector<NativeUse> uses(const LinearCase& c, const DeviceProfile& device) {
   return uses;
 }
 
+// The larger tile reads less, where it leaves a block for every compute unit of a large device.
+std::int64_t matrix_tile(const LinearCase& c) {
+  constexpr std::int64_t large = 128, small = 64, busy = 128;
+  return pieces(c.out, large) * pieces(c.tokens, large) >= busy ? large : small;
+}
+
+std::vector<NativeUse> matrix_uses(const LinearCase& c, const DeviceProfile& device) {
+  const std::int64_t side = matrix_tile(c);
+  return {{.entry = fmt::format("linear_matrix<{},w{},{}>", name(c.type), device.wave, side),
+           .grid = {pieces(c.tokens, side) * pieces(c.out, side), 1, 1},
+           .threads = 2 * side,
+           .matrix = device.matrix}};
+}
+
+// Of both kernels that take a tile a block: the same arguments.
+std::unique_ptr<Launch> prepare_tiles(const LinearCase& c, TensorSet& tensors, NativeDevice& device,
+                                      const NativeEntrySet& entries, const NativeUse& use) {
+  const auto memory = std::make_shared<NativeTensors>(device, tensors);
+  const auto number = [](std::int64_t n) { return static_cast<std::uint32_t>(n); };
+  std::byte* const y = (*memory)["y"];
+  std::byte* const y_f32 = c.output_type() == Dtype::f32 ? y : nullptr;
+  return make_native_launch(device, memory, [=, &device, x = (*memory)["x"], w = (*memory)["w"]] {
+    launch_use(device, entries, use, x, w, y, y_f32, number(c.tokens), number(c.out), number(c.in));
+  });
+}
+
+std::unique_ptr<Launch> prepare_matrix(const LinearCase& c, TensorSet& tensors,
+                                       NativeDevice& device, const NativeEntrySet& entries) {
+  return prepare_tiles(c, tensors, device, entries, matrix_uses(c, device.profile())[0]);
+}
+
 std::unique_ptr<Launch> prepare(const LinearCase& c, TensorSet& tensors, NativeDevice& device,
                                 const NativeEntrySet& entries) {
+  const std::vector<NativeUse> u = uses(c, device.profile());
+  if (c.tokens > few_tokens) return prepare_tiles(c, tensors, device, entries, u[0]);
   const auto memory = std::make_shared<NativeTensors>(device, tensors);
   const auto tokens = static_cast<std::uint32_t>(c.tokens);
   const auto out = static_cast<std::uint32_t>(c.out), in = static_cast<std::uint32_t>(c.in);
@@ -73,12 +108,6 @@ std::unique_ptr<Launch> prepare(const LinearCase& c, TensorSet& tensors, NativeD
   std::byte* const w = (*memory)["w"];
   std::byte* const y = (*memory)["y"];
   std::byte* const y_f32 = to_f32 ? y : nullptr;
-  const std::vector<NativeUse> u = uses(c, device.profile());
-  if (c.tokens > few_tokens) {
-    return make_native_launch(device, memory, [=, &device] {
-      launch_use(device, entries, u[0], x, w, y, y_f32, tokens, out, in);
-    });
-  }
   const Splits splits = shape_of_rows(c, device.profile()).splits;
   std::byte* part = y_f32;
   if (splits.count > 1) part = memory->scratch(splits.count * c.tokens * c.out * 4, "parts");
@@ -100,6 +129,14 @@ void register_linear_native(Registry& registry) {
        .reproducible = {true, "sums in an order that shape and width fix"},
        .uses = uses,
        .prepare = prepare});
+  registry.add_native<LinearCase>(
+      {.name = "native/matrix",
+       .note = "tiles of 64 by 64 or 128 by 128 on matrix instructions",
+       .reproducible = {true, "32 terms a step, in an order that shape and device fix"},
+       .uses = matrix_uses,
+       .refusal = [](const LinearCase& c,
+                     const DeviceProfile& device) { return matrix_tiles_refusal(c.type, device); },
+       .prepare = prepare_matrix});
 }
 
 }  // namespace kernelgate

@@ -1,0 +1,138 @@
+// linear on matrix instructions: passes where its mutants are refused, on devices of both wave
+// widths; what it does not take is said in words.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/executors/native_trial.hpp"
+#include "kernels/linear/linear.hpp"
+
+namespace kernelgate {
+
+void register_linear_reference(Registry& registry);
+void register_linear_native(Registry& registry);
+NativeEntries linear_source_entries();
+NativeEntries linear_matrix_few_linear_matrix_unsynced_entries();
+NativeEntries linear_matrix_few_linear_matrix_unstaged_entries();
+NativeEntries linear_matrix_few_linear_matrix_terms_beyond_entries();
+NativeEntries linear_matrix_few_linear_matrix_elements_beyond_entries();
+NativeEntries linear_matrix_few_linear_matrix_half_a_step_entries();
+NativeEntries linear_matrix_few_linear_matrix_rows_beyond_entries();
+
+namespace {
+
+using ::testing::Each;
+using ::testing::HasSubstr;
+
+class LinearMatrix : public ::testing::TestWithParam<const char*> {
+ protected:
+  static std::vector<std::string> found(NativeEntries entries, const char* axes,
+                                        DataMode mode = DataMode::real) {
+    return NativeTrial("linear", register_linear_reference, register_linear_native, entries)
+        .found_on(device_profile(GetParam()), "native/matrix", axes, mode);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Devices, LinearMatrix,
+                         ::testing::Values("nv-sm90", "amd-gfx942", "amd-gfx1100",
+                                           "amd-gfx1100-w64"),
+                         [](const auto& device) {
+                           std::string name = device.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+// Two tiles of tokens and of outputs, three steps of terms, an edge on every side.
+constexpr const char* edges = "tokens=70,out=72,in=72,bf16";
+constexpr const char* unaligned = "tokens=66,out=67,in=77,bf16";
+
+TEST_P(LinearMatrix, PassesWhereItsMutantsFail) {
+  const NativeEntries sound = linear_source_entries();
+  for (const char* axes :
+       {edges, unaligned, "tokens=1,out=1,in=1,f16", "tokens=64,out=64,in=64,f16",
+        "tokens=65,out=130,in=40,output=f32,f16", "tokens=3,out=9,in=250,output=f32,bf16"}) {
+    for (const DataMode mode : {DataMode::exact, DataMode::real}) {
+      EXPECT_THAT(found(sound, axes, mode), Each("")) << axes;
+    }
+  }
+}
+
+// 8 by 16 tiles of 128, the last ones one token and one output wide.
+TEST_P(LinearMatrix, PassesInLargeTiles) {
+  const NativeTrial sound("linear", register_linear_reference, register_linear_native,
+                          linear_source_entries());
+  EXPECT_THAT(sound.found_on(device_profile(GetParam()), "native/matrix",
+                             "tokens=897,out=1921,in=8,f16", DataMode::exact, 1),
+              Each(""));
+}
+
+TEST_P(LinearMatrix, ATileThatIsReadBeforeItIsThereIsRefused) {
+  EXPECT_THAT(found(linear_matrix_few_linear_matrix_unsynced_entries(), edges),
+              Each(HasSubstr("shared memory")));
+}
+
+TEST_P(LinearMatrix, ResultsCopiedBeforeTheyAreThereAreRefused) {
+  EXPECT_THAT(found(linear_matrix_few_linear_matrix_unstaged_entries(), edges),
+              Each(HasSubstr("shared memory")));
+}
+
+// The next row's first terms are added, and after the last row there is nothing.
+TEST_P(LinearMatrix, TermsBeyondTheRowAreRefused) {
+  EXPECT_THAT(found(linear_matrix_few_linear_matrix_terms_beyond_entries(), edges),
+              Each(HasSubstr("bounds")));
+  EXPECT_THAT(found(linear_matrix_few_linear_matrix_elements_beyond_entries(), unaligned),
+              Each(HasSubstr("bounds")));
+}
+
+TEST_P(LinearMatrix, TheSecondHalfOfEveryStepLeftOutIsIncorrect) {
+  EXPECT_THAT(found(linear_matrix_few_linear_matrix_half_a_step_entries(), edges),
+              Each(HasSubstr("worst    y[")));
+}
+
+TEST_P(LinearMatrix, RowsBeyondTheLastAreOutOfBounds) {
+  EXPECT_THAT(found(linear_matrix_few_linear_matrix_rows_beyond_entries(), edges),
+              Each(HasSubstr("bounds")));
+}
+
+class LinearMatrixPlan : public ::testing::Test {
+ protected:
+  LinearMatrixPlan() {
+    register_linear_reference(registry);
+    registry.add_entries("linear", Backend::source, linear_source_entries());
+    register_linear_native(registry);
+  }
+  std::optional<std::string> refused(const char* axes, const char* device) const {
+    const Kernel& kernel = registry.find("linear");
+    return kernel.find_variant("native/matrix")
+        ->native->refusal(*kernel.parse(axes), device_profile(device));
+  }
+  std::string in_words(const char* axes, const char* device) const {
+    const Kernel& kernel = registry.find("linear");
+    return kernel.find_variant("native/matrix")
+        ->native->instance(*kernel.parse(axes), device_profile(device));
+  }
+  Registry registry;
+};
+
+TEST_F(LinearMatrixPlan, SaysWhatADeviceLacks) {
+  const char* axes = "tokens=70,out=64,in=64,bf16";
+  for (const char* device : {"nv-sm80", "nv-sm120", "amd-gfx90a", "amd-gfx950", "amd-gfx1151",
+                             "amd-gfx1201", "amd-gfx1100-w64"}) {
+    EXPECT_EQ(refused(axes, device), std::nullopt) << device;
+  }
+  EXPECT_EQ(refused(axes, "nv-sm75"),
+            "needs matrix instructions of 16 x 16 x 16 in bf16 and f16, nv-sm75 has mma_sync_k8");
+  EXPECT_EQ(refused(axes, "amd-gfx1030"),
+            "needs matrix instructions of 16 x 16 x 16 in bf16 and f16, amd-gfx1030 has none");
+  EXPECT_EQ(refused("tokens=70,out=64,in=64,f32", "nv-sm90"),
+            "matrix instructions take bf16 and f16, this case is f32");
+}
+
+// Blocks by hand: 4 x 12 tiles of 128 are few, so 8 x 24 of 64; 4 x 32 of 128 are enough.
+TEST_F(LinearMatrixPlan, TakesLargeTilesWhereTheyFillADevice) {
+  EXPECT_EQ(in_words("tokens=512,out=1536,in=2048,bf16", "nv-sm90"),
+            "linear_matrix<bf16,w32,64> 192 x 128");
+  EXPECT_EQ(in_words("tokens=512,out=4096,in=2048,bf16", "amd-gfx942"),
+            "linear_matrix<bf16,w64,128> 128 x 256");
+}
+
+}  // namespace
+}  // namespace kernelgate
