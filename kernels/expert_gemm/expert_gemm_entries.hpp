@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "kernels/expert_gemm/expert_gemm_kernel.hpp"
+#include "kernels/expert_gemm/expert_gemm_matrix_entries.hpp"
 
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
@@ -22,9 +23,11 @@ inline namespace KG_FLAVOUR {
       EXPERT_PRODUCT_ENTRIES(T, type, 64, 16), EXPERT_PRODUCT_ENTRIES(T, type, 64, 64)
 
 inline NativeEntries expert_gemm_entries() {
-  static const NativeEntry entries[] = {EXPERT_GROUP_ENTRIES(32), EXPERT_GROUP_ENTRIES(64),
-                                        EXPERT_ENTRIES(float, "f32"), EXPERT_ENTRIES(Bf16, "bf16"),
-                                        EXPERT_ENTRIES(F16, "f16")};
+  static const NativeEntry entries[] = {
+      EXPERT_GROUP_ENTRIES(32),         EXPERT_GROUP_ENTRIES(64),
+      EXPERT_ENTRIES(float, "f32"),     EXPERT_ENTRIES(Bf16, "bf16"),
+      EXPERT_ENTRIES(F16, "f16"),       EXPERT_MATRIX_ENTRIES(Bf16, "bf16"),
+      EXPERT_MATRIX_ENTRIES(F16, "f16")};
   return {entries, static_cast<std::int64_t>(std::size(entries))};
 }
 
