@@ -6,8 +6,9 @@
 
 namespace kernelgate {
 
-/// Writes "<file>.part", then renames it; folders are made. A device or a pipe is written to. Throws BadInput naming the file and the
-/// reason (a full disk, no permission), and leaves an older file as it was.
+/// Writes "<file>.part", then renames it; folders are made. A device or a pipe is written to.
+/// Throws BadInput naming the file and the reason (a full disk, no permission), and leaves an older
+/// file as it was.
 void write_whole_file(const std::filesystem::path& file, std::string_view bytes);
 
 }  // namespace kernelgate
