@@ -6,8 +6,10 @@
 #include <optional>
 
 #include "harness/cli/session.hpp"
+#include "harness/model/attention_schemes.hpp"
 #include "harness/model/kv_schemes.hpp"
 #include "harness/records/record_writer.hpp"
+#include "harness/timing/time_sampling.hpp"
 #include "reference/config.hpp"
 #include "reference/synthetic.hpp"
 
@@ -19,6 +21,8 @@ struct Options {
   std::vector<std::int64_t> tokens;
   std::string dtype = "bf16", records;
   double commit_gigabytes = 1;
+  std::vector<std::int64_t> time;
+  int repetitions = 3;
 };
 
 /// 40960 -> "40,960"
@@ -95,11 +99,53 @@ class KvReport {
   std::optional<RecordWriter> writer_;
 };
 
+/// One layer in each scheme, prefill of `tokens` and one token behind them, repetitions interleaved
+/// so that a ratio compares neighbours in time.
+void print_times(Session& session, const Options& options, const std::string& name,
+                 const reference::ModelConfig& config) {
+  const HostExecutor host(session.threads);
+  model::Operations operations(session.registry(), Backend::kokkos, false);
+  const Dtype type = *parse_dtype(options.dtype);
+  const std::vector<model::SchemeShape> shapes = model::scheme_shapes(config);
+  for (const std::int64_t tokens : options.time) {
+    for (const std::int64_t context : {std::int64_t{0}, tokens}) {
+      std::vector<std::vector<double>> seconds(shapes.size());
+      std::vector<std::map<std::string, double>> parts(shapes.size());
+      for (int r = 0; r < options.repetitions; ++r) {
+        for (std::size_t i = 0; i < shapes.size(); ++i) {
+          parts[i] = model::time_scheme(operations, shapes[i], config, type, tokens, context);
+          double sum = 0;
+          for (const auto& [part, time] : parts[i]) sum += time;
+          seconds[i].push_back(sum);
+        }
+      }
+      fmt::print("{}, one layer, {}: {} (measured; {})\n", name, options.dtype,
+                 context == 0 ? fmt::format("prefill of {} tokens", tokens)
+                              : fmt::format("one token behind {}", context),
+                 host_executor_in_words());
+      const TimeSummary first = summarise(seconds[0]);
+      for (std::size_t i = 0; i < shapes.size(); ++i) {
+        const TimeSummary time = summarise(seconds[i]);
+        std::string split;
+        for (const auto& [part, s] : parts[i]) split += fmt::format(" {} {:.2f} ms", part, 1e3 * s);
+        fmt::print("  {:<6} {:>10.2f} ms {:>6.2f}x CCGQA {:<26} {}\n", shapes[i].name,
+                   1e3 * time.median, paired_ratio(time, first),
+                   fmt::format("({:.2f} .. {:.2f})", 1e3 * time.low, 1e3 * time.high), split);
+      }
+      fmt::print("  MLA    unsupported: no kernel of this build has its latent attention\n\n");
+    }
+  }
+}
+
 void run_kv(Session& session, const Options& options) {
   KvReport report(session, options);
   std::vector<std::string> names = options.models;
   if (names.empty() && options.checkpoints.empty()) names = {"8b", "74b"};
-  for (const std::string& name : names) report.print(name, *reference::named_config(name));
+  for (const std::string& name : names) {
+    const reference::ModelConfig config = *reference::named_config(name);
+    report.print(name, config);
+    print_times(session, options, name, config);
+  }
   for (const std::string& directory : options.checkpoints) {
     report.print(directory, reference::read_config(directory + "/config.json"));
   }
@@ -127,6 +173,13 @@ void add_kv_command(CLI::App& app, Session& session) {
       ->add_option("--commit", options->commit_gigabytes,
                    "Write every row of caches up to so many GB, and count the pages")
       ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--time", options->time,
+                   "Time one layer's attention of each scheme: prefill of so many tokens, and one "
+                   "token behind them; may repeat")
+      ->check(CLI::Range(1, 262144));
+  command->add_option("--repetitions", options->repetitions, "Runs of --time, interleaved")
+      ->check(CLI::Range(1, 1000));
   command->add_option("--records", options->records, "Append a row a line to this CSV file");
   command->footer("Example: kernelgate kv --model 8b --tokens 131072");
   command->callback([&session, options] { run_kv(session, *options); });

@@ -1,0 +1,36 @@
+// The schemes have one width, and every part of each runs on the kernels.
+#include "harness/model/attention_schemes.hpp"
+
+#include <gtest/gtest.h>
+
+#include "harness/model/model_testing.hpp"
+
+namespace kernelgate::model {
+namespace {
+
+TEST(AttentionSchemes, AreOfOneWidth) {
+  const std::vector<SchemeShape> shapes = scheme_shapes(*reference::named_config("8b"));
+  ASSERT_EQ(shapes.size(), 3U);
+  EXPECT_EQ(shapes[0].heads, 8);  // queries of half the width (spec 3.8)
+  EXPECT_EQ(shapes[0].kv_heads, 2);
+  EXPECT_EQ(shapes[1].heads * shapes[1].head_dim, 2048);
+  EXPECT_EQ(shapes[1].kv_heads, 4);
+  EXPECT_EQ(shapes[2].kv_heads * shapes[2].head_dim, 2048);
+}
+
+TEST(AttentionSchemes, RunEveryPart) {
+  const Registry registry = all_kernels();
+  Operations operations(registry, Backend::kokkos, false);
+  const auto config = *reference::named_config("t1");
+  for (const SchemeShape& shape : scheme_shapes(config)) {
+    for (const std::int64_t context : {0, 20}) {
+      const auto parts = time_scheme(operations, shape, config, Dtype::bf16, 12, context);
+      EXPECT_EQ(parts.size(), shape.mixes ? 4U : 3U) << shape.name;
+      EXPECT_EQ(parts.contains("mixing"), shape.mixes) << shape.name;
+      EXPECT_TRUE(parts.contains("attention")) << shape.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kernelgate::model
