@@ -9,28 +9,10 @@
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/model/bytes.hpp"
 
 namespace kernelgate::model {
 namespace {
-
-std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
-
-template <class T>
-T* as(std::byte* memory) {
-  return reinterpret_cast<T*>(memory);
-}
-template <class T>
-const std::byte* bytes_of(const T* memory) {
-  return reinterpret_cast<const std::byte*>(memory);
-}
-
-/// Copies rows of `width` bytes between matrices of other row lengths.
-void copy_rows(const std::byte* from, std::int64_t from_stride, std::byte* to,
-               std::int64_t to_stride, std::int64_t width, std::int64_t rows) {
-  for (std::int64_t r = 0; r < rows; ++r) {
-    std::memcpy(to + r * to_stride, from + r * from_stride, size(width));
-  }
-}
 
 void refuse_other_norms(const reference::ModelConfig& c) {
   if (c.norm_eps != 1e-5) {
@@ -45,15 +27,6 @@ void refuse_other_norms(const reference::ModelConfig& c) {
 }
 
 }  // namespace
-
-/// The chunks that go through the layers together.
-struct KernelModel::Piece {
-  std::vector<SequenceChunk> chunks;
-  std::vector<bool> ends;  // whether a chunk's last token is here
-  std::int64_t tokens = 0;
-  std::int64_t first_token = 0;  // of the piece, counted over the forward pass
-  bool batch = false;            // one token of each chunk
-};
 
 std::int32_t KernelLogits::argmax(std::int64_t row) const {
   const auto one = at(row);
@@ -250,201 +223,6 @@ void KernelModel::linear(const char* op, std::int64_t block, std::int64_t tokens
                                        f32 ? "f32" : "same", name(type()));
                   },
                   {{"x", x}, {"w", w}, {"y", y}});
-}
-
-void KernelModel::mix(std::int64_t block, const char* form, std::int64_t tokens,
-                      const std::byte* qkv, const std::int32_t* slot, const float* conv,
-                      const float* lag) {
-  const BlockMemory& w = weights_.blocks[size(block)];
-  const reference::BlockConfig& b = config_.blocks[size(block)];
-  operations_.run(
-      {"conv_mixing", block, "conv_mixing"}, {tokens, form[0]},
-      [&] {
-        return fmt::format(
-            "tokens={},heads={},kv_heads={},head_dim={},rotary={},theta={:.0f},form={},{}", tokens,
-            config_.num_heads, config_.num_kv_heads, config_.head_dim, b.rotary_dims, b.theta, form,
-            name(type()));
-      },
-      {{"qkv", qkv},
-       {"depthwise", w.depthwise},
-       {"depthwise_bias", w.depthwise_bias},
-       {"grouped", w.grouped},
-       {"grouped_bias", w.grouped_bias},
-       {"temperature", w.temperature},
-       {"position", position_.memory.data()},
-       {"slot", bytes_of(slot)},
-       {"conv_state", bytes_of(conv)},
-       {"lag_state", bytes_of(lag)},
-       {"q", mixed_q_.memory.data()},
-       {"k", mixed_k_.memory.data()},
-       {"v", mixed_v_.memory.data()}});
-}
-
-void KernelModel::attend(std::int64_t block, const std::string& form, std::int64_t batch,
-                         std::int64_t tokens, std::int64_t context, std::int64_t window,
-                         const std::byte* keys, const std::byte* values, const std::byte* out) {
-  operations_.run({"attention", block, "cca_attention"}, {batch * tokens, context, window, form[0]},
-                  [&] {
-                    return fmt::format(
-                        "form={},batch={},tokens={},context={},heads={},kv_heads={},head_dim={},"
-                        "mask={},window={},{}",
-                        form, batch, tokens, context, config_.num_heads, config_.num_kv_heads,
-                        config_.head_dim, window > 0 ? "sliding" : "causal", window, name(type()));
-                  },
-                  {{"q", mixed_q_.memory.data()},
-                   {"k", keys},
-                   {"v", values},
-                   {"valid", valid_.memory.data()},
-                   {"out", out}});
-}
-
-void KernelModel::attention(const Piece& piece, std::int64_t block, SequenceStore& store) {
-  const std::int64_t n = piece.tokens, h = config_.hidden_size;
-  const BlockMemory& w = weights_.blocks[size(block)];
-  const std::byte* x = normed_.memory.data();
-  linear("q_proj", block, n, config_.q_size(), h, x, w.q, q_.memory.data(), false);
-  linear("k_proj", block, n, config_.kv_size(), h, x, w.k, k_.memory.data(), false);
-  linear("v_current", block, n, config_.lag_width(), h, x, w.v_current, v_current_.memory.data(),
-         false);
-  linear("v_delayed", block, n, config_.lag_width(), h, x, w.v_delayed, v_delayed_.memory.data(),
-         false);
-  if (piece.batch) {
-    mix_and_attend_batch(piece, block, store);
-  } else {
-    mix_and_attend_each(piece, block, store);
-  }
-  linear("o_proj", block, n, h, config_.q_size(), gathered_.memory.data(), w.o,
-         hidden_.memory.data(), false);
-}
-
-namespace {
-
-/// Row `from` of the four projections as one row [q ; k ; v_cur ; v_del].
-struct FusedRows {
-  const std::byte *q, *k, *v_current, *v_delayed;
-  std::int64_t q_bytes, k_bytes, v_bytes;
-
-  std::int64_t width() const { return q_bytes + k_bytes + 2 * v_bytes; }
-  void copy(std::int64_t from, std::byte* to, std::int64_t rows) const {
-    copy_rows(q + from * q_bytes, q_bytes, to, width(), q_bytes, rows);
-    copy_rows(k + from * k_bytes, k_bytes, to + q_bytes, width(), k_bytes, rows);
-    std::byte* v = to + q_bytes + k_bytes;
-    copy_rows(v_current + from * v_bytes, v_bytes, v, width(), v_bytes, rows);
-    copy_rows(v_delayed + from * v_bytes, v_bytes, v + v_bytes, width(), v_bytes, rows);
-  }
-};
-
-/// f32 copies of the parts of fused rows that the convolution state is made of.
-void keep_rows(SequenceStore& store, std::int64_t slot, std::int64_t block, const std::byte* fused,
-               std::int64_t rows, const reference::ModelConfig& c, Dtype type) {
-  if (!store.keeps_rows(slot)) return;
-  std::vector<float> u, lag;
-  const std::int64_t width = c.channels() + c.kv_size();
-  for (std::int64_t r = 0; r < rows; ++r) {
-    const Values row(type, fused + r * width * size_bytes(type), width);
-    for (std::int64_t i = 0; i < c.channels(); ++i) u.push_back(static_cast<float>(row[i]));
-    for (std::int64_t i = width - c.lag_width(); i < width; ++i) {
-      lag.push_back(static_cast<float>(row[i]));
-    }
-  }
-  store.keep_rows(slot, block, u, lag);
-}
-
-}  // namespace
-
-// Chunk after chunk: each continues its own sequence.
-void KernelModel::mix_and_attend_each(const Piece& piece, std::int64_t block,
-                                      SequenceStore& store) {
-  const FusedRows fused{q_.memory.data(),
-                        k_.memory.data(),
-                        v_current_.memory.data(),
-                        v_delayed_.memory.data(),
-                        config_.q_size() * element_,
-                        config_.kv_size() * element_,
-                        config_.lag_width() * element_};
-  const LayerStore& l = store.layer(block);
-  std::int64_t first = 0;
-  for (const SequenceChunk& c : piece.chunks) {
-    const auto tokens = static_cast<std::int64_t>(c.ids.size());
-    const std::int64_t before = store.length(c.slot);
-    fused.copy(first, qkv_.memory.data(), tokens);
-    keep_rows(store, c.slot, block, qkv_.memory.data(), tokens, config_, type());
-    for (std::int64_t t = 0; t < tokens; ++t) {
-      as<std::int32_t>(position_.memory.data())[t] = static_cast<std::int32_t>(before + t);
-    }
-    auto* slot = as<std::int32_t>(slot_.memory.data());
-    *slot = 0;
-    mix(block, before == 0 ? "prefill" : "chunk", tokens, qkv_.memory.data(), slot,
-        l.conv + c.slot * 2 * config_.channels(), l.lag + c.slot * config_.lag_width());
-
-    const std::byte *keys = l.keys + c.slot * l.rows * store.row_bytes(),
-                    *values = l.values + c.slot * l.rows * store.row_bytes();
-    std::int64_t context = before;
-    if (l.window > 0) {  // the ring's rows in their order, then the chunk's
-      context = std::min(before, l.window - 1);
-      const std::int64_t bytes = (context + tokens) * store.row_bytes();
-      const auto stage = [&](Buffer& buffer, const std::byte* ring, const std::byte* fresh) {
-        std::byte* to = room(buffer, bytes);
-        for (std::int64_t t = before - context; t < before; ++t, to += store.row_bytes()) {
-          std::memcpy(to, ring + t % l.rows * store.row_bytes(), size(store.row_bytes()));
-        }
-        std::memcpy(to, fresh, size(tokens * store.row_bytes()));
-        return buffer.memory.data();
-      };
-      keys = stage(stage_keys_, keys, mixed_k_.memory.data());
-      values = stage(stage_values_, values, mixed_v_.memory.data());
-    }
-    store.append(c.slot, block, mixed_k_.memory.data(), mixed_v_.memory.data(), tokens);
-    auto* valid = as<std::int32_t>(valid_.memory.data());
-    valid[0] = 0;
-    valid[1] = static_cast<std::int32_t>(context + tokens);
-    attend(block, context == 0 ? "prefill" : "chunk", 1, tokens, context, l.window, keys, values,
-           gathered_.memory.data() + first * config_.q_size() * element_);
-    first += tokens;
-  }
-}
-
-// One token of each chunk: every slot of the store is a row of the batch, those without a token as
-// padding.
-void KernelModel::mix_and_attend_batch(const Piece& piece, std::int64_t block,
-                                       SequenceStore& store) {
-  const FusedRows fused{q_.memory.data(),
-                        k_.memory.data(),
-                        v_current_.memory.data(),
-                        v_delayed_.memory.data(),
-                        config_.q_size() * element_,
-                        config_.kv_size() * element_,
-                        config_.lag_width() * element_};
-  const LayerStore& l = store.layer(block);
-  const std::int64_t slots = store.slots();
-  auto* position = as<std::int32_t>(position_.memory.data());
-  auto* slot = as<std::int32_t>(slot_.memory.data());
-  auto* valid = as<std::int32_t>(valid_.memory.data());
-  std::fill_n(position, slots, 0);
-  std::fill_n(slot, slots, -1);
-  std::fill_n(valid, 2 * slots, 0);
-  std::memset(qkv_.memory.data(), 0, size(slots * fused.width()));
-  for (std::size_t i = 0; i < piece.chunks.size(); ++i) {
-    const std::int64_t s = piece.chunks[i].slot;
-    std::byte* row = qkv_.memory.data() + s * fused.width();
-    fused.copy(static_cast<std::int64_t>(i), row, 1);
-    keep_rows(store, s, block, row, 1, config_, type());
-    position[s] = static_cast<std::int32_t>(store.length(s));
-    slot[s] = static_cast<std::int32_t>(s);
-    valid[2 * s + 1] = static_cast<std::int32_t>(std::min(store.length(s) + 1, l.rows));
-  }
-  mix(block, "decode", slots, qkv_.memory.data(), slot, l.conv, l.lag);
-  for (const SequenceChunk& c : piece.chunks) {
-    store.append(c.slot, block, mixed_k_.memory.data() + c.slot * store.row_bytes(),
-                 mixed_v_.memory.data() + c.slot * store.row_bytes(), 1);
-  }
-  // A ring holds just the keys that its newest token sees, so it needs no mask.
-  attend(block, "decode", slots, 1, l.rows, 0, l.keys, l.values, heads_.memory.data());
-  const std::int64_t row = config_.q_size() * element_;
-  for (std::size_t i = 0; i < piece.chunks.size(); ++i) {
-    std::memcpy(gathered_.memory.data() + static_cast<std::int64_t>(i) * row,
-                heads_.memory.data() + piece.chunks[i].slot * row, size(row));
-  }
 }
 
 void KernelModel::experts(const Piece& piece, std::int64_t block) {

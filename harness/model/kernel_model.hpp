@@ -91,8 +91,14 @@ class KernelModel {
   std::int64_t workspace_bytes() const;
 
  private:
-  struct Piece;
-  class Workspace;
+  /// The chunks that go through the layers together.
+  struct Piece {
+    std::vector<SequenceChunk> chunks;
+    std::vector<bool> ends;  // whether a chunk's last token is here
+    std::int64_t tokens = 0;
+    std::int64_t first_token = 0;  // of the piece, counted over the forward pass
+    bool batch = false;            // one token of each chunk
+  };
   struct Buffer;
 
   void check(std::span<const SequenceChunk> chunks, const SequenceStore& store,
