@@ -37,6 +37,7 @@ std::vector<model::ThroughputCell> cells_of(const Options& options) {
     return model::throughput_grid(options.full);
   }
   std::vector<model::ThroughputCell> cells;
+  cells.reserve(options.prompts.size());
   for (const std::int64_t prompt : options.prompts) cells.push_back({.prompt = prompt});
   if (options.batches.empty() && options.contexts.empty()) return cells;
   const std::vector<std::int64_t> one{1}, short_context{128};
@@ -57,6 +58,7 @@ struct Measured {
 
   TimeSummary times() const {
     std::vector<double> seconds;
+    seconds.reserve(runs.size());
     for (const auto& run : runs) seconds.push_back(run.seconds);
     return summarise(std::move(seconds));
   }
@@ -73,10 +75,12 @@ struct Measured {
 /// Time by operation of the median run, largest first, and what none of them explains.
 std::string breakdown(const Measured& m) {
   std::vector<const model::ThroughputRun*> order;
+  order.reserve(m.runs.size());
   for (const auto& run : m.runs) order.push_back(&run);
   std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->seconds < b->seconds; });
   const model::ThroughputRun& run = *order[(order.size() - 1) / 2];
   std::vector<std::pair<double, std::string>> parts;
+  parts.reserve(run.kernels.size());
   for (const auto& [operation, time] : run.kernels) parts.emplace_back(time.seconds, operation);
   std::sort(parts.rbegin(), parts.rend());
   std::string text;

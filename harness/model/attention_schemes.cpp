@@ -25,6 +25,7 @@ class Drawn {
     for (std::int64_t begin = 0; begin < count; begin += piece) {
       const std::int64_t some = std::min(piece, count - begin);
       std::vector<double> x;
+      x.reserve(static_cast<std::size_t>(some));
       for (std::int64_t i = 0; i < some; ++i) x.push_back(scale * bell(key, begin + i));
       encode(type_, x, to + begin * size_bytes(type_));
     }

@@ -66,7 +66,7 @@ const Variant& Operations::variant_for(const Kernel& kernel, const Case& shape) 
                              shape.id(), candidates.empty() ? ": it has none" : reasons));
 }
 
-Operations::Prepared Operations::prepare(const Operation& operation, std::string axes,
+Operations::Prepared Operations::prepare(const Operation& operation, const std::string& axes,
                                          const std::vector<Place>& places) {
   Prepared p;
   const Kernel& kernel = registry_.find(operation.kernel);

@@ -73,7 +73,8 @@ class Operations {
     std::unique_ptr<TensorSet> tensors;
     std::unique_ptr<Launch> launch;
   };
-  Prepared prepare(const Operation& operation, std::string axes, const std::vector<Place>& places);
+  Prepared prepare(const Operation& operation, const std::string& axes,
+                   const std::vector<Place>& places);
   const Variant& variant_for(const Kernel& kernel, const Case& shape);
   void launch(const Operation& operation, Prepared& prepared);
 

@@ -34,6 +34,7 @@ std::int64_t dense_products(const reference::ModelConfig& c) {
 /// Tokens of a text that is the same in every run.
 std::vector<std::int32_t> drawn_tokens(std::uint64_t seed, std::int64_t count, std::int64_t v) {
   std::vector<std::int32_t> ids;
+  ids.reserve(size(count));
   for (std::int64_t i = 0; i < count; ++i) {
     ids.push_back(static_cast<std::int32_t>(word_at(seed, static_cast<std::uint64_t>(i)) %
                                             static_cast<std::uint64_t>(v)));
@@ -117,6 +118,7 @@ ThroughputRun run_cell(KernelModel& model, const ThroughputCell& cell, std::uint
   } else {
     for (std::int64_t n = 0; n < cell.steps; ++n) {
       std::vector<SequenceChunk> chunks;
+      chunks.reserve(size(cell.batch));
       for (std::int64_t s = 0; s < cell.batch; ++s) {
         chunks.push_back({s, std::span(ids).subspan(size(n * cell.batch + s), 1)});
       }
