@@ -209,9 +209,7 @@ class Throughput {
     Record r = record_of(options_, kernels_, run_id_, cell);
     fill(r, m);
     if (writer_) writer_->append(r);
-    const std::int64_t kv =
-        model::cell_memory(kernels_.checkpoint().config, kernels_.weights().type(), cell);
-    largest_cell_ = std::max(largest_cell_, kv);
+    largest_cell_ = std::max(largest_cell_, needs);
     ++ran_;
   }
 

@@ -68,29 +68,8 @@ void KernelModel::attend(std::int64_t block, const std::string& form, std::int64
                    {"out", out}});
 }
 
-void KernelModel::attention(const Piece& piece, std::int64_t block, SequenceStore& store) {
-  const std::int64_t n = piece.tokens, h = config_.hidden_size;
-  const BlockMemory& w = weights_.blocks[size(block)];
-  const std::byte* x = normed_.memory.data();
-  linear("q_proj", block, n, config_.q_size(), h, x, w.q, q_.memory.data(), false);
-  linear("k_proj", block, n, config_.kv_size(), h, x, w.k, k_.memory.data(), false);
-  linear("v_current", block, n, config_.lag_width(), h, x, w.v_current, v_current_.memory.data(),
-         false);
-  linear("v_delayed", block, n, config_.lag_width(), h, x, w.v_delayed, v_delayed_.memory.data(),
-         false);
-  if (piece.batch) {
-    mix_and_attend_batch(piece, block, store);
-  } else {
-    mix_and_attend_each(piece, block, store);
-  }
-  linear("o_proj", block, n, h, config_.q_size(), gathered_.memory.data(), w.o,
-         hidden_.memory.data(), false);
-}
-
-namespace {
-
 /// Row `from` of the four projections as one row [q ; k ; v_cur ; v_del].
-struct FusedRows {
+struct KernelModel::FusedRows {
   const std::byte *q, *k, *v_current, *v_delayed;
   std::int64_t q_bytes, k_bytes, v_bytes;
 
@@ -103,6 +82,34 @@ struct FusedRows {
     copy_rows(v_delayed + from * v_bytes, v_bytes, v + v_bytes, width(), v_bytes, rows);
   }
 };
+
+void KernelModel::attention(const Piece& piece, std::int64_t block, SequenceStore& store) {
+  const std::int64_t n = piece.tokens, h = config_.hidden_size;
+  const BlockMemory& w = weights_.blocks[size(block)];
+  const std::byte* x = normed_.memory.data();
+  linear("q_proj", block, n, config_.q_size(), h, x, w.q, q_.memory.data(), false);
+  linear("k_proj", block, n, config_.kv_size(), h, x, w.k, k_.memory.data(), false);
+  linear("v_current", block, n, config_.lag_width(), h, x, w.v_current, v_current_.memory.data(),
+         false);
+  linear("v_delayed", block, n, config_.lag_width(), h, x, w.v_delayed, v_delayed_.memory.data(),
+         false);
+  const FusedRows fused{q_.memory.data(),
+                        k_.memory.data(),
+                        v_current_.memory.data(),
+                        v_delayed_.memory.data(),
+                        config_.q_size() * element_,
+                        config_.kv_size() * element_,
+                        config_.lag_width() * element_};
+  if (piece.batch) {
+    mix_and_attend_batch(piece, block, fused, store);
+  } else {
+    mix_and_attend_each(piece, block, fused, store);
+  }
+  linear("o_proj", block, n, h, config_.q_size(), gathered_.memory.data(), w.o,
+         hidden_.memory.data(), false);
+}
+
+namespace {
 
 /// f32 copies of the parts of fused rows that the convolution state is made of.
 void keep_rows(SequenceStore& store, std::int64_t slot, std::int64_t block, const std::byte* fused,
@@ -124,14 +131,7 @@ void keep_rows(SequenceStore& store, std::int64_t slot, std::int64_t block, cons
 
 // Chunk after chunk: each continues its own sequence.
 void KernelModel::mix_and_attend_each(const Piece& piece, std::int64_t block,
-                                      SequenceStore& store) {
-  const FusedRows fused{q_.memory.data(),
-                        k_.memory.data(),
-                        v_current_.memory.data(),
-                        v_delayed_.memory.data(),
-                        config_.q_size() * element_,
-                        config_.kv_size() * element_,
-                        config_.lag_width() * element_};
+                                      const FusedRows& fused, SequenceStore& store) {
   const LayerStore& l = store.layer(block);
   std::int64_t first = 0;
   for (const SequenceChunk& c : piece.chunks) {
@@ -177,14 +177,7 @@ void KernelModel::mix_and_attend_each(const Piece& piece, std::int64_t block,
 // One token of each chunk: every slot of the store is a row of the batch, those without a token as
 // padding.
 void KernelModel::mix_and_attend_batch(const Piece& piece, std::int64_t block,
-                                       SequenceStore& store) {
-  const FusedRows fused{q_.memory.data(),
-                        k_.memory.data(),
-                        v_current_.memory.data(),
-                        v_delayed_.memory.data(),
-                        config_.q_size() * element_,
-                        config_.kv_size() * element_,
-                        config_.lag_width() * element_};
+                                       const FusedRows& fused, SequenceStore& store) {
   const LayerStore& l = store.layer(block);
   const std::int64_t slots = store.slots();
   auto* position = as<std::int32_t>(position_.memory.data());

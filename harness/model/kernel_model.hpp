@@ -99,6 +99,7 @@ class KernelModel {
     std::int64_t first_token = 0;  // of the piece, counted over the forward pass
     bool batch = false;            // one token of each chunk
   };
+  struct FusedRows;
   struct Buffer;
 
   void check(std::span<const SequenceChunk> chunks, const SequenceStore& store,
@@ -107,8 +108,10 @@ class KernelModel {
                  KernelLogits& logits);
   void embed(const Piece& piece);
   void attention(const Piece& piece, std::int64_t block, SequenceStore& store);
-  void mix_and_attend_each(const Piece& piece, std::int64_t block, SequenceStore& store);
-  void mix_and_attend_batch(const Piece& piece, std::int64_t block, SequenceStore& store);
+  void mix_and_attend_each(const Piece& piece, std::int64_t block, const FusedRows& fused,
+                           SequenceStore& store);
+  void mix_and_attend_batch(const Piece& piece, std::int64_t block, const FusedRows& fused,
+                            SequenceStore& store);
   void experts(const Piece& piece, std::int64_t block);
   void norm(const Piece& piece, std::int64_t block, const char* name, const ScaleMemory& scales,
             Memory weight, bool last);
