@@ -1,90 +1,33 @@
-// One query head's truth with a budget that stays tight at long contexts. Running every weight's
-// bound through the sum would add up errors that cancel in the normalisation, and errors of
-// different keys that are independent; docs/kernels/cca_attention.md has the derivation.
+// One query head's truth with its budget: softmax_mix_bounded over this cache's layout.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 #include <vector>
 
-#include "harness/core/bounded.hpp"
+#include "harness/core/softmax_mix.hpp"
 #include "harness/core/values.hpp"
 #include "kernels/cca_attention/cca_attention_reference.hpp"
 
 namespace kernelgate::reference {
 
-inline void load_row(const Values& from, std::int64_t begin, std::vector<double>& row) {
-  const auto count = static_cast<std::int64_t>(row.size());
-  const Values part = from.slice(begin, count);
-  for (std::int64_t x = 0; x < count; ++x) row[static_cast<std::size_t>(x)] = part[x];
-}
-
 /// As attend_head<double> without rounding, each element with the largest honest error of a kernel
-/// that keeps scores, weights and sums in f32, in any order, in tiles or in splits.
+/// that keeps scores, weights and sums in f32.
 inline std::vector<Bounded> attend_head_bounded(const Values& q, const Values& keys,
                                                 const Values& values, KeyRange range,
                                                 std::int64_t n, const CcaAttentionParams& p) {
   const std::int64_t d = p.head_dim, j = n / (p.num_heads / p.num_kv_heads);
-  const std::size_t width = static_cast<std::size_t>(d);
-  std::vector<Bounded> out(width);
-  if (range.begin >= range.end) return out;
-  const auto count = static_cast<std::size_t>(range.end - range.begin);
-  const auto at = [&](std::size_t k) {
-    return ((range.begin + static_cast<std::int64_t>(k)) * p.num_kv_heads + j) * d;
+  const auto load = [&](const Values& from, std::size_t k, std::vector<double>& row) {
+    const std::int64_t s = range.begin + static_cast<std::int64_t>(k);
+    load_row(from, (s * p.num_kv_heads + j) * d, row);
   };
-  const double scale = 1 / std::sqrt(static_cast<double>(d));
-
-  std::vector<double> query(width), row(width), weight(count), independent(count);
+  std::vector<double> query(static_cast<std::size_t>(d));
   load_row(q, n * d, query);
-  double largest = -INFINITY;
-  for (std::size_t k = 0; k < count; ++k) {
-    load_row(keys, at(k), row);
-    double score = 0, magnitude = 0;
-    for (std::size_t x = 0; x < width; ++x) {
-      score += query[x] * row[x];
-      magnitude += std::abs(query[x] * row[x]);
-    }
-    weight[k] = score * scale;
-    largest = std::max(largest, weight[k]);
-    independent[k] = scale * (sum_budget(magnitude, d) + 2 * f32_unit * std::abs(score));
-  }
-
-  // Errors that whole blocks of keys share: exp (2 ulp), its argument's roundings, and one exp and
-  // one product for each time that the running maximum rises (about ln n times; log2 n declared).
-  const double rises = 1 + std::log2(static_cast<double>(count));
-  std::vector<double> shared(count);
-  double total = 0;
-  for (std::size_t k = 0; k < count; ++k) {
-    const double below = largest - weight[k];
-    shared[k] = f32_unit * (2 * declared_ulps.exp * (1 + rises) + rises + 3 + 4 * below);
-    weight[k] = std::exp(-below);
-    total += weight[k];
-  }
-
-  std::vector<double> value(width), magnitude(width), squares(width), carried(width);
-  for (std::size_t k = 0; k < count; ++k) {
-    weight[k] /= total;
-    load_row(values, at(k), row);
-    for (std::size_t x = 0; x < width; ++x) {
-      value[x] += weight[k] * row[x];
-      magnitude[x] += std::abs(weight[k] * row[x]);
-    }
-  }
-  for (std::size_t k = 0; k < count; ++k) {
-    load_row(values, at(k), row);
-    for (std::size_t x = 0; x < width; ++x) {
-      const double pull = weight[k] * std::abs(row[x] - value[x]);
-      squares[x] += pull * independent[k] * pull * independent[k];
-      carried[x] += pull * shared[k] + 0x1p-126 * std::abs(row[x]);  // weights flushed to 0
-    }
-  }
-  const auto terms = static_cast<std::int64_t>(count);
-  for (std::size_t x = 0; x < width; ++x) {
-    const double sums = sum_budget(magnitude[x], terms) + std::abs(value[x]) * sum_budget(1, terms);
-    out[x] = {value[x],
-              std::sqrt(squares[x]) + carried[x] + sums + 4 * f32_unit * std::abs(value[x])};
-  }
-  return out;
+  const auto count = static_cast<std::size_t>(std::max<std::int64_t>(0, range.end - range.begin));
+  return softmax_mix_bounded(
+      query, count, query.size(), 1 / std::sqrt(static_cast<double>(d)),
+      [&](std::size_t k, std::vector<double>& row) { load(keys, k, row); },
+      [&](std::size_t k, std::vector<double>& row) { load(values, k, row); });
 }
 
 }  // namespace kernelgate::reference

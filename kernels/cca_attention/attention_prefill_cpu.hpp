@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-#include "kernels/cca_attention/attention_lanes.hpp"
+#include "harness/executors/kokkos/lane_powers.hpp"
 #include "kernels/cca_attention/attention_tile.hpp"
 
 namespace kernelgate {

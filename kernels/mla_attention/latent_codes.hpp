@@ -1,0 +1,46 @@
+// Inputs of latent attention whose result is exact: one row leads every other by more than 110 in
+// score, so its weight is exactly 1, all others' exp() is exactly 0, and the output is its value.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/mla_attention/mla_attention.hpp"
+
+namespace kernelgate {
+
+/// Each key carries its row number in Gray code, a component of +1 or -1 a bit, many times over; a
+/// query carries the code that it aims at, so that every bit of difference costs the same.
+/// docs/kernels/mla_attention.md derives the lead and why every number fits f16 and bf16.
+class LatentCodes {
+ public:
+  LatentCodes(const MlaAttentionCase& c, std::uint64_t key);
+
+  /// The row that leads for head n of token t, and the row that its query aims at: now and then a
+  /// hidden neighbour of the visible range, so that one row too many is noticed.
+  struct Aim {
+    std::int64_t winner = 0, target = 0;
+  };
+  /// Only for a query that sees at least one row.
+  Aim aim(std::int64_t b, std::int64_t t, std::int64_t n) const;
+
+  /// Component x of [own; rope].
+  double query(std::int64_t b, std::int64_t t, std::int64_t n, std::int64_t x) const;
+  double own(std::int64_t b, std::int64_t s, std::int64_t j, std::int64_t x) const;
+  double rope(std::int64_t b, std::int64_t s, std::int64_t x) const;
+
+  /// Least own() that holds the offset and one code.
+  static std::int64_t least_own(const MlaAttentionCase& c);
+
+ private:
+  std::uint64_t own_code(std::int64_t b, std::int64_t s, std::int64_t j) const;
+  std::uint64_t rope_code(std::int64_t b, std::int64_t s) const;
+  std::int64_t own_end() const { return 1 + bits_ * own_copies_; }
+  std::int64_t rope_end() const { return bits_ * rope_copies_; }
+
+  const MlaAttentionCase& c_;
+  std::uint64_t key_;
+  std::int64_t bits_, own_copies_, rope_copies_;
+  double cost_, offset_;
+};
+
+}  // namespace kernelgate
