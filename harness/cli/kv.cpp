@@ -132,7 +132,7 @@ void print_times(Session& session, const Options& options, const std::string& na
                    1e3 * time.median, paired_ratio(time, first),
                    fmt::format("({:.2f} .. {:.2f})", 1e3 * time.low, 1e3 * time.high), split);
       }
-      fmt::print("  MLA    unsupported: no kernel of this build has its latent attention\n\n");
+      fmt::print("\n");
     }
   }
 }

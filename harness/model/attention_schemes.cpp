@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "harness/core/fill.hpp"
 #include "harness/core/random.hpp"
@@ -42,6 +43,21 @@ class Drawn {
   std::vector<PageMemory> memory_;
 };
 
+/// Seconds between an operation's tensors being ready and its results: one launch.
+class LaunchClock : public OperationObserver {
+ public:
+  void before(const Operation&, const Case&, const TensorSet&) override { start_ = Clock::now(); }
+  void after(const Operation& operation, const Case&, const TensorSet&) override {
+    seconds[std::string(operation.name)] +=
+        std::chrono::duration<double>(Clock::now() - start_).count();
+  }
+  std::map<std::string, double> seconds;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start_;
+};
+
 /// Runs the parts of one layer and notes the time of each.
 class OneLayer {
  public:
@@ -56,35 +72,85 @@ class OneLayer {
         drawn_(type) {}
 
   std::map<std::string, double> run() {
-    const std::int64_t h = c_.hidden_size, q = s_.heads * s_.head_dim,
-                       kv = s_.kv_heads * s_.head_dim;
-    const std::byte* x = drawn_.numbers(tokens_ * h, 1);
-    project("projections", x, q, h);
-    project("projections", x, kv, h);
-    if (s_.mixes) {
-      project("projections", x, kv / 2, h);
-      project("projections", x, kv / 2, h);
-      mix(q, kv);
+    LaunchClock clock;
+    operations_.observe(&clock);
+    const std::int64_t h = c_.hidden_size;
+    x_ = drawn_.numbers(tokens_ * h, 1);
+    if (s_.kind == SchemeShape::Kind::latent) {
+      latent(h);
     } else {
-      project("projections", x, kv, h);
+      plain(h);
     }
-    attend(q, kv);
-    project("output", drawn_.numbers(tokens_ * q, 1), h, q);
-    return std::move(seconds_);
+    operations_.observe(nullptr);
+    return std::move(clock.seconds);
   }
 
  private:
+  void plain(std::int64_t h) {
+    const std::int64_t q = s_.heads * s_.head_dim, kv = s_.kv_heads * s_.head_dim;
+    project("projections", x_, q, h);
+    project("projections", x_, kv, h);
+    if (s_.kind == SchemeShape::Kind::mixed) {
+      project("projections", x_, kv / 2, h);
+      project("projections", x_, kv / 2, h);
+      mix(q, kv);
+    } else {
+      project("projections", x_, kv, h);
+    }
+    attend(q, kv);
+    project("output", drawn_.numbers(tokens_ * q, 1), h, q);
+  }
+
+  // One token: each head's query goes through its part of the keys' up-projection before attention
+  // and its output through the values' after it, one small product a head either time.
+  void latent(std::int64_t h) {
+    const bool decode = context_ > 0;
+    const std::int64_t d = s_.head_dim, heads = s_.heads, row = s_.rank + s_.rope;
+    project("projections", x_, heads * (d + s_.rope), h);
+    project("projections", x_, row, h);
+    if (!decode) {
+      project("up-projection", drawn_.numbers(tokens_ * s_.rank, 1), heads * 2 * d, s_.rank);
+    }
+    for (std::int64_t n = 0; decode && n < heads; ++n) {
+      project("up-projection", drawn_.numbers(d, 1), s_.rank, d);
+    }
+    attend_latent(decode ? s_.rank : d, decode);
+    for (std::int64_t n = 0; decode && n < heads; ++n) {
+      project("up-projection", drawn_.numbers(s_.rank, 1), d, s_.rank);
+    }
+    project("output", drawn_.numbers(tokens_ * heads * d, 1), h, heads * d);
+  }
+
+  void attend_latent(std::int64_t own, bool decode) {
+    const std::int64_t rows = decode ? context_ : tokens_, d = s_.head_dim;
+    std::vector<Place> places{{"q", drawn_.numbers(tokens_ * s_.heads * (own + s_.rope), 1)},
+                              {"cache", drawn_.numbers(rows * (s_.rank + s_.rope), 1)},
+                              {"valid", valid_rows(rows)},
+                              {"out", drawn_.results(tokens_ * s_.heads * own)}};
+    if (!decode) places.push_back({"expanded", drawn_.numbers(rows * s_.heads * 2 * d, 1)});
+    time("attention", "mla_attention",
+         fmt::format("form={},keys={},tokens={},context={},heads={},rank={},rope={},nope={},"
+                     "value_dim={},{}",
+                     decode ? "decode" : "prefill", decode ? "latent" : "expanded", tokens_,
+                     decode ? context_ : 0, s_.heads, s_.rank, s_.rope, d, d, type_),
+         places);
+  }
+
   void time(const char* part, const char* kernel, const std::string& axes,
             const std::vector<Place>& places) {
-    operations_.reset_times();
     operations_.run(
         {part, -1, kernel}, {1 << 20}, [&] { return axes; }, places);
-    seconds_[part] += operations_.times().find(part)->second.seconds;
   }
 
   void project(const char* part, const std::byte* x, std::int64_t out, std::int64_t in) {
     time(part, "linear", fmt::format("tokens={},out={},in={},{}", tokens_, out, in, type_),
          {{"x", x}, {"w", drawn_.numbers(out * in, 0.02)}, {"y", drawn_.results(tokens_ * out)}});
+  }
+
+  const std::byte* valid_rows(std::int64_t rows) {
+    auto* valid = reinterpret_cast<std::int32_t*>(drawn_.room(8));
+    valid[1] = static_cast<std::int32_t>(rows);
+    return reinterpret_cast<const std::byte*>(valid);
   }
 
   void mix(std::int64_t q, std::int64_t kv) {
@@ -116,8 +182,6 @@ class OneLayer {
   void attend(std::int64_t q, std::int64_t kv) {
     const bool decode = context_ > 0;
     const std::int64_t rows = decode ? context_ : tokens_;
-    auto* valid = reinterpret_cast<std::int32_t*>(drawn_.room(8));
-    valid[1] = static_cast<std::int32_t>(rows);
     time("attention", "cca_attention",
          fmt::format("form={},tokens={},context={},heads={},kv_heads={},head_dim={},{}",
                      decode ? "decode" : "prefill", tokens_, decode ? context_ : 0, s_.heads,
@@ -125,7 +189,7 @@ class OneLayer {
          {{"q", drawn_.numbers(tokens_ * q, 1)},
           {"k", drawn_.numbers(rows * kv, 1)},
           {"v", drawn_.numbers(rows * kv, 1)},
-          {"valid", reinterpret_cast<const std::byte*>(valid)},
+          {"valid", valid_rows(rows)},
           {"out", drawn_.results(tokens_ * q)}});
   }
 
@@ -135,7 +199,7 @@ class OneLayer {
   std::string type_;
   std::int64_t tokens_, context_;
   Drawn drawn_;
-  std::map<std::string, double> seconds_;
+  const std::byte* x_ = nullptr;
 };
 
 }  // namespace
@@ -143,9 +207,12 @@ class OneLayer {
 std::vector<SchemeShape> scheme_shapes(const reference::ModelConfig& c) {
   const std::int64_t d = std::min<std::int64_t>(128, c.hidden_size);
   const std::int64_t heads = c.hidden_size / d;
-  return {{"CCGQA", c.num_heads, c.num_kv_heads, c.head_dim, true},
-          {"GQA", heads, std::max<std::int64_t>(1, heads / 4), d, false},
-          {"MHA", heads, heads, d, false}};
+  using Kind = SchemeShape::Kind;
+  constexpr std::int64_t rank = 512, rope = 64;
+  return {{"CCGQA", c.num_heads, c.num_kv_heads, c.head_dim, Kind::mixed},
+          {"MLA", heads, 1, d, Kind::latent, rank, rope},
+          {"GQA", heads, std::max<std::int64_t>(1, heads / 4), d},
+          {"MHA", heads, heads, d}};
 }
 
 std::map<std::string, double> time_scheme(Operations& operations, const SchemeShape& shape,

@@ -12,20 +12,26 @@
 
 namespace kernelgate::model {
 
-/// One layer of attention at the model's width: projections, for CCGQA the mixing, attention,
-/// output.
+/// One layer of attention at the model's width: projections, for CCGQA the mixing, for MLA what
+/// takes its latent up, attention, output.
 struct SchemeShape {
-  std::string name;  // "CCGQA", "GQA", "MHA"
+  enum class Kind { mixed, plain, latent };  // CCGQA; GQA and MHA; MLA
+  std::string name;                          // "CCGQA", "MLA", "GQA", "MHA"
   std::int64_t heads = 0, kv_heads = 0, head_dim = 0;
-  bool mixes = false;  // convolutions, norm, rotation and value delay in one kernel
+  Kind kind = Kind::plain;
+  std::int64_t rank = 0, rope = 0;  // of a latent row; head_dim is then a head's unrotated width
 };
 
-/// CCGQA as the model is, GQA and MHA with H / 128 query heads. MLA has no kernel here.
+/// CCGQA as the model is; GQA and MHA with H / 128 query heads, MLA with as many over a latent of
+/// 512 and 64 rotary dims and queries of H -> heads (128 + 64) (spec 3.8).
 std::vector<SchemeShape> scheme_shapes(const reference::ModelConfig& config);
 
-/// Seconds by part ("projections", "mixing", "attention", "output") of a prefill of `tokens`, or,
-/// where `context` is not 0, of one token behind so many. Inputs are drawn; GQA and MHA go without
-/// their rotation, which is under a hundredth of their work.
+/// Seconds by part ("projections", "mixing", "up-projection", "attention", "output") of a prefill
+/// of `tokens`, or, where `context` is not 0, of one token behind so many: the launches of its
+/// kernels, without what prepares them. MLA expands its latent to keys and values of every head for
+/// a prefill, and absorbs the up-projections into query and output for a token. Inputs are drawn;
+/// GQA, MHA and MLA go without their rotation and the latent without its norm, which are under a
+/// hundredth of their work.
 std::map<std::string, double> time_scheme(Operations& operations, const SchemeShape& shape,
                                           const reference::ModelConfig& config, Dtype type,
                                           std::int64_t tokens, std::int64_t context);
