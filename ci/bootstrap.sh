@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what is missing to build kernelgate on Debian 12: packages, then Kokkos below .deps/.
 # Asks no network and takes no time when everything is there.
-# Usage: ci/bootstrap.sh [fuzz] [lint] [page] [device] [bundle]   (what to install on top of the build's
+# Usage: ci/bootstrap.sh [fuzz] [lint] [page] [device] [bundle] [slurm]   (what to install on top of the build's
 # own packages; device: the compilers of device code, which need no device; bundle: sources that
 # ci/bundle.sh packs)
 set -euo pipefail
@@ -26,7 +26,8 @@ for group in "$@"; do
       if [[ -z $(command -v nvcc) && ! -x /usr/local/cuda/bin/nvcc ]]; then packages+=(python3-pip); fi
       ;;
     bundle) packages+=(googletest xz-utils) ;;
-    *) say "unknown group '$group', expected fuzz, lint, page, device or bundle" >&2; exit 2 ;;
+    slurm) packages+=(slurm-wlm munge) ;;
+    *) say "unknown group '$group', expected fuzz, lint, page, device, bundle or slurm" >&2; exit 2 ;;
   esac
 done
 

@@ -1,5 +1,6 @@
 // kernelgate bench: how fast is a variant, against the floor and against the vendor's library?
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <iostream>
 #include <memory>

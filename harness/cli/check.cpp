@@ -1,5 +1,6 @@
 // kernelgate check: is a variant right? Exact mode and real mode, on suites or single cases.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <fstream>

@@ -1,5 +1,6 @@
 // kernelgate forward: the whole model on given tokens, for comparison with an engine.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <memory>

@@ -2,7 +2,6 @@
 // on for as long as the model lives.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +13,10 @@
 #include "harness/cli/session.hpp"
 #include "harness/executors/virtual_device.hpp"
 #include "harness/model/kernel_model.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace kernelgate {
 

@@ -1,5 +1,6 @@
 // kernelgate kv: bytes of the KV cache, allocated and by formula, against MHA, GQA and MLA.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <iostream>
 #include <memory>
@@ -103,7 +104,6 @@ class KvReport {
 /// so that a ratio compares neighbours in time.
 void print_times(Session& session, const Options& options, const std::string& name,
                  const reference::ModelConfig& config) {
-  const HostExecutor host(session.threads);
   model::Operations operations(session.registry(), Backend::kokkos, false);
   const Dtype type = *parse_dtype(options.dtype);
   const std::vector<model::SchemeShape> shapes = model::scheme_shapes(config);
@@ -141,10 +141,12 @@ void run_kv(Session& session, const Options& options) {
   KvReport report(session, options);
   std::vector<std::string> names = options.models;
   if (names.empty() && options.checkpoints.empty()) names = {"8b", "74b"};
+  std::optional<HostExecutor> host;  // once for all models: Kokkos cannot start twice
+  if (!options.time.empty()) host.emplace(session.threads);
   for (const std::string& name : names) {
     const reference::ModelConfig config = *reference::named_config(name);
     report.print(name, config);
-    print_times(session, options, name, config);
+    if (host) print_times(session, options, name, config);
   }
   for (const std::string& directory : options.checkpoints) {
     report.print(directory, reference::read_config(directory + "/config.json"));

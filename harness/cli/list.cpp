@@ -1,5 +1,6 @@
 // kernelgate list: kernels, variants, cases and suites of this build.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "harness/cli/selection.hpp"
 #include "harness/cli/session.hpp"

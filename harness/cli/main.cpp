@@ -1,5 +1,6 @@
 // kernelgate: one program, one subcommand a task.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <exception>
@@ -78,6 +79,7 @@ int main(int argc, char** argv) {
     kernelgate::add_throughput_command(app, session);
     kernelgate::add_kv_command(app, session);
     kernelgate::add_validate_command(app, session);
+    kernelgate::add_gate_command(app, session);
     kernelgate::add_resources_command(app, session);
     kernelgate::add_support_command(app, session);
     try {

@@ -2,12 +2,15 @@
 // command that runs a model.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 
 #include "reference/checkpoint.hpp"
 #include "reference/model.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace kernelgate {
 

@@ -1,8 +1,6 @@
 // kernelgate resources: what the compilers made of every native kernel, for each target they know.
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -10,6 +8,7 @@
 #include <memory>
 #include <set>
 
+#include "harness/cli/program.hpp"
 #include "harness/cli/session.hpp"
 #include "harness/devices/occupancy.hpp"
 #include "harness/resources/baseline.hpp"
@@ -47,24 +46,6 @@ std::vector<NativeEntry> known_entries(const Session& session) {
   return entries;
 }
 
-// Runs a program with its words on stderr; its exit code, or -1.
-int run(const std::vector<std::string>& words) {
-  std::vector<char*> arguments;
-  arguments.reserve(words.size() + 1);
-  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-  pid_t child = 0;
-  const int failed =
-      posix_spawnp(&child, arguments.front(), &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  int status = 0;
-  if (failed != 0 || waitpid(child, &status, 0) != child) return -1;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 // Compiles what is missing or older than its sources, by the build's own rules. False: something
 // does not compile.
 bool build(const DeviceObjects& list, const std::set<std::string>& devices) {
@@ -72,8 +53,7 @@ bool build(const DeviceObjects& list, const std::set<std::string>& devices) {
                                  "--target"};
   for (const std::string& device : devices) words.push_back("lane_" + device);
   fmt::print(stderr, "compiling what is missing for {} targets\n", devices.size());
-  std::fflush(nullptr);
-  return run(words) == 0;
+  return run_program(words).code == 0;
 }
 
 std::vector<Reported> read_all(const Options& options, const DeviceObjects& list,
@@ -181,7 +161,7 @@ void update(const Options& options, const fs::path& file, const std::vector<Repo
 }
 
 ExitCode report(const Options& options, const Session& session) {
-  const fs::path beside = fs::read_symlink("/proc/self/exe").parent_path() / "device";
+  const fs::path beside = own_program().parent_path() / "device";
   const DeviceObjects list =
       read_device_objects(options.objects.empty() ? beside : fs::path(options.objects));
   for (const char* lane : {"missing_cuda", "missing_hip"}) {

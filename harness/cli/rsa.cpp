@@ -1,5 +1,6 @@
 // kernelgate rsa: Markovian RSA, rounds of rollouts that go on from the tails of the round before.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstdio>

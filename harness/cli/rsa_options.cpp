@@ -1,6 +1,7 @@
 #include "harness/cli/rsa_options.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <charconv>

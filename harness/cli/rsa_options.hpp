@@ -1,7 +1,6 @@
 // The options of `rsa`, and what they become: text or ids, prompt templates, settings.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +11,10 @@
 #include "harness/cli/model_source.hpp"
 #include "reference/rsa/prompt.hpp"
 #include "reference/rsa/settings.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace kernelgate {
 

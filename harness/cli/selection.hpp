@@ -1,12 +1,15 @@
 // Options that choose cases and variants, the same in `check` and `bench`.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "harness/cli/session.hpp"
 #include "harness/suites/suite.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace kernelgate {
 

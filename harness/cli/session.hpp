@@ -1,11 +1,17 @@
 // What every subcommand shares: the kernels, the threads, how the run ends.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
 
 #include "harness/core/error.hpp"
 #include "harness/core/registry.hpp"
 #include "harness/plugin/plugin.hpp"
+
+// Named alone: the library costs ten seconds of compiling in each file that sees it whole.
+namespace CLI {
+class App;
+}
 
 namespace kernelgate {
 
@@ -17,10 +23,15 @@ class Session {
   /// Adds the variants of a shared library; from then on they are like any other.
   void load_plugin(const std::string& file) {
     kernelgate::load_plugin(registry_, file);
-    plugins_ += " --plugin " + file;
+    plugins_.push_back(file);
   }
+  const std::vector<std::string>& plugin_files() const { return plugins_; }
   /// The options that load them again.
-  const std::string& plugins() const { return plugins_; }
+  std::string plugins() const {
+    std::string text;
+    for (const std::string& file : plugins_) text += " --plugin " + file;
+    return text;
+  }
   /// 0: as many as the machine offers.
   int threads = 0;
   /// The worse of the two stays.
@@ -31,7 +42,7 @@ class Session {
 
  private:
   Registry registry_;
-  std::string plugins_;
+  std::vector<std::string> plugins_;
   ExitCode exit_ = ExitCode::clean;
 };
 
@@ -54,6 +65,7 @@ void add_list_command(CLI::App& app, Session& session);
 void add_devices_command(CLI::App& app, Session& session);
 void add_check_command(CLI::App& app, Session& session);
 void add_bench_command(CLI::App& app, Session& session);
+void add_gate_command(CLI::App& app, Session& session);
 void add_forward_command(CLI::App& app, Session& session);
 void add_rsa_command(CLI::App& app, Session& session);
 void add_kv_command(CLI::App& app, Session& session);

@@ -1,5 +1,6 @@
 // kernelgate support: which kernel runs on which device, as a page, from records of runs.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <filesystem>

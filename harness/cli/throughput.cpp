@@ -1,5 +1,6 @@
 // kernelgate throughput: tokens a second of a whole model, against this machine's roofs.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <chrono>

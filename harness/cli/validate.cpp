@@ -1,6 +1,7 @@
 // kernelgate validate: the main job. Judges and times this host and leaves one folder with records,
 // JUnit and a page to read.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <iostream>

@@ -1,6 +1,7 @@
 #include "harness/cli/virtual_runs.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <set>

@@ -1,7 +1,6 @@
 // On which virtual devices, in which orders, a native variant is judged.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -12,6 +11,10 @@
 #include "harness/core/registry.hpp"
 #include "harness/devices/profile.hpp"
 #include "harness/executors/virtual_device.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace kernelgate {
 

@@ -34,10 +34,10 @@ Outcome outcome(Status status) {
   return Outcome::error;
 }
 
-Counts count(const std::vector<const Record*>& rows) {
+Counts count(const std::vector<Status>& statuses) {
   Counts counts;
-  for (const Record* row : rows) {
-    switch (outcome(row->status)) {
+  for (const Status status : statuses) {
+    switch (outcome(status)) {
       case Outcome::passed:
         break;
       case Outcome::failure:
@@ -66,22 +66,33 @@ std::string case_name(const Record& row) {
   return text;
 }
 
-std::string test_case(const Record& row) {
-  std::string text =
-      fmt::format("    <testcase classname=\"{}\" name=\"{}\"",
-                  xml_escaped(row.kernel + "." + row.variant), xml_escaped(case_name(row)));
-  const Outcome result = outcome(row.status);
+std::string test_case(const std::string& classname, const JunitVerdict& verdict) {
+  std::string text = fmt::format("    <testcase classname=\"{}\" name=\"{}\"",
+                                 xml_escaped(classname), xml_escaped(verdict.name));
+  const Outcome result = outcome(verdict.status);
   if (result == Outcome::passed) return text + "/>\n";
   text += ">\n";
-  const std::string message = xml_escaped(row.message);
+  const std::string message = xml_escaped(verdict.message);
   if (result == Outcome::skipped) {
     text += fmt::format("      <skipped message=\"{}\"/>\n", message);
   } else {
     const std::string_view element = result == Outcome::failure ? "failure" : "error";
     text += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">again: {3}</{0}>\n", element,
-                        name(row.status), message, xml_escaped(again(row)));
+                        name(verdict.status), message, xml_escaped(verdict.again));
   }
   return text + "    </testcase>\n";
+}
+
+std::string test_case(const Record& row) {
+  return test_case(row.kernel + "." + row.variant,
+                   {case_name(row), row.status, row.message, again(row)});
+}
+
+// What stands in a testsuites or testsuite element behind its name.
+std::string sums(const std::vector<Status>& statuses) {
+  const Counts counts = count(statuses);
+  return fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"", statuses.size(),
+                     counts.failures, counts.errors, counts.skipped);
 }
 
 std::string properties(const Environment& here) {
@@ -101,35 +112,40 @@ std::string properties(const Environment& here) {
 
 }  // namespace
 
-std::string junit_text(std::span<const Record> records) {
+std::string junit_text(std::span<const Record> records, std::span<const JunitVerdict> verdicts) {
   std::map<std::string, std::vector<const Record*>> by_kernel;
-  std::vector<const Record*> all;
+  std::vector<Status> all, of_gate;
   for (const Record& row : records) {
     by_kernel[row.kernel].push_back(&row);
-    all.push_back(&row);
+    all.push_back(row.status);
   }
-  const Counts sum = count(all);
+  for (const JunitVerdict& verdict : verdicts) {
+    all.push_back(verdict.status);
+    of_gate.push_back(verdict.status);
+  }
   std::string text = fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-      "<testsuites name=\"kernelgate\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "
-      "skipped=\"{}\">\n",
-      all.size(), sum.failures, sum.errors, sum.skipped);
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"kernelgate\" {}>\n",
+      sums(all));
   for (const auto& [kernel, rows] : by_kernel) {
-    const Counts counts = count(rows);
-    text += fmt::format(
-        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" "
-        "timestamp=\"{}\">\n",
-        xml_escaped(kernel), rows.size(), counts.failures, counts.errors, counts.skipped,
-        xml_escaped(rows.front()->time_utc));
+    std::vector<Status> statuses;
+    for (const Record* row : rows) statuses.push_back(row->status);
+    text += fmt::format("  <testsuite name=\"{}\" {} timestamp=\"{}\">\n", xml_escaped(kernel),
+                        sums(statuses), xml_escaped(rows.front()->time_utc));
     text += properties(rows.front()->environment);
     for (const Record* row : rows) text += test_case(*row);
+    text += "  </testsuite>\n";
+  }
+  if (!verdicts.empty()) {
+    text += fmt::format("  <testsuite name=\"gate\" {}>\n", sums(of_gate));
+    for (const JunitVerdict& verdict : verdicts) text += test_case("gate", verdict);
     text += "  </testsuite>\n";
   }
   return text + "</testsuites>\n";
 }
 
-void write_junit(const std::filesystem::path& file, std::span<const Record> records) {
-  write_whole_file(file, junit_text(records));
+void write_junit(const std::filesystem::path& file, std::span<const Record> records,
+                 std::span<const JunitVerdict> verdicts) {
+  write_whole_file(file, junit_text(records, verdicts));
 }
 
 }  // namespace kernelgate

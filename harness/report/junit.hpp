@@ -10,10 +10,20 @@
 
 namespace kernelgate {
 
-/// One testsuite a kernel, one testcase a row: classname "kernel.variant", name "axes data".
-std::string junit_text(std::span<const Record> records);
+/// A verdict over more than one row, such as a part of a gate. `unsupported` is skipped.
+struct JunitVerdict {
+  std::string name;
+  Status status = Status::passed;
+  std::string message, again;
+};
+
+/// One testsuite a kernel, one testcase a row: classname "kernel.variant", name "axes data"; then,
+/// where there are verdicts, the testsuite "gate" with one testcase each.
+std::string junit_text(std::span<const Record> records,
+                       std::span<const JunitVerdict> verdicts = {});
 
 /// Writes it; the old file stays until the new one is whole. Throws BadInput when it cannot.
-void write_junit(const std::filesystem::path& file, std::span<const Record> records);
+void write_junit(const std::filesystem::path& file, std::span<const Record> records,
+                 std::span<const JunitVerdict> verdicts = {});
 
 }  // namespace kernelgate

@@ -164,5 +164,22 @@ TEST(Junit, IsWrittenWholeOrNotAtAll) {
   EXPECT_THROW(write_junit("/dev/null/junit.xml", std::vector{check_row()}), BadInput);
 }
 
+TEST(Junit, VerdictsOverRowsAreATestsuiteOfTheirOwn) {
+  const std::vector<Record> rows{check_row()};
+  const std::vector<JunitVerdict> verdicts{
+      {"executor <gfx1100>", Status::incorrect, "3 & more", "kernelgate check"},
+      {"timing", Status::unsupported, "no baseline build", ""},
+      {"kv", Status::passed, "", ""}};
+  const std::string text = junit_text(rows, verdicts);
+  WellFormed reader(text);
+  EXPECT_EQ(reader.fault(), "");
+  EXPECT_THAT(text, HasSubstr("<testsuites name=\"kernelgate\" tests=\"4\" failures=\"1\" "
+                              "errors=\"0\" skipped=\"1\">"));
+  EXPECT_THAT(text, HasSubstr("<testsuite name=\"gate\" tests=\"3\" failures=\"1\""));
+  EXPECT_THAT(text, HasSubstr("classname=\"gate\" name=\"executor &lt;gfx1100&gt;\""));
+  EXPECT_THAT(text, HasSubstr("message=\"3 &amp; more\">again: kernelgate check</failure>"));
+  EXPECT_THAT(text, HasSubstr("<skipped message=\"no baseline build\"/>"));
+}
+
 }  // namespace
 }  // namespace kernelgate

@@ -244,7 +244,9 @@ std::vector<std::string> suite_names(const fs::path& root) {
   std::vector<std::string> names;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(root / "suites", error)) {
-    if (entry.path().extension() == ".csv") names.push_back(entry.path().stem().string());
+    if (entry.path().extension() != ".csv") continue;
+    const std::string name = entry.path().stem().string();
+    if (name != "known_failures") names.push_back(name);  // what a gate lets through
   }
   std::sort(names.begin(), names.end());
   if (error) throw BadInput(fmt::format("{}: {}", (root / "suites").string(), error.message()));

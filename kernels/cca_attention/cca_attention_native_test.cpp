@@ -1,13 +1,14 @@
 // cca_attention's native kernels: right for every number of splits, and broken on purpose, one
 // change a mutant (CMakeLists.txt), each of which executor S or the judge refuses under every seed
 // and at either wave width, while the clean twin passes.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstddef>
 #include <string>
 #include <vector>
 
-#include "harness/executors/source/source_device.hpp"
+#include "harness/executors/native_trial.hpp"
 #include "harness/verify/testing.hpp"
 #include "kernels/cca_attention/cca_attention_native.hpp"
 
@@ -28,9 +29,9 @@ NativeEntries cca_attention_attn_merge_skips_entries();
 
 namespace {
 
-constexpr std::uint64_t seeds = 10;
-
-const DeviceProfile& device_of(int wave) { return device_profile(wave == 64 ? "wide" : "nv-sm80"); }
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 CcaAttentionCase parse(const std::string& axes) {
   CcaAttentionCase c = CcaAttentionCase::axes().parse(axes);
@@ -81,91 +82,76 @@ constexpr Trial ragged{
 constexpr Trial long_split{split.axes, {.split_keys = 1024}};
 constexpr Trial split_exact{split.axes, {.split_keys = 64}, DataMode::exact};
 
-/// What was found under each seed, one text a seed; empty where the case passed.
+/// What was said under each schedule.
 std::vector<std::string> found(NativeEntries entries, int wave, const Trial& trial) {
   const Judge judge(trial.axes, trial.mode);
-  std::vector<std::string> texts;
-  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
-    SourceDevice device(device_of(wave), {.seed = seed, .yield_every = seed % 2 == 0 ? 50U : 0U});
-    const CheckResult result = judge.judge(entries, device, trial.cut);
-    texts.push_back(result.status == Status::passed ? "" : result.message + " ");
-  }
-  return texts;
-}
-
-/// Whether every seed's text has the word.
-testing::AssertionResult all_say(const std::vector<std::string>& texts, const std::string& word) {
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (texts[i].find(word) == std::string::npos) {
-      return testing::AssertionFailure() << "seed " << i + 1 << " says '" << texts[i] << "'";
-    }
-  }
-  return testing::AssertionSuccess();
+  return said_under_schedules(
+      wave, [&](SourceDevice& device) { return judge.judge(entries, device, trial.cut); });
 }
 
 class CcaAttentionNative : public testing::TestWithParam<int> {};
 
 TEST_P(CcaAttentionNative, PassesWhereItsMutantsFail) {
-  const std::vector<std::string> clean(seeds, "");
   for (const Trial& trial :
        {tile, tile_exact, matrix, matrix_exact, split, split_exact, long_split, ragged}) {
-    EXPECT_EQ(found(cca_attention_source_entries(), GetParam(), trial), clean) << trial.axes;
+    EXPECT_THAT(found(cca_attention_source_entries(), GetParam(), trial), Each("")) << trial.axes;
   }
 }
 
 TEST_P(CcaAttentionNative, WithoutABarrierBetweenTilesIsRefused) {
-  EXPECT_TRUE(all_say(found(cca_attention_attn_tile_unsynced_entries(), GetParam(), tile),
-                      "shared memory"));
+  EXPECT_THAT(found(cca_attention_attn_tile_unsynced_entries(), GetParam(), tile),
+              Each(HasSubstr("shared memory")));
 }
 
 TEST_P(CcaAttentionNative, WeightsReadWithoutWaitingForTheWaveAreRefused) {
-  EXPECT_TRUE(all_say(found(cca_attention_attn_wave_synchronous_entries(), GetParam(), tile),
-                      "shared memory"));
+  EXPECT_THAT(found(cca_attention_attn_wave_synchronous_entries(), GetParam(), tile),
+              Each(HasSubstr("shared memory")));
 }
 
 TEST_P(CcaAttentionNative, ASplitWithoutABarrierAfterItsSumsIsARace) {
-  EXPECT_TRUE(
-      all_say(found(cca_attention_attn_split_unsynced_entries(), GetParam(), long_split), "race"));
+  EXPECT_THAT(found(cca_attention_attn_split_unsynced_entries(), GetParam(), long_split),
+              Each(HasSubstr("race")));
 }
 
 TEST_P(CcaAttentionNative, AMatrixTileOverwrittenTooEarlyIsRefused) {
-  EXPECT_TRUE(all_say(found(cca_attention_attn_matrix_unsynced_entries(), GetParam(), matrix),
-                      "shared memory"));
+  EXPECT_THAT(found(cca_attention_attn_matrix_unsynced_entries(), GetParam(), matrix),
+              Each(HasSubstr("shared memory")));
 }
 
 // Weights as one bf16 each: the definition keeps them f32.
 TEST_P(CcaAttentionNative, WeightsRoundedToStorageAreIncorrect) {
-  EXPECT_TRUE(
-      all_say(found(cca_attention_attn_matrix_one_part_entries(), GetParam(), matrix), "out["));
+  EXPECT_THAT(found(cca_attention_attn_matrix_one_part_entries(), GetParam(), matrix),
+              Each(HasSubstr("out[")));
 }
 
 // A7
 TEST_P(CcaAttentionNative, AWindowOneKeyTooLongIsIncorrect) {
   for (const Trial& trial : {tile, tile_exact, split, split_exact, matrix}) {
-    EXPECT_TRUE(
-        all_say(found(cca_attention_attn_window_longer_entries(), GetParam(), trial), "out["));
+    EXPECT_THAT(found(cca_attention_attn_window_longer_entries(), GetParam(), trial),
+                Each(HasSubstr("out[")));
   }
 }
 
 // A9
 TEST_P(CcaAttentionNative, AFiniteMaskIsIncorrect) {
-  EXPECT_TRUE(
-      all_say(found(cca_attention_attn_finite_mask_entries(), GetParam(), tile_exact), "out["));
+  EXPECT_THAT(found(cca_attention_attn_finite_mask_entries(), GetParam(), tile_exact),
+              Each(HasSubstr("out[")));
 }
 
 // Rows that no sequence has written hold NaN, and 0 NaN is NaN.
 TEST_P(CcaAttentionNative, ReadingPastTheValidRowsIsIncorrect) {
-  EXPECT_TRUE(all_say(found(cca_attention_attn_rows_unended_entries(), GetParam(), ragged), " "));
+  EXPECT_THAT(found(cca_attention_attn_rows_unended_entries(), GetParam(), ragged), Each(Not("")));
 }
 
 // W4: splits merged as if their weights had one base.
 TEST_P(CcaAttentionNative, AMergeThatForgetsTheMaximaIsIncorrect) {
-  EXPECT_TRUE(
-      all_say(found(cca_attention_attn_merge_unscaled_entries(), GetParam(), split), "out["));
+  EXPECT_THAT(found(cca_attention_attn_merge_unscaled_entries(), GetParam(), split),
+              Each(HasSubstr("out[")));
 }
 
 TEST_P(CcaAttentionNative, AMergeThatLeavesOutTheLastSplitIsIncorrect) {
-  EXPECT_TRUE(all_say(found(cca_attention_attn_merge_skips_entries(), GetParam(), split), "out["));
+  EXPECT_THAT(found(cca_attention_attn_merge_skips_entries(), GetParam(), split),
+              Each(HasSubstr("out[")));
 }
 
 TEST_P(CcaAttentionNative, IsRightForEverySplitCount) {
@@ -176,7 +162,7 @@ TEST_P(CcaAttentionNative, IsRightForEverySplitCount) {
     for (const DataMode mode : {DataMode::exact, DataMode::real}) {
       const Judge judge(axes, mode);
       for (const std::int64_t keys : {1, 7, 63, 64, 65, 69, 129, 130, 131}) {
-        SourceDevice device(device_of(GetParam()), {.checking = Checking::off});
+        SourceDevice device(trial_device(GetParam()), {.checking = Checking::off});
         const CheckResult result =
             judge.judge(cca_attention_plain_entries(), device, {.split_keys = keys});
         EXPECT_EQ(result.status, Status::passed)
@@ -196,7 +182,7 @@ TEST_P(CcaAttentionNative, GivesTheSameBitsUnderTwentySchedules) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
       TensorSet tensors(c.tensors());
       tensors.copy_from(before);
-      SourceDevice device(device_of(GetParam()), {.seed = seed});
+      SourceDevice device(trial_device(GetParam()), {.seed = seed});
       const auto launch = prepare_native_attention(
           c, tensors, device, NativeEntrySet(cca_attention_source_entries()), trial.cut);
       launch->run();

@@ -1,5 +1,5 @@
-# Follows docs/add-a-kernel.md as a newcomer would: the page's files, a build with this kernel alone,
-# its test and its check. Nothing in the checkout is touched.
+# Follows docs/add-a-kernel.md as a newcomer would: the page's files, a build of this kernel against
+# the libraries that this build made, its test and its check. Nothing in the checkout is touched.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text)
   if(NOT code EQUAL 0)
@@ -12,7 +12,7 @@ file(REMOVE_RECURSE "${WORK}/kernels")
 run(${CMAKE_COMMAND} -DPAGE=${SOURCE}/docs/add-a-kernel.md
     -DFOLDER=${WORK}/kernels/scale_rows -P ${SOURCE}/tests/add_a_kernel/extract.cmake)
 run(${CMAKE_COMMAND} -S ${SOURCE} -B ${WORK}/build -G Ninja -DCMAKE_BUILD_TYPE=Debug
-    -DKERNELGATE_KERNELS=none -DKERNELGATE_TESTS=ON -DKERNELGATE_EXTRA_KERNELS=${WORK}/kernels
+    -DKERNELGATE_FROM_BUILD=${BUILD} -DKERNELGATE_TESTS=ON -DKERNELGATE_EXTRA_KERNELS=${WORK}/kernels
     -DKERNELGATE_KOKKOS_PREFIX=${KOKKOS_PREFIX})
 run(${CMAKE_COMMAND} --build ${WORK}/build --target kernelgate test_scale_rows --parallel 2)
 set(ENV{OMP_PROC_BIND} false)

@@ -1,0 +1,44 @@
+# A kernel from outside the checkout, judged by a build that is already there: with
+# KERNELGATE_FROM_BUILD=<its folder> only that kernel and the program are compiled, against the
+# libraries of the other build. Both builds come from the same sources.
+#   offer_build_tree()  leaves kernelgate-build.cmake in this build's folder
+#   use_build_tree()    makes its targets known under the names they have here, and the program
+set(kernelgate_build_tree_targets
+  kernelgate_core kernelgate_timing kernelgate_model kernelgate_reference kernelgate_cli kernelgate_gpu
+  kernelgate_executors kernelgate_executor_objects kernelgate_source kernelgate_source_objects
+  kernelgate_checker kernelgate_kokkos kernelgate_baselines kernelgate_test_main)
+
+function(offer_build_tree)
+  set(offered ${kernelgate_build_tree_targets} kernelgate_exact kernelgate_fast kernelgate_warnings
+    kernelgate_csv)
+  if(NOT KERNELGATE_TESTS)
+    list(REMOVE_ITEM offered kernelgate_test_main)
+  endif()
+  export(TARGETS ${offered} NAMESPACE built:: FILE "${PROJECT_BINARY_DIR}/kernelgate-build.cmake")
+endfunction()
+
+function(use_build_tree)
+  set(list "${KERNELGATE_FROM_BUILD}/kernelgate-build.cmake")
+  if(NOT EXISTS "${list}")
+    message(FATAL_ERROR "KERNELGATE_FROM_BUILD: ${KERNELGATE_FROM_BUILD} is no configured build of "
+      "kernelgate: no file kernelgate-build.cmake in it")
+  endif()
+  load_cache("${KERNELGATE_FROM_BUILD}" READ_WITH_PREFIX from_ CMAKE_HOME_DIRECTORY)
+  if(NOT from_CMAKE_HOME_DIRECTORY STREQUAL PROJECT_SOURCE_DIR)
+    message(FATAL_ERROR "KERNELGATE_FROM_BUILD: ${KERNELGATE_FROM_BUILD} was built from "
+      "${from_CMAKE_HOME_DIRECTORY}, this one comes from ${PROJECT_SOURCE_DIR}; they must be the same")
+  endif()
+  include("${list}")
+  foreach(target IN LISTS kernelgate_build_tree_targets)
+    if(TARGET built::${target})
+      set_target_properties(built::${target} PROPERTIES IMPORTED_GLOBAL ON)
+      add_library(${target} ALIAS built::${target})
+    endif()
+  endforeach()
+  foreach(flags IN ITEMS kernelgate_exact kernelgate_fast kernelgate_warnings kernelgate_csv)
+    set_target_properties(built::${flags} PROPERTIES IMPORTED_GLOBAL ON)
+  endforeach()
+  add_executable(kernelgate ${PROJECT_SOURCE_DIR}/harness/cli/main.cpp)
+  target_link_libraries(kernelgate PRIVATE kernelgate_cli kernelgate_kernels kernelgate_warnings)
+  set_target_properties(kernelgate PROPERTIES ENABLE_EXPORTS ON)
+endfunction()

@@ -1,0 +1,287 @@
+// kernelgate gate: may a change pass for one architecture? Each part is a command of this program
+// in a process of its own, so that what stands behind a verdict can be run again alone.
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "harness/cli/program.hpp"
+#include "harness/cli/session.hpp"
+#include "harness/devices/profile.hpp"
+#include "harness/executors/gpu/open_gpu.hpp"
+#include "harness/gate/gate_rows.hpp"
+#include "harness/records/record_reader.hpp"
+#include "harness/report/file.hpp"
+#include "harness/report/junit.hpp"
+#include "harness/suites/suite.hpp"
+
+namespace kernelgate {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string arch, output, junit, baseline, known;
+  std::vector<std::string> suites{"smoke"};
+  std::uint64_t seed = 1;
+  bool strict = false, require_device = false;
+};
+
+// The GPU of the gate's vendor in this machine: its architecture, or why there is none.
+struct Present {
+  std::string arch, why_not;
+};
+
+Present present_gpu(Vendor vendor) {
+  try {
+    const auto device = vendor == Vendor::nvidia ? open_cuda() : open_hip();
+    return {device->profile().arch, {}};
+  } catch (const BadInput& reason) {
+    return {{}, reason.what()};
+  } catch (const NativeFault& fault) {
+    return {{}, fault.what()};
+  }
+}
+
+std::vector<const DeviceProfile*> profiles_of(const std::string& arch) {
+  std::vector<const DeviceProfile*> found;
+  std::string known = "cpu";
+  for (const DeviceProfile& profile : device_profiles()) {
+    if (profile.vendor == Vendor::artificial) continue;
+    if (profile.arch == arch) found.push_back(&profile);
+    if (!known.ends_with(" " + profile.arch)) known += " " + profile.arch;
+  }
+  if (found.empty() && arch != "cpu") {
+    throw BadInput(fmt::format("--arch {}: unknown, expected one of: {}", arch, known));
+  }
+  return found;
+}
+
+std::string last_line(const fs::path& log) {
+  std::ifstream file(log);
+  std::string line, last;
+  while (std::getline(file, line)) {
+    if (!line.empty()) last = line;
+  }
+  return last;
+}
+
+class Gate {
+ public:
+  Gate(Session& session, const Options& options)
+      : session_(session),
+        options_(options),
+        profiles_(profiles_of(options.arch)),
+        folder_(options.output.empty() ? "gate-" + options.arch : options.output) {
+    std::error_code error;
+    fs::create_directories(folder_, error);
+    if (!fs::is_directory(folder_)) {
+      throw BadInput(fmt::format("--output {}: cannot make this folder: {}", folder_.string(),
+                                 error.message()));
+    }
+    fs::path list = options.known;
+    if (list.empty()) list = data_root() / "suites" / "known_failures.csv";
+    known_ = read_known_failures(list);
+    known_file_ = list.string();
+  }
+
+  void run() {
+    if (!device()) return finish();
+    for (const DeviceProfile* profile : profiles_) {
+      judge("executor " + profile->name, "source", {"--device", profile->name});
+    }
+    for (const DeviceProfile* profile : profiles_) resources(profile->name);
+    if (profiles_.empty()) {
+      not_run("executor", "native kernels are for GPUs");
+      not_run("resources", "native kernels are for GPUs");
+    }
+    rows_of("kv cache", {"kv", "--commit", "0.3"});
+    timing();
+    finish();
+  }
+
+ private:
+  GatePart& not_run(const std::string& name, const std::string& why) {
+    GatePart part;
+    part.name = name;
+    part.words = why;
+    parts_.push_back(part);
+    return parts_.back();
+  }
+
+  // The device itself; false where this machine is the wrong one for the gate.
+  bool device() {
+    if (profiles_.empty()) {
+      backend_ = "kokkos";
+      judge("correctness", backend_, {});
+      return true;
+    }
+    const Vendor vendor = profiles_.front()->vendor;
+    const Present present = present_gpu(vendor);
+    if (present.arch == options_.arch) {
+      backend_ = vendor == Vendor::nvidia ? "cuda" : "hip";
+      judge("correctness", backend_, {});
+      return true;
+    }
+    absent_ = present.arch.empty()
+                  ? present.why_not
+                  : fmt::format("the GPU of this machine is a {}, this gate is for {}",
+                                present.arch, options_.arch);
+    GatePart& part = not_run("correctness", absent_);
+    if (present.arch.empty() && !options_.require_device) return true;
+    part.state = PartState::invalid;
+    return false;
+  }
+
+  std::vector<std::string> own(const std::vector<std::string>& words) const {
+    std::vector<std::string> line{own_program().string()};
+    if (session_.threads != 0)
+      line.insert(line.end(), {"--threads", std::to_string(session_.threads)});
+    for (const std::string& file : session_.plugin_files())
+      line.insert(line.end(), {"--plugin", file});
+    line.insert(line.end(), words.begin(), words.end());
+    return line;
+  }
+
+  void judge(const std::string& name, const std::string& backend,
+             const std::vector<std::string>& more) {
+    std::vector<std::string> words{"check"};
+    for (const std::string& suite : options_.suites) words.insert(words.end(), {"--suite", suite});
+    words.insert(words.end(), {"--backend", backend, "--seed", std::to_string(options_.seed)});
+    words.insert(words.end(), more.begin(), more.end());
+    rows_of(name, words);
+  }
+
+  fs::path log_of(std::string name) const {
+    std::replace(name.begin(), name.end(), ' ', '_');
+    return folder_ / (name + ".log");
+  }
+
+  GatePart& start(const std::string& name, const std::vector<std::string>& words) {
+    GatePart& part = not_run(name, "");
+    part.command = "kernelgate" + session_.plugins() + " " + shell_line(words);
+    fmt::print("{:<26} {}\n", name, part.command);
+    return part;
+  }
+
+  // Ends a part by its process alone: what the last line of its log says.
+  static void end_by_process(GatePart& part, const ProgramEnd& end, const fs::path& log) {
+    part.seconds = end.seconds;
+    part.state = end.code < 0 ? PartState::failed : state_of(static_cast<ExitCode>(end.code));
+    part.words = end.signal != 0 ? fmt::format("ended by signal {}", end.signal) : last_line(log);
+  }
+
+  // A command that appends records: they are what the verdict stands on.
+  void rows_of(const std::string& name, std::vector<std::string> words) {
+    GatePart& part = start(name, words);
+    const fs::path rows = log_of(name).replace_extension(".csv");
+    std::error_code ignored;
+    fs::remove(rows, ignored);
+    words.insert(words.end(), {"--records", rows.string()});
+    const ProgramEnd end = run_program(own(words), log_of(name));
+    end_by_process(part, end, log_of(name));
+    if (!fs::exists(rows) || end.code < 0) return;
+    const std::vector<Record> found = read_records(rows).records;
+    judge_rows(part, found, known_, options_.arch, utc_now().substr(0, 10),
+               static_cast<ExitCode>(end.code));
+    records_.insert(records_.end(), found.begin(), found.end());
+  }
+
+  void resources(const std::string& profile) {
+    const std::vector<std::string> words{"resources", "--device", profile};
+    GatePart& part = start("resources " + profile, words);
+    part.kind = FigureKind::compiled;
+    end_by_process(part, run_program(own(words), log_of(part.name)), log_of(part.name));
+  }
+
+  void timing() {
+    if (backend_.empty()) {
+      not_run("timing", absent_);
+    } else if (options_.baseline.empty()) {
+      not_run("timing", "no baseline build (--baseline BUILD)");
+    } else {
+      std::vector<std::string> words{"compare", "--baseline", options_.baseline, "--candidate",
+                                     own_program().parent_path().string()};
+      for (const std::string& suite : options_.suites)
+        words.insert(words.end(), {"--suite", suite});
+      GatePart& part = start("timing", words);
+      part.kind = FigureKind::measured;
+      end_by_process(part, run_program(own(words), log_of("timing")), log_of("timing"));
+    }
+  }
+
+  // Expected failures leave the rows as skipped; what is wrong with the list is a part.
+  void finish() {
+    const KnownOutcome outcome =
+        apply_known_failures(records_, known_, options_.arch, utc_now().substr(0, 10));
+    for (const KnownOutcome::Expected& expected : outcome.expected) {
+      Record& record = records_[expected.record];
+      record.message = fmt::format("expected until {}: {} ({}: {})", expected.row->expires,
+                                   expected.row->reason, name(record.status), record.message);
+      record.status = Status::unsupported;
+    }
+    if (!outcome.complaints.empty()) {
+      GatePart& part = not_run("known failures", fmt::format("{}: {}", known_file_,
+                                                             fmt::join(outcome.complaints, "; ")));
+      part.state = PartState::failed;
+    }
+    const ExitCode code = decide(parts_, options_.strict);
+    const std::string text = summary(options_.arch, parts_, code);
+    fmt::print("\n{}", text);
+    write_whole_file(folder_ / "summary.txt", text);
+    if (!options_.junit.empty()) write_junit(options_.junit, records_, verdicts());
+    session_.end_with(code);
+  }
+
+  std::vector<JunitVerdict> verdicts() const {
+    std::vector<JunitVerdict> all;
+    for (const GatePart& part : parts_) {
+      const bool let_through = part.state == PartState::not_run ||
+                               (part.state == PartState::cannot_tell && !options_.strict);
+      const Status status = part.state == PartState::passed ? Status::passed
+                            : let_through                   ? Status::unsupported
+                                                            : Status::incorrect;
+      all.push_back(
+          {part.name, status, fmt::format("{}: {}", name(part.state), part.words), part.command});
+    }
+    return all;
+  }
+
+  Session& session_;
+  const Options& options_;
+  std::vector<const DeviceProfile*> profiles_;
+  fs::path folder_;
+  std::string known_file_, backend_, absent_;
+  std::vector<KnownFailure> known_;
+  std::vector<GatePart> parts_;
+  std::vector<Record> records_;
+};
+
+}  // namespace
+
+void add_gate_command(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "gate", "One exit code for one architecture: correctness, executors, resources, KV, timing");
+  command->add_option("--arch", options->arch, "cpu, or a GPU's: gfx1100, gfx942, sm_90 …")
+      ->required();
+  command->add_option("--suite", options->suites, "Suites to judge (default: smoke)");
+  command->add_option("--seed", options->seed, "Seed of the inputs");
+  command->add_flag("--strict", options->strict, "A comparison that cannot tell closes the gate");
+  command->add_flag("--require-device", options->require_device,
+                    "Exit code 6 where this machine has no GPU of that vendor");
+  command->add_option("--baseline", options->baseline,
+                      "Build or commit that this one is timed against, in this very job");
+  command->add_option("--known-failures", options->known,
+                      "List of failures that are expected (suites/known_failures.csv)");
+  command->add_option("--output", options->output,
+                      "Folder of logs, records and summary (default: gate-<arch>)");
+  command->add_option("--junit", options->junit, "Write a JUnit file");
+  command->footer("Example: kernelgate gate --arch gfx1100 --junit gate.xml");
+  command->callback([&session, options] { Gate(session, *options).run(); });
+}
+
+}  // namespace kernelgate

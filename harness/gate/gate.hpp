@@ -1,0 +1,40 @@
+// What a gate is made of: parts, each with its verdict and the kind of its figures, and the one
+// exit code that they add up to.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/core/error.hpp"
+
+namespace kernelgate {
+
+enum class PartState { passed, failed, slower, cannot_tell, invalid, bad_input, not_run };
+constexpr std::string_view name(PartState state) {
+  constexpr std::string_view names[] = {"passed",  "FAILED",    "SLOWER", "cannot tell",
+                                        "INVALID", "BAD INPUT", "not run"};
+  return names[static_cast<int>(state)];
+}
+
+struct GatePart {
+  std::string name;  // "executor amd-gfx1100"
+  PartState state = PartState::not_run;
+  std::optional<FigureKind> kind;  // of what ran
+  std::string words;               // counts, or why it did not run
+  std::string command;             // runs this part again; empty: there is none
+  double seconds = 0;
+};
+
+/// What a part's process ended with, where its records do not say more.
+PartState state_of(ExitCode code);
+
+/// The gravest of all parts: 6 invalid environment, 2 bad input, 1 incorrect, 3 slower, with
+/// `strict` 4 cannot tell, 5 when no part ran, else 0.
+ExitCode decide(std::span<const GatePart> parts, bool strict);
+
+/// One screen: a line a part, what was measured, modelled, compiled and not run, the verdict.
+std::string summary(const std::string& arch, std::span<const GatePart> parts, ExitCode code);
+
+}  // namespace kernelgate

@@ -1,0 +1,66 @@
+// Rows of a part against the exit code of its process.
+#include "harness/gate/gate_rows.hpp"
+
+#include <gtest/gtest.h>
+
+#include "harness/records/synthetic.hpp"
+
+namespace kernelgate {
+namespace {
+
+Record row_of(Status status, FigureKind kind = FigureKind::modelled) {
+  Record r = synthetic::check_row();  // linear/kokkos
+  r.status = status;
+  r.figure = kind;
+  return r;
+}
+
+GatePart judged(const std::vector<Record>& rows, ExitCode end, const std::string& cases = "none") {
+  const KnownFailure known{cases, "*", "*", "why", "2027-01-31", 2};
+  GatePart part;
+  judge_rows(part, rows, std::span(&known, 1), "gfx942", "2026-11-22", end);
+  return part;
+}
+
+TEST(GateRows, CountWhatPassedFailedAndWasRefused) {
+  const GatePart part =
+      judged({row_of(Status::passed), row_of(Status::passed), row_of(Status::unsupported)},
+             ExitCode::clean);
+  EXPECT_EQ(part.state, PartState::passed);
+  EXPECT_EQ(part.kind, FigureKind::modelled);
+  EXPECT_EQ(part.words, "2 passed, 0 failed, 1 refused in words");
+}
+
+TEST(GateRows, OneFailureClosesThePart) {
+  for (const Status bad :
+       {Status::incorrect, Status::mistrusted, Status::crashed, Status::timed_out}) {
+    EXPECT_EQ(judged({row_of(Status::passed), row_of(bad)}, ExitCode::incorrect).state,
+              PartState::failed);
+    // even where the process forgot to say so
+    EXPECT_EQ(judged({row_of(bad)}, ExitCode::clean).state, PartState::failed);
+  }
+}
+
+TEST(GateRows, ExpectedFailuresExcuseTheProcess) {
+  const GatePart part = judged({row_of(Status::passed), row_of(Status::incorrect)},
+                               ExitCode::incorrect, "linear/kokkos/*");
+  EXPECT_EQ(part.state, PartState::passed);
+  EXPECT_EQ(part.words, "1 passed, 0 failed, 1 failed as expected");
+}
+
+TEST(GateRows, AnExitCodeThatNoRowExplainsStands) {
+  EXPECT_EQ(judged({row_of(Status::passed)}, ExitCode::incorrect).state, PartState::failed);
+  EXPECT_EQ(judged({row_of(Status::passed)}, ExitCode::bad_input).state, PartState::bad_input);
+  EXPECT_EQ(judged({}, ExitCode::invalid_environment).state, PartState::invalid);
+}
+
+TEST(GateRows, RefusalsAloneAndTheReferenceAloneAreNoRun) {
+  EXPECT_EQ(judged({row_of(Status::unsupported)}, ExitCode::nothing_ran).state, PartState::not_run);
+  Record reference = row_of(Status::passed);
+  reference.variant = "reference";
+  EXPECT_EQ(judged({reference}, ExitCode::clean).state, PartState::not_run);
+  EXPECT_EQ(judged({}, ExitCode::clean).state, PartState::not_run);
+}
+
+}  // namespace
+}  // namespace kernelgate

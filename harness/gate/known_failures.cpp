@@ -1,0 +1,110 @@
+#include "harness/gate/known_failures.hpp"
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+#include <libfccp/csv.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "harness/core/error.hpp"
+#include "harness/report/text.hpp"
+
+namespace kernelgate {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool matches(const std::string& pattern, const std::string& text) {
+  return fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
+}
+
+bool is_date(const std::string& text) {
+  int year = 0, month = 0, day = 0, read = 0;
+  if (text.size() != 10 ||
+      std::sscanf(text.c_str(), "%4d-%2d-%2d%n", &year, &month, &day, &read) != 3 || read != 10) {
+    return false;
+  }
+  return std::chrono::year_month_day(std::chrono::year(year),
+                                     std::chrono::month(static_cast<unsigned>(month)),
+                                     std::chrono::day(static_cast<unsigned>(day)))
+      .ok();
+}
+
+void require(bool fine, const fs::path& file, const KnownFailure& row, std::string_view column,
+             std::string_view got, std::string_view expected) {
+  if (fine) return;
+  throw BadInput(fmt::format("{}:{}: column {}: got '{}', expected {}", file.string(), row.line,
+                             column, got, expected));
+}
+
+}  // namespace
+
+std::vector<KnownFailure> read_known_failures(const fs::path& file) {
+  using Reader =
+      io::CSVReader<5, io::trim_chars<' ', '\t', '\r'>, io::double_quote_escape<',', '"'>,
+                    io::throw_on_overflow, io::single_and_empty_line_comment<'#'>>;
+  std::vector<KnownFailure> rows;
+  try {
+    Reader reader(file.string());
+    reader.read_header(io::ignore_no_column, "case", "arch", "toolchain", "reason", "expires");
+    KnownFailure row;
+    while (reader.read_row(row.cases, row.arch, row.toolchain, row.reason, row.expires)) {
+      row.line = static_cast<std::int64_t>(reader.get_file_line());
+      require(!row.cases.empty(), file, row, "case", row.cases, "a pattern such as top_k/native/*");
+      require(!row.arch.empty(), file, row, "arch", row.arch, "a pattern such as gfx11* or *");
+      require(!row.toolchain.empty(), file, row, "toolchain", row.toolchain,
+              "a pattern such as 'GNU 12.*' or *");
+      require(!row.reason.empty(), file, row, "reason", row.reason, "why it is let through");
+      require(is_date(row.expires), file, row, "expires", row.expires,
+              "the last day on which it holds, such as 2027-01-31");
+      rows.push_back(row);
+    }
+  } catch (const io::error::base& error) {
+    throw BadInput(error.what());
+  }
+  return rows;
+}
+
+KnownOutcome apply_known_failures(std::span<const Record> records,
+                                  std::span<const KnownFailure> known, const std::string& arch,
+                                  const std::string& today) {
+  KnownOutcome outcome;
+  std::vector<const KnownFailure*> excuse(records.size(), nullptr);
+  for (const KnownFailure& row : known) {
+    if (!matches(row.arch, arch)) continue;
+    const bool expired = row.expires < today;
+    if (expired) {
+      outcome.complaints.push_back(
+          fmt::format("line {}: '{}' was let through until {} ({}); mend it, or say again until "
+                      "when",
+                      row.line, row.cases, row.expires, row.reason));
+    }
+    std::int64_t ran = 0, failed = 0;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      const Record& record = records[i];
+      if (!matches(row.cases, record.id()) ||
+          !matches(row.toolchain, record.environment.compiler) ||
+          record.status == Status::unsupported) {
+        continue;
+      }
+      ++ran;
+      if (!is_failure(record.status)) continue;
+      ++failed;
+      if (!expired && excuse[i] == nullptr) excuse[i] = &row;
+    }
+    if (ran > 0 && failed == 0) {
+      outcome.complaints.push_back(
+          fmt::format("line {}: '{}' is expected to fail ({}), and all {} of its judgements "
+                      "passed; please strike it off the list",
+                      row.line, row.cases, row.reason, ran));
+    }
+  }
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (excuse[i] != nullptr) outcome.expected.push_back({i, excuse[i]});
+    if (excuse[i] == nullptr && is_failure(records[i].status)) ++outcome.failures;
+  }
+  return outcome;
+}
+
+}  // namespace kernelgate
