@@ -70,11 +70,7 @@ function(add_kernel kernel)
   endforeach()
 
   if(KERNELGATE_TESTS AND K_TEST)
-    add_executable(test_${kernel} ${K_TEST})
-    target_link_libraries(test_${kernel}
-      PRIVATE kernelgate_kernels kernelgate_test_main kernelgate_exact kernelgate_warnings)
-    gtest_discover_tests(test_${kernel} TEST_PREFIX "${kernel}." NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
-      PROPERTIES LABELS ci TIMEOUT 600 ENVIRONMENT "OMP_PROC_BIND=false")
+    add_test_program(test_${kernel} ${K_TEST} PREFIX "${kernel}." LIBRARIES kernelgate_kernels)
   endif()
 endfunction()
 

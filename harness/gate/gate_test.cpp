@@ -20,8 +20,9 @@ GatePart part(PartState state, const char* name = "a part") {
   return p;
 }
 
-ExitCode decided(std::vector<PartState> states, bool strict = false) {
+ExitCode decided(const std::vector<PartState>& states, bool strict = false) {
   std::vector<GatePart> parts;
+  parts.reserve(states.size());
   for (const PartState state : states) parts.push_back(part(state));
   return decide(parts, strict);
 }

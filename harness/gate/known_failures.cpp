@@ -5,7 +5,7 @@
 #include <libfccp/csv.h>
 
 #include <chrono>
-#include <cstdio>
+#include <string_view>
 
 #include "harness/core/error.hpp"
 #include "harness/report/text.hpp"
@@ -19,12 +19,21 @@ bool matches(const std::string& pattern, const std::string& text) {
   return fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
 }
 
-bool is_date(const std::string& text) {
-  int year = 0, month = 0, day = 0, read = 0;
-  if (text.size() != 10 ||
-      std::sscanf(text.c_str(), "%4d-%2d-%2d%n", &year, &month, &day, &read) != 3 || read != 10) {
-    return false;
+// -1 where a character is no digit.
+int number(std::string_view digits) {
+  int value = 0;
+  for (const char c : digits) {
+    if (c < '0' || c > '9') return -1;
+    value = 10 * value + (c - '0');
   }
+  return value;
+}
+
+bool is_date(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  const int year = number(text.substr(0, 4)), month = number(text.substr(5, 2)),
+            day = number(text.substr(8, 2));
+  if (year < 0 || month < 0 || day < 0) return false;
   return std::chrono::year_month_day(std::chrono::year(year),
                                      std::chrono::month(static_cast<unsigned>(month)),
                                      std::chrono::day(static_cast<unsigned>(day)))

@@ -184,8 +184,8 @@ TEST(RecordWriter, JoinsTheLinesOfAMessageAndDropsControlCharacters) {
             "worst    y[3,96]; pattern  32 of 64");
   EXPECT_EQ(one_line(std::string_view("a\0b\x1b[0m", 7)), "a b [0m");
   EXPECT_EQ(one_line("\n\n"), "");
-  const std::string cut = one_line(std::string(4095, 'x') + "ü and so on");
-  EXPECT_EQ(cut, std::string(4095, 'x') + " …");  // never half a character
+  const std::string full(4095, 'x');
+  EXPECT_EQ(one_line(full + "ü and so on"), full + " …");  // never half a character
 }
 
 }  // namespace
