@@ -1,0 +1,95 @@
+#include "harness/records/run_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+
+#include "harness/core/error.hpp"
+#include "harness/records/record_reader.hpp"
+#include "harness/report/file.hpp"
+
+namespace kernelgate {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string content(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+}  // namespace
+
+std::string RunFolder::key(const Record& r) {
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", name(r.row), r.id(), name(r.backend),
+                     r.data ? name(*r.data) : "", r.device,
+                     r.schedule_seed ? std::to_string(*r.schedule_seed) : "",
+                     r.cache ? name(*r.cache) : "", r.seed ? std::to_string(*r.seed) : "");
+}
+
+fs::path RunFolder::opened(const fs::path& folder, const std::string& identity) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!fs::is_directory(folder)) {
+    throw BadInput(
+        fmt::format("{}: cannot make this folder: {}", folder.string(), error.message()));
+  }
+  const fs::path file = folder / "run.txt";
+  if (fs::exists(file)) {
+    if (const std::string got = content(file); got != identity) {
+      throw BadInput(fmt::format(
+          "{}: this folder holds another run; go on with the same program and options, or choose "
+          "another folder\n  there\n{}  now\n{}",
+          file.string(), got, identity));
+    }
+  } else if (fs::exists(folder / "records.csv")) {
+    throw BadInput(
+        fmt::format("{}: holds records and no run.txt that says of which run; choose "
+                    "another folder",
+                    folder.string()));
+  } else {
+    write_whole_file(file, identity);
+  }
+  return folder;
+}
+
+RunFolder::RunFolder(const fs::path& folder, const std::string& identity, std::ostream& notes)
+    : folder_(opened(folder, identity)), writer_(folder_ / "records.csv", notes) {
+  rows_ = read_records(records()).records;
+  for (const Record& row : rows_) keys_.insert(key(row));
+}
+
+bool RunFolder::keep(const Record& row) {
+  if (has(row)) return false;
+  writer_.append(row);
+  rows_.push_back(row);
+  keys_.insert(key(row));
+  return true;
+}
+
+bool RunFolder::finished(const std::string& part) const {
+  return fs::exists(folder_ / (part + ".done"));
+}
+
+void RunFolder::finish(const std::string& part) {
+  write_whole_file(folder_ / (part + ".done"), utc_now() + "\n");
+}
+
+std::string fingerprint(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw BadInput(fmt::format("{}: cannot be read", file.string()));
+  std::uint64_t hash = 14695981039346656037U;
+  std::array<char, 65536> block{};
+  while (stream.read(block.data(), block.size()), stream.gcount() > 0) {
+    for (std::streamsize i = 0; i < stream.gcount(); ++i) {
+      hash =
+          (hash ^ static_cast<unsigned char>(block[static_cast<std::size_t>(i)])) * 1099511628211U;
+    }
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+}  // namespace kernelgate
