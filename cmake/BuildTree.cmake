@@ -1,7 +1,8 @@
 # A kernel from outside the checkout, judged by a build that is already there: with
 # KERNELGATE_FROM_BUILD=<its folder> only that kernel and the program are compiled, against the
 # libraries of the other build. Both builds come from the same sources.
-#   offer_build_tree()  leaves kernelgate-build.cmake in this build's folder
+#   offer_build_tree()  leaves kernelgate-build.cmake in this build's folder, unless this build made
+#                       libraries of others itself (a bundle, a fetched Kokkos): those are not offered
 #   use_build_tree()    makes its targets known under the names they have here, and the program
 set(kernelgate_build_tree_targets
   kernelgate_core kernelgate_timing kernelgate_model kernelgate_reference kernelgate_cli kernelgate_gpu
@@ -14,6 +15,16 @@ function(offer_build_tree)
   if(NOT KERNELGATE_TESTS)
     list(REMOVE_ITEM offered kernelgate_test_main)
   endif()
+  file(REMOVE "${PROJECT_BINARY_DIR}/kernelgate-build.cmake")
+  foreach(library IN ITEMS fmt::fmt nlohmann_json::nlohmann_json CLI11::CLI11 benchmark::benchmark
+          GTest::gtest Kokkos::kokkos)
+    if(TARGET ${library})
+      get_target_property(imported ${library} IMPORTED)
+      if(NOT imported)
+        return()
+      endif()
+    endif()
+  endforeach()
   export(TARGETS ${offered} NAMESPACE built:: FILE "${PROJECT_BINARY_DIR}/kernelgate-build.cmake")
 endfunction()
 
@@ -21,7 +32,7 @@ function(use_build_tree)
   set(list "${KERNELGATE_FROM_BUILD}/kernelgate-build.cmake")
   if(NOT EXISTS "${list}")
     message(FATAL_ERROR "KERNELGATE_FROM_BUILD: ${KERNELGATE_FROM_BUILD} is no configured build of "
-      "kernelgate: no file kernelgate-build.cmake in it")
+      "kernelgate, or one that made libraries of others itself: no file kernelgate-build.cmake in it")
   endif()
   load_cache("${KERNELGATE_FROM_BUILD}" READ_WITH_PREFIX from_ CMAKE_HOME_DIRECTORY)
   if(NOT from_CMAKE_HOME_DIRECTORY STREQUAL PROJECT_SOURCE_DIR)
