@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "harness/cli/interrupts.hpp"
 #include "harness/core/error.hpp"
 
 namespace kernelgate {
@@ -38,6 +40,8 @@ void write_all(int fd, const void* data, std::size_t bytes) {
 }
 
 [[noreturn]] void child_main(const IsolatedJobs& jobs, std::int64_t first, int fd) {
+  leave_interrupts_alone();
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // no orphan works on when the parent is killed
   if (jobs.begin) jobs.begin();
   for (std::int64_t i = first; i < jobs.count; ++i) {
     const std::string text = jobs.run(i);

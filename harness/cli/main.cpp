@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/cli/interrupts.hpp"
 #include "harness/cli/kernel_session.hpp"
 #include "harness/cli/session.hpp"
 
@@ -54,6 +55,7 @@ std::optional<std::string> unknown_command(const CLI::App& app) {
 int main(int argc, char** argv) {
   using kernelgate::ExitCode;
   try {
+    kernelgate::say_when_interrupted();
     kernelgate::Session session;
     CLI::App app{
         "Decides whether a GPU kernel of a ZAYA1-style model is right, portable and fast."};
