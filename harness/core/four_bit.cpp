@@ -97,11 +97,6 @@ float put_scale(FourBitFormat format, float largest, std::byte* to) {
   return static_cast<float>(scale_of_exponent(e));
 }
 
-std::byte packed(std::uint8_t even, std::uint8_t odd, NibbleOrder order) {
-  return order == NibbleOrder::low_is_even ? std::byte(even | odd << 4)
-                                           : std::byte(odd | even << 4);
-}
-
 void quantise_row(const FourBitLayout& layout, const Values& from, std::vector<float>& wide,
                   std::uint8_t* codes, std::byte* scales) {
   widen_row(from, wide.data());
@@ -113,9 +108,8 @@ void quantise_row(const FourBitLayout& layout, const Values& from, std::vector<f
     const bool usable = scale > 0;  // not NaN either: then any code will do
     for (std::int64_t i = 0; i < layout.block; i += 2) {
       const float even = usable ? x[i] / scale : 0, odd = usable ? x[i + 1] / scale : 0;
-      const std::byte both =
-          packed(nearest_code(layout.format, even), nearest_code(layout.format, odd), order);
-      codes[(begin + i) / 2] = std::to_integer<std::uint8_t>(both);
+      codes[(begin + i) / 2] =
+          pack_pair(nearest_code(layout.format, even), nearest_code(layout.format, odd), order);
     }
   }
 }
@@ -212,10 +206,15 @@ void quantise_rows(const FourBitLayout& layout, const Values& from, std::int64_t
   }
 }
 
+std::uint8_t pack_pair(std::uint8_t even, std::uint8_t odd, NibbleOrder order) {
+  const bool low = order == NibbleOrder::low_is_even;
+  return static_cast<std::uint8_t>(low ? even | odd << 4 : odd | even << 4);
+}
+
 std::vector<std::uint8_t> pack_codes(std::span<const std::uint8_t> codes, NibbleOrder order) {
   std::vector<std::uint8_t> bytes(codes.size() / 2);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = std::to_integer<std::uint8_t>(packed(codes[2 * i], codes[2 * i + 1], order));
+    bytes[i] = pack_pair(codes[2 * i], codes[2 * i + 1], order);
   }
   return bytes;
 }

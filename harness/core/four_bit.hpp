@@ -79,6 +79,8 @@ class FourBitView {
 void quantise_rows(const FourBitLayout& layout, const Values& from, std::int64_t columns,
                    std::uint8_t* codes, std::byte* scales);
 
+/// Two codes in a byte.
+std::uint8_t pack_pair(std::uint8_t even, std::uint8_t odd, NibbleOrder order);
 /// Codes as bytes, two a byte; their number is even. And back.
 std::vector<std::uint8_t> pack_codes(std::span<const std::uint8_t> codes, NibbleOrder order);
 std::vector<std::uint8_t> unpack_codes(std::span<const std::uint8_t> bytes, NibbleOrder order);

@@ -32,8 +32,11 @@ KDEV void expert_read_bins(ExpertBinsShared& s, const i32* choice, u32 tokens, u
   k_sync();
 }
 
+/// Each kernel that sorts its tokens so has instances, and symbols, of its own.
+struct ExpertGemm;
+
 /// count[bin * blocks + block] for all experts + 1 bins. Grid: blocks of expert_tokens_a_block.
-template <int W>
+template <int W, class Kernel = ExpertGemm>
 KGLOBAL KBOUNDS(256) void expert_count_kernel(const i32* choice, u32 tokens, u32 experts,
                                               u32* count) {
   K_SHARED(ExpertBinsShared, s);
@@ -47,7 +50,7 @@ KGLOBAL KBOUNDS(256) void expert_count_kernel(const i32* choice, u32 tokens, u32
 
 /// One block. count becomes, for each bin and block, the tokens of that bin in the blocks before;
 /// offset[bin] the first place of the bin in the order, offset[experts + 1] their number.
-template <int W>
+template <int W, class Kernel = ExpertGemm>
 KGLOBAL KBOUNDS(256) void expert_scan_kernel(u32* count, u32 blocks, u32 experts, u32* offset) {
   const u32 lane = k_tid() % W;
   for (u32 bin = k_tid() / W; bin <= experts; bin += k_threads() / W) {
@@ -74,7 +77,7 @@ KGLOBAL KBOUNDS(256) void expert_scan_kernel(u32* count, u32 blocks, u32 experts
 }
 
 /// order[offset[bin] + …] = the bin's tokens in their order. Grid as expert_count_kernel.
-template <int W>
+template <int W, class Kernel = ExpertGemm>
 KGLOBAL KBOUNDS(256) void expert_place_kernel(const i32* choice, u32 tokens, u32 experts,
                                               const u32* before, const u32* offset, u32* order) {
   K_SHARED(ExpertBinsShared, s);

@@ -1,215 +1,32 @@
-// expert_gemm, portable: one team groups the tokens, then teams take tiles of an expert's tokens by
-// a range of its outputs, first for silu(gate) * up, then for the down projection.
-#include <Kokkos_Core.hpp>
-
-#include "harness/executors/kokkos/staging.hpp"
-#include "harness/executors/kokkos/team_tile.hpp"
+// expert_gemm, portable.
+#include "harness/executors/kokkos/stored_rows.hpp"
 #include "kernels/expert_gemm/expert_gemm.hpp"
+#include "kernels/expert_gemm/expert_teams.hpp"
 
 namespace kernelgate {
 namespace {
 
-using Policy = Kokkos::TeamPolicy<Space>;
-using Team = Policy::member_type;
-using IndexView = DeviceView<std::int32_t>;
-
-/// Stable counting sort over the E experts and the skip bin, by one team: a thread takes a bin, its
-/// lanes scan the tokens. A choice outside [0,E) counts as skip.
-struct GroupTokens {
-  IndexView choice, offset, order;  // [tokens], [E+2], [tokens]
-  std::int64_t tokens, experts;
-
-  KOKKOS_FUNCTION bool belongs(std::int64_t token, std::int64_t bin) const {
-    const std::int64_t e = choice[token];
-    return (e >= 0 && e < experts ? e : experts) == bin;
-  }
-  KOKKOS_FUNCTION void operator()(const Team& team) const {
-    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, experts + 1), [&](std::int64_t bin) {
-      std::int32_t count = 0;
-      Kokkos::parallel_reduce(
-          Kokkos::ThreadVectorRange(team, tokens),
-          [&](std::int64_t t, std::int32_t& n) { n += belongs(t, bin) ? 1 : 0; }, count);
-      Kokkos::single(Kokkos::PerThread(team), [&] { offset[bin + 1] = count; });
-    });
-    team.team_barrier();
-    Kokkos::single(Kokkos::PerTeam(team), [&] {
-      offset[0] = 0;
-      for (std::int64_t bin = 0; bin <= experts; ++bin) offset[bin + 1] += offset[bin];
-    });
-    team.team_barrier();
-    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, experts + 1), [&](std::int64_t bin) {
-      Kokkos::parallel_scan(Kokkos::ThreadVectorRange(team, tokens),
-                            [&](std::int64_t t, std::int32_t& place, bool final) {
-                              if (!belongs(t, bin)) return;
-                              if (final) order[offset[bin] + place] = static_cast<std::int32_t>(t);
-                              ++place;
-                            });
-    });
-  }
-};
-
-/// Tiles of at most `Rows` tokens that share an expert. There are at most tokens/Rows + E + 1.
-struct TokenTile {
-  std::int64_t expert, first, rows;  // places first .. first + rows - 1; no rows: no such tile
-};
-template <int Rows>
-KOKKOS_FUNCTION TokenTile find_tile(const IndexView& offset, std::int64_t bins, std::int64_t tile) {
-  for (std::int64_t bin = 0; bin < bins; ++bin) {
-    const std::int64_t count = offset[bin + 1] - offset[bin];
-    const std::int64_t tiles = (count + Rows - 1) / Rows;
-    if (tile < tiles) {
-      const std::int64_t rest = count - tile * Rows;
-      return {bin, offset[bin] + tile * Rows, rest < Rows ? rest : Rows};
-    }
-    tile -= tiles;
-  }
-  return {bins, 0, 0};
+ExpertsShape shape_of(const ExpertGemmCase& c) {
+  return {c.tokens, c.hidden, c.inter, c.experts, c.skip};
 }
 
-/// inner[place,i] = silu(G h) (U h), rounded to the storage type. A tile of 2 * half outputs holds
-/// `half` gate rows and the up rows that belong to them.
-template <class T, int Rows>
-struct GateUp {
-  static constexpr int half = 32;
-  using Tile = TeamTile<Rows, 2 * half>;
-
-  DeviceView<T> h, gate_up, inner;
-  IndexView offset, order;
-  std::int64_t hidden, inter, experts, ranges;
-
-  KOKKOS_FUNCTION void operator()(const Team& team) const {
-    const Tile tile(team);
-    const TokenTile at = find_tile<Rows>(offset, experts, team.league_rank() / ranges);
-    if (at.rows == 0) return;  // the whole team leaves
-    const std::int64_t i0 = team.league_rank() % ranges * half;
-    const T* weight = gate_up.data() + at.expert * 2 * inter * hidden;
-    const auto token = [&](int row, std::int64_t k) {
-      return row < at.rows ? to_float(h[order[at.first + row] * hidden + k]) : 0.0F;
-    };
-    const auto output = [&](int column, std::int64_t k) {
-      const std::int64_t i = i0 + column % half;
-      return i < inter ? to_float(weight[(column / half * inter + i) * hidden + k]) : 0.0F;
-    };
-    tile.multiply(team, hidden, token, output);
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, at.rows * half), [&](std::int64_t n) {
-      const std::int64_t row = n / half, column = n % half;
-      if (i0 + column >= inter) return;
-      const float gate = tile.sum(row, column), up = tile.sum(row, half + column);
-      const float silu = gate / (1 + Kokkos::exp(-gate));
-      inner[(at.first + row) * inter + i0 + column] = from_float<T>(silu * up);
-    });
-  }
-};
-
-/// m[token,o] = weight (D inner); skip tokens get theirs here too, from no expert's weights.
-template <class T, int Rows>
-struct Down {
-  static constexpr int columns = 64;
-  using Tile = TeamTile<Rows, columns>;
-
-  DeviceView<T> h, inner, down, m;
-  DeviceView<float> weight;
-  IndexView offset, order;
-  std::int64_t hidden, inter, experts, ranges;
-  SkipRule skip;
-
-  KOKKOS_FUNCTION void operator()(const Team& team) const {
-    const Tile tile(team);
-    const TokenTile at = find_tile<Rows>(offset, experts + 1, team.league_rank() / ranges);
-    if (at.rows == 0) return;
-    const std::int64_t o0 = team.league_rank() % ranges * columns;
-    if (at.expert < experts) {
-      const T* rows = down.data() + at.expert * hidden * inter;
-      tile.multiply(
-          team, inter,
-          [&](int row, std::int64_t k) {
-            return row < at.rows ? to_float(inner[(at.first + row) * inter + k]) : 0.0F;
-          },
-          [&](int column, std::int64_t k) {
-            return o0 + column < hidden ? to_float(rows[(o0 + column) * inter + k]) : 0.0F;
-          });
-    }
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, at.rows * columns), [&](std::int64_t n) {
-      const std::int64_t row = n / columns, o = o0 + n % columns;
-      if (o >= hidden) return;
-      const std::int64_t token = order[at.first + row];
-      float value = 0;
-      if (at.expert < experts)
-        value = weight[token] * tile.sum(row, n % columns);
-      else if (skip == SkipRule::identity)
-        value = weight[token] * to_float(h[token * hidden + o]);
-      m[token * hidden + o] = from_float<T>(value);
-    });
-  }
-};
-
-std::int64_t tiles_of(const ExpertGemmCase& c, std::int64_t rows) {
-  return c.tokens / rows + c.experts + 1;
-}
-std::int64_t ranges_of(std::int64_t extent, std::int64_t width) {
-  return (extent + width - 1) / width;
-}
-
-template <class T, int Rows>
+template <class T>
 std::unique_ptr<Launch> launch(const ExpertGemmCase& c, TensorSet& tensors) {
-  const Staged<T> h(tensors["h"]), gate_up(tensors["gate_up"]), down(tensors["down"]);
-  const Staged<T> m(tensors["m"]);
-  const Staged<float> weight(tensors["weight"]);
-  const Staged<std::int32_t> choice(tensors["choice"]);
-  const IndexView offset("offset", c.experts + 2), order("order", c.tokens);
-  const DeviceView<T> inner("inner", c.tokens * c.inter);
-
-  const GroupTokens group{choice.view(), offset, order, c.tokens, c.experts};
-  using First = GateUp<T, Rows>;
-  using Second = Down<T, Rows>;
-  const First first{h.view(), gate_up.view(), inner,
-                    offset,   order,          c.hidden,
-                    c.inter,  c.experts,      ranges_of(c.inter, First::half)};
-  const Second second{h.view(),
-                      inner,
-                      down.view(),
-                      m.view(),
-                      weight.view(),
-                      offset,
-                      order,
-                      c.hidden,
-                      c.inter,
-                      c.experts,
-                      ranges_of(c.hidden, Second::columns),
-                      c.skip};
-  const auto policy = [&](std::int64_t ranges, std::size_t scratch) {
-    return Policy(static_cast<int>(tiles_of(c, Rows) * ranges), Kokkos::AUTO)
-        .set_scratch_size(0, Kokkos::PerTeam(static_cast<int>(scratch)));
+  struct Memory {
+    Staged<T> gate_up, down;
   };
-  const Policy one(1, Kokkos::AUTO);
-  const Policy gate_up_policy = policy(first.ranges, First::Tile::scratch_bytes());
-  const Policy down_policy = policy(second.ranges, Second::Tile::scratch_bytes());
-  return make_launch(
-      [=] {
-        Kokkos::parallel_for("group tokens", one, group);
-        Kokkos::parallel_for("gate and up", gate_up_policy, first);
-        Kokkos::parallel_for("down", down_policy, second);
-        Kokkos::fence();
-      },
-      [=] { m.fetch(); });
+  using Rows = StoredRows<T>;
+  const Memory memory{Staged<T>(tensors["gate_up"]), Staged<T>(tensors["down"])};
+  return expert_teams::launch<T>(shape_of(c), tensors, Rows{memory.gate_up.data(), c.hidden},
+                                 Rows{memory.down.data(), c.inter}, memory);
 }
-
-// Tiles as tall as an expert's share of the tokens, so that decode does not multiply zeros.
-constexpr int tall = 64, flat = 8;
-bool is_flat(const ExpertGemmCase& c) { return c.tokens / c.experts <= 2 * flat; }
 
 std::unique_ptr<Launch> prepare(const ExpertGemmCase& c, TensorSet& tensors) {
-  return with_storage(c.type, [&](auto type) {
-    using T = decltype(type);
-    return is_flat(c) ? launch<T, flat>(c, tensors) : launch<T, tall>(c, tensors);
-  });
+  return with_storage(c.type, [&](auto type) { return launch<decltype(type)>(c, tensors); });
 }
 
 std::optional<std::string> refusal(const ExpertGemmCase& c) {
-  const std::int64_t teams =
-      tiles_of(c, is_flat(c) ? flat : tall) * ranges_of(std::max(c.hidden, 2 * c.inter), 64);
-  if (!too_many_teams(teams)) return std::nullopt;
-  return "needs " + std::to_string(teams) + " teams, Kokkos counts at most 2147483647";
+  return expert_teams::refusal(shape_of(c));
 }
 
 }  // namespace

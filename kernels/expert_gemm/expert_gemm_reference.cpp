@@ -7,6 +7,7 @@
 #include "harness/core/values.hpp"
 #include "kernels/expert_gemm/expert_gemm.hpp"
 #include "kernels/expert_gemm/expert_gemm_reference.hpp"
+#include "kernels/expert_gemm/judged_tokens.hpp"
 #include "kernels/expert_gemm/swiglu_family.hpp"
 
 namespace kernelgate {
@@ -16,33 +17,6 @@ Values values(const Tensor& tensor) { return {tensor.spec().type, tensor.data(),
 
 std::uint64_t routing_key(const ExpertGemmCase& c) {
   return stream_key(id_of(c), 0, DataMode::real, "choice");
-}
-
-// Tokens that are judged: all when cheap, else the sampled ones and each expert's first and last.
-std::vector<std::int64_t> judged_tokens(const ExpertGemmCase& c, const TensorSet& before,
-                                        std::uint64_t key) {
-  constexpr std::int64_t sampled_tokens = 16;
-  const Sample sample =
-      sample_rows(c.tokens, 6 * c.hidden * c.inter, key, sampled_tokens, 1'000'000'000);
-  if (sample.complete) return sample.positions;
-  std::vector<std::int64_t> first(static_cast<std::size_t>(c.experts) + 1, -1), last = first;
-  const auto choices = before["choice"].as<std::int32_t>();
-  for (std::size_t t = 0; t < choices.size(); ++t) {
-    const auto e = static_cast<std::size_t>(choices[t]);
-    last[e] = static_cast<std::int64_t>(t);
-    if (first[e] < 0) first[e] = last[e];
-  }
-  std::vector<std::int64_t> tokens{0, c.tokens - 1};
-  for (std::int64_t i = 0; i < sampled_tokens; ++i) {
-    tokens.push_back(static_cast<std::int64_t>(word_at(key, static_cast<std::uint64_t>(i)) %
-                                               static_cast<std::uint64_t>(c.tokens)));
-  }
-  tokens.insert(tokens.end(), first.begin(), first.end());
-  tokens.insert(tokens.end(), last.begin(), last.end());
-  std::erase(tokens, -1);
-  std::sort(tokens.begin(), tokens.end());
-  tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
-  return tokens;
 }
 
 /// One token's output; N = double where inputs are exact, Bounded where they are real.
@@ -89,6 +63,32 @@ void ExpertGemmCase::validate() const {
         "expert_gemm: routing=empty leaves expert 0 without tokens; expected "
         "experts >= 2, got 1");
   }
+}
+
+std::vector<std::int64_t> judged_tokens(const ExpertGemmCase& c, const Tensor& choice,
+                                        std::uint64_t key) {
+  constexpr std::int64_t sampled_tokens = 16;
+  const Sample sample =
+      sample_rows(c.tokens, 6 * c.hidden * c.inter, key, sampled_tokens, 1'000'000'000);
+  if (sample.complete) return sample.positions;
+  std::vector<std::int64_t> first(static_cast<std::size_t>(c.experts) + 1, -1), last = first;
+  const auto choices = choice.as<std::int32_t>();
+  for (std::size_t t = 0; t < choices.size(); ++t) {
+    const auto e = static_cast<std::size_t>(choices[t]);
+    last[e] = static_cast<std::int64_t>(t);
+    if (first[e] < 0) first[e] = last[e];
+  }
+  std::vector<std::int64_t> tokens{0, c.tokens - 1};
+  for (std::int64_t i = 0; i < sampled_tokens; ++i) {
+    tokens.push_back(static_cast<std::int64_t>(word_at(key, static_cast<std::uint64_t>(i)) %
+                                               static_cast<std::uint64_t>(c.tokens)));
+  }
+  tokens.insert(tokens.end(), first.begin(), first.end());
+  tokens.insert(tokens.end(), last.begin(), last.end());
+  std::erase(tokens, -1);
+  std::sort(tokens.begin(), tokens.end());
+  tokens.erase(std::unique(tokens.begin(), tokens.end()), tokens.end());
+  return tokens;
 }
 
 std::vector<std::int32_t> ExpertGemmCase::choices() const {
@@ -147,7 +147,7 @@ void ExpertGemmCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t seed)
 Truth ExpertGemmCase::truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const {
   NumericTruth m{.tensor = "m", .at = {}, .value = {}, .budget = {}};
   const std::vector<std::int64_t> judged =
-      judged_tokens(*this, before, stream_key(id_of(*this), seed, mode, "sample"));
+      judged_tokens(*this, before["choice"], stream_key(id_of(*this), seed, mode, "sample"));
   const bool all = static_cast<std::int64_t>(judged.size()) == tokens;
   reference::ExpertRounding rounding;
   if (type != Dtype::f32) rounding.inner = type;

@@ -105,19 +105,22 @@ void widen(const T* row, std::int64_t depth, float* out, std::int64_t line_strid
 }
 
 /// sums[r][lane] = sum over k of weight[r][k] x[lane][k] for `rows` <= rows_a_call rows of a weight
-/// of x.terms columns. Each sum is taken in order of k, whatever the blocking.
+/// of x.terms columns. Each sum is taken in order of k, whatever the blocking. The weight's
+/// widen_row(r, k0, depth, out, line_stride) gives a row's stretch as widen() does,
+/// fetch_ahead(ahead, r, k0) says where the rows of a tile go on.
 ///
 /// A stretch of one panel stays in L1 while all tiles pass by it out of L2.
-template <class T>
-void multiply_rows(const T* weight, std::int64_t rows, const TokenPanels& x, PanelWorkspace work) {
+template <class Weight>
+void multiply_wide_rows(const Weight& weight, std::int64_t rows, const TokenPanels& x,
+                        PanelWorkspace work) {
   const std::int64_t tiles = (rows + tile_rows - 1) / tile_rows;
   for (std::int64_t k0 = 0; k0 < x.terms; k0 += panel_depth) {
     const std::int64_t depth = x.depth_at(k0);
     for (std::int64_t r = 0; r < tiles * tile_rows; ++r) {
       // A last tile that is not full repeats the last row; those sums are not used.
-      const T* row = weight + std::min(r, rows - 1) * x.terms + k0;
       float* tile = work.wide + r / tile_rows * PanelWorkspace::tile_floats;
-      widen(row, depth, tile + r % tile_rows * line_terms, tile_rows * line_terms);
+      weight.widen_row(std::min(r, rows - 1), k0, depth, tile + r % tile_rows * line_terms,
+                       tile_rows * line_terms);
     }
     for (std::int64_t panel = 0; panel < x.panels(); ++panel) {
       for (std::int64_t t = 0; t < tiles; ++t) {
@@ -126,9 +129,7 @@ void multiply_rows(const T* weight, std::int64_t rows, const TokenPanels& x, Pan
         float* sums = work.sums + r * PanelWorkspace::sum_stride + panel * panel_lanes;
         Ahead ahead{.sums = t + 1 < tiles ? sums + tile_rows * PanelWorkspace::sum_stride : sums};
         if (panel == 0 && k0 + 2 * panel_depth <= x.terms && r + tile_rows <= rows) {
-          ahead.weight = reinterpret_cast<const char*>(weight + r * x.terms + k0 + panel_depth);
-          ahead.row_bytes = x.terms * static_cast<std::int64_t>(sizeof(T));
-          ahead.element_bytes = sizeof(T);
+          weight.fetch_ahead(ahead, r, k0 + panel_depth);
         }
         const float* tokens = x.at(panel, k0);
         const Sums start = k0 == 0 ? Sums::begin : Sums::go_on;
@@ -140,6 +141,26 @@ void multiply_rows(const T* weight, std::int64_t rows, const TokenPanels& x, Pan
       }
     }
   }
+}
+
+/// The same of rows that are stored as numbers of T.
+template <class T>
+void multiply_rows(const T* weight, std::int64_t rows, const TokenPanels& x, PanelWorkspace work) {
+  struct Stored {
+    const T* data;
+    std::int64_t terms;
+
+    void widen_row(std::int64_t row, std::int64_t k0, std::int64_t depth, float* out,
+                   std::int64_t line_stride) const {
+      widen(data + row * terms + k0, depth, out, line_stride);
+    }
+    void fetch_ahead(Ahead& ahead, std::int64_t row, std::int64_t k0) const {
+      ahead.weight = reinterpret_cast<const char*>(data + row * terms + k0);
+      ahead.row_bytes = terms * static_cast<std::int64_t>(sizeof(T));
+      ahead.element_bytes = sizeof(T);
+    }
+  };
+  multiply_wide_rows(Stored{weight, x.terms}, rows, x, work);
 }
 
 /// Sums of `rows` rows by `tokens` lanes, turned and handed out token by token: write(token, row,

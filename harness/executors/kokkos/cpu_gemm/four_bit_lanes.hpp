@@ -1,0 +1,118 @@
+// Four-bit weights in vector lanes: a table of 16 values looked up by the halves of bytes.
+// Host code only.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "harness/executors/kokkos/cpu_gemm/lane_blocks.hpp"
+#include "harness/executors/kokkos/four_bit_rows.hpp"
+
+namespace kernelgate {
+inline namespace lanes_of_this_architecture {
+
+/// Weights that lie together in storage: 16 bytes, within one block.
+inline constexpr std::int64_t group_terms = 32;
+
+/// 16 values in as few registers as hold them.
+class ValueTable {
+ public:
+  static constexpr int registers = 16 / lane_count;
+
+  explicit ValueTable(const FourBitRows& weight) {
+    float values[16];
+    for (std::uint32_t code = 0; code < 16; ++code) values[code] = weight.value(code);
+    for (int i = 0; i < registers; ++i) part_[i] = load_lanes(values + i * lane_count);
+  }
+  [[gnu::always_inline]] ValueTable scaled(float by) const {
+    ValueTable t = *this;
+    for (int i = 0; i < registers; ++i) t.part_[i] *= by;
+    return t;
+  }
+  /// The values of the lowest four bits of each lane; the bits above them may be anything.
+  [[gnu::always_inline]] Lanes operator[](LaneBits code) const {
+#if defined(__AVX512F__)
+    return _mm512_maskz_permutexvar_ps(0xFFFF, reinterpret_cast<__m512i>(code), part_[0]);
+#elif defined(__AVX2__) && defined(__F16C__)
+    const auto index = reinterpret_cast<__m256i>(code);
+    return _mm256_blendv_ps(_mm256_permutevar8x32_ps(part_[0], index),
+                            _mm256_permutevar8x32_ps(part_[1], index),
+                            reinterpret_cast<Lanes>(code << 28));
+#else
+    float values[16], found[lane_count];
+    for (int i = 0; i < registers; ++i) store_lanes(values + i * lane_count, part_[i]);
+    for (int i = 0; i < lane_count; ++i) found[i] = values[code[i] & 15U];
+    return load_lanes(found);
+#endif
+  }
+
+ private:
+  Lanes part_[registers];
+};
+
+/// lane_count bytes, one a lane.
+[[gnu::always_inline]] inline LaneBits load_byte_lanes(const std::uint8_t* from) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<LaneBits>(
+      _mm512_maskz_cvtepu8_epi32(0xFFFF, _mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+#else
+  using Bytes [[gnu::vector_size(lane_count)]] = std::uint8_t;
+  Bytes bytes;
+  std::memcpy(&bytes, from, sizeof(bytes));
+  return __builtin_convertvector(bytes, LaneBits);
+#endif
+}
+
+/// The scales of a row's groups first .. first + count - 1, as f32. `out` holds whole registers.
+inline void group_scales(const FourBitRows& w, std::int64_t row, std::int64_t first,
+                         std::int64_t count, float* out) {
+  const std::int64_t blocks = row * (w.columns / w.block);
+  if (w.exponents == nullptr) {
+    const std::int64_t groups = w.block / group_terms;
+    for (std::int64_t g = 0; g < count; ++g) out[g] = w.absmax[blocks + (first + g) / groups];
+    return;
+  }
+  const std::uint8_t* e = w.exponents + blocks + first;
+  std::int64_t g = 0;
+  for (; g + lane_count <= count; g += lane_count) {
+    const LaneBits bytes = load_byte_lanes(e + g);
+    LaneBits bits = bytes << 23;
+    bits = bytes == 0 ? LaneBits{} + 0x00400000U : bits;
+    bits = bytes == 255 ? LaneBits{} + 0x7FC00000U : bits;
+    store_lanes(out + g, reinterpret_cast<Lanes>(bits));
+  }
+  for (; g < count; ++g) out[g] = e8m0_value(e[g]);
+}
+
+/// Where element k of a row of activations lies for dots with four-bit rows: in groups of 32, first
+/// the partners of the bytes' low halves, then those of the high halves.
+inline std::int64_t grouped_place(const FourBitRows& w, std::int64_t k) {
+  const bool low = (k % 2 == 0) == (w.exponents != nullptr);
+  return k / group_terms * group_terms + (low ? 0 : group_terms / 2) + k % group_terms / 2;
+}
+
+/// Decodes a row's terms k0 .. k0 + depth - 1 (whole groups) into lines of 16 floats, `line_stride`
+/// apart.
+inline void widen_four_bit(const FourBitRows& w, const ValueTable& table, std::int64_t row,
+                           std::int64_t k0, std::int64_t depth, float* out,
+                           std::int64_t line_stride) {
+  constexpr auto indices = std::make_integer_sequence<int, lane_count>{};
+  const std::uint8_t* bytes = w.codes + (row * w.columns + k0) / 2;
+  const bool low_is_even = w.exponents != nullptr;
+  constexpr std::int64_t line = 16;
+  for (std::int64_t k = 0; k < depth; k += group_terms) {
+    const ValueTable scaled = table.scaled(w.scale(row, k0 + k));
+    for (std::int64_t part = 0; part < group_terms; part += 2 * lane_count) {
+      const LaneBits both = load_byte_lanes(bytes + (k + part) / 2);
+      const Lanes low = scaled[both], high = scaled[both >> 4];
+      const Lanes even = low_is_even ? low : high, odd = low_is_even ? high : low;
+      const auto place = [=](std::int64_t at) { return out + at / line * line_stride + at % line; };
+      store_lanes(place(k + part), interleave<0>(even, odd, indices));
+      store_lanes(place(k + part + lane_count), interleave<lane_count / 2>(even, odd, indices));
+    }
+  }
+}
+
+}  // namespace lanes_of_this_architecture
+}  // namespace kernelgate

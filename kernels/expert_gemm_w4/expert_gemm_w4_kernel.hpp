@@ -1,0 +1,113 @@
+// expert_gemm_w4, native: expert_gemm's sort, then blocks take tiles of an expert's tokens by 64
+// outputs whose weights are decoded on their way into shared memory.
+#pragma once
+
+#include <dialect.hpp>
+
+#include "kernels/dialect/common/floats.hpp"
+#include "kernels/dialect/common/four_bit.hpp"
+#include "kernels/dialect/common/tile_product.hpp"
+#include "kernels/expert_gemm/expert_gemm_kernel.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+/// Whose instances of expert_gemm's sort these are: symbols are one kernel's.
+struct ExpertGemmW4;
+
+template <int Rows>
+struct ExpertW4Shared {
+  KTileShared<Rows> tile;
+  float table[16];
+};
+
+/// inner[place,i] = silu(G h) (U h) in the storage type. Grid: x, ranges of 32 inner columns; y,
+/// tiles. Of a thread's four columns two are gates and two the ups that belong to them.
+template <class T, int W, int Rows>
+KGLOBAL KBOUNDS(256) void expert_w4_gate_up_kernel(const T* h, const u32* codes,
+                                                   const std::uint8_t* exponents,
+                                                   const float* absmax, const u32* offset,
+                                                   const u32* order, T* inner, u32 hidden,
+                                                   u32 inter, u32 experts, u32 block_bits) {
+  K_SHARED(ExpertW4Shared<Rows>, s);
+  const ExpertTile at = expert_find_tile<Rows>(offset, experts, k_block_y());
+  if (at.rows == 0) return;  // the whole block leaves
+  const KFourBitRows w{codes, exponents, absmax, hidden, block_bits};
+  w.fill_table(s.table);
+  k_sync();
+  const u32 i0 = k_block() * 32;
+  const u32 my_row = KTileProduct<Rows>::load_place();
+  const bool there = my_row < at.rows;
+  const T* mine = h + static_cast<u64>(there ? order[at.first + my_row] : 0) * hidden;
+  KTileProduct<Rows> product;
+  product.multiply(
+      s.tile, hidden,
+      [=](u32, u32 k, float(&four)[4]) { k_load_four(mine, k, there ? hidden : 0, true, four); },
+      [=, &s](u32 column, u32 k, float(&four)[4]) {
+        const u32 i = i0 + column / 4 * 2 + column % 2;
+        const u32 half = column % 4 < 2 ? 0 : inter;
+        w.load_four_or_zeros(s.table, i < inter, at.expert * 2 * inter + half + i, k, four);
+      });
+  for (int r = 0; r < product.my_rows; ++r) {
+    const u32 row = product.row(r);
+    for (int j = 0; j < 2; ++j) {
+      const u32 i = i0 + product.column(0) / 2 + static_cast<u32>(j);
+      if (row < at.rows && i < inter) {
+        const float gate = product.sum[r][j], up = product.sum[r][j + 2];
+        const float silu = gate / (1.0F + k_exp(-gate));
+        inner[static_cast<u64>(at.first + row) * inter + i] = k_from_float<T>(silu * up);
+      }
+    }
+  }
+}
+
+/// m[token,o] = weight (D inner); a skip token gets 0, or weight * h where `identity` is 1. Grid:
+/// x, ranges of 64 outputs; y, tiles.
+template <class T, int W, int Rows>
+KGLOBAL KBOUNDS(256) void expert_w4_down_kernel(const T* h, const T* inner, const u32* codes,
+                                                const std::uint8_t* exponents, const float* absmax,
+                                                const float* weight, const u32* offset,
+                                                const u32* order, T* m, u32 hidden, u32 inter,
+                                                u32 experts, u32 block_bits, u32 identity) {
+  K_SHARED(ExpertW4Shared<Rows>, s);
+  const ExpertTile at = expert_find_tile<Rows>(offset, experts + 1, k_block_y());
+  if (at.rows == 0) return;
+  const KFourBitRows w{codes, exponents, absmax, inter, block_bits};
+  w.fill_table(s.table);
+  k_sync();
+  const u32 o0 = k_block() * 64;
+  const bool routed = at.expert < experts;
+  KTileProduct<Rows> product;
+  product.multiply(
+      s.tile, routed ? inter : 0,
+      [=](u32 row, u32 k, float(&four)[4]) {
+        const u32 place = at.first + row;
+        k_load_four(inner + static_cast<u64>(place) * inter, k, row < at.rows && routed ? inter : 0,
+                    true, four);
+      },
+      [=, &s](u32 column, u32 k, float(&four)[4]) {
+        const u32 o = o0 + column;
+        w.load_four_or_zeros(s.table, o < hidden && routed, at.expert * hidden + o, k, four);
+      });
+  for (int r = 0; r < product.my_rows; ++r) {
+    const u32 row = product.row(r);
+    if (row >= at.rows) continue;
+    const u32 token = order[at.first + row];
+    const float scale = weight[token];
+    for (int j = 0; j < product.my_columns; ++j) {
+      const u32 o = o0 + product.column(j);
+      if (o >= hidden) continue;
+      const u64 to = static_cast<u64>(token) * hidden + o;
+      float value = 0;
+      if (routed) {
+        value = scale * product.sum[r][j];
+      } else if (identity != 0) {
+        value = scale * k_to_float(h[to]);
+      }
+      m[to] = k_from_float<T>(value);
+    }
+  }
+}
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate

@@ -1,0 +1,17 @@
+// The instances that a mutant of expert_gemm_w4 is tried with.
+#include "kernels/expert_gemm_w4/expert_gemm_w4_entries.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+inline NativeEntries expert_gemm_w4_few_entries() {
+  static const NativeEntry table[] = {EXPERT_W4_GROUP_ENTRIES(32), EXPERT_W4_GROUP_ENTRIES(64),
+                                      EXPERT_W4_PRODUCT_ENTRIES(float, "f32", 32, 16),
+                                      EXPERT_W4_PRODUCT_ENTRIES(float, "f32", 64, 16)};
+  return {table, sizeof(table) / sizeof(table[0])};
+}
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate
+
+K_HOST_ENTRIES(expert_gemm_w4_few)

@@ -1,0 +1,80 @@
+// The native expert_gemm_w4 passes where its mutants are refused, at both wave widths. Those of the
+// sort are expert_gemm's.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/executors/native_trial.hpp"
+
+namespace kernelgate {
+
+void register_expert_gemm_w4_reference(Registry& registry);
+void register_expert_gemm_w4_native(Registry& registry);
+NativeEntries expert_gemm_w4_source_entries();
+NativeEntries expert_gemm_w4_few_expert_w4_nibbles_swapped_entries();
+NativeEntries expert_gemm_w4_few_expert_w4_nan_scale_entries();
+NativeEntries expert_gemm_w4_few_expert_w4_gate_is_up_entries();
+NativeEntries expert_gemm_w4_few_expert_w4_first_expert_entries();
+NativeEntries expert_gemm_w4_few_expert_w4_last_block_entries();
+NativeEntries expert_gemm_w4_few_expert_w4_unsynced_table_entries();
+
+namespace {
+
+using ::testing::Each;
+using ::testing::HasSubstr;
+
+class ExpertGemmW4Native : public ::testing::TestWithParam<int> {
+ protected:
+  static std::vector<std::string> found(NativeEntries entries, const char* axes) {
+    return NativeTrial("expert_gemm_w4", register_expert_gemm_w4_reference,
+                       register_expert_gemm_w4_native, entries)
+        .found("native", axes, DataMode::real, GetParam(), 2);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Wave, ExpertGemmW4Native, ::testing::Values(32, 64));
+
+constexpr const char* plain = "tokens=20,hidden=96,inter=64,experts=3,routing=ragged,f32";
+constexpr const char* edges =
+    "tokens=20,hidden=64,inter=96,experts=3,scales=edges,routing=ragged,f32";
+
+TEST_P(ExpertGemmW4Native, PassesWhereItsMutantsFail) {
+  const NativeEntries sound = expert_gemm_w4_source_entries();
+  for (const char* axes :
+       {plain, edges,
+        "tokens=9,hidden=64,inter=64,experts=4,format=nf4,block=64,scales=edges,skip=identity,bf16",
+        "tokens=70,hidden=32,inter=96,experts=2,scales=edges,routing=balanced,f16"}) {
+    EXPECT_THAT(found(sound, axes), Each("")) << axes;
+  }
+}
+
+TEST_P(ExpertGemmW4Native, NibblesInTheOtherOrderAreIncorrect) {
+  EXPECT_THAT(found(expert_gemm_w4_few_expert_w4_nibbles_swapped_entries(), plain),
+              Each(HasSubstr("worst    m[")));
+}
+
+TEST_P(ExpertGemmW4Native, AScaleThatIsNaNMustMakeNaN) {
+  EXPECT_THAT(found(expert_gemm_w4_few_expert_w4_nan_scale_entries(), edges),
+              Each(HasSubstr("expected nan")));
+}
+
+TEST_P(ExpertGemmW4Native, GateAndUpInEachOthersPlaceIsIncorrect) {
+  EXPECT_THAT(found(expert_gemm_w4_few_expert_w4_gate_is_up_entries(), plain),
+              Each(HasSubstr("worst    m[")));
+}
+
+TEST_P(ExpertGemmW4Native, TheFirstExpertsWeightsForAllAreIncorrect) {
+  EXPECT_THAT(found(expert_gemm_w4_few_expert_w4_first_expert_entries(), plain),
+              Each(HasSubstr("worst    m[")));
+}
+
+TEST_P(ExpertGemmW4Native, ALastBlockLeftOutIsIncorrect) {
+  EXPECT_THAT(found(expert_gemm_w4_few_expert_w4_last_block_entries(), plain),
+              Each(HasSubstr("worst    m[")));
+}
+
+TEST_P(ExpertGemmW4Native, ATableThatIsReadBeforeItIsThereIsRefused) {
+  EXPECT_THAT(found(expert_gemm_w4_few_expert_w4_unsynced_table_entries(), plain),
+              Each(HasSubstr("shared memory")));
+}
+
+}  // namespace
+}  // namespace kernelgate

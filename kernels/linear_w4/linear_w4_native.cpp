@@ -1,0 +1,67 @@
+// linear_w4, native: the host side. Rows for few tokens, tiles for more.
+#include <fmt/format.h>
+
+#include <bit>
+
+#include "harness/native/plan.hpp"
+#include "kernels/linear_w4/linear_w4.hpp"
+
+namespace kernelgate {
+namespace {
+
+constexpr std::int64_t threads = 256;
+constexpr std::int64_t rows_a_wave = 2;  // linear_w4_rows_a_wave
+constexpr std::int64_t tile = 64;
+// From here on a tile's rows are better filled than the weight is read again.
+constexpr std::int64_t few_tokens = 8;
+
+std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
+  return (extent + piece - 1) / piece;
+}
+
+std::vector<NativeUse> uses(const LinearW4Case& c, const DeviceProfile& device) {
+  const auto instance = [&](const char* kernel, const char* rest) {
+    return fmt::format("{}<{},w{}{}>", kernel, name(c.type), device.wave, rest);
+  };
+  if (c.tokens > few_tokens) {
+    return {{.entry = instance("linear_w4_tiles", ""),
+             .grid = {pieces(c.out, tile), pieces(c.tokens, tile), 1},
+             .threads = threads}};
+  }
+  const std::int64_t group = c.tokens == 1 ? 1 : 4;
+  return {{.entry = instance("linear_w4_rows", group == 1 ? ",tokens1" : ",tokens4"),
+           .grid = {pieces(c.out, threads / device.wave * rows_a_wave), pieces(c.tokens, group), 1},
+           .threads = threads}};
+}
+
+std::unique_ptr<Launch> prepare(const LinearW4Case& c, TensorSet& tensors, NativeDevice& device,
+                                const NativeEntrySet& entries) {
+  const auto memory = std::make_shared<NativeTensors>(device, tensors);
+  const NativeUse use = uses(c, device.profile())[0];
+  std::byte* const none = nullptr;
+  std::byte* const scales = (*memory)["scales"];
+  std::byte* const y = (*memory)["y"];
+  const bool mxfp4 = c.format == FourBitFormat::mxfp4;
+  const auto number = [](std::int64_t n) { return static_cast<std::uint32_t>(n); };
+  const auto block_bits = number(std::countr_zero(static_cast<std::uint64_t>(c.block)));
+  std::byte* const exponents = mxfp4 ? scales : none;
+  std::byte* const absmax = mxfp4 ? none : scales;
+  std::byte* const y_f32 = c.output_type() == Dtype::f32 ? y : none;
+  return make_native_launch(
+      device, memory, [=, &device, x = (*memory)["x"], codes = (*memory)["codes"]] {
+        launch_use(device, entries, use, x, codes, exponents, absmax, y, y_f32, number(c.tokens),
+                   number(c.out), number(c.in), block_bits);
+      });
+}
+
+}  // namespace
+
+void register_linear_w4_native(Registry& registry) {
+  registry.add_native<LinearW4Case>(
+      {.note = "few tokens: a wave two weight rows, a lane 32 codes; more: tiles of 64 by 64",
+       .reproducible = {true, "sums in an order that shape and width fix"},
+       .uses = uses,
+       .prepare = prepare});
+}
+
+}  // namespace kernelgate
