@@ -18,6 +18,7 @@ namespace {
 struct Options {
   ModelSource model;
   KernelChoice kernels;
+  QuantiseChoice quantise;
   KernelForward on_kernels;
   std::string input_ids, output;
   std::string dump = "logits";
@@ -54,12 +55,17 @@ void run_forward(const Options& options, Session& session) {
   if (options.on_kernels.compare && options.kernels.on_reference()) {
     throw BadInput("--compare: compares kernels with the reference; expected another --backend");
   }
+  if (options.quantise.asked() && options.kernels.on_reference()) {
+    throw BadInput(
+        "--quantise: the scalar reference has no weights of four bits; expected another "
+        "--backend");
+  }
   ForwardDump dump;
   std::string argmax, who = "backend reference, precision " + options.model.precision;
   if (options.kernels.on_reference()) {
     argmax = run_reference(options, ids, dump);
   } else {
-    KernelSession kernels(session, options.kernels, options.model);
+    KernelSession kernels(session, options.kernels, options.model, options.quantise);
     KernelForward how = options.on_kernels;
     how.chunk = options.chunk;
     how.dump_all = options.dump == "all";
@@ -87,6 +93,7 @@ void add_forward_command(CLI::App& app, Session& session) {
       ->required();
   command->add_option("--output", options->output, "safetensors file to write")->required();
   options->kernels.add_to(*command);
+  options->quantise.add_to(*command);
   command->add_flag("--compare", options->on_kernels.compare,
                     "Judge every operation of the kernels on its own inputs, and the drift against "
                     "the scalar model");

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "harness/cli/progress.hpp"
 #include "harness/core/backend.hpp"
 #include "harness/devices/profile.hpp"
 
@@ -51,8 +52,10 @@ void KernelSession::open_device(const Session& session, const KernelChoice& choi
 }
 
 KernelSession::KernelSession(const Session& session, const KernelChoice& choice,
-                             const ModelSource& source)
+                             const ModelSource& source, const QuantiseChoice& quantise,
+                             Originals originals)
     : choice_(choice) {
+  quantise.parse();  // a bad choice is refused before weights are made
   const auto backend = parse_backend(choice.backend);
   if (!backend || *backend == Backend::reference) {
     throw BadInput("--backend: expected one with kernels, got " + choice.backend);
@@ -63,18 +66,48 @@ KernelSession::KernelSession(const Session& session, const KernelChoice& choice,
                                *backend == Backend::kokkos && host_executor_shares_memory(),
                                choice.variants);
   checkpoint_ = source.load();
+  take_weights(source, quantise, originals);
   const SkipRule skip = reference::parse_skip_rule(source.skip);
-  weights_ = std::make_unique<model::KernelWeights>(
-      checkpoint_.config, checkpoint_.weights, source.storage(checkpoint_), skip == SkipRule::drop);
   model_ = std::make_unique<model::KernelModel>(checkpoint_.config, *weights_, skip,
                                                 std::move(operations));
+}
+
+void KernelSession::take_weights(const ModelSource& source, const QuantiseChoice& quantise,
+                                 Originals originals) {
+  model::QuantisedLoading loading;
+  loading.how = quantise.parse();
+  std::optional<Progress> progress;
+  if (quantise.asked()) {
+    progress.emplace("quantise", 100);
+    loading.made = [&progress, shown = std::int64_t{0}](std::int64_t done,
+                                                        std::int64_t total) mutable {
+      for (; shown < done * 100 / total; ++shown) {
+        progress->step(fmt::format("{:.2f} of {:.2f} billion weights",
+                                   1e-9 * static_cast<double>(done),
+                                   1e-9 * static_cast<double>(total)));
+      }
+    };
+  }
+  if (originals == Originals::given_up) {
+    // Synthetic tensors each own their memory; a mapped file is nobody's to give up.
+    loading.done_with = [this](const std::byte* start) {
+      std::erase_if(checkpoint_.weights.owners,
+                    [&](const auto& owner) { return owner.get() == start; });
+    };
+  }
+  const bool drop = reference::parse_skip_rule(source.skip) == SkipRule::drop;
+  weights_ = std::make_unique<model::KernelWeights>(checkpoint_.config, checkpoint_.weights,
+                                                    source.storage(checkpoint_), drop, loading);
+  if (progress) progress->finish();
 }
 
 std::string KernelSession::in_words() const {
   std::string where = host_executor_in_words();
   if (executor_) where = fmt::format("{}, schedule {}", choice_.device, choice_.schedule_seed);
   if (gpus_) where = "this machine's GPU";
-  return fmt::format("backend {} ({}), {}", choice_.backend, where, name(weights_->type()));
+  const std::string quantised = weights_->quantisation().in_words();
+  return fmt::format("backend {} ({}), {}{}{}", choice_.backend, where, name(weights_->type()),
+                     quantised.empty() ? "" : ", ", quantised);
 }
 
 }  // namespace kernelgate

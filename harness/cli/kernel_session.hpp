@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/cli/model_source.hpp"
+#include "harness/cli/quantise_choice.hpp"
 #include "harness/cli/real_devices.hpp"
 #include "harness/cli/session.hpp"
 #include "harness/executors/virtual_device.hpp"
@@ -40,9 +41,14 @@ class NoDevice : public std::runtime_error {
 
 class KernelSession {
  public:
+  /// What becomes of weights that were quantised.
+  enum class Originals { kept, given_up };
+
   /// Throws BadInput for a backend that has no kernels in this build and for weights that do not
-  /// fit, NoDevice where the backend's device is missing.
-  KernelSession(const Session& session, const KernelChoice& choice, const ModelSource& source);
+  /// fit, NoDevice where the backend's device is missing. Originals that are given up free their
+  /// memory as they are quantised; checkpoint().weights then has no use.
+  KernelSession(const Session& session, const KernelChoice& choice, const ModelSource& source,
+                const QuantiseChoice& quantise = {}, Originals originals = Originals::kept);
 
   const reference::Checkpoint& checkpoint() const { return checkpoint_; }
   const model::KernelWeights& weights() const { return *weights_; }
@@ -51,6 +57,7 @@ class KernelSession {
   std::string in_words() const;
 
  private:
+  void take_weights(const ModelSource& source, const QuantiseChoice& quantise, Originals originals);
   void open_device(const Session& session, const KernelChoice& choice, Backend backend);
 
   KernelChoice choice_;

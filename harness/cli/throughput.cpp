@@ -24,6 +24,7 @@ using Clock = std::chrono::steady_clock;
 struct Options {
   ModelSource source;
   KernelChoice kernels;
+  QuantiseChoice quantise;
   std::vector<std::int64_t> prompts, batches, contexts;
   std::int64_t steps = 16;
   int repetitions = 3;
@@ -101,9 +102,13 @@ Record record_of(const Options& options, const KernelSession& kernels, const std
   std::string test = cell.name();
   std::replace(test.begin(), test.end(), ' ', '_');
   r.axes = fmt::format(
-      "model={},layers={},test={},{}",
+      "model={},layers={},test={}{},{}",
       options.source.checkpoint.empty() ? options.source.model : options.source.checkpoint,
-      kernels.checkpoint().config.num_blocks(), test, name(kernels.weights().type()));
+      kernels.checkpoint().config.num_blocks(), test,
+      options.quantise.asked()
+          ? fmt::format(",quantise={},format={}", options.quantise.what, options.quantise.format)
+          : "",
+      name(kernels.weights().type()));
   r.dtype = name(kernels.weights().type());
   return r;
 }
@@ -138,7 +143,10 @@ void print_cell(const model::ThroughputCell& cell, const Measured& m) {
 class Throughput {
  public:
   Throughput(Session& session, const Options& options)
-      : options_(options), session_(session), kernels_(session, options.kernels, options.source) {
+      : options_(options),
+        session_(session),
+        kernels_(session, options.kernels, options.source, options.quantise,
+                 KernelSession::Originals::given_up) {
     if (!options.records.empty()) writer_.emplace(options.records, std::cerr);
   }
 
@@ -166,7 +174,8 @@ class Throughput {
                                                   : options_.source.checkpoint,
                c.num_blocks(), kernels_.in_words());
     fmt::print("weights {:.2f} GB, of them copied {:.2f} GB; skip {}\n\n",
-               gigabytes(model::weight_bytes(c, kernels_.weights().type())),
+               gigabytes(model::weight_bytes(c, kernels_.weights().type(),
+                                             kernels_.weights().quantisation())),
                gigabytes(kernels_.weights().copied_bytes()), options_.source.skip);
     fmt::print("{:<16} {:>9} {:>19} {:>9} {:>6} {:>9} {:>9}\n", "test", "tokens/s", "quartiles",
                "of floor", "bound", "GB", "GFLOP");
@@ -220,8 +229,8 @@ class Throughput {
       session_.end_with(ExitCode::nothing_ran);
       return;
     }
-    const std::int64_t weights =
-        model::weight_bytes(kernels_.checkpoint().config, kernels_.weights().type());
+    const std::int64_t weights = model::weight_bytes(
+        kernels_.checkpoint().config, kernels_.weights().type(), kernels_.weights().quantisation());
     fmt::print(
         "\nroofs of this run: {:.1f} GB/s read, {:.0f} GFLOP/s f32; a floor counts weights once a "
         "pass, the experts hit, keys and values\n",
@@ -264,6 +273,7 @@ void add_throughput_command(CLI::App& app, Session& session) {
   options->kernels.backend = "kokkos";
   options->source.add_to(*command);
   options->kernels.add_to(*command);
+  options->quantise.add_to(*command);
   command->add_option("--pp", options->prompts, "Prefill of so many tokens; may repeat")
       ->check(CLI::Range(1, 262144));
   command->add_option("--batch", options->batches, "Sequences of a decode; may repeat")

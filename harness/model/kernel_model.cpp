@@ -215,14 +215,29 @@ void KernelModel::norm(const Piece& piece, std::int64_t block, const char* op,
 }
 
 void KernelModel::linear(const char* op, std::int64_t block, std::int64_t tokens, std::int64_t out,
-                         std::int64_t in, const std::byte* x, Memory w, const std::byte* y,
-                         bool f32) {
+                         std::int64_t in, const std::byte* x, const MatrixMemory& w,
+                         const std::byte* y, bool f32) {
+  const char* output = f32 ? "f32" : "same";
+  if (w.is_quantised()) {
+    operations_.run({op, block, "linear_w4"}, {tokens},
+                    [&] {
+                      return fmt::format("tokens={},out={},in={},{},output={},{}", tokens, out, in,
+                                         four_bit_axes(), output, name(type()));
+                    },
+                    {{"x", x}, {"codes", w.data}, {"scales", w.scales}, {"y", y}});
+    return;
+  }
   operations_.run({op, block, "linear"}, {tokens},
                   [&] {
                     return fmt::format("tokens={},out={},in={},output={},{}", tokens, out, in,
-                                       f32 ? "f32" : "same", name(type()));
+                                       output, name(type()));
                   },
-                  {{"x", x}, {"w", w}, {"y", y}});
+                  {{"x", x}, {"w", w.data}, {"y", y}});
+}
+
+std::string KernelModel::four_bit_axes() const {
+  const FourBitLayout& layout = weights_.quantisation().layout;
+  return fmt::format("format={},block={}", kernelgate::name(layout.format), layout.block);
 }
 
 void KernelModel::experts(const Piece& piece, std::int64_t block) {
@@ -260,19 +275,34 @@ void KernelModel::experts(const Piece& piece, std::int64_t block) {
   hits_.experts += static_cast<std::int64_t>(hit.size()) - (skips > 0 ? 1 : 0);
   hits_.skipped += skips;
   hits_.routed += n - skips;
-  constexpr std::string_view rules[] = {"zero", "identity", "drop"};
-  operations_.run({"experts", block, "expert_gemm"}, {n},
-                  [&] {
-                    return fmt::format("tokens={},hidden={},inter={},experts={},skip={},{}", n, h,
-                                       config_.expert_size, config_.num_experts,
-                                       rules[static_cast<int>(skip_)], name(type()));
-                  },
-                  {{"h", normed_.memory.data()},
-                   {"choice", choice_.memory.data()},
-                   {"weight", probability_.memory.data()},
-                   {"gate_up", w.gate_up},
-                   {"down", w.down},
-                   {"m", hidden_.memory.data()}});
+  run_experts(n, block);
+}
+
+void KernelModel::run_experts(std::int64_t n, std::int64_t block) {
+  const BlockMemory& w = weights_.blocks[size(block)];
+  const auto axes = [&](const std::string& format) {
+    constexpr std::string_view rules[] = {"zero", "identity", "drop"};
+    return fmt::format("tokens={},hidden={},inter={},experts={},{}skip={},{}", n,
+                       config_.hidden_size, config_.expert_size, config_.num_experts, format,
+                       rules[static_cast<int>(skip_)], name(type()));
+  };
+  std::vector<Place> places{{"h", normed_.memory.data()},
+                            {"choice", choice_.memory.data()},
+                            {"weight", probability_.memory.data()},
+                            {"m", hidden_.memory.data()}};
+  if (w.gate_up.is_quantised()) {
+    places.insert(places.end(), {{"gate_up_codes", w.gate_up.data},
+                                 {"gate_up_scales", w.gate_up.scales},
+                                 {"down_codes", w.down.data},
+                                 {"down_scales", w.down.scales}});
+    operations_.run(
+        {"experts", block, "expert_gemm_w4"}, {n}, [&] { return axes(four_bit_axes() + ","); },
+        places);
+    return;
+  }
+  places.insert(places.end(), {{"gate_up", w.gate_up.data}, {"down", w.down.data}});
+  operations_.run(
+      {"experts", block, "expert_gemm"}, {n}, [&] { return axes(""); }, places);
 }
 
 void KernelModel::head(const Piece& piece, const ForwardOptions& options, KernelLogits& logits) {

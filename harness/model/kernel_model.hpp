@@ -74,6 +74,7 @@ class KernelModel {
 
   const reference::ModelConfig& config() const { return config_; }
   Dtype type() const { return weights_.type(); }
+  const Quantisation& quantisation() const { return weights_.quantisation(); }
   SequenceStore make_store(std::int64_t slots, std::int64_t capacity) const {
     return SequenceStore(config_, type(), slots, capacity);
   }
@@ -113,11 +114,14 @@ class KernelModel {
   void mix_and_attend_batch(const Piece& piece, std::int64_t block, const FusedRows& fused,
                             SequenceStore& store);
   void experts(const Piece& piece, std::int64_t block);
+  void run_experts(std::int64_t tokens, std::int64_t block);
+  std::string four_bit_axes() const;  // "format=mxfp4,block=32"
   void norm(const Piece& piece, std::int64_t block, const char* name, const ScaleMemory& scales,
             Memory weight, bool last);
   void head(const Piece& piece, const ForwardOptions& options, KernelLogits& logits);
   void linear(const char* name, std::int64_t block, std::int64_t tokens, std::int64_t out,
-              std::int64_t in, const std::byte* x, Memory w, const std::byte* y, bool f32);
+              std::int64_t in, const std::byte* x, const MatrixMemory& w, const std::byte* y,
+              bool f32);
   void mix(std::int64_t block, const char* form, std::int64_t tokens, const std::byte* qkv,
            const std::int32_t* slot, const float* conv, const float* lag);
   void attend(std::int64_t block, const std::string& axes_head, std::int64_t batch,

@@ -32,10 +32,15 @@ void convert(const Values& from, Dtype type, std::byte* to) {
 
 }  // namespace
 
-std::int64_t weight_bytes(const reference::ModelConfig& config, Dtype type) {
+std::int64_t weight_bytes(const reference::ModelConfig& config, Dtype type, const Quantisation& q) {
   std::int64_t bytes = 0;
   for (const reference::TensorName& tensor : reference::tensor_names(config)) {
-    bytes += TensorSpec{tensor.name, type, tensor.shape}.bytes();
+    const std::int64_t columns = tensor.shape.back();
+    const std::int64_t count = TensorSpec{tensor.name, type, tensor.shape}.count();
+    bytes += q.matrix_bytes(q.takes(tensor.name), count / columns, columns, size_bytes(type));
+  }
+  if (q.linears() && config.tied_head) {
+    bytes += q.matrix_bytes(true, config.vocab_size, config.hidden_size, size_bytes(type));
   }
   return bytes;
 }
@@ -75,7 +80,34 @@ Memory KernelWeights::stack(const std::vector<Values>& parts) {
   return to;
 }
 
-BlockMemory KernelWeights::block(const reference::BlockWeights& w, bool first, bool drop_skip) {
+MatrixMemory KernelWeights::quantise(const std::vector<Values>& parts, std::int64_t columns) {
+  const FourBitLayout& layout = loading_.how.layout;
+  std::int64_t rows = 0;
+  for (const Values& part : parts) rows += part.size() / columns;
+  const std::int64_t scale_bytes = layout.scales(columns) * size_bytes(layout.scale_type());
+  std::byte* const codes = make_room(rows * layout.code_bytes(columns));
+  std::byte* const scales = make_room(rows * scale_bytes);
+  std::int64_t row = 0;
+  for (const Values& part : parts) {
+    quantise_rows(layout, part, columns,
+                  reinterpret_cast<std::uint8_t*>(codes) + row * layout.code_bytes(columns),
+                  scales + row * scale_bytes);
+    row += part.size() / columns;
+    quantised_ += part.size();
+    if (loading_.made) loading_.made(quantised_, to_quantise_);
+  }
+  return {codes, scales};
+}
+
+MatrixMemory KernelWeights::matrix(const Values& values, std::int64_t columns) {
+  if (!loading_.how.linears()) return {fit(values, type_)};
+  const MatrixMemory m = quantise({values}, columns);
+  if (loading_.done_with) loading_.done_with(values.bytes());
+  return m;
+}
+
+BlockMemory KernelWeights::block(const reference::ModelConfig& config,
+                                 const reference::BlockWeights& w, bool first, bool drop_skip) {
   const auto same = [this](const Values& values) { return fit(values, type_); };
   const auto scales = [&](const reference::ResidualScales& s) {
     return ScaleMemory{same(s.hidden_scale), same(s.hidden_bias), same(s.residual_scale),
@@ -83,16 +115,16 @@ BlockMemory KernelWeights::block(const reference::BlockWeights& w, bool first, b
   };
   BlockMemory b{};
   b.input_norm = same(w.input_norm);
-  b.q = same(w.q);
-  b.k = same(w.k);
-  b.v_current = same(w.v_current);
-  b.v_delayed = same(w.v_delayed);
+  b.q = matrix(w.q, config.hidden_size);
+  b.k = matrix(w.k, config.hidden_size);
+  b.v_current = matrix(w.v_current, config.hidden_size);
+  b.v_delayed = matrix(w.v_delayed, config.hidden_size);
   b.depthwise = same(w.mixing.depthwise);
   b.depthwise_bias = same(w.mixing.depthwise_bias);
   b.grouped = same(w.mixing.grouped);
   b.grouped_bias = same(w.mixing.grouped_bias);
   b.temperature = same(w.mixing.temperature);
-  b.o = same(w.o);
+  b.o = matrix(w.o, config.q_size());
   b.post_attention = scales(w.post_attention);
   b.post_attention_norm = same(w.post_attention_norm);
   const reference::RouterWeights& r = w.router;
@@ -110,28 +142,52 @@ BlockMemory KernelWeights::block(const reference::BlockWeights& w, bool first, b
     gate_up.push_back(e.gate_up);
     down.push_back(e.down);
   }
-  b.gate_up = stack(gate_up);
-  b.down = stack(down);
+  if (loading_.how.experts()) {
+    b.gate_up = quantise(gate_up, config.hidden_size);
+    b.down = quantise(down, config.expert_size);
+    for (const auto* parts : {&gate_up, &down}) {
+      for (const Values& part : *parts) {
+        if (loading_.done_with) loading_.done_with(part.bytes());
+      }
+    }
+  } else {
+    b.gate_up = {stack(gate_up)};
+    b.down = {stack(down)};
+  }
   b.post_mlp = scales(w.post_mlp);
   return b;
 }
 
 KernelWeights::KernelWeights(const reference::ModelConfig& config, const reference::Weights& w,
-                             Dtype type, bool drop_skip)
+                             Dtype type, bool drop_skip, const QuantisedLoading& loading)
     : embedding(nullptr),
       input_scale(nullptr),
       input_bias(nullptr),
       final_norm(nullptr),
-      head(nullptr),
-      type_(type) {
+      type_(type),
+      loading_(loading) {
+  loading_.how.check(config);
+  for (const reference::TensorName& tensor : reference::tensor_names(config)) {
+    if (!loading_.how.takes(tensor.name)) continue;
+    to_quantise_ += TensorSpec{tensor.name, type, tensor.shape}.count();
+  }
+  const bool own_head = loading_.how.linears();
+  if (own_head && config.tied_head) to_quantise_ += config.vocab_size * config.hidden_size;
   embedding = fit(w.embedding, type);
   input_scale = fit(w.input_scale, type);
   input_bias = fit(w.input_bias, type);
   final_norm = fit(w.final_norm, type);
-  head = config.tied_head ? embedding : fit(w.head, type);
-  for (std::size_t i = 0; i < w.blocks.size(); ++i) {
-    blocks.push_back(block(w.blocks[i], i == 0, drop_skip));
+  if (own_head) {
+    head = quantise({w.head}, config.hidden_size);
+    if (!config.tied_head && loading_.done_with) loading_.done_with(w.head.bytes());
+  } else {
+    head = {config.tied_head ? embedding : fit(w.head, type)};
   }
+  for (std::size_t i = 0; i < w.blocks.size(); ++i) {
+    blocks.push_back(block(config, w.blocks[i], i == 0, drop_skip));
+  }
+  loading_.made = {};  // whom they tell need not outlive the loading
+  loading_.done_with = {};
 }
 
 }  // namespace kernelgate::model

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
+#include "harness/model/quantisation.hpp"
 #include "reference/weights.hpp"
 
 namespace kernelgate::model {
@@ -20,24 +22,38 @@ struct ScaleMemory {
   Memory hidden_scale, hidden_bias, residual_scale, residual_bias;
 };
 struct BlockMemory {
-  Memory input_norm, q, k, v_current, v_delayed;
-  Memory depthwise, depthwise_bias, grouped, grouped_bias, temperature, o;
+  Memory input_norm;
+  MatrixMemory q, k, v_current, v_delayed;
+  Memory depthwise, depthwise_bias, grouped, grouped_bias, temperature;
+  MatrixMemory o;
   ScaleMemory post_attention;
   Memory post_attention_norm;
   RouterMemory router;
-  Memory gate_up, down;
+  MatrixMemory gate_up, down;
   ScaleMemory post_mlp;
+};
+
+/// How weights are quantised while they are taken over.
+struct QuantisedLoading {
+  Quantisation how;
+  /// Told of weights quantised so far, and of all that will be.
+  std::function<void(std::int64_t done, std::int64_t total)> made = {};
+  /// Told where a source tensor begins that nobody reads any more.
+  std::function<void(const std::byte*)> done_with = {};
 };
 
 class KernelWeights {
  public:
   /// `source` must outlive it. With `drop_skip` the skip expert is never chosen: its balancing bias
-  /// becomes -infinity (spec 4.2, C). Throws BadInput when copies need more memory than there is.
+  /// becomes -infinity (spec 4.2, C). Throws BadInput when copies need more memory than there is,
+  /// and for matrices that the quantisation cannot take.
   KernelWeights(const reference::ModelConfig& config, const reference::Weights& source, Dtype type,
-                bool drop_skip);
+                bool drop_skip, const QuantisedLoading& loading = {});
 
   Dtype type() const { return type_; }
-  Memory embedding, input_scale, input_bias, final_norm, head;
+  const Quantisation& quantisation() const { return loading_.how; }
+  Memory embedding, input_scale, input_bias, final_norm;
+  MatrixMemory head;
   std::vector<BlockMemory> blocks;
   /// Bytes that did not serve where they lay.
   std::int64_t copied_bytes() const { return copied_; }
@@ -45,15 +61,21 @@ class KernelWeights {
  private:
   Memory fit(const Values& values, Dtype type);
   Memory stack(const std::vector<Values>& parts);
+  /// Rows of `columns` numbers, part after part, as codes and scales.
+  MatrixMemory quantise(const std::vector<Values>& parts, std::int64_t columns);
+  MatrixMemory matrix(const Values& values, std::int64_t columns);
   std::byte* make_room(std::int64_t bytes);
-  BlockMemory block(const reference::BlockWeights& w, bool first, bool drop_skip);
+  BlockMemory block(const reference::ModelConfig& config, const reference::BlockWeights& w,
+                    bool first, bool drop_skip);
 
   Dtype type_;
-  std::int64_t copied_ = 0;
+  QuantisedLoading loading_;
+  std::int64_t copied_ = 0, quantised_ = 0, to_quantise_ = 0;
   std::vector<std::unique_ptr<std::byte[]>> copies_;
 };
 
-/// Bytes of all weights of a model in that storage type.
-std::int64_t weight_bytes(const reference::ModelConfig& config, Dtype type);
+/// Bytes of all weights of a model in that storage type, or quantised.
+std::int64_t weight_bytes(const reference::ModelConfig& config, Dtype type,
+                          const Quantisation& quantisation = {});
 
 }  // namespace kernelgate::model

@@ -26,9 +26,10 @@ struct Made {
 
   Made(const Registry& registry, const char* name, Dtype type = Dtype::f32,
        SkipRule skip = SkipRule::zero, Backend backend = Backend::kokkos,
-       std::vector<std::string> variants = {})
+       std::vector<std::string> variants = {}, const Quantisation& quantisation = {})
       : synthetic(reference::synthetic_model(name, type)),
-        weights(synthetic.config, synthetic.weights, type, skip == SkipRule::drop),
+        weights(synthetic.config, synthetic.weights, type, skip == SkipRule::drop,
+                {.how = quantisation}),
         model(synthetic.config, weights, skip,
               Operations(registry, backend, backend == Backend::kokkos, std::move(variants))) {}
 

@@ -15,13 +15,18 @@ using Clock = std::chrono::steady_clock;
 
 std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
-/// Weights of one layer that every pass reads: all but the experts.
-std::int64_t dense_weights(const reference::ModelConfig& c) {
+/// Bytes of one layer's weights that every pass reads: all but the experts.
+std::int64_t dense_bytes(const reference::ModelConfig& c, std::int64_t element,
+                         const Quantisation& q) {
   const std::int64_t h = c.hidden_size, r = c.router_size;
-  const std::int64_t attention = (2 * c.q_size() + c.kv_size() + 2 * c.lag_width()) * h;
+  const auto matrix = [&](std::int64_t rows, std::int64_t columns) {
+    return q.matrix_bytes(q.linears(), rows, columns, element);
+  };
+  const std::int64_t attention =
+      matrix(c.q_size() + c.kv_size() + 2 * c.lag_width(), h) + matrix(h, c.q_size());
   const std::int64_t conv = c.channels() * (2 * c.head_dim + 4) + c.num_kv_heads;
   const std::int64_t router = r * h + 2 * r * r + (c.num_experts + 1) * (r + 1) + 5 * r;
-  return attention + conv + router + 10 * h;
+  return attention + element * (conv + router + 10 * h);
 }
 
 /// Multiply-adds of one token in one layer without its expert and its attention.
@@ -67,17 +72,19 @@ std::int64_t attention_pairs(const reference::ModelConfig& c, std::int64_t conte
   return pairs;
 }
 
-PassWork least_work(const reference::ModelConfig& c, Dtype type, std::int64_t passes,
-                    std::int64_t tokens, std::int64_t rows, const ExpertHits& hits,
-                    std::int64_t pairs, std::int64_t kv_bytes) {
-  const std::int64_t element = size_bytes(type), h = c.hidden_size;
-  const std::int64_t expert = 3 * h * c.expert_size, head = c.vocab_size * h;
-  const std::int64_t head_passes = std::min(passes, rows);
+PassWork least_work(const reference::ModelConfig& c, Dtype type, const Quantisation& q,
+                    std::int64_t passes, std::int64_t tokens, std::int64_t rows,
+                    const ExpertHits& hits, std::int64_t pairs, std::int64_t kv_bytes) {
+  const std::int64_t element = size_bytes(type), h = c.hidden_size, inter = c.expert_size;
+  const std::int64_t expert = q.matrix_bytes(q.experts(), 2 * inter, h, element) +
+                              q.matrix_bytes(q.experts(), h, inter, element);
+  const std::int64_t head = q.matrix_bytes(q.linears(), c.vocab_size, h, element);
   PassWork w;
-  w.bytes = element * (passes * (c.num_blocks() * dense_weights(c) + 3 * h) +
-                       hits.experts * expert + head_passes * head + tokens * h) +
+  w.bytes = passes * (c.num_blocks() * dense_bytes(c, element, q) + element * 3 * h) +
+            hits.experts * expert + std::min(passes, rows) * head + element * tokens * h +
             4 * rows * c.vocab_size + kv_bytes;
-  w.flops = 2 * (tokens * c.num_blocks() * dense_products(c) + hits.routed * expert + rows * head) +
+  w.flops = 2 * (tokens * c.num_blocks() * dense_products(c) + hits.routed * 3 * h * inter +
+                 rows * c.vocab_size * h) +
             4 * c.head_dim * c.num_heads * pairs;
   return w;
 }
@@ -139,7 +146,8 @@ ThroughputRun run_cell(KernelModel& model, const ThroughputCell& cell, std::uint
       kv_bytes += cell.batch * store.kv_bytes(cell.context + n);
     }
   }
-  run.work = least_work(c, model.type(), passes, cell.tokens(), rows, run.hits, pairs, kv_bytes);
+  run.work = least_work(c, model.type(), model.quantisation(), passes, cell.tokens(), rows,
+                        run.hits, pairs, kv_bytes);
   return run;
 }
 

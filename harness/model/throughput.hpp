@@ -35,9 +35,10 @@ struct PassWork {
 };
 /// `passes` forward passes of `tokens` tokens in all; `rows` rows of logits; `pairs` query-key
 /// pairs of all full and sliding layers together, `kv_bytes` cache bytes read and written.
-PassWork least_work(const reference::ModelConfig& config, Dtype type, std::int64_t passes,
-                    std::int64_t tokens, std::int64_t rows, const ExpertHits& hits,
-                    std::int64_t pairs, std::int64_t kv_bytes);
+PassWork least_work(const reference::ModelConfig& config, Dtype type,
+                    const Quantisation& quantisation, std::int64_t passes, std::int64_t tokens,
+                    std::int64_t rows, const ExpertHits& hits, std::int64_t pairs,
+                    std::int64_t kv_bytes);
 /// Of `tokens` new tokens behind `context`: (query, visible key) pairs, summed over layers.
 std::int64_t attention_pairs(const reference::ModelConfig& config, std::int64_t context,
                              std::int64_t tokens);

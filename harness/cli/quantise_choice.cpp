@@ -1,0 +1,32 @@
+#include "harness/cli/quantise_choice.hpp"
+
+namespace kernelgate {
+
+void QuantiseChoice::add_to(CLI::App& command) {
+  CLI::Option* quantise =
+      command
+          .add_option("--quantise", what,
+                      "Weights of four bits, made at loading: experts, or all (experts, attention "
+                      "linears and LM head)")
+          ->check(CLI::IsMember({"experts", "all"}));
+  command.add_option("--format", format, "Of --quantise")
+      ->check(CLI::IsMember({"mxfp4", "nf4"}))
+      ->needs(quantise);
+  command
+      .add_option("--block", block,
+                  "Weights under one scale; mxfp4 has 32, nf4 64 or another power of two")
+      ->check(CLI::PositiveNumber)
+      ->needs(quantise);
+}
+
+model::Quantisation QuantiseChoice::parse() const {
+  model::Quantisation q;
+  if (!asked()) return q;
+  q.what = what == "all" ? model::Quantised::all : model::Quantised::experts;
+  q.layout.format = format == "nf4" ? FourBitFormat::nf4 : FourBitFormat::mxfp4;
+  q.layout.block = block > 0 ? block : format == "nf4" ? 64 : 32;
+  q.layout.check(q.layout.block);
+  return q;
+}
+
+}  // namespace kernelgate
