@@ -1,0 +1,15 @@
+// The instances that a mutant of token_bitmask is tried with.
+#include "kernels/token_bitmask/token_bitmask_entries.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+inline NativeEntries token_bitmask_few_entries() {
+  static const NativeEntry table[] = {TOKEN_BITMASK_ENTRIES(float, "f32", 4)};
+  return {table, sizeof(table) / sizeof(table[0])};
+}
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate
+
+K_HOST_ENTRIES(token_bitmask_few)
