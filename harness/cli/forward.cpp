@@ -60,6 +60,10 @@ void run_forward(const Options& options, Session& session) {
         "--quantise: the scalar reference has no weights of four bits; expected another "
         "--backend");
   }
+  if (options.on_kernels.check_finite && options.kernels.on_reference()) {
+    throw BadInput(
+        "--check-finite: looks at the operations of kernels; expected another --backend");
+  }
   ForwardDump dump;
   std::string argmax, who = "backend reference, precision " + options.model.precision;
   if (options.kernels.on_reference()) {
@@ -97,6 +101,9 @@ void add_forward_command(CLI::App& app, Session& session) {
   command->add_flag("--compare", options->on_kernels.compare,
                     "Judge every operation of the kernels on its own inputs, and the drift against "
                     "the scalar model");
+  command->add_flag("--check-finite", options->on_kernels.check_finite,
+                    "Name the first operation that gives an infinity or a NaN, with its layer and "
+                    "inputs, and how near to its type's end each comes");
   command->add_option("--seed", options->on_kernels.seed,
                       "Which elements of large operations --compare judges");
   command->add_option("--chunk", options->chunk, "Feed the tokens in chunks of this size")

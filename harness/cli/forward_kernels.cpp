@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "harness/model/drift.hpp"
+#include "harness/model/finite_check.hpp"
 #include "harness/model/local_check.hpp"
 #include "reference/precision.hpp"
 
@@ -35,6 +37,43 @@ class Watch final : public model::LayerObserver {
   ForwardDump* dump_;
   model::StreamRecorder* recorder_;
 };
+
+/// Tells two observers of every operation.
+class Both final : public model::OperationObserver {
+ public:
+  Both(model::OperationObserver* a, model::OperationObserver* b) : each_{a, b} {}
+
+  void before(const model::Operation& o, const Case& c, const TensorSet& set) override {
+    for (model::OperationObserver* x : each_) {
+      if (x != nullptr) x->before(o, c, set);
+    }
+  }
+  void after(const model::Operation& o, const Case& c, const TensorSet& set) override {
+    for (model::OperationObserver* x : each_) {
+      if (x != nullptr) x->after(o, c, set);
+    }
+  }
+
+ private:
+  std::array<model::OperationObserver*, 2> each_;
+};
+
+void print_finite(const model::FiniteCheck& check) {
+  fmt::print("\nlargest finite result of each operation, against the end of its storage type\n");
+  fmt::print("  {:<20} {:>6} {:>12} {:>12}  {:>9}  {}\n", "operation", "runs", "largest", "end",
+             "share", "where");
+  for (const auto& [operation, room] : check.by_operation()) {
+    fmt::print("  {:<20} {:>6} {:>12.5g} {:>12.5g}  {:>8.2g}%  {}{}\n", operation, room.runs,
+               room.largest, room.limit, 100 * room.largest / room.limit, room.tensor,
+               room.layer < 0 ? "" : fmt::format(", layer {}", room.layer));
+  }
+  if (check.all_finite()) {
+    fmt::print("  every result is a finite number\n");
+    return;
+  }
+  fmt::print("  FIRST NON-FINITE  {}\n                    {}\n", check.first(),
+             check.inputs_of_first());
+}
 
 void print_local(const model::LocalCheck& check) {
   fmt::print("\nlocal errors: each operation judged on its own inputs, against its own budget\n");
@@ -103,7 +142,9 @@ KernelForwardResult run_kernel_forward(KernelSession& session, const ModelSource
   model::StreamRecorder recorder;
   Watch watch(m.config().hidden_size, options.dump_all ? &dump : nullptr,
               options.compare ? &recorder : nullptr);
-  if (options.compare) m.operations().observe(&check);
+  model::FiniteCheck finite;
+  Both observers(options.compare ? &check : nullptr, options.check_finite ? &finite : nullptr);
+  if (options.compare || options.check_finite) m.operations().observe(&observers);
   model::KernelLogits all;
   all.vocabulary = m.config().vocab_size;
   const std::size_t step = options.chunk > 0 ? static_cast<std::size_t>(options.chunk) : ids.size();
@@ -121,6 +162,10 @@ KernelForwardResult run_kernel_forward(KernelSession& session, const ModelSource
     all.values.insert(all.values.end(), logits.values.begin(), logits.values.end());
   }
   m.operations().observe(nullptr);
+  if (options.check_finite) {
+    print_finite(finite);
+    if (!finite.all_finite()) result.exit = ExitCode::incorrect;
+  }
   if (!options.compare) return result;
   print_local(check);
   compare_with_reference(session, source, ids, recorder, all);

@@ -15,12 +15,13 @@ struct KernelForward {
   std::int64_t chunk = 0;  // tokens fed at once; 0: all
   bool dump_all = false;
   bool compare = false;
+  bool check_finite = false;
   std::uint64_t seed = 0;  // which elements of large operations are judged
 };
 
 struct KernelForwardResult {
   std::string argmax;               // " 3 17 …"
-  ExitCode exit = ExitCode::clean;  // incorrect: an operation left its budget
+  ExitCode exit = ExitCode::clean;  // incorrect: see docs/forward.md
 };
 
 /// Prints the comparison where it was asked for.
