@@ -69,7 +69,7 @@ Expected parse(double& value, std::string_view text) {
 }
 
 Expected parse(RowKind& value, std::string_view text) {
-  return parse_word(value, text, RowKind::forward);
+  return parse_word(value, text, RowKind::compare);
 }
 Expected parse(Backend& value, std::string_view text) {
   return parse_word(value, text, Backend::hip);

@@ -32,6 +32,7 @@ struct Column {
   std::string (*print)(const Record&);
   /// Sets the field; returns what was expected when the text cannot be used.
   std::optional<std::string> (*parse)(Record&, std::string_view);
+  std::int64_t since = oldest_record_schema;  // files of older schemas do not have it
 };
 
 namespace field {
@@ -77,9 +78,18 @@ constexpr auto& follow(auto& object) {
 }
 
 template <auto... Path>
+constexpr Column column_since(std::int64_t since, std::string_view name, FieldType type,
+                              std::string_view meaning) {
+  return {name,
+          type,
+          meaning,
+          [](const Record& r) { return print(follow<Path...>(r)); },
+          [](Record& r, std::string_view text) { return parse(follow<Path...>(r), text); },
+          since};
+}
+template <auto... Path>
 constexpr Column column(std::string_view name, FieldType type, std::string_view meaning) {
-  return {name, type, meaning, [](const Record& r) { return print(follow<Path...>(r)); },
-          [](Record& r, std::string_view text) { return parse(follow<Path...>(r), text); }};
+  return column_since<Path...>(oldest_record_schema, name, type, meaning);
 }
 
 }  // namespace field
@@ -90,11 +100,12 @@ inline constexpr auto record_columns = [] {
   using R = Record;
   using E = Environment;
   using field::column;
+  using field::column_since;
   return std::array{
-      column<&R::schema_version>("schema_version", whole, "of this table; this page is version 2"),
+      column<&R::schema_version>("schema_version", whole, "of this table; this page is version 3"),
       column<&R::time_utc>("time_utc", text, "when the row was made, ISO 8601 with Z"),
       column<&R::run_id>("run_id", text, "the same for all rows of one command"),
-      column<&R::row>("row", word, "what the row states: check, bench or forward"),
+      column<&R::row>("row", word, "what the row states: check, bench, forward, round or compare"),
       column<&R::kernel>("kernel", text, "operation of the model; forward: the whole model"),
       column<&R::variant>("variant", text, "implementation of the kernel, e.g. kokkos/cpu"),
       column<&R::backend>("backend", word,
@@ -117,7 +128,7 @@ inline constexpr auto record_columns = [] {
           "worst_budget_ratio", number,
           "largest |got - expected| / allowed; above 1 is incorrect; inf: allowed nothing"),
       column<&R::message>("message", text, "why the row did not pass, in one line"),
-      column<&R::cache>("cache", word, "cold (buffers rotated) or hot; bench rows only"),
+      column<&R::cache>("cache", word, "cold (buffers rotated) or hot; of rows with times"),
       column<&R::samples>("samples", whole, "timed runs behind the times"),
       column<&R::time_median_seconds>("time_median_seconds", number, "of one run"),
       column<&R::time_low_seconds>("time_low_seconds", number, "lower quartile of one run"),
@@ -137,6 +148,31 @@ inline constexpr auto record_columns = [] {
       column<&R::ratio_to_baseline>(
           "ratio_to_baseline", number,
           "time of this / time of the baseline, paired samples; below 1 is faster"),
+      column_since<&R::side>(3, "side", text,
+                             "round: baseline, candidate or again (the baseline once more)"),
+      column_since<&R::round>(3, "round", whole, "of a comparison, from 1; compare: how many"),
+      column_since<&R::place>(3, "place", whole, "of the process in its round's order, from 1"),
+      column_since<&R::order_seed>(3, "order_seed", whole, "that the orders were drawn from"),
+      column_since<&R::code>(3, "code", text, "hash of the machine code of the kernel"),
+      column_since<&R::sample_seconds>(
+          3, "sample_seconds", text,
+          "round: every sample in its order, of one run, joined by spaces; ! before a marked one"),
+      column_since<&R::marked_samples>(3, "marked_samples", whole,
+                                       "taken while the clock was throttled; empty: not shown"),
+      column_since<&R::clock_hz>(3, "clock_hz", number, "while timing; empty: not shown"),
+      column_since<&R::instructions>(3, "instructions", number,
+                                     "of one run in user space, where counters are permitted"),
+      column_since<&R::cycles>(3, "cycles", number, "likewise"),
+      column_since<&R::verdict>(
+          3, "verdict", text,
+          "compare: slower, same, faster, cannot_tell, same_code, invalid or not_timed"),
+      column_since<&R::ratio_low>(3, "ratio_low", number, "lower bound of ratio_to_baseline"),
+      column_since<&R::ratio_high>(3, "ratio_high", number, "its upper bound"),
+      column_since<&R::chance>(3, "chance", number,
+                               "of the verdict if nothing differed, corrected for every look"),
+      column_since<&R::smallest_visible_ratio>(
+          3, "smallest_visible_ratio", number,
+          "slowdown that this comparison finds four times in five at the noise of its machine"),
       column<&R::environment, &E::cpu>("cpu", text, "name of the processor"),
       column<&R::environment, &E::cores>("cores", whole, "processors that the process may use"),
       column<&R::environment, &E::threads>("threads", whole, "of a parallel loop"),

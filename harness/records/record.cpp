@@ -33,7 +33,13 @@ Record start_record(RowKind row, std::string run_id) {
 
 std::string again(const Record& record) {
   if (record.row == RowKind::forward) return "kernelgate validate";
-  std::string line = fmt::format("kernelgate {} --case {}", name(record.row), record.id());
+  if (record.row == RowKind::compare) {
+    return fmt::format("kernelgate compare --baseline {} --candidate {} --case {} --seed {}",
+                       record.baseline, record.environment.commit, record.id(),
+                       record.order_seed.value_or(1));
+  }
+  const std::string_view command = record.row == RowKind::round ? "sample" : name(record.row);
+  std::string line = fmt::format("kernelgate {} --case {}", command, record.id());
   if (record.row == RowKind::check && record.data) {
     line += fmt::format(" --data {}", name(*record.data));
   }

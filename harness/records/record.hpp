@@ -14,16 +14,20 @@
 namespace kernelgate {
 
 /// Raised by one whenever a column is added, removed or changes its meaning.
-inline constexpr std::int64_t record_schema_version = 2;
+inline constexpr std::int64_t record_schema_version = 3;
+/// The oldest that is still read: its columns are a part of today's, with the same meaning.
+inline constexpr std::int64_t oldest_record_schema = 2;
 
 /// What a row states.
 enum class RowKind {
   check,    // a variant's outputs were judged
   bench,    // a variant was timed
   forward,  // the whole model's outputs were judged against known ones
+  round,    // one process of one side of a comparison was timed
+  compare,  // two builds were compared on a variant and case
 };
 constexpr std::string_view name(RowKind kind) {
-  constexpr std::string_view names[] = {"check", "bench", "forward"};
+  constexpr std::string_view names[] = {"check", "bench", "forward", "round", "compare"};
   return names[static_cast<int>(kind)];
 }
 
@@ -67,6 +71,22 @@ struct Record {
   std::optional<double> percent_of_floor;   // 100 * floor / median; 100 is the machine's limit
   std::string baseline;                     // variant compared with; empty: none
   std::optional<double> ratio_to_baseline;  // time of this / time of the baseline; < 1 is faster
+
+  // Of comparisons (docs/compare.md).
+  std::string side;                         // baseline, candidate or again (the baseline once more)
+  std::optional<std::int64_t> round;        // from 1; of a compare row how many there were
+  std::optional<std::int64_t> place;        // of the process in its round's order, from 1
+  std::optional<std::uint64_t> order_seed;  // that the order was drawn from
+  std::string code;                         // hash of the machine code of the kernel
+  std::string sample_seconds;               // every sample in its order, joined by spaces
+  std::optional<std::int64_t> marked_samples;    // taken while the clock was throttled
+  std::optional<double> clock_hz;                // while timing, where the system shows it
+  std::optional<double> instructions;            // of one run, user space, all threads
+  std::optional<double> cycles;                  // likewise
+  std::string verdict;                           // of a compare row
+  std::optional<double> ratio_low, ratio_high;   // interval of ratio_to_baseline
+  std::optional<double> chance;                  // of the verdict if nothing differed
+  std::optional<double> smallest_visible_ratio;  // slowdown that this job finds 4 times in 5
 
   Environment environment;
 

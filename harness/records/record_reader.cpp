@@ -65,9 +65,28 @@ void set_field(Record& record, const Column& column, std::string_view text, cons
   }
 }
 
+/// The schema of a row, when this program reads it.
+std::int64_t known_schema(std::string_view text, const std::string& name, unsigned line) {
+  Record record;
+  set_field(record, record_columns[0], text, name, line);
+  if (record.schema_version >= oldest_record_schema &&
+      record.schema_version <= record_schema_version) {
+    return record.schema_version;
+  }
+  throw BadInput(
+      fmt::format("{}:{}: column 'schema_version': expected {} to {}, got {}: {}", name, line,
+                  oldest_record_schema, record_schema_version, record.schema_version,
+                  record.schema_version > record_schema_version
+                      ? "the file was written by a newer kernelgate; read it with that one"
+                  : record.schema_version > 0
+                      ? "the file was written by an older kernelgate, whose columns differ"
+                      : "no such schema was ever written"));
+}
+
 // Before anything else is read: a newer file may have any columns. A line that does not fit ends
-// the look; the second reading refuses it, after what it finds wrong above.
-void refuse_other_schemas(std::string_view bytes, const std::string& name) {
+// the look; the second reading refuses it, after what it finds wrong above. Returns the one schema
+// of all rows: a file's header is that of its writer, and no other writer appends to it.
+std::int64_t schema_of(std::string_view bytes, const std::string& name) {
   auto csv = csv_of<1>(name, bytes);
   csv.read_header(io::ignore_extra_column, std::string(record_columns[0].name));
   const char* text = nullptr;
@@ -78,35 +97,44 @@ void refuse_other_schemas(std::string_view bytes, const std::string& name) {
       return false;
     }
   };
+  std::optional<std::int64_t> schema;
   while (next_row()) {
-    Record record;
-    set_field(record, record_columns[0], text, name, csv.get_file_line());
-    if (record.schema_version == record_schema_version) continue;
-    throw BadInput(
-        fmt::format("{}:{}: column 'schema_version': expected {}, got {}: {}", name,
-                    csv.get_file_line(), record_schema_version, record.schema_version,
-                    record.schema_version > record_schema_version
-                        ? "the file was written by a newer kernelgate; read it with that one"
-                    : record.schema_version > 0
-                        ? "the file was written by an older kernelgate, whose columns differ"
-                        : "no such schema was ever written"));
+    const std::int64_t own = known_schema(text, name, csv.get_file_line());
+    if (schema && *schema != own) {
+      throw BadInput(fmt::format("{}:{}: column 'schema_version': expected {} as above, got {}",
+                                 name, csv.get_file_line(), *schema, own));
+    }
+    schema = own;
+  }
+  return schema.value_or(record_schema_version);
+}
+
+template <std::size_t... I>
+void read_header(Csv<column_count>& csv, std::int64_t schema, std::index_sequence<I...>) {
+  csv.read_header(io::ignore_missing_column, std::string(record_columns[I].name)...);
+  for (const Column& column : record_columns) {
+    const std::string name(column.name);
+    if (column.since <= schema && !csv.has_column(name)) {
+      io::error::missing_column_in_header missing;
+      missing.set_column_name(name.c_str());
+      throw missing;
+    }
   }
 }
 
 std::vector<Record> read_rows(std::string_view bytes, const std::string& name) {
-  refuse_other_schemas(bytes, name);
+  const std::int64_t schema = schema_of(bytes, name);
   auto csv = csv_of<column_count>(name, bytes);
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    csv.read_header(io::ignore_no_column, std::string(record_columns[I].name)...);
-  }
-  (std::make_index_sequence<column_count>{});
+  read_header(csv, schema, std::make_index_sequence<column_count>{});
   std::vector<Record> records;
-  std::array<const char*, column_count> fields{};
+  std::array<const char*, column_count> fields{};  // a column that is missing stays null
   while (std::apply([&](auto&... field) { return csv.read_row(field...); }, fields)) {
     Record& record = records.emplace_back();
     for (std::size_t i = 0; i < column_count; ++i) {
+      if (fields[i] == nullptr) continue;
       set_field(record, record_columns[i], fields[i], name, csv.get_file_line());
     }
+    record.schema_version = record_schema_version;  // it holds what such a record holds
   }
   return records;
 }

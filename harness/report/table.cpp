@@ -89,7 +89,7 @@ std::string check_table(std::span<const Record> records) {
   std::map<std::pair<std::string, std::string>, Tally> tallies;
   Tally sum;
   for (const Record& row : records) {
-    if (row.row == RowKind::bench) continue;
+    if (row.row != RowKind::check && row.row != RowKind::forward) continue;
     tallies[{row.kernel, row.variant}].add(row);
     sum.add(row);
   }
