@@ -28,6 +28,27 @@ void end_for(const Record& row, Session& session) {
   if (below_floor(row)) session.end_with(ExitCode::invalid_environment);
 }
 
+// What stands behind the times, or why it does not.
+std::string what_was_shown(const std::vector<Record>& records) {
+  std::int64_t timed = 0, marked = 0, watched = 0, clocks = 0, counted = 0;
+  for (const Record& r : records) {
+    if (!r.time_median_seconds) continue;
+    ++timed;
+    watched += r.marked_samples.has_value();
+    marked += r.marked_samples.value_or(0);
+    clocks += r.clock_hz.has_value();
+    counted += r.instructions.has_value();
+  }
+  if (timed == 0) return {};
+  const PerfCounter counter(PerfCounter::Event::instructions);
+  return fmt::format(
+      "throttling   {}\nclocks       {}\ninstructions {}\n",
+      watched == 0 ? "not shown by this system" : fmt::format("{} samples marked", marked),
+      clocks == 0 ? "not shown by this system" : "in the records",
+      counted > 0 ? "in the records, of one run in user space"
+                  : "not counted: " + counter.missing());
+}
+
 void run_bench(Session& session, Options& options) {
   if (options.selection.suites.empty() && options.selection.cases.empty()) {
     options.selection.suites = {"smoke"};
@@ -35,6 +56,7 @@ void run_bench(Session& session, Options& options) {
   std::vector<SuiteCase> cases = options.selection.select(session.registry(), nullptr);
   fmt::print("{}", leave_out_executors(cases));
   options.run.sampling.cache = options.cache == "hot" ? CacheMode::hot : CacheMode::cold;
+  apply_flags(options.run.benchmark_flags, options.run.sampling);
   options.run.isolated = !options.in_process;
   options.run.threads = session.threads;
   options.run.run_id = new_run_id();
@@ -58,6 +80,7 @@ void run_bench(Session& session, Options& options) {
   });
   progress.finish();
   fmt::print("{}", bench_table(records));
+  fmt::print("{}", what_was_shown(records));
   const bool timed = std::any_of(records.begin(), records.end(),
                                  [](const Record& r) { return r.time_median_seconds.has_value(); });
   if (!timed) {
@@ -82,6 +105,18 @@ void add_bench_command(CLI::App& app, Session& session) {
       ->add_option("--least-seconds", options->run.sampling.least_seconds,
                    "Least time of one sample")
       ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--until-percent", options->run.sampling.until_percent,
+                   "Go on until every median is known to this percent (half of its 95 % interval)")
+      ->check(CLI::Range(0.01, 50.0));
+  command
+      ->add_option("--most-repetitions", options->run.sampling.most_repetitions,
+                   "Where --until-percent gives up")
+      ->check(CLI::Range(1, 100000));
+  command
+      ->add_option("--warm-up", options->run.sampling.warm_up_seconds,
+                   "Seconds of each variant before its first sample")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--seed", options->run.seed, "Seed of the inputs");
   command
       ->add_option("--time-limit", options->run.time_limit_seconds,
@@ -91,7 +126,8 @@ void add_bench_command(CLI::App& app, Session& session) {
   command->add_flag("--in-process", options->in_process,
                     "Without the child process that survives crashes");
   command->add_option("--benchmark-flag", options->run.benchmark_flags,
-                      "A flag of Google Benchmark, such as --benchmark_min_time=0.2; may repeat");
+                      "A flag of Google Benchmark, such as --benchmark_min_time=0.2 or "
+                      "--benchmark_out=bench.json; may repeat");
   command->footer("Example: kernelgate bench --suite smoke --repetitions 5");
   command->callback([&session, options] { run_bench(session, *options); });
 }

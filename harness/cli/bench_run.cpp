@@ -10,6 +10,7 @@
 #include "harness/cli/check_run.hpp"
 #include "harness/cli/isolate.hpp"
 #include "harness/cli/real_devices.hpp"
+#include "harness/timing/benchmark_json.hpp"
 #include "harness/verify/check.hpp"
 
 namespace kernelgate {
@@ -28,8 +29,9 @@ std::optional<std::size_t> baseline_of(const std::vector<const Variant*>& varian
 /// Times one case after another in one process; owns the roofs.
 class Bench {
  public:
-  explicit Bench(const BenchRun& run) : run_(run), devices_(*run.registry) {
+  Bench(const BenchRun& run, const RunCounters* counters) : run_(run), devices_(*run.registry) {
     sampling_ = run.sampling;
+    sampling_.counters = counters;
     sampling_.cold_bytes = roofs_.cold_bytes();
   }
 
@@ -81,6 +83,10 @@ class Bench {
     row.time_median_seconds = time.median;
     row.time_low_seconds = time.low;
     row.time_high_seconds = time.high;
+    if (time.marked) row.marked_samples = static_cast<std::int64_t>(time.marked->size());
+    row.clock_hz = time.clock_hz;
+    row.instructions = time.instructions;
+    row.cycles = time.cycles;
     row.bytes = traffic.bytes;
     row.flops = traffic.flops;
     if (!row.device.empty()) return;  // the roofs are the host's; a GPU's are not measured
@@ -101,13 +107,7 @@ class Bench {
                                               ? roofs_.read_bandwidth_cold()
                                               : roofs_.read_bandwidth_hot(traffic.bytes);
     row.peak_flops_per_second = roofs_.fma_peak();
-    row.floor_seconds = static_cast<double>(traffic.bytes) / *row.read_bandwidth_bytes_per_second;
-    // A vendor library may multiply 16-bit numbers on matrix units, which no f32 peak bounds.
-    const bool on_matrix_units = row.variant.starts_with("baseline/") && row.dtype != "f32";
-    if (!on_matrix_units) {
-      row.floor_seconds = std::max(*row.floor_seconds,
-                                   static_cast<double>(traffic.flops) / *row.peak_flops_per_second);
-    }
+    row.floor_seconds = floor_of(row);
     row.percent_of_floor = 100 * *row.floor_seconds / *row.time_median_seconds;
   }
 
@@ -134,17 +134,6 @@ class Bench {
   Roofs roofs_;
 };
 
-void start_benchmark_library(const std::vector<std::string>& flags) {
-  static std::vector<std::string> words{"kernelgate",
-                                        "--benchmark_enable_random_interleaving=true"};
-  words.insert(words.end(), flags.begin(), flags.end());
-  static std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  int count = static_cast<int>(arguments.size());
-  benchmark::Initialize(&count, arguments.data());
-  if (count > 1) throw BadInput(fmt::format("Google Benchmark does not know '{}'", arguments[1]));
-}
-
 std::string pack_rows(const std::vector<Record>& rows) {
   nlohmann::json list = nlohmann::json::array();
   for (const Record& row : rows) list.push_back(pack({row, ""}));
@@ -152,6 +141,18 @@ std::string pack_rows(const std::vector<Record>& rows) {
 }
 
 }  // namespace
+
+void start_benchmark_library(const std::vector<std::string>& flags) {
+  static std::vector<std::string> words{"kernelgate",
+                                        "--benchmark_enable_random_interleaving=true"};
+  words.insert(words.end(), flags.begin(), flags.end());
+  BenchmarkJson::of_process().take_flags(words);
+  static std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  int count = static_cast<int>(arguments.size());
+  benchmark::Initialize(&count, arguments.data());
+  if (count > 1) throw BadInput(fmt::format("Google Benchmark does not know '{}'", arguments[1]));
+}
 
 std::string leave_out_executors(std::vector<SuiteCase>& cases) {
   std::size_t left_out = 0;
@@ -164,6 +165,16 @@ std::string leave_out_executors(std::vector<SuiteCase>& cases) {
       "left out: native variants on virtual devices ({} of the cases): the time of an executor "
       "is no measurement\n",
       left_out);
+}
+
+double floor_of(const Record& row) {
+  const double memory =
+      static_cast<double>(row.bytes.value()) / row.read_bandwidth_bytes_per_second.value();
+  // A vendor library may multiply 16-bit numbers on matrix units, which no f32 peak bounds.
+  const bool on_matrix_units = row.variant.starts_with("baseline/") && row.dtype != "f32";
+  if (on_matrix_units) return memory;
+  return std::max(memory,
+                  static_cast<double>(row.flops.value()) / row.peak_flops_per_second.value());
 }
 
 bool below_floor(const Record& record) {
@@ -182,11 +193,14 @@ void BenchRun::run(const std::vector<SuiteCase>& cases,
   IsolatedJobs jobs;
   jobs.count = static_cast<std::int64_t>(cases.size());
   jobs.time_limit_seconds = time_limit_seconds;
+  std::unique_ptr<RunCounters> counters;  // before threads start
   std::unique_ptr<Bench> bench;
+  BenchmarkJson::start_file(benchmark_flags);
   jobs.begin = [&] {
+    counters = std::make_unique<RunCounters>();
     new HostExecutor(threads);  // the child leaves with _exit()
     start_benchmark_library(benchmark_flags);
-    bench = std::make_unique<Bench>(*this);
+    bench = std::make_unique<Bench>(*this, counters.get());
   };
   const auto failed = [&](const SuiteCase& c, Status status, const std::string& why) {
     for (const Variant* variant : c.variants) {
@@ -221,9 +235,10 @@ void BenchRun::run(const std::vector<SuiteCase>& cases,
     run_isolated(jobs);
     return;
   }
+  counters = std::make_unique<RunCounters>();
   const HostExecutor executor(threads);
   start_benchmark_library(benchmark_flags);
-  bench = std::make_unique<Bench>(*this);
+  bench = std::make_unique<Bench>(*this, counters.get());
   for (std::int64_t i = 0; i < jobs.count; ++i) {
     jobs.finish(i, {JobOutcome::End::returned, jobs.run(i)});
   }

@@ -31,9 +31,16 @@ struct BenchRun {
   Record blank(const SuiteCase& suite_case, const Variant& variant) const;
 };
 
+/// Hands the flags to Google Benchmark, once a process and before its first use. Throws BadInput
+/// for one that the library does not know.
+void start_benchmark_library(const std::vector<std::string>& flags);
+
 /// Takes out what runs on virtual devices, and cases that have no other variant: a time on an
 /// executor is no measurement of any device. Returns what to say about it; empty when all stay.
 std::string leave_out_executors(std::vector<SuiteCase>& cases);
+
+/// max(bytes / bandwidth, flops / peak) of a row that has all four.
+double floor_of(const Record& row);
 
 /// Below 0.97 of the floor a time is impossible: the kernel or the byte count is wrong. The upper
 /// quartile is asked, because a busy neighbour can spoil single samples and the roofs.

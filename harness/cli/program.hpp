@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/builds/process.hpp"  // shell_line()
+
 namespace kernelgate {
 
 /// How it ended. `signal` is 0 unless one ended it; -1 as `code` means that it did not start.
@@ -21,8 +23,5 @@ ProgramEnd run_program(const std::vector<std::string>& words,
 
 /// The file of the running program.
 std::filesystem::path own_program();
-
-/// The words as a line for a shell.
-std::string shell_line(const std::vector<std::string>& words);
 
 }  // namespace kernelgate

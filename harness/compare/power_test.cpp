@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -14,7 +15,7 @@ namespace kernelgate::compare {
 namespace {
 
 std::vector<Series> recorded(const std::string& machine) {
-  std::ifstream in(std::string(KERNELGATE_TIMINGS) + "/" + machine + ".txt");
+  std::ifstream in(std::filesystem::path(KERNELGATE_TIMINGS) / (machine + ".txt"));
   return read_series(in);
 }
 

@@ -119,7 +119,7 @@ Alarms alarms_of(std::uint64_t family, std::int64_t cases) {
 
 TEST(Correction, KeepsFalseAlarmsOfAWholeSuiteUnderItsShare) {
   int corrected = 0, uncorrected = 0;
-  constexpr int families = 40;
+  constexpr int families = 24;
   for (std::uint64_t family = 0; family < families; ++family) {
     const Alarms alarms = alarms_of(family, 25);
     corrected += alarms.corrected > 0;
@@ -131,7 +131,7 @@ TEST(Correction, KeepsFalseAlarmsOfAWholeSuiteUnderItsShare) {
 
 TEST(Looks, SeeASmallChanceAtMostSixTimesAsOften) {
   int early = 0, naive = 0;
-  constexpr int series = 1500;
+  constexpr int series = 1000;
   for (std::uint64_t s = 0; s < series; ++s) {
     const auto d = heavy_noise(mix64(s), 55, 0.01);
     double least = 1;

@@ -5,10 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <memory>
+#include <string_view>
 
 #include "harness/core/error.hpp"
+#include "harness/timing/benchmark_json.hpp"
 
 namespace kernelgate {
 namespace {
@@ -24,13 +29,19 @@ std::int64_t free_memory_bytes() {
   return static_cast<std::int64_t>(sysconf(_SC_AVPHYS_PAGES)) * sysconf(_SC_PAGESIZE);
 }
 
-/// Tensors enough to rotate over, shared by the variants; each variant has its own launches.
+/// Tensors enough to rotate over, shared by the variants; each variant has its own launches. All
+/// sets hold the same values at addresses of their own: drawing new ones would take longer than
+/// timing.
 class Rotation {
  public:
   Rotation(const Case& shape, std::int64_t sets, std::uint64_t seed) {
     for (std::int64_t i = 0; i < sets; ++i) {
       sets_.push_back(std::make_unique<TensorSet>(shape.tensors()));
-      shape.fill(*sets_.back(), DataMode::real, seed + static_cast<std::uint64_t>(i));
+      if (i > 0) {
+        sets_.back()->copy_from(*sets_.front());
+        continue;
+      }
+      shape.fill(*sets_.back(), DataMode::real, seed);
       sets_.back()->poison_outputs();
     }
   }
@@ -44,11 +55,19 @@ class Rotation {
   std::vector<std::unique_ptr<TensorSet>> sets_;
 };
 
-/// Keeps the samples and prints nothing.
+/// Keeps the samples and prints nothing; hands everything on to `json` where there is one.
 class Collector final : public benchmark::BenchmarkReporter {
  public:
-  bool ReportContext(const Context&) override { return true; }
+  explicit Collector(benchmark::BenchmarkReporter* json) : json_(json) {}
+
+  bool ReportContext(const Context& context) override {
+    return json_ == nullptr || json_->ReportContext(context);
+  }
+  void Finalize() override {
+    if (json_ != nullptr) json_->Finalize();
+  }
   void ReportRuns(const std::vector<Run>& runs) override {
+    if (json_ != nullptr) json_->ReportRuns(runs);
     for (const Run& run : runs) {
       if (run.run_type != Run::RT_Iteration) continue;
       samples_[run.run_name.function_name][run.repetition_index] =
@@ -57,13 +76,131 @@ class Collector final : public benchmark::BenchmarkReporter {
   }
   std::vector<double> of(const std::string& name) const {
     std::vector<double> list;
-    for (const auto& [repetition, seconds] : samples_.at(name)) list.push_back(seconds);
+    const auto at = samples_.find(name);
+    if (at == samples_.end()) {
+      throw BadInput(name + ": Google Benchmark ran nothing of it (--benchmark_filter?)");
+    }
+    for (const auto& [repetition, seconds] : at->second) list.push_back(seconds);
     return list;
   }
 
  private:
+  benchmark::BenchmarkReporter* json_;
   std::map<std::string, std::map<std::int64_t, double>> samples_;
 };
+
+/// What the machine showed over one call of the library: a repetition, or a trial before the first.
+struct Watched {
+  std::int64_t runs = 0;
+  bool throttled = false;
+  std::optional<double> clock_hz, instructions, cycles;
+};
+
+std::optional<double> counted(const PerfCounter& counter, const std::optional<double>& before) {
+  const std::optional<double> now = counter.count();
+  if (!now || !before) return std::nullopt;
+  return *now - *before;
+}
+
+/// One variant on its launches: timed by the library, watched over every call.
+class Timed {
+ public:
+  Timed(const Variant& variant, std::vector<std::unique_ptr<Launch>> launches,
+        const SamplingOptions& options, const MachineWatch& watch)
+      : launches_(std::move(launches)),
+        // A GPU's own clock leaves out what the host adds to a launch.
+        own_clock_(variant.backend == Backend::cuda || variant.backend == Backend::hip),
+        counters_(options.counters),
+        watch_(watch) {}
+
+  void enroll(const std::string& id, const SamplingOptions& options) {
+    auto* benchmark =
+        benchmark::RegisterBenchmark(id.c_str(), [this](benchmark::State& state) { call(state); })
+            ->Repetitions(options.repetitions)
+            ->MinTime(options.least_seconds);
+    if (options.warm_up_seconds > 0) benchmark->MinWarmUpTime(options.warm_up_seconds);
+    if (own_clock_) {
+      benchmark->UseManualTime();
+    } else {
+      benchmark->UseRealTime();
+    }
+    calls_.clear();
+  }
+
+  /// Takes the samples of one turn of the library. Its last calls were the repetitions; those
+  /// before them looked for the number of runs.
+  void take(const std::vector<double>& seconds) {
+    const std::size_t trials = calls_.size() - seconds.size();
+    for (std::size_t i = 0; i < seconds.size(); ++i) {
+      seconds_.push_back(seconds[i]);
+      watched_.push_back(calls_[trials + i]);
+    }
+  }
+
+  TimeSummary summary() const {
+    TimeSummary summary = summarise(seconds_);
+    if (watch_.throttle_events()) summary.marked.emplace();
+    std::int64_t runs = 0;
+    double clocks = 0, instructions = 0, cycles = 0;
+    bool has_clock = true, has_instructions = true, has_cycles = true;
+    for (std::size_t i = 0; i < watched_.size(); ++i) {
+      const Watched& w = watched_[i];
+      if (summary.marked && w.throttled) summary.marked->push_back(static_cast<std::int64_t>(i));
+      runs += w.runs;
+      has_clock = has_clock && w.clock_hz;
+      has_instructions = has_instructions && w.instructions;
+      has_cycles = has_cycles && w.cycles;
+      clocks += w.clock_hz.value_or(0);
+      instructions += w.instructions.value_or(0);
+      cycles += w.cycles.value_or(0);
+    }
+    if (runs == 0) return summary;
+    if (has_clock) summary.clock_hz = clocks / static_cast<double>(watched_.size());
+    if (has_instructions) summary.instructions = instructions / static_cast<double>(runs);
+    if (has_cycles) summary.cycles = cycles / static_cast<double>(runs);
+    return summary;
+  }
+
+ private:
+  void call(benchmark::State& state) {
+    const auto throttled = watch_.throttle_events();
+    const auto instructions = counters_ ? counters_->instructions.count() : std::nullopt;
+    const auto cycles = counters_ ? counters_->cycles.count() : std::nullopt;
+    for (auto _ : state) {
+      Launch& launch = *launches_[next_];
+      launch.run();
+      if (own_clock_) state.SetIterationTime(launch.device_seconds().value());
+      next_ = (next_ + 1) % launches_.size();  // goes on where the last repetition stopped
+    }
+    Watched w;
+    w.runs = static_cast<std::int64_t>(state.iterations());
+    w.clock_hz = watch_.clock_hz();
+    w.throttled = throttled && watch_.throttle_events() != throttled;
+    if (counters_ != nullptr) {
+      w.instructions = counted(counters_->instructions, instructions);
+      w.cycles = counted(counters_->cycles, cycles);
+    }
+    calls_.push_back(w);
+  }
+
+  std::vector<std::unique_ptr<Launch>> launches_;
+  std::size_t next_ = 0;
+  bool own_clock_;
+  const RunCounters* counters_;
+  const MachineWatch& watch_;
+  std::vector<Watched> calls_, watched_;
+  std::vector<double> seconds_;
+};
+
+bool needs_more(const std::vector<TimeSummary>& summaries, int taken,
+                const SamplingOptions& options) {
+  if (options.until_percent <= 0 || taken + options.repetitions > options.most_repetitions) {
+    return false;
+  }
+  return std::any_of(summaries.begin(), summaries.end(), [&](const TimeSummary& summary) {
+    return median_uncertainty_percent(summary.seconds) > options.until_percent;
+  });
+}
 
 }  // namespace
 
@@ -77,6 +214,34 @@ TimeSummary summarise(std::vector<double> seconds) {
   summary.median = quantile(sorted, 0.5);
   summary.high = quantile(sorted, 0.75);
   return summary;
+}
+
+void apply_flags(const std::vector<std::string>& flags, SamplingOptions& options) {
+  const auto take = [&](std::string_view flag, double& value) {
+    for (const std::string& word : flags) {
+      if (!word.starts_with(flag)) continue;
+      const std::string_view text = std::string_view(word).substr(flag.size());
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
+      if (error != std::errc{} || !(value > 0) || (!rest.empty() && rest != "s")) {
+        throw BadInput(fmt::format("{}: expected a number above 0, got '{}'", flag, text));
+      }
+    }
+  };
+  double repetitions = options.repetitions;
+  take("--benchmark_repetitions=", repetitions);
+  options.repetitions = static_cast<int>(std::clamp(repetitions, 1.0, 1e6));
+  take("--benchmark_min_time=", options.least_seconds);
+  take("--benchmark_min_warmup_time=", options.warm_up_seconds);
+}
+
+double median_uncertainty_percent(std::vector<double> samples) {
+  std::sort(samples.begin(), samples.end());
+  const double n = static_cast<double>(samples.size());
+  const double below = std::floor(n / 2 - 0.98 * std::sqrt(n));  // 1 is the smallest
+  if (below < 1) return std::numeric_limits<double>::infinity();
+  const auto rank = static_cast<std::size_t>(below) - 1;
+  return 50 * (samples[samples.size() - 1 - rank] - samples[rank]) / quantile(samples, 0.5);
 }
 
 double paired_ratio(const TimeSummary& time, const TimeSummary& baseline) {
@@ -106,42 +271,30 @@ std::vector<TimeSummary> sample(const Case& shape, const std::vector<const Varia
     sets = std::min<std::int64_t>(sets, 4096);
   }
   const Rotation rotation(shape, sets, options.seed);
-
-  std::vector<std::vector<std::unique_ptr<Launch>>> launches;
-  for (const Variant* variant : variants) launches.push_back(rotation.launches(shape, *variant));
-  for (std::size_t v = 0; v < variants.size(); ++v) {
-    auto* own = &launches[v];
-    auto next = std::make_shared<std::size_t>(0);  // goes on where the last repetition stopped
-    // A GPU's own clock leaves out what the host adds to a launch.
-    const bool own_clock =
-        variants[v]->backend == Backend::cuda || variants[v]->backend == Backend::hip;
-    auto* benchmark =
-        benchmark::RegisterBenchmark(variants[v]->name.c_str(),
-                                     [own, next, own_clock](benchmark::State& state) {
-                                       for (auto _ : state) {
-                                         Launch& launch = *(*own)[*next];
-                                         launch.run();
-                                         if (own_clock) {
-                                           state.SetIterationTime(launch.device_seconds().value());
-                                         }
-                                         *next = (*next + 1) % own->size();
-                                       }
-                                     })
-            ->Repetitions(options.repetitions)
-            ->MinTime(options.least_seconds);
-    if (own_clock) {
-      benchmark->UseManualTime();
-    } else {
-      benchmark->UseRealTime();
+  const MachineWatch watch;
+  std::vector<std::unique_ptr<Timed>> timed;
+  for (const Variant* variant : variants) {
+    timed.push_back(
+        std::make_unique<Timed>(*variant, rotation.launches(shape, *variant), options, watch));
+  }
+  const auto id_of = [&](const Variant& variant) {
+    return shape.kernel() + "/" + variant.name + "/" + shape.axes();
+  };
+  std::vector<TimeSummary> summaries(variants.size());
+  for (int taken = 0; taken == 0 || needs_more(summaries, taken, options);
+       taken += options.repetitions) {
+    for (std::size_t v = 0; v < variants.size(); ++v)
+      timed[v]->enroll(id_of(*variants[v]), options);
+    BenchmarkJson& json = BenchmarkJson::of_process();
+    Collector collector(json.reporter());
+    benchmark::RunSpecifiedBenchmarks(&collector);
+    json.write();
+    benchmark::ClearRegisteredBenchmarks();
+    for (std::size_t v = 0; v < variants.size(); ++v) {
+      timed[v]->take(collector.of(id_of(*variants[v])));
+      summaries[v] = timed[v]->summary();
     }
   }
-  Collector collector;
-  benchmark::RunSpecifiedBenchmarks(&collector);
-  benchmark::ClearRegisteredBenchmarks();
-
-  std::vector<TimeSummary> summaries;
-  for (const Variant* variant : variants)
-    summaries.push_back(summarise(collector.of(variant->name)));
   return summaries;
 }
 

@@ -3,7 +3,11 @@
 #include <benchmark/benchmark.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "harness/core/registry.hpp"
+#include "harness/records/synthetic.hpp"
+#include "harness/timing/benchmark_json.hpp"
 #include "harness/timing/roof.hpp"
 
 namespace kernelgate {
@@ -38,6 +42,69 @@ TEST(Sampling, RunsEachVariantOverRotatedBuffers) {
   EXPECT_GT(times[0].low, 0);
   EXPECT_LE(times[0].low, times[0].median);
   EXPECT_LE(times[0].median, times[0].high);
+}
+
+TEST(Sampling, GoesOnUntilTheMedianIsKnownOrItHasEnough) {
+  Registry registry;
+  register_kernels(registry);
+  const Registry::Found found = registry.find_case("linear/kokkos/tokens=2,out=64,in=64,f32");
+  SamplingOptions options;
+  options.repetitions = 8;
+  options.least_seconds = 0.0001;
+  options.most_repetitions = 20;
+  options.until_percent = 1e-9;  // never: 8 and 8, a third turn would be 24
+  EXPECT_EQ(sample(*found.shape, {found.variant}, options).at(0).seconds.size(), 16U);
+  options.until_percent = 1e9;  // at once
+  EXPECT_EQ(sample(*found.shape, {found.variant}, options).at(0).seconds.size(), 8U);
+}
+
+TEST(Sampling, TakesOverWhatFlagsOfTheLibrarySay) {
+  SamplingOptions options;
+  apply_flags({"--benchmark_repetitions=3", "--benchmark_min_time=0.25s",
+               "--benchmark_min_warmup_time=0.5", "--benchmark_filter=x"},
+              options);
+  EXPECT_EQ(options.repetitions, 3);
+  EXPECT_EQ(options.least_seconds, 0.25);
+  EXPECT_EQ(options.warm_up_seconds, 0.5);
+  EXPECT_THROW(apply_flags({"--benchmark_min_time=soon"}, options), BadInput);
+}
+
+TEST(MedianUncertainty, IsThatOfOrderStatistics) {
+  // 100 samples 1 … 100: ranks floor(50 - 9.8) = 40 and its mirror 61; half of 21 in percent
+  // of 50.5.
+  std::vector<double> samples;
+  for (int i = 100; i >= 1; --i) samples.push_back(i);
+  EXPECT_DOUBLE_EQ(median_uncertainty_percent(samples), 100 * 10.5 / 50.5);
+  EXPECT_EQ(median_uncertainty_percent({1, 1, 1, 1, 1}), INFINITY);
+  EXPECT_EQ(median_uncertainty_percent(std::vector<double>(8, 1)), 0);
+}
+
+TEST(BenchmarkJson, HoldsTheRunsOfEveryCase) {
+  const synthetic::Folder folder;
+  const std::string file = folder / "b.json";
+  std::vector<std::string> flags{"--benchmark_out=" + file, "--benchmark_out_format=json",
+                                 "--other"};
+  BenchmarkJson::start_file(flags);
+  BenchmarkJson::of_process().take_flags(flags);
+  EXPECT_EQ(flags, std::vector<std::string>{"--other"});
+  Registry registry;
+  register_kernels(registry);
+  SamplingOptions options;
+  options.repetitions = 2;
+  options.least_seconds = 0.0001;
+  for (const std::string id :
+       {"linear/kokkos/tokens=2,out=64,in=64,f32", "linear/kokkos/tokens=3,out=64,in=64,f32"}) {
+    const Registry::Found found = registry.find_case(id);
+    sample(*found.shape, {found.variant}, options);
+  }
+  const std::string text = synthetic::read_all(file);
+  for (const std::string part : {"\"context\"", "tokens=2,out=64", "tokens=3,out=64", "_median"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part;
+  }
+  std::vector<std::string> csv{"--benchmark_out_format=csv"};
+  EXPECT_THROW(BenchmarkJson::of_process().take_flags(csv), BadInput);
+  std::vector<std::string> none;
+  BenchmarkJson::of_process().take_flags(none);  // the other tests write no file
 }
 
 TEST(Sampling, RefusesACaseOverTheMemoryLimitInWords) {

@@ -1,0 +1,153 @@
+#include "harness/builds/process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <stdexcept>
+
+namespace kernelgate {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class Pipe {
+ public:
+  Pipe() {
+    if (::pipe2(ends_.data(), O_CLOEXEC) != 0) {
+      throw std::runtime_error(fmt::format("no pipe to a process: {}", std::strerror(errno)));
+    }
+  }
+  ~Pipe() {
+    for (const int end : ends_) {
+      if (end >= 0) ::close(end);
+    }
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  int reading() const { return ends_[0]; }
+  int writing() const { return ends_[1]; }
+  void close_writing() {
+    ::close(ends_[1]);
+    ends_[1] = -1;
+  }
+
+ private:
+  std::array<int, 2> ends_{-1, -1};
+};
+
+[[noreturn]] void become(const ProcessRequest& request, std::vector<char*>& words, int output,
+                         int errors, pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);  // the parent died before the line above
+  ::setpgid(0, 0);
+  const int nothing = ::open("/dev/null", O_RDONLY);
+  if (nothing >= 0) ::dup2(nothing, 0);
+  if (!request.log.empty()) {
+    const int log = ::open(request.log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+    output = errors = log;
+  }
+  ::dup2(output, 1);
+  ::dup2(errors, 2);
+  if (request.folder.empty() || ::chdir(request.folder.c_str()) == 0) {
+    ::execvp(words[0], words.data());
+  }
+  const char* const reason = std::strerror(errno);
+  for (const char* text : {static_cast<const char*>(words[0]), ": ", reason, "\n"}) {
+    if (::write(2, text, std::strlen(text)) < 0) break;
+  }
+  ::_exit(127);
+}
+
+// Reads what there is; false at the end.
+bool read_some(int from, std::string& into) {
+  std::array<char, 65536> bytes;
+  const ssize_t got = ::read(from, bytes.data(), bytes.size());
+  if (got < 0) return errno == EINTR || errno == EAGAIN;
+  into.append(bytes.data(), static_cast<std::size_t>(got));
+  return got > 0;
+}
+
+int exit_code_of(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace
+
+std::string ProcessEnd::in_words() const {
+  if (timed_out) return fmt::format("over the time limit of {} s", limit_seconds);
+  if (exit_code > 128) return fmt::format("died of {}", sigabbrev_np(exit_code - 128));
+  return fmt::format("exit code {}", exit_code);
+}
+
+ProcessEnd run_process(const ProcessRequest& request) {
+  std::vector<std::string> copies = request.words;
+  std::vector<char*> words;
+  for (std::string& word : copies) words.push_back(word.data());
+  words.push_back(nullptr);
+  Pipe output, errors;
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) {
+    throw std::runtime_error(
+        fmt::format("no process for {}: {}", request.words.at(0), std::strerror(errno)));
+  }
+  if (child == 0) become(request, words, output.writing(), errors.writing(), parent);
+  output.close_writing();
+  errors.close_writing();
+
+  ProcessEnd end;
+  end.limit_seconds = request.time_limit_seconds;
+  const bool limited = request.time_limit_seconds > 0;
+  const auto until =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                         std::chrono::duration<double>(std::min(request.time_limit_seconds, 1e8)));
+  std::array<pollfd, 2> open{{{output.reading(), POLLIN, 0}, {errors.reading(), POLLIN, 0}}};
+  while (open[0].fd >= 0 || open[1].fd >= 0) {
+    int wait_ms = -1;
+    if (limited) {
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
+      end.timed_out = left <= 0;
+      if (end.timed_out) break;
+      wait_ms = static_cast<int>(std::min<std::int64_t>(left + 1, 60'000));
+    }
+    if (::poll(open.data(), open.size(), wait_ms) <= 0) continue;
+    if (open[0].revents != 0 && !read_some(open[0].fd, end.output)) open[0].fd = -1;
+    if (open[1].revents != 0 && !read_some(open[1].fd, end.errors)) open[1].fd = -1;
+  }
+  if (end.timed_out) ::kill(-child, SIGKILL);
+  end.exit_code = exit_code_of(child);
+  return end;
+}
+
+std::string shell_line(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) {
+    if (!line.empty()) line += ' ';
+    constexpr std::string_view plain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./,:@%";
+    if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) {
+      line += word;
+      continue;
+    }
+    line += '\'';
+    for (const char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
+}  // namespace kernelgate

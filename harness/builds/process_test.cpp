@@ -1,0 +1,60 @@
+#include "harness/builds/process.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "harness/records/synthetic.hpp"
+
+namespace kernelgate {
+namespace {
+
+TEST(Process, KeepsBothOutputsAndTheExitCode) {
+  const ProcessEnd end = run_process({{"sh", "-c", "echo out; echo err >&2; exit 3"}, {}, 0, {}});
+  EXPECT_EQ(end.output, "out\n");
+  EXPECT_EQ(end.errors, "err\n");
+  EXPECT_EQ(end.in_words(), "exit code 3");
+  EXPECT_FALSE(end.well());
+}
+
+TEST(Process, TakesMoreOutputThanAPipeHolds) {
+  const ProcessEnd end = run_process(
+      {{"sh", "-c", "head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2"}, {}, 0, {}});
+  EXPECT_EQ(end.output.size(), 300000U);
+  EXPECT_EQ(end.errors.size(), 300000U);
+  EXPECT_TRUE(end.well());
+}
+
+TEST(Process, IsKilledWithItsChildrenAtTheLimit) {
+  const synthetic::Folder folder;
+  const std::string file = folder / "late";
+  const ProcessEnd end =
+      run_process({{"sh", "-c", "(sleep 3; echo late > " + file + ") & sleep 600"}, {}, 0.3, {}});
+  EXPECT_TRUE(end.timed_out);
+  EXPECT_EQ(end.in_words(), "over the time limit of 0.3 s");
+  // The whole group is gone: nobody is left that could write.
+  EXPECT_NE(::access(file.c_str(), F_OK), 0);
+}
+
+TEST(Process, SaysTheSignalAndWhatCouldNotBeStarted) {
+  EXPECT_EQ(run_process({{"sh", "-c", "kill -SEGV $$"}, {}, 0, {}}).in_words(), "died of SEGV");
+  const ProcessEnd end = run_process({{"/nowhere/kernelgate", "list"}, {}, 0, {}});
+  EXPECT_EQ(end.exit_code, 127);
+  EXPECT_EQ(end.errors, "/nowhere/kernelgate: No such file or directory\n");
+}
+
+TEST(Process, WritesToALogWhenToldTo) {
+  const synthetic::Folder folder;
+  for (const char* word : {"one", "two"}) run_process({{"echo", word}, {}, 0, folder / "log"});
+  EXPECT_EQ(synthetic::read_all(folder / "log"), "one\ntwo\n");
+}
+
+TEST(ShellLine, QuotesWhatAShellWouldTakeApart) {
+  EXPECT_EQ(shell_line({"kernelgate", "--case", "a/b=1,c", "it's", ""}),
+            R"(kernelgate --case a/b=1,c 'it'\''s' '')");
+}
+
+}  // namespace
+}  // namespace kernelgate
