@@ -203,8 +203,14 @@ class Gate {
     } else if (options_.baseline.empty()) {
       not_run("timing", "no baseline build (--baseline BUILD)");
     } else {
-      std::vector<std::string> words{"compare", "--baseline", options_.baseline, "--candidate",
-                                     own_program().parent_path().string()};
+      std::vector<std::string> words{"compare",
+                                     "--baseline",
+                                     options_.baseline,
+                                     "--candidate",
+                                     own_program().parent_path().string(),
+                                     "--strict",
+                                     "--records",
+                                     (folder_ / "rounds.csv").string()};
       for (const std::string& suite : options_.suites)
         words.insert(words.end(), {"--suite", suite});
       GatePart& part = start("timing", words);

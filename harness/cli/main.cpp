@@ -76,6 +76,9 @@ int main(int argc, char** argv) {
     kernelgate::add_devices_command(app, session);
     kernelgate::add_check_command(app, session);
     kernelgate::add_bench_command(app, session);
+    kernelgate::add_compare_command(app, session);
+    kernelgate::add_sample_command(app, session);
+    kernelgate::add_history_command(app, session);
     kernelgate::add_forward_command(app, session);
     kernelgate::add_rsa_command(app, session);
     kernelgate::add_throughput_command(app, session);

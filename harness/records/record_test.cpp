@@ -62,6 +62,13 @@ TEST(Record, SaysTheCommandThatMakesItAgain) {
             "kernelgate check --case linear/native/tokens=7,out=64,in=64,bf16 --data real --seed "
             "17 --backend source --device amd-gfx942 --schedule-seed 2");
   row = synthetic::bench_row();
+  row.row = RowKind::compare;
+  row.order_seed = 3;
+  row.baseline = "abc1230";
+  EXPECT_EQ(again(row),
+            "kernelgate compare --baseline abc1230 --candidate abc1234-dirty --case "
+            "linear/kokkos/tokens=7,out=64,in=64,bf16 --seed 3");
+  row = synthetic::bench_row();
   row.seed = std::nullopt;
   EXPECT_EQ(again(row), "kernelgate bench --case linear/kokkos/tokens=7,out=64,in=64,bf16");
 }

@@ -78,14 +78,29 @@ std::string test_case(const std::string& classname, const JunitVerdict& verdict)
   } else {
     const std::string_view element = result == Outcome::failure ? "failure" : "error";
     text += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">again: {3}</{0}>\n", element,
-                        name(verdict.status), message, xml_escaped(verdict.again));
+                        verdict.type.empty() ? name(verdict.status) : verdict.type, message,
+                        xml_escaped(verdict.again));
   }
   return text + "    </testcase>\n";
 }
 
+// Of a comparison the verdict counts, of everything else the status.
+JunitVerdict verdict_of(const Record& row) {
+  JunitVerdict verdict{case_name(row), row.status, row.message, again(row)};
+  if (row.row != RowKind::compare || row.status != Status::passed) return verdict;
+  const bool slower = row.verdict == "slower";
+  if (!slower && row.verdict != "invalid") return verdict;
+  verdict.status = slower ? Status::incorrect : Status::crashed;  // a failure, an error
+  verdict.type = row.verdict;
+  if (slower) {
+    verdict.message =
+        fmt::format("{} than {}; {}", ratio_text(row.ratio_to_baseline), row.baseline, row.message);
+  }
+  return verdict;
+}
+
 std::string test_case(const Record& row) {
-  return test_case(row.kernel + "." + row.variant,
-                   {case_name(row), row.status, row.message, again(row)});
+  return test_case(row.kernel + "." + row.variant, verdict_of(row));
 }
 
 // What stands in a testsuites or testsuite element behind its name.
@@ -117,7 +132,7 @@ std::string junit_text(std::span<const Record> records, std::span<const JunitVer
   std::vector<Status> all, of_gate;
   for (const Record& row : records) {
     by_kernel[row.kernel].push_back(&row);
-    all.push_back(row.status);
+    all.push_back(verdict_of(row).status);
   }
   for (const JunitVerdict& verdict : verdicts) {
     all.push_back(verdict.status);
@@ -128,7 +143,7 @@ std::string junit_text(std::span<const Record> records, std::span<const JunitVer
       sums(all));
   for (const auto& [kernel, rows] : by_kernel) {
     std::vector<Status> statuses;
-    for (const Record* row : rows) statuses.push_back(row->status);
+    for (const Record* row : rows) statuses.push_back(verdict_of(*row).status);
     text += fmt::format("  <testsuite name=\"{}\" {} timestamp=\"{}\">\n", xml_escaped(kernel),
                         sums(statuses), xml_escaped(rows.front()->time_utc));
     text += properties(rows.front()->environment);

@@ -1,5 +1,6 @@
 // Records as JUnit XML, for CI systems that show tests. Incorrect and mistrusted results are
-// failures, crashes and time-outs errors, what a device cannot do is skipped with its reason.
+// failures, crashes and time-outs errors, what a device cannot do is skipped with its reason. Of a
+// comparison, slower is a failure and invalid an error.
 #pragma once
 
 #include <filesystem>
@@ -15,6 +16,7 @@ struct JunitVerdict {
   std::string name;
   Status status = Status::passed;
   std::string message, again;
+  std::string type = {};  // of a failure; empty: the status
 };
 
 /// One testsuite a kernel, one testcase a row: classname "kernel.variant", name "axes data"; then,

@@ -181,5 +181,22 @@ TEST(Junit, VerdictsOverRowsAreATestsuiteOfTheirOwn) {
   EXPECT_THAT(text, HasSubstr("<skipped message=\"no baseline build\"/>"));
 }
 
+TEST(Junit, TakesSlowerForAFailureAndInvalidForAnError) {
+  Record row = synthetic::bench_row();
+  row.row = RowKind::compare;
+  row.baseline = "abc1230";
+  row.ratio_to_baseline = 1.25;
+  std::vector<Record> rows(4, row);
+  rows[0].verdict = "slower";
+  rows[1].verdict = "invalid";
+  rows[2].verdict = "cannot_tell";
+  rows[3].verdict = "same";
+  const std::string text = junit_text(rows);
+  EXPECT_THAT(text, HasSubstr("tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"0\""));
+  EXPECT_THAT(text, HasSubstr("<failure type=\"slower\" message=\"1.25x slower than abc1230"));
+  EXPECT_THAT(text, HasSubstr("<error type=\"invalid\""));
+  EXPECT_EQ(WellFormed(text).fault(), "");
+}
+
 }  // namespace
 }  // namespace kernelgate
