@@ -64,6 +64,7 @@ void run_forward(const Options& options, Session& session) {
     throw BadInput(
         "--check-finite: looks at the operations of kernels; expected another --backend");
   }
+  if (options.kernels.on_reference()) options.kernels.check_reference();
   ForwardDump dump;
   std::string argmax, who = "backend reference, precision " + options.model.precision;
   if (options.kernels.on_reference()) {

@@ -23,7 +23,23 @@ void KernelChoice::add_to(CLI::App& command) {
   command.add_option("--device", device, "Virtual device of --backend source, such as nv-sm90");
   command.add_option("--schedule-seed", schedule_seed,
                      "Order of blocks, waves and lanes on a virtual device; 0: the natural one");
+  command
+      .add_option("--resident-experts", resident_experts,
+                  "Keep so many experts in memory, the least recently used one makes room; all lie "
+                  "in a mapped file")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20));
+  command
+      .add_option("--expert-folder", expert_folder,
+                  "Folder for that file, which ends with the run; the one for temporary files")
+      ->check(CLI::ExistingDirectory);
   command.add_flag("--unchecked", unchecked, "On a virtual device: faster, nothing is observed");
+}
+
+void KernelChoice::check_reference() const {
+  if (resident_experts == 0) return;
+  throw BadInput(
+      "--resident-experts: the scalar reference reads weights where they lie; expected another "
+      "--backend");
 }
 
 void KernelSession::open_device(const Session& session, const KernelChoice& choice,
@@ -70,6 +86,24 @@ KernelSession::KernelSession(const Session& session, const KernelChoice& choice,
   const SkipRule skip = reference::parse_skip_rule(source.skip);
   model_ = std::make_unique<model::KernelModel>(checkpoint_.config, *weights_, skip,
                                                 std::move(operations));
+  model_->use_offload(offload_.get());
+}
+
+void KernelSession::offload_experts(const ModelSource& source, const QuantiseChoice& quantise) {
+  if (quantise.asked()) {
+    throw BadInput(
+        "--resident-experts: unsupported with --quantise: the file holds experts in the storage "
+        "type; expected one of the two");
+  }
+  const reference::ModelConfig& c = checkpoint_.config;
+  Progress progress("experts to a file", c.num_blocks() * c.num_experts);
+  model::ExpertFile file(c, checkpoint_.weights, source.storage(checkpoint_),
+                         choice_.expert_folder.empty()
+                             ? std::filesystem::temp_directory_path()
+                             : std::filesystem::path(choice_.expert_folder),
+                         [&] { progress.step("written"); });
+  progress.finish();
+  offload_ = std::make_unique<model::ExpertOffload>(std::move(file), choice_.resident_experts);
 }
 
 void KernelSession::take_weights(const ModelSource& source, const QuantiseChoice& quantise,
@@ -95,6 +129,10 @@ void KernelSession::take_weights(const ModelSource& source, const QuantiseChoice
                     [&](const auto& owner) { return owner.get() == start; });
     };
   }
+  if (choice_.resident_experts > 0) {
+    offload_experts(source, quantise);
+    loading.without_experts = true;
+  }
   const bool drop = reference::parse_skip_rule(source.skip) == SkipRule::drop;
   weights_ = std::make_unique<model::KernelWeights>(checkpoint_.config, checkpoint_.weights,
                                                     source.storage(checkpoint_), drop, loading);
@@ -105,9 +143,23 @@ std::string KernelSession::in_words() const {
   std::string where = host_executor_in_words();
   if (executor_) where = fmt::format("{}, schedule {}", choice_.device, choice_.schedule_seed);
   if (gpus_) where = "this machine's GPU";
-  const std::string quantised = weights_->quantisation().in_words();
+  std::string quantised = weights_->quantisation().in_words();
+  if (offload_) {
+    quantised =
+        fmt::format("{} of {} experts in memory, {:.1f} MB of {:.1f} MB", offload_->resident(),
+                    offload_->all_experts(), 1e-6 * static_cast<double>(offload_->resident_bytes()),
+                    1e-6 * static_cast<double>(offload_->file_bytes()));
+  }
   return fmt::format("backend {} ({}), {}{}{}", choice_.backend, where, name(weights_->type()),
                      quantised.empty() ? "" : ", ", quantised);
+}
+
+std::string in_words(const model::OffloadCounts& counts) {
+  return fmt::format(
+      "experts asked for {}: {:.1f} % were in memory; {} copied from the file, {:.2f} GB in {:.2f} "
+      "s",
+      counts.hits + counts.misses, 100 * counts.hit_rate(), counts.misses,
+      1e-6 * static_cast<double>(counts.bytes), counts.seconds);
 }
 
 }  // namespace kernelgate

@@ -158,7 +158,10 @@ void run_rsa(const RsaOptions& options, Session& session) {
     return;
   }
   options.check();
-  if (options.kernels.on_reference()) return run_on_reference(options, session);
+  if (options.kernels.on_reference()) {
+    options.kernels.check_reference();
+    return run_on_reference(options, session);
+  }
   run_on_kernels(options, session);
 }
 

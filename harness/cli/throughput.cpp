@@ -64,6 +64,18 @@ struct Measured {
     for (const auto& run : runs) seconds.push_back(run.seconds);
     return summarise(std::move(seconds));
   }
+  /// Of all repetitions.
+  model::OffloadCounts offload() const {
+    model::OffloadCounts sum;
+    for (const auto& run : runs) {
+      sum.hits += run.offload.hits;
+      sum.misses += run.offload.misses;
+      sum.evictions += run.offload.evictions;
+      sum.bytes += run.offload.bytes;
+      sum.seconds += run.offload.seconds;
+    }
+    return sum;
+  }
   double floor_seconds() const {
     const model::PassWork& w = runs.front().work;
     return std::max(static_cast<double>(w.bytes) / bandwidth, static_cast<double>(w.flops) / peak);
@@ -93,6 +105,15 @@ std::string breakdown(const Measured& m) {
   return text + fmt::format(", unexplained {:.1f}%", 100 * run.unexplained() / run.seconds);
 }
 
+/// What of the weights is not as the checkpoint has it, as axes: ",resident=32".
+std::string choices_in_words(const Options& options) {
+  if (options.kernels.resident_experts > 0) {
+    return fmt::format(",resident={}", options.kernels.resident_experts);
+  }
+  if (!options.quantise.asked()) return "";
+  return fmt::format(",quantise={},format={}", options.quantise.what, options.quantise.format);
+}
+
 Record record_of(const Options& options, const KernelSession& kernels, const std::string& run_id,
                  const model::ThroughputCell& cell) {
   Record r = start_record(RowKind::bench, run_id);
@@ -104,10 +125,7 @@ Record record_of(const Options& options, const KernelSession& kernels, const std
   r.axes = fmt::format(
       "model={},layers={},test={}{},{}",
       options.source.checkpoint.empty() ? options.source.model : options.source.checkpoint,
-      kernels.checkpoint().config.num_blocks(), test,
-      options.quantise.asked()
-          ? fmt::format(",quantise={},format={}", options.quantise.what, options.quantise.format)
-          : "",
+      kernels.checkpoint().config.num_blocks(), test, choices_in_words(options),
       name(kernels.weights().type()));
   r.dtype = name(kernels.weights().type());
   return r;
@@ -126,6 +144,7 @@ void fill(Record& r, const Measured& m) {
   r.peak_flops_per_second = m.peak;
   r.floor_seconds = m.floor_seconds();
   r.percent_of_floor = 100 * m.floor_seconds() / t.median;
+  if (m.offload().hits + m.offload().misses > 0) r.message = in_words(m.offload());
 }
 
 void print_cell(const model::ThroughputCell& cell, const Measured& m) {
@@ -137,6 +156,9 @@ void print_cell(const model::ThroughputCell& cell, const Measured& m) {
              gigabytes(m.runs.front().work.bytes),
              1e-9 * static_cast<double>(m.runs.front().work.flops));
   fmt::print("{:<16} {}\n", "", breakdown(m));
+  if (m.offload().hits + m.offload().misses > 0) {
+    fmt::print("{:<16} {}\n", "", in_words(m.offload()));
+  }
   std::fflush(stdout);
 }
 
@@ -223,14 +245,23 @@ class Throughput {
     ++ran_;
   }
 
+  std::int64_t weights_in_memory() const {
+    const reference::ModelConfig& c = kernels_.checkpoint().config;
+    const Dtype type = kernels_.weights().type();
+    const std::int64_t all = model::weight_bytes(c, type, kernels_.weights().quantisation());
+    if (kernels_.offload() == nullptr) return all;
+    const std::int64_t experts =
+        3 * c.hidden_size * c.expert_size * size_bytes(type) * kernels_.offload()->all_experts();
+    return all - experts + kernels_.offload()->resident_bytes();
+  }
+
   void footer() {
     if (ran_ == 0) {
       fmt::print("nothing ran\n");
       session_.end_with(ExitCode::nothing_ran);
       return;
     }
-    const std::int64_t weights = model::weight_bytes(
-        kernels_.checkpoint().config, kernels_.weights().type(), kernels_.weights().quantisation());
+    const std::int64_t weights = weights_in_memory();
     fmt::print(
         "\nroofs of this run: {:.1f} GB/s read, {:.0f} GFLOP/s f32; a floor counts weights once a "
         "pass, the experts hit, keys and values\n",

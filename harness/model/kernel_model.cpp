@@ -10,6 +10,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/model/bytes.hpp"
+#include "harness/model/expert_offload.hpp"
 
 namespace kernelgate::model {
 namespace {
@@ -46,6 +47,7 @@ KernelModel::KernelModel(reference::ModelConfig config, const KernelWeights& wei
 void KernelModel::reset_counters() {
   hits_ = {};
   operations_.reset_times();
+  if (offload_ != nullptr) offload_->reset_counts();
 }
 
 std::byte* KernelModel::room(Buffer& buffer, std::int64_t bytes) {
@@ -59,7 +61,8 @@ std::int64_t KernelModel::workspace_bytes() const {
                           &v_current_,     &v_delayed_,   &qkv_,          &mixed_q_,    &mixed_k_,
                           &mixed_v_,       &heads_,       &gathered_,     &router_a_,   &router_b_,
                           &probabilities_, &probability_, &choice_,       &position_,   &slot_,
-                          &valid_,         &stage_keys_,  &stage_values_, &head_input_, &logits_}) {
+                          &valid_,         &stage_keys_,  &stage_values_, &head_input_, &logits_,
+                          &slot_choice_,   &round_out_}) {
     bytes += b->memory.bytes();
   }
   return bytes;
@@ -275,6 +278,7 @@ void KernelModel::experts(const Piece& piece, std::int64_t block) {
   hits_.experts += static_cast<std::int64_t>(hit.size()) - (skips > 0 ? 1 : 0);
   hits_.skipped += skips;
   hits_.routed += n - skips;
+  if (offload_ != nullptr) return run_offloaded_experts(n, block);
   run_experts(n, block);
 }
 

@@ -16,6 +16,8 @@
 
 namespace kernelgate::model {
 
+class ExpertOffload;
+
 /// The next tokens of one sequence. Left padding has no place here: pads touch no state and get no
 /// logits, so they are left out (spec 2.3).
 struct SequenceChunk {
@@ -86,6 +88,9 @@ class KernelModel {
                        const ForwardOptions& options = {});
 
   Operations& operations() { return operations_; }
+  /// Takes the experts from there, for weights that left theirs out. It must outlive the model.
+  void use_offload(ExpertOffload* offload) { offload_ = offload; }
+  const ExpertOffload* offload() const { return offload_; }
   const ExpertHits& expert_hits() const { return hits_; }
   void reset_counters();
   /// Bytes of the work space between operations.
@@ -115,6 +120,7 @@ class KernelModel {
                             SequenceStore& store);
   void experts(const Piece& piece, std::int64_t block);
   void run_experts(std::int64_t tokens, std::int64_t block);
+  void run_offloaded_experts(std::int64_t tokens, std::int64_t block);
   std::string four_bit_axes() const;  // "format=mxfp4,block=32"
   void norm(const Piece& piece, std::int64_t block, const char* name, const ScaleMemory& scales,
             Memory weight, bool last);
@@ -135,13 +141,15 @@ class KernelModel {
   Operations operations_;
   std::int64_t element_;
   ExpertHits hits_;
+  ExpertOffload* offload_ = nullptr;
 
   struct Buffer {
     PageMemory memory;
   };
   Buffer hidden_, normed_, residual_, q_, k_, v_current_, v_delayed_, qkv_, mixed_q_, mixed_k_,
       mixed_v_, heads_, gathered_, router_a_, router_b_, probabilities_, probability_, choice_,
-      position_, slot_, valid_, stage_keys_, stage_values_, head_input_, logits_;
+      position_, slot_, valid_, stage_keys_, stage_values_, head_input_, logits_, slot_choice_,
+      round_out_;
 };
 
 }  // namespace kernelgate::model

@@ -18,6 +18,8 @@ bool aligned(const std::byte* memory, Dtype type) {
          0;
 }
 
+}  // namespace
+
 void convert(const Values& from, Dtype type, std::byte* to) {
   constexpr std::int64_t piece = 1 << 16;
   const std::int64_t pieces = (from.size() + piece - 1) / piece;
@@ -29,8 +31,6 @@ void convert(const Values& from, Dtype type, std::byte* to) {
     encode(type, numbers, to + begin * size_bytes(type));
   }
 }
-
-}  // namespace
 
 std::int64_t weight_bytes(const reference::ModelConfig& config, Dtype type, const Quantisation& q) {
   std::int64_t bytes = 0;
@@ -142,17 +142,18 @@ BlockMemory KernelWeights::block(const reference::ModelConfig& config,
     gate_up.push_back(e.gate_up);
     down.push_back(e.down);
   }
+  const bool gone = loading_.how.experts() || loading_.without_experts;
   if (loading_.how.experts()) {
     b.gate_up = quantise(gate_up, config.hidden_size);
     b.down = quantise(down, config.expert_size);
-    for (const auto* parts : {&gate_up, &down}) {
-      for (const Values& part : *parts) {
-        if (loading_.done_with) loading_.done_with(part.bytes());
-      }
-    }
-  } else {
+  } else if (!loading_.without_experts) {
     b.gate_up = {stack(gate_up)};
     b.down = {stack(down)};
+  }
+  for (const auto* parts : {&gate_up, &down}) {
+    for (const Values& part : *parts) {
+      if (gone && loading_.done_with) loading_.done_with(part.bytes());
+    }
   }
   b.post_mlp = scales(w.post_mlp);
   return b;

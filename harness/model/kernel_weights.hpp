@@ -33,9 +33,11 @@ struct BlockMemory {
   ScaleMemory post_mlp;
 };
 
-/// How weights are quantised while they are taken over.
+/// How weights are taken over: quantised, or without the experts.
 struct QuantisedLoading {
   Quantisation how;
+  /// The experts lie elsewhere (ExpertFile): gate_up and down of the blocks stay null.
+  bool without_experts = false;
   /// Told of weights quantised so far, and of all that will be.
   std::function<void(std::int64_t done, std::int64_t total)> made = {};
   /// Told where a source tensor begins that nobody reads any more.
@@ -73,6 +75,9 @@ class KernelWeights {
   std::int64_t copied_ = 0, quantised_ = 0, to_quantise_ = 0;
   std::vector<std::unique_ptr<std::byte[]>> copies_;
 };
+
+/// The numbers rounded once to `type`, by all threads.
+void convert(const Values& from, Dtype type, std::byte* to);
 
 /// Bytes of all weights of a model in that storage type, or quantised.
 std::int64_t weight_bytes(const reference::ModelConfig& config, Dtype type,

@@ -135,6 +135,10 @@ ThroughputRun run_cell(KernelModel& model, const ThroughputCell& cell, std::uint
   run.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   run.hits = model.expert_hits();
   run.kernels = model.operations().times();
+  if (model.offload() != nullptr) {
+    run.offload = model.offload()->counts();
+    run.kernels["expert_load"] = {run.offload.seconds, run.offload.misses};
+  }
   if (cell.is_prefill()) {
     passes = (cell.prompt + KernelModel::most_tokens - 1) / KernelModel::most_tokens;
     pairs = attention_pairs(c, 0, cell.prompt);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/model/expert_offload.hpp"
 #include "harness/model/kernel_model.hpp"
 
 namespace kernelgate::model {
@@ -49,6 +50,7 @@ struct ThroughputRun {
   PassWork work;
   ExpertHits hits;
   std::map<std::string, KernelTime, std::less<>> kernels;  // by operation
+  OffloadCounts offload;  // of experts that lie in a file; "expert_load" of kernels is its time
 
   /// What no operation accounts for: embedding, gathering and appending rows, the loop.
   double unexplained() const;

@@ -1,0 +1,54 @@
+// The routed experts of a block where they lie in a file: the same kernel, on the slots that hold
+// the experts of these tokens. A token whose expert is not in this round looks to the kernel like
+// one that skips; its row is taken from its own round.
+#include <fmt/format.h>
+
+#include <cstring>
+#include <set>
+
+#include "harness/model/bytes.hpp"
+#include "harness/model/expert_offload.hpp"
+#include "harness/model/kernel_model.hpp"
+
+namespace kernelgate::model {
+
+void KernelModel::run_offloaded_experts(std::int64_t n, std::int64_t block) {
+  const std::int64_t row = config_.hidden_size * element_;
+  const auto* choice = as<std::int32_t>(choice_.memory.data());
+  std::set<std::int32_t> chosen(choice, choice + n);
+  chosen.erase(static_cast<std::int32_t>(config_.num_experts));
+  auto* slots = reinterpret_cast<std::int32_t*>(room(slot_choice_, n * 4));
+  const auto elsewhere = static_cast<std::int32_t>(offload_->resident());
+  // Without skips (drop) a row of another round may hold anything: 0 is the least work.
+  const std::string_view rule = skip_ == SkipRule::identity ? "identity" : "zero";
+  bool first = true;
+  const auto round = [&](const std::vector<ExpertOffload::Place>& places) {
+    for (std::int64_t t = 0; t < n; ++t) {
+      slots[t] = elsewhere;
+      for (const ExpertOffload::Place& p : places) {
+        if (p.expert == choice[t]) slots[t] = p.slot;
+      }
+    }
+    std::byte* const out = first ? hidden_.memory.data() : room(round_out_, n * row);
+    operations_.run({"experts", block, "expert_gemm"}, {n},
+                    [&] {
+                      return fmt::format("tokens={},hidden={},inter={},experts={},skip={},{}", n,
+                                         config_.hidden_size, config_.expert_size,
+                                         offload_->resident(), rule, name(type()));
+                    },
+                    {{"h", normed_.memory.data()},
+                     {"choice", slot_choice_.memory.data()},
+                     {"weight", probability_.memory.data()},
+                     {"gate_up", offload_->gate_up()},
+                     {"down", offload_->down()},
+                     {"m", out}});
+    for (std::int64_t t = 0; t < n && !first; ++t) {
+      if (slots[t] == elsewhere) continue;
+      std::memcpy(hidden_.memory.data() + t * row, out + t * row, static_cast<std::size_t>(row));
+    }
+    first = false;
+  };
+  offload_->visit(block, {chosen.begin(), chosen.end()}, round);
+}
+
+}  // namespace kernelgate::model

@@ -1,0 +1,52 @@
+#!/bin/bash
+# Runs `kernelgate forward` and `throughput` on T1 with experts in a file: the same numbers as with all
+# in memory, a hit rate that is printed and recorded, and settings that it must refuse.
+#
+#   offload.sh PROGRAM
+set -uo pipefail
+program=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+complain() {
+  failures=$((failures + 1))
+  printf 'FAILED  %s\n        %s\n' "$what" "$1"
+  head -c 3000 said
+}
+
+# run CODE TEXT ARGUMENT…: the program ends so and says so.
+run() {
+  local code=$1 text=$2
+  shift 2
+  what="$*"
+  timeout 120 "$program" "$@" >said 2>&1 </dev/null
+  local got=$?
+  [ $got -eq "$code" ] || complain "expected exit $code, got exit $got"
+  grep -qE -- "$text" said || complain "expected to say '$text'"
+}
+
+forward=(forward --model t1 --backend kokkos --input-ids "2,39,76,113,150,224,261")
+run 0 'argmax' "${forward[@]}" --output all
+for resident in 1 5 99; do
+  run 0 'experts asked for' "${forward[@]}" --output some --resident-experts $resident
+  cmp -s all some || complain "the logits differ from those with all experts in memory"
+done
+grep -q ' 16 of 16 experts in memory' said || complain 'expected 99 of 16 to count as all'
+
+throughput=(throughput --model t1 --batch 1 --context 8 --tg 4 --repetitions 1)
+run 0 'experts asked for [0-9]+: [0-9.]+ % were in memory; [0-9]+ copied' \
+  "${throughput[@]}" --resident-experts 3 --expert-folder "$work" --records runs.csv
+grep -q 'test=tg4_b1_c8,resident=3,f32' runs.csv || complain 'expected resident=3 in the record'
+grep -q 'experts asked for' runs.csv || complain 'expected the hit rate in the record'
+ls "$work"/kernelgate-experts-* >/dev/null 2>&1 && complain 'expected the file to be gone'
+
+run 2 'resident-experts' "${throughput[@]}" --resident-experts 0
+run 2 'unsupported with --quantise' "${throughput[@]}" --resident-experts 2 --quantise all
+run 2 'expert-folder /proc: a file of' "${throughput[@]}" --resident-experts 2 --expert-folder /proc
+run 2 'resident-experts: .* expected another --backend' \
+  forward --model t1 --input-ids "2,3" --output all --resident-experts 2
+
+echo "$failures failures"
+[ $failures -eq 0 ]
