@@ -10,12 +10,18 @@
 #include "harness/cli/bench_run.hpp"
 #include "harness/cli/check_run.hpp"
 #include "harness/cli/forward_goldens.hpp"
+#include "harness/cli/program_part.hpp"
 #include "harness/cli/progress.hpp"
+#include "harness/cli/report_inputs.hpp"
 #include "harness/cli/selection.hpp"
+#include "harness/records/record_reader.hpp"
 #include "harness/records/record_writer.hpp"
+#include "harness/report/file.hpp"
 #include "harness/report/junit.hpp"
+#include "harness/report/markdown_summary.hpp"
 #include "harness/report/page.hpp"
 #include "harness/report/table.hpp"
+#include "harness/report/tier.hpp"
 #include "harness/verify/check.hpp"
 
 namespace kernelgate {
@@ -29,6 +35,7 @@ struct Options {
   std::uint64_t seed = 1;
   int repetitions = 5;
   double time_limit_seconds = 600;
+  std::string throughput;  // model whose tokens a second are timed; "none"
 };
 
 /// One run: rows go to the file as they appear, and stay for tables and page.
@@ -44,15 +51,17 @@ class Validation {
     if (options_.suites.empty()) {
       check({"smoke"}, Executors::with);
       check({"edge_shapes"}, Executors::without);
-      fmt::print(
+      left_out_.emplace_back(
           "native variants on virtual devices were judged on smoke; on edge_shapes, which takes "
-          "about eleven minutes of a core: kernelgate check --suite edge_shapes --backend "
-          "source\n");
+          "about eleven minutes of a core: kernelgate check --suite edge_shapes --backend source");
+      fmt::print("{}\n", left_out_.back());
     } else {
       check(options_.suites, Executors::with);
     }
     goldens();
     bench(options_.suites.empty() ? std::vector<std::string>{"speed"} : options_.suites);
+    part({"kv", "--commit", "0.2"}, "KV cache");
+    throughput();
     finish();
   }
 
@@ -69,6 +78,10 @@ class Validation {
 
   void keep(const Record& record) {
     writer_.append(record);
+    take(record);
+  }
+
+  void take(const Record& record) {
     records_.push_back(record);
     if (record.status != Status::passed && record.status != Status::unsupported) {
       session_.end_with(ExitCode::incorrect);
@@ -139,6 +152,47 @@ class Validation {
     fmt::print("{}\n", bench_table(records_));
   }
 
+  /// A subcommand that appends to the same records file; its rows count like any others here.
+  void part(std::vector<std::string> arguments, const std::string& what) {
+    const fs::path file = folder_ / "records.csv";
+    const std::size_t before = read_records(file).records.size();
+    arguments.insert(arguments.end(), {"--records", file.string()});
+    if (session_.threads != 0) {
+      arguments.insert(arguments.end(), {"--threads", std::to_string(session_.threads)});
+    }
+    const int code = run_program_part(arguments);
+    const std::vector<Record> rows = read_records(file).records;
+    for (std::size_t i = before; i < rows.size(); ++i) {
+      if (rows[i].run_id != run_id_ && rows[i].kernel == part_kernel(arguments.front())) {
+        take(rows[i]);
+      }
+    }
+    if (code == 0) return;
+    left_out_.push_back(
+        fmt::format("{}: kernelgate {} ended with code {}", what, fmt::join(arguments, " "), code));
+    fmt::print("{}\n", left_out_.back());
+    session_.end_with(ExitCode::incorrect);
+  }
+
+  static std::string part_kernel(const std::string& command) {
+    return command == "kv" ? "kv" : "model";
+  }
+
+  void throughput() {
+    std::string model = options_.throughput;
+    if (model.empty()) model = options_.suites.empty() ? "s340" : "none";
+    if (model == "none") {
+      left_out_.emplace_back(
+          "tokens a second of a whole model: not asked for (--throughput MODEL)");
+      return;
+    }
+    part({"throughput", "--model", model, "--dtype",   "bf16", "--pp",      "32",   "--pp",
+          "128",        "--pp",    "512", "--tg",      "4",    "--batch",   "1",    "--batch",
+          "4",          "--batch", "8",   "--context", "128",  "--context", "1024", "--time-limit",
+          "300"},
+         "tokens a second");
+  }
+
   void finish() {
     write_junit(folder_ / "junit.xml", records_);
     PageText text;
@@ -148,13 +202,21 @@ class Validation {
     text.command = fmt::format("kernelgate validate{}{} --output {}",
                                options_.suites.empty() ? "" : " --suite ",
                                fmt::join(options_.suites, " --suite "), options_.output);
-    write_page(folder_ / "index.html", records_, text);
+    if (!options_.throughput.empty()) text.command += " --throughput " + options_.throughput;
+    text.left_out = left_out_;
+    text.earlier = read_records(folder_ / "records.csv").records;
+    text.compiled = compiled_figures();
+    const std::vector<Record> shown = latest_rows(records_);
+    write_page(folder_ / "index.html", shown, text);
+    write_whole_file(folder_ / "summary.md", markdown_summary(shown, text));
     const bool judged = std::any_of(records_.begin(), records_.end(), [](const Record& r) {
-      return r.row == RowKind::check && r.variant != "reference" && r.status == Status::passed;
+      return r.row == RowKind::check && is_kernel_row(r) && r.variant != "reference" &&
+             r.status == Status::passed;
     });
     if (!judged) session_.end_with(ExitCode::nothing_ran);
-    fmt::print("records  {}\njunit    {}\nreport   {}\n", (folder_ / "records.csv").string(),
-               (folder_ / "junit.xml").string(), (folder_ / "index.html").string());
+    fmt::print("records  {}\njunit    {}\nreport   {}\nsummary  {}\n",
+               (folder_ / "records.csv").string(), (folder_ / "junit.xml").string(),
+               (folder_ / "index.html").string(), (folder_ / "summary.md").string());
   }
 
   Session& session_;
@@ -163,6 +225,7 @@ class Validation {
   std::string run_id_ = new_run_id();
   RecordWriter writer_;
   std::vector<Record> records_;
+  std::vector<std::string> left_out_;
 };
 
 }  // namespace
@@ -180,6 +243,9 @@ void add_validate_command(CLI::App& app, Session& session) {
       ->check(CLI::Range(1, 1000));
   command->add_option("--time-limit", options->time_limit_seconds, "Seconds for one judgement")
       ->check(CLI::PositiveNumber);
+  command->add_option("--throughput", options->throughput,
+                      "Model whose tokens a second are timed, or none (default: s340, with --suite "
+                      "none)");
   command->footer("Example: kernelgate validate --suite smoke --output report");
   command->callback([&session, options] { Validation(session, *options).run(); });
 }

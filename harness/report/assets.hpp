@@ -5,7 +5,7 @@
 
 namespace kernelgate::page_assets {
 
-extern const std::string_view html, style, format_js, tables_js, charts_js, main_js;
+extern const std::string_view html, style, script;
 extern const std::string_view chart_licence, chart_js;  // chart_js is empty when it was not found
 
 }  // namespace kernelgate::page_assets

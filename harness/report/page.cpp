@@ -1,76 +1,23 @@
 #include "harness/report/page.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
-#include <cmath>
+#include <map>
+#include <set>
 #include <string_view>
+#include <tuple>
 
-#include "harness/records/columns.hpp"
 #include "harness/report/assets.hpp"
 #include "harness/report/file.hpp"
+#include "harness/report/page_data.hpp"
 #include "harness/report/text.hpp"
+#include "harness/report/tier.hpp"
 
 namespace kernelgate {
 namespace {
 
-using nlohmann::json;
-
-bool is_environment(const Column& column) {
-  // The environment's columns come last, from the processor on.
-  const auto* first = std::find_if(record_columns.begin(), record_columns.end(),
-                                   [](const Column& c) { return c.name == "cpu"; });
-  return &column >= first;
-}
-
-// Numbers as numbers, absent fields absent; what JSON has no number for stays a text ("inf").
-void put(json& object, const Column& column, const Record& record) {
-  const std::string text = column.print(record);
-  if (text.empty()) return;
-  const std::string key(column.name);
-  const bool numeric = column.type == FieldType::whole || column.type == FieldType::number;
-  if (numeric && !column.name.ends_with("seed")) {  // 64-bit seeds do not fit a script's numbers
-    double value = 0;
-    if (!field::parse(value, text) && std::isfinite(value)) {
-      object[key] = json::parse(text);
-      return;
-    }
-  }
-  object[key] = text;
-}
-
-json data_of(const std::vector<Record>& records, const PageText& text) {
-  json data = {{"title", text.title},
-               {"subtitle", text.subtitle},
-               {"command", text.command},
-               {"rows", json::array()},
-               {"environments", json::array()}};
-  std::vector<const Environment*> seen;
-  for (const Record& record : records) {
-    json row = json::object();
-    for (const Column& column : record_columns) {
-      if (!is_environment(column)) put(row, column, record);
-    }
-    auto found = std::find_if(seen.begin(), seen.end(),
-                              [&](const Environment* e) { return *e == record.environment; });
-    if (found == seen.end()) {
-      json environment = json::object();
-      for (const Column& column : record_columns) {
-        if (is_environment(column)) put(environment, column, record);
-      }
-      data["environments"].push_back(std::move(environment));
-      found = seen.insert(seen.end(), &record.environment);
-    }
-    row["environment"] = found - seen.begin();
-    row["again"] = text.again(record);
-    data["rows"].push_back(std::move(row));
-  }
-  return data;
-}
-
 // Inside a script element only "<" could end it; the others are for other parsers' sake.
-std::string json_for_script(const json& data) {
-  const std::string plain = data.dump(-1, ' ', true, json::error_handler_t::replace);
+std::string json_for_script(const nlohmann::json& data) {
+  const std::string plain = data.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   std::string out;
   out.reserve(plain.size());
   for (const char c : plain) {
@@ -117,21 +64,38 @@ std::string page_html(const std::vector<Record>& records, const PageText& text) 
   const std::string chart = page_has_charts() ? "/*\n" + std::string(assets::chart_licence) +
                                                     "*/\n" + std::string(assets::chart_js)
                                               : std::string("/* built without Chart.js */");
-  std::string script;
-  for (const std::string_view part :
-       {assets::format_js, assets::tables_js, assets::charts_js, assets::main_js}) {
-    script += part;
-  }
   return filled(assets::html, {{"title", xml_escaped(text.title)},
                                {"style", std::string(assets::style)},
-                               {"data", json_for_script(data_of(records, text))},
+                               {"data", json_for_script(page_data(records, text))},
                                {"chart", chart},
-                               {"script", script}});
+                               {"script", std::string(assets::script)}});
 }
 
 void write_page(const std::filesystem::path& file, const std::vector<Record>& records,
                 const PageText& text) {
   write_whole_file(file, page_html(records, text));
+}
+
+std::vector<Record> latest_rows(std::span<const Record> records) {
+  using Key = std::tuple<RowKind, std::string, Backend, std::optional<DataMode>,
+                         std::optional<std::uint64_t>, Tier, std::optional<std::uint64_t>,
+                         std::optional<CacheMode>, std::string>;
+  std::map<Key, std::size_t> latest;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const Record& r = records[i];
+    std::size_t& at = latest
+                          .try_emplace({r.row, r.id(), r.backend, r.data, r.seed, tier_of(r),
+                                        r.schedule_seed, r.cache, r.environment.host},
+                                       i)
+                          .first->second;
+    if (records[at].time_utc <= r.time_utc) at = i;
+  }
+  std::set<std::size_t> kept;
+  for (const auto& [key, at] : latest) kept.insert(at);
+  std::vector<Record> rows;
+  rows.reserve(kept.size());
+  for (const std::size_t at : kept) rows.push_back(records[at]);
+  return rows;
 }
 
 }  // namespace kernelgate

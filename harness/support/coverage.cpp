@@ -9,7 +9,7 @@
 #include <set>
 #include <utility>
 
-#include "harness/support/markdown.hpp"
+#include "harness/report/markdown.hpp"
 
 namespace kernelgate {
 namespace {

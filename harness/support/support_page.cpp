@@ -7,7 +7,7 @@
 #include <array>
 #include <map>
 
-#include "harness/support/markdown.hpp"
+#include "harness/report/markdown.hpp"
 
 namespace kernelgate {
 namespace {

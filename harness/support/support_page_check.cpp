@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "harness/support/markdown.hpp"
+#include "harness/report/markdown.hpp"
 #include "harness/support/support_page.hpp"
 
 namespace kernelgate {

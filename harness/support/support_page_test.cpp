@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/support/coverage.hpp"
-#include "harness/support/markdown.hpp"
+#include "harness/report/markdown.hpp"
 #include "harness/support/synthetic_kernel.hpp"
 
 namespace kernelgate {

@@ -68,5 +68,24 @@ function statusElement(status) {
   return make("span", { class: `status ${kind}` },
     make("span", { "aria-hidden": "true" }, `${mark} `), status.replace("_", " "));
 }
+// Where a figure comes from.
+const kindElement = (figure) => make("span", { class: `kind ${figure}` }, figure);
+
+function bytesText(bytes) {
+  for (const [size, name] of [[2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"]]) {
+    if (bytes >= size) return `${threeDigits(bytes / size)} ${name}`;
+  }
+  return `${bytes} B`;
+}
+const wholeText = (value) => (value === undefined ? "" : value.toLocaleString("en"));
+const shareText = (share) => (share === undefined ? "" : `${threeDigits(100 * share)} %`);
+// A share of 1 as a bar with its figure.
+function shareElement(share) {
+  if (share === undefined) return make("span", { class: "muted" }, "no figure");
+  const bar = make("span", {});
+  bar.style.width = `${Math.min(100, 100 * share)}%`;
+  return make("span", { class: "share" }, make("span", { class: "track", "aria-hidden": "true" }, bar),
+    shareText(share));
+}
 const byId = (id) => document.getElementById(id);
 const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;

@@ -1,4 +1,4 @@
-// Tables of the generated pages: written, and read back where a page is held against a build.
+// Tables of Markdown pages: written, and read back where a page is held against a build.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-#include "harness/support/markdown.hpp"
+#include "harness/report/markdown.hpp"
 
 #include <algorithm>
 

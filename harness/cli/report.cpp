@@ -1,0 +1,127 @@
+// kernelgate report: the page and the Markdown summary again, from records alone; and whether a
+// page that came from elsewhere shows what its records say.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "harness/cli/report_inputs.hpp"
+#include "harness/cli/session.hpp"
+#include "harness/report/file.hpp"
+#include "harness/report/markdown_summary.hpp"
+#include "harness/report/page_check.hpp"
+
+namespace kernelgate {
+namespace {
+
+struct Options {
+  std::vector<std::string> records, runs;
+  std::string output, markdown, check, resources;
+  std::string title = "kernelgate", subtitle;
+};
+
+/// The latest row of each judgement and time of the chosen runs; all rows before, for the history.
+struct Rows {
+  std::vector<Record> shown, earlier;
+};
+
+Rows choose(std::vector<Record> all, const std::vector<std::string>& runs) {
+  const auto wanted = [&](const Record& r) {
+    return runs.empty() || std::find(runs.begin(), runs.end(), r.run_id) != runs.end();
+  };
+  for (const std::string& run : runs) {
+    if (std::none_of(all.begin(), all.end(), [&](const Record& r) { return r.run_id == run; })) {
+      throw BadInput(fmt::format("run '{}': these records have no row of it", run));
+    }
+  }
+  std::vector<Record> chosen;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(chosen), wanted);
+  return {latest_rows(chosen), std::move(all)};
+}
+
+std::string command_of(const Options& options) {
+  std::string command = "kernelgate report";
+  for (const std::string& name : options.records) command += " --records " + name;
+  for (const std::string& run : options.runs) command += " --run " + run;
+  return command + " --output " + options.output;
+}
+
+void write_reports(Session& session, const Options& options) {
+  Rows rows = choose(read_record_files(options.records), options.runs);
+  if (rows.shown.empty()) {
+    fmt::print("these records have no row\n");
+    session.end_with(ExitCode::nothing_ran);
+  }
+  PageText text;
+  text.title = options.title;
+  text.subtitle = options.subtitle.empty() ? fmt::format("{} rows of {}", rows.shown.size(),
+                                                         fmt::join(options.records, ", "))
+                                           : options.subtitle;
+  text.command = command_of(options);
+  text.earlier = std::move(rows.earlier);
+  text.compiled = compiled_figures(options.resources);
+  if (!options.output.empty()) {
+    write_page(options.output, rows.shown, text);
+    fmt::print("report   {}\n", options.output);
+  }
+  if (!options.markdown.empty()) {
+    write_whole_file(options.markdown, markdown_summary(rows.shown, text));
+    fmt::print("summary  {}\n", options.markdown);
+  }
+}
+
+void check_page(Session& session, const Options& options) {
+  std::ifstream in(options.check, std::ios::binary);
+  if (!in) throw BadInput(fmt::format("--check {}: cannot be read", options.check));
+  const std::string page{std::istreambuf_iterator<char>(in), {}};
+  const StatedPage stated = stated_page(page, options.check);
+  Rows rows = choose(read_record_files(options.records), stated.runs);
+  PageText text;
+  text.earlier = std::move(rows.earlier);
+  text.compiled = compiled_figures(options.resources);
+  const std::vector<std::string> faults =
+      page_faults(page, rows.shown, std::move(text), options.check);
+  for (const std::string& fault : faults) fmt::print("{}\n", fault);
+  fmt::print("{}: {}\n", options.check,
+             faults.empty() ? fmt::format("shows the {} rows of its records", rows.shown.size())
+                            : "is not the page of these records");
+  if (!faults.empty()) session.end_with(ExitCode::incorrect);
+}
+
+void run_report(Session& session, const Options& options) {
+  if (options.records.empty()) throw BadInput("report: expected --records with a file or folder");
+  if (options.output.empty() && options.markdown.empty() && options.check.empty()) {
+    throw BadInput("report: expected --output PAGE, --markdown FILE or --check PAGE");
+  }
+  if (!options.check.empty()) return check_page(session, options);
+  write_reports(session, options);
+}
+
+}  // namespace
+
+void add_report_command(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "report", "The page and the Markdown summary from records, and a page held against them");
+  command->add_option("--records", options->records,
+                      "Records file, or folder with such files; may repeat");
+  command->add_option("--output", options->output, "Write the page here: one HTML file");
+  command->add_option("--markdown", options->markdown, "Write a summary for a pull request here");
+  command->add_option("--run", options->runs,
+                      "Show the rows of this run alone (column run_id); may repeat. The others "
+                      "enter the history");
+  command->add_option("--title", options->title, "Headline of page and summary");
+  command->add_option("--subtitle", options->subtitle, "Line below it");
+  command->add_option("--resources", options->resources,
+                      "Folder of compiled figures (results/resources)");
+  command->add_option("--check", options->check,
+                      "Hold this page against the records; exit code 1 when a figure differs");
+  command->footer(
+      "Example: kernelgate report --records report --output report/index.html --markdown "
+      "report/summary.md");
+  command->callback([&session, options] { run_report(session, *options); });
+}
+
+}  // namespace kernelgate

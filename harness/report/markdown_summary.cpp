@@ -1,0 +1,231 @@
+#include "harness/report/markdown_summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+
+#include "harness/report/markdown.hpp"
+#include "harness/report/model_figures.hpp"
+#include "harness/report/native_ratio.hpp"
+#include "harness/report/pass_matrix.hpp"
+#include "harness/report/portability.hpp"
+#include "harness/report/refusals.hpp"
+#include "harness/report/text.hpp"
+
+namespace kernelgate {
+namespace {
+
+constexpr std::size_t most_failures = 20, most_lines = 40, most_of_a_message = 300;
+
+std::string verdict(const std::vector<Record>& records) {
+  std::int64_t judged = 0, failed = 0, unsupported = 0;
+  for (const Record& record : records) {
+    judged += record.status != Status::unsupported;
+    failed += is_failure(record.status);
+    unsupported += record.status == Status::unsupported;
+  }
+  std::string line = judged == 0   ? "**Nothing ran**"
+                     : failed == 0 ? fmt::format("**✓ All {} results passed**", judged)
+                                   : fmt::format("**✗ {} of {} results failed**", failed, judged);
+  if (unsupported > 0) line += fmt::format(", {} unsupported", unsupported);
+  return line + "\n\n";
+}
+
+// A line a kernel: each measured device, and all modelled ones together.
+std::string matrix(const std::vector<Record>& records) {
+  const PassMatrix all = pass_matrix(records);
+  if (all.cells.empty()) return {};
+  std::set<std::string> measured;
+  for (const Tier& tier : all.tiers) {
+    if (tier.figure == FigureKind::measured) measured.insert(tier.name);
+  }
+  struct Sum {
+    std::int64_t passed = 0, ran = 0;
+    std::set<std::string> devices;
+    void add(const PassCell& cell) {
+      passed += cell.passed;
+      ran += cell.ran();
+      if (cell.ran() > 0) devices.insert(cell.tier.name);
+    }
+    std::string text() const {
+      if (ran == 0) return "–";
+      return passed == ran ? fmt::format("✓ {}", ran) : fmt::format("✗ {} of {}", passed, ran);
+    }
+  };
+  std::map<std::string, std::map<std::string, Sum>> lines;
+  std::map<std::string, Sum> modelled;
+  for (const PassCell& cell : all.cells) {
+    lines[cell.kernel];
+    if (cell.tier.figure == FigureKind::measured) {
+      lines[cell.kernel][cell.tier.name].add(cell);
+    } else {
+      modelled[cell.kernel].add(cell);
+    }
+  }
+  markdown::Row head{"kernel"};
+  for (const std::string& tier : measured) head.push_back(markdown_escaped(tier) + ", measured");
+  if (!modelled.empty()) head.emplace_back("virtual devices, modelled");
+  std::string out = "### Right or wrong\n\n" + markdown::head(head);
+  for (auto& [kernel, sums] : lines) {
+    markdown::Row row{markdown_escaped(kernel)};
+    for (const std::string& tier : measured) row.push_back(sums[tier].text());
+    if (!modelled.empty()) {
+      const Sum& sum = modelled[kernel];
+      row.push_back(sum.ran == 0 ? "–" : fmt::format("{} on {}", sum.text(), sum.devices.size()));
+    }
+    out += markdown::line(row);
+  }
+  return out + "\n";
+}
+
+std::string failures(const std::vector<Record>& records, const PageText& text) {
+  std::string out;
+  std::size_t count = 0;
+  for (const Record& record : records) {
+    if (!is_failure(record.status)) continue;
+    if (++count > most_failures) continue;
+    out += fmt::format("- **{}** {}{}: {}\n  <br><code>{}</code>\n", name(record.status),
+                       markdown_escaped(record.id()),
+                       record.device.empty() ? "" : " on " + markdown_escaped(record.device),
+                       markdown_escaped(shortened(record.message, most_of_a_message)),
+                       markdown_escaped(text.again(record)));
+  }
+  if (count == 0) return {};
+  if (count > most_failures) out += fmt::format("- and {} more\n", count - most_failures);
+  return "### What failed\n\n" + out + "\n";
+}
+
+std::string percent(std::optional<double> share) {
+  return share ? fmt::format("{:.1f} %", 100 * *share) : std::string("no figure");
+}
+
+std::string speed(const std::vector<Record>& records) {
+  const std::vector<Portability> lines = portability(records);
+  if (lines.empty()) return {};
+  std::string out =
+      "### Speed (measured)\n\nHarmonic means over the timed cases; 0 where one is refused or "
+      "wrong.\n\n" +
+      markdown::head({"kernel", "variant", "devices", "of the roofline", "of the best variant"});
+  for (std::size_t i = 0; i < std::min(lines.size(), most_lines); ++i) {
+    const Portability& line = lines[i];
+    out += markdown::line({markdown_escaped(line.kernel), markdown_escaped(line.variant),
+                           std::to_string(line.tiers.size()), percent(line.of_roofline),
+                           percent(line.of_best)});
+  }
+  if (lines.size() > most_lines) out += fmt::format("\n{} more.\n", lines.size() - most_lines);
+  return out + "\n";
+}
+
+std::string ratios(const std::vector<Record>& records) {
+  const std::vector<NativeRatioSummary> lines = summarise(native_ratios(records));
+  if (lines.empty()) return {};
+  const auto times = [](std::optional<double> ratio, std::int64_t cases) {
+    return ratio ? fmt::format("{:.2f}x ({} cases)", *ratio, cases) : std::string("–");
+  };
+  std::string out =
+      "### Portable against native code (measured)\n\nTime of `kokkos` over the other's, geometric "
+      "mean; above 1 the portable code is slower.\n\n" +
+      markdown::head({"kernel", "device", "to native", "to a vendor's library"});
+  for (const NativeRatioSummary& line : lines) {
+    out += markdown::line({markdown_escaped(line.kernel), markdown_escaped(line.tier),
+                           times(line.native, line.native_cases),
+                           times(line.vendor, line.vendor_cases)});
+  }
+  return out + "\n";
+}
+
+std::string whole_model(const std::vector<Record>& records) {
+  std::string out;
+  const std::vector<CurvePoint> points = curve_points(records);
+  if (!points.empty()) {
+    out += "### Tokens a second\n\n" + markdown::head({"model", "phase", "tokens", "sequences",
+                                                       "context", "tokens/s", "roof", "figure"});
+    for (const CurvePoint& p : points) {
+      out += markdown::line(
+          {markdown_escaped(p.model + " " + p.dtype), p.decode ? "decode" : "prefill",
+           std::to_string(p.tokens), std::to_string(p.batch),
+           p.decode ? std::to_string(p.context) : "", fmt::format("{:.4g}", p.tokens_per_second),
+           p.roof ? fmt::format("{:.4g}", *p.roof) : "", std::string(name(p.tier.figure))});
+    }
+    out += "\n";
+  }
+  const std::vector<KvFigure> caches = kv_figures(records);
+  if (!caches.empty()) {
+    out += "### KV cache (measured)\n\n" +
+           markdown::head({"model", "attention", "tokens", "bytes", "of the least", "saving"});
+    for (const KvFigure& f : caches) {
+      out += markdown::line({markdown_escaped(f.model + " " + f.dtype), markdown_escaped(f.scheme),
+                             std::to_string(f.tokens), std::to_string(f.bytes),
+                             f.of_least ? fmt::format("{:.2f}x", *f.of_least) : "",
+                             f.lost_saving ? "✗ lost" : "✓"});
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+std::string changes(const std::vector<Record>& records, const PageText& text) {
+  if (!text.find_changes) return {};
+  const std::vector<Record> all = history_rows(records, text.earlier);
+  std::string out;
+  std::size_t count = 0;
+  for (const HistorySeries& series : history_series(all, text.find_changes)) {
+    for (const LevelChange& change : series.changes) {
+      if (++count > most_lines) continue;
+      const HistoryPoint& at = series.points[change.first];
+      out += fmt::format("- {} on {}: {} from {} on ({})\n", markdown_escaped(series.id),
+                         markdown_escaped(series.tier), ratio_text(change.after / change.before),
+                         markdown_escaped(at.commit), markdown_escaped(at.time_utc));
+    }
+  }
+  if (count == 0) return {};
+  if (count > most_lines) out += fmt::format("- and {} more\n", count - most_lines);
+  return "### Changes of level (measured)\n\n" + out + "\n";
+}
+
+}  // namespace
+
+std::string markdown_escaped(std::string_view text) {
+  const auto word = [&](std::size_t at) {
+    return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
+  };
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    bool special = std::string_view("\\`*[]<>#|~&@").find(text[i]) != std::string_view::npos;
+    if (text[i] == '_')
+      special = i == 0 || !word(i - 1) || !word(i + 1);  // inside a word it is text
+    if (text[i] == ':') special = i + 1 < text.size() && text[i + 1] == '/';  // an address
+    if (byte < 0x20 || byte == 0x7f) {
+      out += ' ';
+    } else if (special) {
+      out += fmt::format("&#{};", static_cast<int>(byte));
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+std::string markdown_summary(const std::vector<Record>& records, const PageText& text) {
+  std::string out = fmt::format("## {}\n\n", markdown_escaped(text.title));
+  if (!text.subtitle.empty()) out += markdown_escaped(text.subtitle) + "\n\n";
+  out += verdict(records) + failures(records, text) + matrix(records) + speed(records) +
+         ratios(records) + whole_model(records) + changes(records, text);
+  if (!text.left_out.empty()) {
+    out += "### Not run\n\n";
+    for (const std::string& line : text.left_out) out += "- " + markdown_escaped(line) + "\n";
+    out += "\n";
+  }
+  if (!records.empty()) {
+    const Environment& here = records.front().environment;
+    out += fmt::format("<sub>commit {}, {}, {}</sub>\n", markdown_escaped(here.commit),
+                       markdown_escaped(here.compiler), markdown_escaped(here.cpu));
+  }
+  return out;
+}
+
+}  // namespace kernelgate

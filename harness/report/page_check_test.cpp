@@ -1,0 +1,129 @@
+// A page is held against its records, and pages with one thing altered are refused.
+#include "harness/report/page_check.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/core/error.hpp"
+#include "harness/records/synthetic.hpp"
+#include "harness/report/markdown_summary.hpp"
+
+namespace kernelgate {
+namespace {
+
+using synthetic::bench_row;
+using synthetic::check_row;
+using synthetic::incorrect_row;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+const std::vector<Record>& records() {
+  static const std::vector<Record> rows{check_row(), bench_row(), incorrect_row()};
+  return rows;
+}
+
+std::string page() {
+  PageText text;
+  text.subtitle = "three rows";
+  text.command = "kernelgate report";
+  text.left_out = {"speed: not asked for"};
+  return page_html(records(), text);
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+std::vector<std::string> faults(const std::string& of) {
+  return page_faults(of, records(), {}, "page.html");
+}
+
+TEST(PageCheck, TakesThePageOfItsRecords) { EXPECT_THAT(faults(page()), IsEmpty()); }
+
+TEST(PageCheck, NamesAnAlteredFigure) {
+  EXPECT_THAT(
+      faults(replaced(page(), "\"time_median_seconds\":0.0005", "\"time_median_seconds\":0.0004")),
+      ElementsAre("page.html: data.rows[1].time_median_seconds: got 0.0004, expected "
+                  "0.0005"));
+}
+
+TEST(PageCheck, NamesAnAlteredDerivedFigure) {
+  const std::string altered = replaced(page(), "\"of_roofline\":0.8", "\"of_roofline\":0.9");
+  EXPECT_THAT(faults(altered)[0], HasSubstr("data.portability[0].of_roofline: got 0.9"));
+}
+
+TEST(PageCheck, NamesARowThatIsGoneOrOneTooMany) {
+  const std::string all = page();
+  EXPECT_THAT(page_faults(all, {check_row(), bench_row()}, {}, "page.html"),
+              ::testing::Contains(HasSubstr("data.rows[2]: got {")));
+  std::vector<Record> more = records();
+  more.push_back(check_row());
+  EXPECT_THAT(page_faults(all, more, {}, "page.html"),
+              ::testing::Contains(HasSubstr("data.rows[3]: got nothing, expected {")));
+}
+
+TEST(PageCheck, RefusesAScriptThatShowsOtherNumbers) {
+  EXPECT_THAT(faults(replaced(page(), "seconds / size", "seconds / size / 2")),
+              ElementsAre(HasSubstr("template, style or scripts are not this build's")));
+}
+
+TEST(PageCheck, RefusesFilesThatAreNoPage) {
+  EXPECT_THROW(stated_page("<html></html>", "page.html"), BadInput);
+  EXPECT_THROW(stated_page("<script type=\"application/json\" id=\"data\">{", "page.html"),
+               BadInput);
+  EXPECT_THROW(stated_page("<script type=\"application/json\" id=\"data\">[1]</script>", "p"),
+               BadInput);
+  EXPECT_THROW(stated_page(replaced(page(), "\"runs\":[\"", "\"runs\":[1,\""), "p"), BadInput);
+}
+
+TEST(PageCheck, ReadsWhatAPageSaysOfItself) {
+  const StatedPage stated = stated_page(page(), "page.html");
+  EXPECT_EQ(stated.subtitle, "three rows");
+  EXPECT_THAT(stated.left_out, ElementsAre("speed: not asked for"));
+  EXPECT_THAT(stated.runs, ElementsAre(check_row().run_id));
+}
+
+TEST(Markdown, SaysWhatFailedAndHowToRunItAgain) {
+  PageText text;
+  text.left_out = {"speed: not asked for"};
+  const std::string summary = markdown_summary(records(), text);
+  EXPECT_THAT(summary, HasSubstr("**✗ 1 of 3 results failed**"));
+  EXPECT_THAT(summary, HasSubstr("- **incorrect** linear/kokkos/tokens=7,out=64,in=64,bf16: "));
+  EXPECT_THAT(summary, HasSubstr("<code>kernelgate check --case"));
+  EXPECT_THAT(summary, HasSubstr("| linear | ✗ 1 of 2 |"));
+  EXPECT_THAT(summary, HasSubstr("| linear | kokkos | 1 | 80.0 % | 100.0 % |"));
+  EXPECT_THAT(summary, HasSubstr("### Not run\n\n- speed: not asked for\n"));
+}
+
+TEST(Markdown, SaysThatNothingRan) {
+  EXPECT_THAT(markdown_summary({}, {}), HasSubstr("**Nothing ran**"));
+  EXPECT_THAT(markdown_summary({check_row()}, {}), HasSubstr("**✓ All 1 results passed**"));
+}
+
+TEST(Markdown, LetsNoTextBecomeMarkup) {
+  Record row = incorrect_row();
+  row.kernel = "a|b";
+  row.message = "</code><script>x</script> [link](http://e) @name `tick` \n# head";
+  const std::string summary = markdown_summary({row}, {});
+  for (const char* sign : {"<script", "[link", "`tick", "@name", "\n# ", "a|b"}) {
+    EXPECT_THAT(summary, Not(HasSubstr(sign)));
+  }
+}
+
+TEST(Markdown, StaysBelowWhatAForgeTakes) {
+  std::vector<Record> many(5000, incorrect_row());
+  for (std::size_t i = 0; i < many.size(); ++i) {
+    many[i].message = std::string(4000, '<');
+    many[i].axes = "n=" + std::to_string(i);
+  }
+  const std::string summary = markdown_summary(many, {});
+  EXPECT_LT(summary.size(), 65536U);
+  EXPECT_THAT(summary, HasSubstr("- and 4980 more"));
+}
+
+}  // namespace
+}  // namespace kernelgate

@@ -1,0 +1,229 @@
+#include "harness/report/page_data.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "harness/records/columns.hpp"
+#include "harness/report/model_figures.hpp"
+#include "harness/report/native_ratio.hpp"
+#include "harness/report/pass_matrix.hpp"
+#include "harness/report/portability.hpp"
+
+namespace kernelgate {
+namespace {
+
+using nlohmann::json;
+
+bool is_environment(const Column& column) {
+  // The environment's columns come last, from the processor on.
+  const auto* first = std::find_if(record_columns.begin(), record_columns.end(),
+                                   [](const Column& c) { return c.name == "cpu"; });
+  return &column >= first;
+}
+
+// Numbers as numbers, absent fields absent; what JSON has no number for stays a text ("inf").
+void put(json& object, const Column& column, const Record& record) {
+  const std::string text = column.print(record);
+  if (text.empty()) return;
+  const std::string key(column.name);
+  const bool numeric = column.type == FieldType::whole || column.type == FieldType::number;
+  if (numeric && !column.name.ends_with("seed")) {  // 64-bit seeds do not fit a script's numbers
+    double value = 0;
+    if (!field::parse(value, text) && std::isfinite(value)) {
+      object[key] = json::parse(text);
+      return;
+    }
+  }
+  object[key] = text;
+}
+
+template <class T>
+void put(json& object, const char* key, const std::optional<T>& value) {
+  if (value) object[key] = *value;
+}
+
+json tier_json(const Tier& tier) {
+  return {{"tier", tier.name}, {"figure", std::string(name(tier.figure))}};
+}
+
+json matrix_json(const std::vector<Record>& records) {
+  const PassMatrix matrix = pass_matrix(records);
+  json out = {{"tiers", json::array()}, {"cells", json::array()}};
+  for (const Tier& tier : matrix.tiers) out["tiers"].push_back(tier_json(tier));
+  for (const PassCell& cell : matrix.cells) {
+    json one = tier_json(cell.tier);
+    one.update({{"kernel", cell.kernel},
+                {"dtype", cell.dtype},
+                {"passed", cell.passed},
+                {"ran", cell.ran()},
+                {"unsupported", cell.unsupported}});
+    out["cells"].push_back(std::move(one));
+  }
+  return out;
+}
+
+json curves_json(const std::vector<Record>& records) {
+  json out = json::array();
+  for (const CurvePoint& point : curve_points(records)) {
+    json one = tier_json(point.tier);
+    one.update({{"model", point.model},
+                {"variant", point.variant},
+                {"dtype", point.dtype},
+                {"phase", point.decode ? "decode" : "prefill"},
+                {"tokens", point.tokens},
+                {"batch", point.batch},
+                {"context", point.context},
+                {"tokens_per_second", point.tokens_per_second}});
+    put(one, "low", point.low);
+    put(one, "high", point.high);
+    put(one, "roof", point.roof);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+json kv_json(const std::vector<Record>& records) {
+  json out = json::array();
+  for (const KvFigure& figure : kv_figures(records)) {
+    json one = {{"model", figure.model},   {"scheme", figure.scheme}, {"dtype", figure.dtype},
+                {"tokens", figure.tokens}, {"bytes", figure.bytes},   {"lost", figure.lost_saving}};
+    put(one, "of_least", figure.of_least);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+json rival_json(const Rival& rival) { return {{"variant", rival.variant}, {"ratio", rival.ratio}}; }
+
+json ratios_json(const std::vector<Record>& records) {
+  const std::vector<NativeRatio> ratios = native_ratios(records);
+  json out = {{"cases", json::array()}, {"kernels", json::array()}};
+  for (const NativeRatio& line : ratios) {
+    json one = {{"kernel", line.kernel},
+                {"axes", line.axes},
+                {"cache", line.cache},
+                {"tier", line.tier},
+                {"seconds", line.portable_seconds}};
+    if (line.native) one["native"] = rival_json(*line.native);
+    if (line.vendor) one["vendor"] = rival_json(*line.vendor);
+    out["cases"].push_back(std::move(one));
+  }
+  for (const NativeRatioSummary& line : summarise(ratios)) {
+    json one = {{"kernel", line.kernel},
+                {"tier", line.tier},
+                {"native_cases", line.native_cases},
+                {"vendor_cases", line.vendor_cases}};
+    put(one, "native", line.native);
+    put(one, "native_worst", line.native_worst);
+    put(one, "vendor", line.vendor);
+    put(one, "vendor_worst", line.vendor_worst);
+    out["kernels"].push_back(std::move(one));
+  }
+  return out;
+}
+
+json portability_json(const std::vector<Record>& records) {
+  json out = json::array();
+  for (const Portability& line : portability(records)) {
+    json one = {{"kernel", line.kernel}, {"variant", line.variant}, {"tiers", json::array()}};
+    put(one, "of_roofline", line.of_roofline);
+    put(one, "of_best", line.of_best);
+    for (const TierEfficiency& tier : line.tiers) {
+      json here = {{"tier", tier.tier},
+                   {"cases", tier.cases},
+                   {"unsupported", tier.unsupported},
+                   {"wrong", tier.wrong},
+                   {"missing", tier.missing}};
+      put(here, "of_roofline", tier.of_roofline);
+      put(here, "of_best", tier.of_best);
+      one["tiers"].push_back(std::move(here));
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+json history_json(const std::vector<Record>& records, const PageText& text) {
+  const std::vector<Record> all = history_rows(records, text.earlier);
+  json out = {{"change_points", static_cast<bool>(text.find_changes)}, {"series", json::array()}};
+  for (const HistorySeries& series : history_series(all, text.find_changes)) {
+    json one = {{"id", series.id},
+                {"cache", series.cache},
+                {"tier", series.tier},
+                {"points", json::array()},
+                {"changes", json::array()}};
+    for (const HistoryPoint& point : series.points) {
+      one["points"].push_back({{"time", point.time_utc},
+                               {"run", point.run_id},
+                               {"commit", point.commit},
+                               {"seconds", point.seconds}});
+    }
+    for (const LevelChange& change : series.changes) {
+      one["changes"].push_back(
+          {{"first", change.first}, {"before", change.before}, {"after", change.after}});
+    }
+    out["series"].push_back(std::move(one));
+  }
+  return out;
+}
+
+json compiled_json(const PageText& text) {
+  json out = json::array();
+  for (const CompiledFigure& figure : text.compiled) {
+    const ResourceRow& row = figure.row;
+    json one = {{"compiler", figure.compiler}, {"entry", row.kernel},    {"profile", row.profile},
+                {"registers", row.registers},  {"spilled", row.spilled}, {"scratch", row.scratch},
+                {"waves", row.waves}};
+    if (row.lds_bytes >= 0) one["lds"] = row.lds_bytes;  // -1: no entry names the kernel
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+}  // namespace
+
+json page_data(const std::vector<Record>& records, const PageText& text) {
+  json data = {{"title", text.title},
+               {"subtitle", text.subtitle},
+               {"command", text.command},
+               {"left_out", text.left_out},
+               {"rows", json::array()},
+               {"environments", json::array()},
+               {"runs", json::array()},
+               {"matrix", matrix_json(records)},
+               {"curves", curves_json(records)},
+               {"kv", kv_json(records)},
+               {"ratios", ratios_json(records)},
+               {"portability", portability_json(records)},
+               {"history", history_json(records, text)},
+               {"compiled", compiled_json(text)}};
+  std::vector<const Environment*> seen;
+  std::vector<std::string> runs;
+  for (const Record& record : records) {
+    json row = json::object();
+    for (const Column& column : record_columns) {
+      if (!is_environment(column)) put(row, column, record);
+    }
+    auto found = std::find_if(seen.begin(), seen.end(),
+                              [&](const Environment* e) { return *e == record.environment; });
+    if (found == seen.end()) {
+      json environment = json::object();
+      for (const Column& column : record_columns) {
+        if (is_environment(column)) put(environment, column, record);
+      }
+      data["environments"].push_back(std::move(environment));
+      found = seen.insert(seen.end(), &record.environment);
+    }
+    if (std::find(runs.begin(), runs.end(), record.run_id) == runs.end()) {
+      runs.push_back(record.run_id);
+    }
+    row["environment"] = found - seen.begin();
+    row["tier"] = tier_of(record).name;
+    row["again"] = text.again(record);
+    data["rows"].push_back(std::move(row));
+  }
+  data["runs"] = runs;
+  return data;
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,24 @@
+#include "harness/report/tier.hpp"
+
+#include <fmt/format.h>
+
+namespace kernelgate {
+
+Tier tier_of(const Record& record) {
+  if (!record.device.empty()) return {record.device, record.figure};
+  const Environment& here = record.environment;
+  if (here.cpu.empty()) return {"this host", record.figure};
+  return {fmt::format("{}, {} thread{}", here.cpu, here.threads, here.threads == 1 ? "" : "s"),
+          record.figure};
+}
+
+bool is_kernel_row(const Record& record) {
+  return record.row != RowKind::forward && record.kernel != "model" && record.kernel != "kv";
+}
+
+bool is_measured_speed(const Record& record) {
+  return record.row == RowKind::bench && record.figure == FigureKind::measured &&
+         is_kernel_row(record);
+}
+
+}  // namespace kernelgate
