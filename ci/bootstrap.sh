@@ -19,7 +19,7 @@ for group in "$@"; do
   case $group in
     fuzz) packages+=(clang-22 libclang-rt-22-dev libomp-22-dev) ;;  # clang 14 cannot compile libstdc++ 12's <ranges>
     lint) packages+=(clang-format-14 clang-tidy-22 libomp-22-dev) ;;
-    page) packages+=(chromium) ;;
+    page) packages+=(chromium python3-venv) ;;
     device)
       packages+=(clang-22 clang-tools-22 lld-22 llvm-22 libamdhip64-5)
       # without NVIDIA's toolkit its compiler comes from PyPI
@@ -77,4 +77,5 @@ if [[ " $* " == *" device "* ]]; then
   ci/deps/cuda.sh || true
   ci/deps/rocm.sh || true
 fi
+if [[ " $* " == *" page "* ]]; then ci/deps/page-tools.sh || true; fi
 if [[ " $* " == *" bundle "* ]]; then ci/deps/sources.sh || true; fi

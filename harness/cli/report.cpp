@@ -1,6 +1,7 @@
 // kernelgate report: the page and the Markdown summary again, from records alone; and whether a
 // page that came from elsewhere shows what its records say.
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <fstream>

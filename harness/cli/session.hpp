@@ -75,6 +75,7 @@ void add_kv_command(CLI::App& app, Session& session);
 void add_throughput_command(CLI::App& app, Session& session);
 void add_validate_command(CLI::App& app, Session& session);
 void add_report_command(CLI::App& app, Session& session);
+void add_vectors_command(CLI::App& app, Session& session);
 void add_resources_command(CLI::App& app, Session& session);
 void add_support_command(CLI::App& app, Session& session);
 

@@ -10,7 +10,7 @@
 #include "harness/cli/bench_run.hpp"
 #include "harness/cli/check_run.hpp"
 #include "harness/cli/forward_goldens.hpp"
-#include "harness/cli/program_part.hpp"
+#include "harness/cli/program.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/cli/report_inputs.hpp"
 #include "harness/cli/selection.hpp"
@@ -154,22 +154,27 @@ class Validation {
 
   /// A subcommand that appends to the same records file; its rows count like any others here.
   void part(std::vector<std::string> arguments, const std::string& what) {
+    const std::string command = arguments.front();
     const fs::path file = folder_ / "records.csv";
     const std::size_t before = read_records(file).records.size();
     arguments.insert(arguments.end(), {"--records", file.string()});
     if (session_.threads != 0) {
       arguments.insert(arguments.end(), {"--threads", std::to_string(session_.threads)});
     }
-    const int code = run_program_part(arguments);
+    arguments.insert(arguments.begin(), own_program().string());
+    const fs::path log = folder_ / (command + ".txt");
+    fmt::print("{}: {}\n", what, log.string());
+    const ProgramEnd end = run_program(arguments, log);
     const std::vector<Record> rows = read_records(file).records;
     for (std::size_t i = before; i < rows.size(); ++i) {
-      if (rows[i].run_id != run_id_ && rows[i].kernel == part_kernel(arguments.front())) {
+      if (rows[i].run_id != run_id_ && rows[i].kernel == part_kernel(command)) {
         take(rows[i]);
       }
     }
-    if (code == 0) return;
-    left_out_.push_back(
-        fmt::format("{}: kernelgate {} ended with code {}", what, fmt::join(arguments, " "), code));
+    if (end.code == 0 && end.signal == 0) return;
+    left_out_.push_back(fmt::format("{}: ended with {} {}, its words are in {}", what,
+                                    end.signal != 0 ? "signal" : "exit code",
+                                    end.signal != 0 ? end.signal : end.code, log.string()));
     fmt::print("{}\n", left_out_.back());
     session_.end_with(ExitCode::incorrect);
   }

@@ -38,8 +38,8 @@ struct HistorySeries {
 /// never enter. `find` may be empty.
 std::vector<HistorySeries> history_series(std::span<const Record> records, const FindChanges& find);
 
-/// The rows that a page of `shown` takes its history from: those and `earlier` ones, none newer than
-/// the newest shown, so that a page stays true of its records when more are appended.
+/// The rows that a page of `shown` takes its history from: those and `earlier` ones, none newer
+/// than the newest shown, so that a page stays true of its records when more are appended.
 std::vector<Record> history_rows(std::span<const Record> shown, std::span<const Record> earlier);
 
 }  // namespace kernelgate

@@ -99,7 +99,7 @@ std::string failures(const std::vector<Record>& records, const PageText& text) {
 }
 
 std::string percent(std::optional<double> share) {
-  return share ? fmt::format("{:.1f} %", 100 * *share) : std::string("no figure");
+  return share ? fmt::format("{:.3g} %", 100 * *share) : std::string("no figure");
 }
 
 std::string speed(const std::vector<Record>& records) {

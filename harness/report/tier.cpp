@@ -6,6 +6,8 @@ namespace kernelgate {
 
 Tier tier_of(const Record& record) {
   if (!record.device.empty()) return {record.device, record.figure};
+  // A variant that every virtual device refuses is asked once, for none of them.
+  if (record.figure != FigureKind::measured) return {"any device", record.figure};
   const Environment& here = record.environment;
   if (here.cpu.empty()) return {"this host", record.figure};
   return {fmt::format("{}, {} thread{}", here.cpu, here.threads, here.threads == 1 ? "" : "s"),

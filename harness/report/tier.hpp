@@ -17,7 +17,8 @@ struct Tier {
   auto operator<=>(const Tier&) const = default;
 };
 
-/// The tier of a row; "this host" where the processor has no name.
+/// The tier of a row; "this host" where the processor has no name, "any device" for what was
+/// refused on all virtual ones.
 Tier tier_of(const Record& record);
 
 /// Whether the row belongs to one kernel: not to the whole model, nor to its KV cache.

@@ -128,9 +128,9 @@ TEST_F(PageInBrowser, ShowsTheFiguresOfATimedRow) {
   EXPECT_THAT(
       cells("benches", "linear/kokkos/tokens=7,out=64,in=64,bf16"),
       HasSubstr("linear|kokkos|tokens=7,out=64,in=64,bf16|cold|500 µs ±3.0 %|8.00|16.0|80.0|"
-                "memory|1.25× faster|again"));
+                "memory|1.25× faster|measured|again"));
   EXPECT_THAT(cells("benches", "router/kokkos/tokens=512,experts=16,f32"),
-              HasSubstr("|✗ mistrusted||||memory||again"));
+              HasSubstr("|✗ mistrusted||||memory||measured|again"));
 }
 
 TEST_F(PageInBrowser, SaysTheKindOfItsFigures) {
@@ -147,12 +147,18 @@ TEST_F(PageInBrowser, PutsAWrongCaseFirstWithItsMessageAndCommand) {
 }
 
 TEST_F(PageInBrowser, CountsACellOfTheMatrixAsTheRecordsDo) {
-  const std::string matrix = table("matrix");
+  const std::string matrix = table("variants");
   EXPECT_THAT(matrix, HasSubstr("linear kokkos bf16 exact: 3 of 3 passed"));
   const Record& wrong = rows_[41];
   EXPECT_THAT(matrix, HasSubstr(wrong.kernel + " " + wrong.variant + " " + wrong.dtype + " " +
                                 std::string(name(*wrong.data)) + ": 2 of 3 passed"));
-  EXPECT_THAT(matrix, HasSubstr("linear baseline/onednn f16 real: 0 of 0 passed"));
+  EXPECT_THAT(matrix, HasSubstr("linear baseline/onednn f16 real: unsupported, 3"));
+}
+
+TEST_F(PageInBrowser, CountsAKernelOnADeviceWithoutTheTruth) {
+  // linear in bf16: kokkos, kokkos/cpu and oneDNN on 3 shapes x 2 modes.
+  EXPECT_THAT(table("matrix"),
+              HasSubstr("linear bf16 on Fast CPU, 2 GHz, 2 threads, measured: 18 of 18 passed"));
 }
 
 TEST_F(PageInBrowser, LetsNoTextOfARecordBecomeMarkup) {

@@ -49,8 +49,11 @@ const markLine = (value) => ({ id: "mark", afterDatasetsDraw: ({ ctx, chartArea,
 
 // Quartiles as whiskers: points that carry low and high.
 const whiskers = { id: "whiskers", afterDatasetsDraw: (chart) => {
-  const { ctx, scales } = chart;
+  const { ctx, scales, chartArea } = chart;
   ctx.save();
+  ctx.beginPath();
+  ctx.rect(chartArea.left, chartArea.top, chartArea.width, chartArea.height);
+  ctx.clip();
   chart.data.datasets.forEach((set, i) => {
     if (!chart.isDatasetVisible(i)) return;
     ctx.strokeStyle = set.borderColor;

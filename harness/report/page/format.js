@@ -85,7 +85,7 @@ function shareElement(share) {
   const bar = make("span", {});
   bar.style.width = `${Math.min(100, 100 * share)}%`;
   return make("span", { class: "share" }, make("span", { class: "track", "aria-hidden": "true" }, bar),
-    shareText(share));
+    make("span", { class: "text" }, shareText(share)));
 }
 const byId = (id) => document.getElementById(id);
 const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
