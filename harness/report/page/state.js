@@ -25,10 +25,10 @@ function onRecall(apply) {
   recallers.push(apply);
   apply();
 }
-function goTo(section) {
+function goTo(section, behavior = "auto") {
   const target = document.getElementById(section);
   if (!target || !target.closest("main")) return;
-  target.scrollIntoView();
+  target.scrollIntoView({ behavior });
   target.querySelector("[tabindex='-1']")?.focus({ preventScroll: true });
   document.querySelectorAll("nav a").forEach((a) => {
     if (a.getAttribute("href") === `#${section}`) a.setAttribute("aria-current", "true");
@@ -47,6 +47,9 @@ function startAddress() {
     recallers.forEach((apply) => apply());
     goTo(state.section);
   });
-  if (state.section) goTo(state.section);
+  // At once, and again when the charts have their sizes.
+  if (!state.section) return;
+  goTo(state.section, "instant");
+  requestAnimationFrame(() => requestAnimationFrame(() => goTo(state.section, "instant")));
 }
 readAddress();
