@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/support/coverage.hpp"
 #include "harness/report/markdown.hpp"
+#include "harness/support/coverage.hpp"
 #include "harness/support/synthetic_kernel.hpp"
 
 namespace kernelgate {
