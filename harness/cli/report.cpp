@@ -62,6 +62,7 @@ void write_reports(Session& session, const Options& options) {
                                            : options.subtitle;
   text.command = command_of(options);
   text.earlier = std::move(rows.earlier);
+  text.find_changes = change_finder();
   text.compiled = compiled_figures(options.resources);
   if (!options.output.empty()) {
     write_page(options.output, rows.shown, text);
@@ -81,6 +82,7 @@ void check_page(Session& session, const Options& options) {
   Rows rows = choose(read_record_files(options.records), stated.runs);
   PageText text;
   text.earlier = std::move(rows.earlier);
+  text.find_changes = change_finder();
   text.compiled = compiled_figures(options.resources);
   const std::vector<std::string> faults =
       page_faults(page, rows.shown, std::move(text), options.check);

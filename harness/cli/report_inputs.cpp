@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "harness/core/error.hpp"
+#include "harness/history/change_points.hpp"
 #include "harness/records/record_reader.hpp"
 #include "harness/suites/suite.hpp"
 
@@ -74,6 +75,16 @@ std::vector<CompiledFigure> compiled_figures(const std::string& folder) {
     }
   }
   return figures;
+}
+
+FindChanges change_finder() {
+  return [](std::span<const double> seconds) {
+    std::vector<LevelChange> changes;
+    for (const history::ChangePoint& at : history::change_points(seconds, {})) {
+      changes.push_back({at.first, at.before, at.after});
+    }
+    return changes;
+  };
 }
 
 }  // namespace kernelgate

@@ -18,4 +18,7 @@ std::vector<Record> read_record_files(const std::vector<std::string>& names);
 /// folder, unless `folder` names one.
 std::vector<CompiledFigure> compiled_figures(const std::string& folder = {});
 
+/// harness/history's change points, with its usual rules.
+FindChanges change_finder();
+
 }  // namespace kernelgate

@@ -210,6 +210,7 @@ class Validation {
     if (!options_.throughput.empty()) text.command += " --throughput " + options_.throughput;
     text.left_out = left_out_;
     text.earlier = read_records(folder_ / "records.csv").records;
+    text.find_changes = change_finder();
     text.compiled = compiled_figures();
     const std::vector<Record> shown = latest_rows(records_);
     write_page(folder_ / "index.html", shown, text);

@@ -83,6 +83,7 @@ std::vector<Record> latest_rows(std::span<const Record> records) {
   std::map<Key, std::size_t> latest;
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Record& r = records[i];
+    if (r.row == RowKind::round || r.row == RowKind::compare) continue;
     std::size_t& at = latest
                           .try_emplace({r.row, r.id(), r.backend, r.data, r.seed, tier_of(r),
                                         r.schedule_seed, r.cache, r.environment.host},

@@ -46,7 +46,8 @@ std::string page_html(const std::vector<Record>& records, const PageText& text);
 bool page_has_charts();
 
 /// Of rows that state the same (case, device, data, seed, schedule, cache, machine) the latest, in
-/// the order of the file: a page shows what holds now.
+/// the order of the file: a page shows what holds now. Rows of comparisons have a report of their
+/// own.
 std::vector<Record> latest_rows(std::span<const Record> records);
 
 }  // namespace kernelgate
