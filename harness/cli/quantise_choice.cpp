@@ -1,5 +1,7 @@
 #include "harness/cli/quantise_choice.hpp"
 
+#include "harness/core/error.hpp"
+
 namespace kernelgate {
 
 void QuantiseChoice::add_to(CLI::App& command) {
@@ -25,7 +27,11 @@ model::Quantisation QuantiseChoice::parse() const {
   q.what = what == "all" ? model::Quantised::all : model::Quantised::experts;
   q.layout.format = format == "nf4" ? FourBitFormat::nf4 : FourBitFormat::mxfp4;
   q.layout.block = block > 0 ? block : format == "nf4" ? 64 : 32;
-  q.layout.check(q.layout.block);
+  try {
+    q.layout.check(q.layout.block);
+  } catch (const BadInput& error) {
+    throw BadInput(std::string("--block: ") + error.what());
+  }
   return q;
 }
 

@@ -148,7 +148,7 @@ void FourBitLayout::check(std::int64_t columns) const {
   const bool known =
       format == FourBitFormat::mxfp4 ? block == 32 : power && block >= 32 && block <= 4096;
   if (!known) {
-    throw BadInput("axis 'block': expected " +
+    throw BadInput("block of four-bit weights: expected " +
                    std::string(format == FourBitFormat::mxfp4
                                    ? "32 for mxfp4"
                                    : "a power of two from 32 to 4096 for nf4") +

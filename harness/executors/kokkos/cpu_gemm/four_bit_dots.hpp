@@ -36,15 +36,22 @@ void dot_four_bit_block(const FourBitRows& w, const ValueTable& table, std::int6
       for (std::int64_t part = 0; part < group_terms / 2; part += lane_count) {
         const float* low_x = x.data + (g0 + g) * group_terms + part;
         const float* high_x = low_x + group_terms / 2;
+        Lanes low[Rows], high[Rows];
 #pragma GCC unroll 8
         for (int r = 0; r < Rows; ++r) {
           const LaneBits both = load_byte_lanes(rows + r * row_bytes + at + part);
           const ValueTable scaled = table.scaled(scales[r][g]);
-          const Lanes low = scaled[both], high = scaled[both >> 4];
+          low[r] = scaled[both];
+          high[r] = scaled[both >> 4];
+        }
 #pragma GCC unroll 8
-          for (int t = 0; t < Tokens; ++t) {
-            sum[r][t] += low * load_lanes(low_x + t * x.stride);
-            sum[r][t] += high * load_lanes(high_x + t * x.stride);
+        for (int t = 0; t < Tokens; ++t) {
+          const Lanes of_low = load_lanes(low_x + t * x.stride);
+          const Lanes of_high = load_lanes(high_x + t * x.stride);
+#pragma GCC unroll 8
+          for (int r = 0; r < Rows; ++r) {
+            sum[r][t] += low[r] * of_low;
+            sum[r][t] += high[r] * of_high;
           }
         }
       }
@@ -57,7 +64,7 @@ void dot_four_bit_block(const FourBitRows& w, const ValueTable& table, std::int6
 inline constexpr int most_block_rows = 8;
 constexpr int four_bit_block_rows(std::int64_t tokens) {
   if (lane_count < 16) return tokens <= 2 ? 4 : 2;
-  return tokens <= 2 ? most_block_rows : tokens <= 4 ? 4 : 2;
+  return tokens <= 2 ? most_block_rows : tokens <= 4 ? 4 : 3;
 }
 
 using FourBitBlock = void (*)(const FourBitRows&, const ValueTable&, std::int64_t, const FewTokens&,

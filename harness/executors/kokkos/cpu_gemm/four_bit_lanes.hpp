@@ -69,8 +69,16 @@ inline void group_scales(const FourBitRows& w, std::int64_t row, std::int64_t fi
                          std::int64_t count, float* out) {
   const std::int64_t blocks = row * (w.columns / w.block);
   if (w.exponents == nullptr) {
-    const std::int64_t groups = w.block / group_terms;
-    for (std::int64_t g = 0; g < count; ++g) out[g] = w.absmax[blocks + (first + g) / groups];
+    const std::int64_t groups =
+        w.block / group_terms;  // no division in the loop: it would cost more
+    const float* absmax = w.absmax + blocks + first / groups;
+    std::int64_t left = groups - first % groups;
+    for (std::int64_t g = 0; g < count; ++g) {
+      out[g] = *absmax;
+      if (--left > 0) continue;
+      ++absmax;
+      left = groups;
+    }
     return;
   }
   const std::uint8_t* e = w.exponents + blocks + first;
