@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/cli/compare_run.hpp"
 #include "harness/report/text.hpp"
 #include "harness/timing/time_sampling.hpp"
 

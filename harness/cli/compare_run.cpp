@@ -193,6 +193,12 @@ std::vector<Comparison> CompareRun::run(const std::vector<CompareTarget>& target
   return results;
 }
 
+std::string baseline_text(const CompareSetup& setup, const Comparison& r) {
+  // A plugin's code is not that of the program's commit.
+  const std::string& name = setup.baseline_of(r.target);
+  return r.baseline_commit.empty() || name == setup.baseline.plugin ? name : r.baseline_commit;
+}
+
 Record compare_row(const CompareSetup& setup, const Comparison& r) {
   SampleReport none;
   none.status = r.status;
@@ -206,7 +212,7 @@ Record compare_row(const CompareSetup& setup, const Comparison& r) {
   row.code = r.code[1];
   row.verdict = r.verdict();
   if (r.rounds > 0) row.round = r.rounds;
-  row.baseline = r.baseline_commit.empty() ? setup.baseline.build.origin : r.baseline_commit;
+  row.baseline = baseline_text(setup, r);
   if (!r.candidate_commit.empty()) row.environment.commit = r.candidate_commit;
   if (!r.timed()) return row;
   const TimeSummary times = summarise(r.candidate_seconds);

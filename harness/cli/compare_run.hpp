@@ -47,6 +47,9 @@ class CompareRun {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// What the candidate was compared with: a commit, a plugin's file, or what the user typed.
+std::string baseline_text(const CompareSetup& setup, const Comparison& result);
+
 /// The row that states how a target ended.
 Record compare_row(const CompareSetup& setup, const Comparison& result);
 

@@ -13,7 +13,7 @@ namespace kernelgate {
 struct CompareSelfTest {
   std::string program;        // this one
   std::int64_t rounds = 120;  // of five processes
-  double seconds = 0.004;     // of one sample, about
+  double seconds = 0.001;     // of one sample, about: shorter than a time slice
   int samples = 15;
   std::uint64_t order_seed = 1;
   std::string file;  // one line a process, as in harness/compare/paired_timings; gone on with

@@ -50,6 +50,11 @@ struct CompareSetup {
   double budget_seconds = 0;  // of all rounds together; 0: none
   std::string run_id;
 
+  /// What a reader knows the baseline of a target by, when its process said no commit.
+  const std::string& baseline_of(const CompareTarget& target) const {
+    const bool foreign = target.variant.starts_with("plugin/") && !baseline.plugin.empty();
+    return foreign ? baseline.plugin : baseline.build.origin;
+  }
   const Side& side(SideName name) const {
     return name == SideName::candidate ? candidate : baseline;
   }
