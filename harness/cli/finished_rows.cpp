@@ -13,6 +13,13 @@ FinishedRows::FinishedRows(std::span<const Record> records, std::uint64_t seed,
   }
 }
 
+FinishedRows::FinishedRows(std::span<const Record> records, std::uint64_t seed) {
+  for (const Record& record : records) {
+    if (record.row != RowKind::check || record.seed != seed) continue;
+    schedules_[group_of(record)].insert(record.schedule_seed);
+  }
+}
+
 FinishedRows::Group FinishedRows::group_of(const Record& record) {
   return {record.kernel, record.variant, record.backend, record.axes, record.data, record.device};
 }

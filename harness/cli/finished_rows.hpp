@@ -19,6 +19,8 @@ namespace kernelgate {
 class FinishedRows {
  public:
   FinishedRows(std::span<const Record> records, std::uint64_t seed, const std::string& commit);
+  /// Every row of `check` from that seed, whatever its verdict: of a run's own folder.
+  FinishedRows(std::span<const Record> records, std::uint64_t seed);
 
   /// Kernel, variant, backend, case, data and device: what all schedules of one case share.
   using Group = std::tuple<std::string, std::string, Backend, std::string, std::optional<DataMode>,

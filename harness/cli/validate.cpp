@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "harness/cli/bench_run.hpp"
 #include "harness/cli/check_run.hpp"
@@ -14,6 +15,7 @@
 #include "harness/cli/progress.hpp"
 #include "harness/cli/report_inputs.hpp"
 #include "harness/cli/selection.hpp"
+#include "harness/cli/vendor_run.hpp"
 #include "harness/records/record_reader.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/report/file.hpp"
@@ -36,19 +38,44 @@ struct Options {
   int repetitions = 5;
   double time_limit_seconds = 600;
   std::string throughput;  // model whose tokens a second are timed; "none"
+  bool vendor = false;     // the whole suite, going on where an earlier start was cut off
 };
+
+std::string command_line(const Options& options) {
+  std::string line = "kernelgate validate";
+  if (options.vendor) line += " --vendor";
+  for (const std::string& suite : options.suites) line += " --suite " + suite;
+  if (!options.throughput.empty()) line += " --throughput " + options.throughput;
+  if (options.seed != 1) line += fmt::format(" --seed {}", options.seed);
+  return line + " --output " + options.output;
+}
+
+// What must be the same for a second start to go on with the first one's rows.
+std::string asked(const Options& options, int threads) {
+  return fmt::format("suites {}\nseed {}\nrepetitions {}\nthroughput {}\nthreads {}\n",
+                     fmt::join(options.suites, " "), options.seed, options.repetitions,
+                     options.throughput, threads);
+}
 
 /// One run: rows go to the file as they appear, and stay for tables and page.
 class Validation {
  public:
   Validation(Session& session, const Options& options)
-      : session_(session),
-        options_(options),
-        folder_(options.output),
-        writer_(make_folder(folder_) / "records.csv", std::cerr) {}
+      : session_(session), options_(options), folder_(options.output) {
+    if (options.vendor) {
+      run_folder_.emplace(folder_, run_identity(asked(options, session.threads)), std::cerr);
+      for (const Record& row : run_folder_->rows()) take(row);
+      if (!records_.empty()) fmt::print("going on after {} rows\n", records_.size());
+    } else {
+      writer_.emplace(make_folder(folder_) / "records.csv", std::cerr);
+    }
+  }
 
   void run() {
-    if (options_.suites.empty()) {
+    if (options_.vendor && options_.suites.empty()) {
+      const std::vector<std::string> all = suite_names(data_root());
+      check(all, Executors::with);
+    } else if (options_.suites.empty()) {
       check({"smoke"}, Executors::with);
       check({"edge_shapes"}, Executors::without);
       left_out_.emplace_back(
@@ -59,13 +86,19 @@ class Validation {
       check(options_.suites, Executors::with);
     }
     goldens();
-    bench(options_.suites.empty() ? std::vector<std::string>{"speed"} : options_.suites);
+    bench(timed_suites());
     part({"kv", "--commit", "0.2"}, "KV cache");
     throughput();
     finish();
   }
 
  private:
+  std::vector<std::string> timed_suites() const {
+    if (!options_.suites.empty()) return options_.suites;
+    if (options_.vendor) return {"speed", "prefill", "decode", "sampler"};
+    return {"speed"};
+  }
+
   static const fs::path& make_folder(const fs::path& folder) {
     std::error_code error;
     fs::create_directories(folder, error);
@@ -77,7 +110,8 @@ class Validation {
   }
 
   void keep(const Record& record) {
-    writer_.append(record);
+    if (run_folder_ && !run_folder_->keep(record)) return;
+    if (writer_) writer_->append(record);
     take(record);
   }
 
@@ -102,6 +136,11 @@ class Validation {
     run.threads = session_.threads;
     run.registry = &session_.registry();
     run.time_limit_seconds = options_.time_limit_seconds;
+    std::optional<FinishedRows> finished;
+    if (run_folder_) {
+      finished.emplace(run_folder_->rows(), options_.seed);
+      run.finished = &*finished;
+    }
     Progress progress("check", run.count(cases));
     run.run(cases, [&](const Checked& checked) {
       progress.step(checked.record.id());
@@ -118,6 +157,10 @@ class Validation {
   }
 
   void goldens() {
+    if (run_folder_ && run_folder_->finished("goldens")) {
+      fmt::print("{}\n", check_table(records_));
+      return;
+    }
     Progress progress("model", 11);
     run_forward_goldens(data_root(), run_id_, [&](const Record& record) {
       progress.step(record.axes);
@@ -127,6 +170,7 @@ class Validation {
       fmt::print("{:<11}  {}  {}\n", name(record.status), record.axes, record.message);
     });
     progress.finish();
+    if (run_folder_) run_folder_->finish("goldens");
     fmt::print("{}\n", check_table(records_));
   }
 
@@ -141,6 +185,13 @@ class Validation {
     run.threads = session_.threads;
     run.sampling.repetitions = options_.repetitions;
     run.time_limit_seconds = 2 * options_.time_limit_seconds;
+    if (run_folder_) {  // a case is timed again where the row of any of its variants is missing
+      std::erase_if(cases, [&](const SuiteCase& c) {
+        return std::all_of(c.variants.begin(), c.variants.end(), [&](const Variant* variant) {
+          return run_folder_->has(run.blank(c, *variant));
+        });
+      });
+    }
     std::int64_t variants = 0;
     for (const SuiteCase& c : cases) variants += static_cast<std::int64_t>(c.variants.size());
     Progress progress("bench", variants);
@@ -155,8 +206,11 @@ class Validation {
   /// A subcommand that appends to the same records file; its rows count like any others here.
   void part(std::vector<std::string> arguments, const std::string& what) {
     const std::string command = arguments.front();
-    const fs::path file = folder_ / "records.csv";
-    const std::size_t before = read_records(file).records.size();
+    if (run_folder_ && run_folder_->finished(command)) return;
+    // With a run that may be cut off, rows of a part come into the file when it is through.
+    const fs::path file = folder_ / (run_folder_ ? command + ".csv" : "records.csv");
+    if (run_folder_) fs::remove(file);
+    const std::size_t before = run_folder_ ? 0 : read_records(file).records.size();
     arguments.insert(arguments.end(), {"--records", file.string()});
     if (session_.threads != 0) {
       arguments.insert(arguments.end(), {"--threads", std::to_string(session_.threads)});
@@ -165,12 +219,14 @@ class Validation {
     const fs::path log = folder_ / (command + ".txt");
     fmt::print("{}: {}\n", what, log.string());
     const ProgramEnd end = run_program(arguments, log);
-    const std::vector<Record> rows = read_records(file).records;
+    const std::vector<Record> rows =
+        fs::exists(file) ? read_records(file).records : std::vector<Record>{};
     for (std::size_t i = before; i < rows.size(); ++i) {
-      if (rows[i].run_id != run_id_ && rows[i].kernel == part_kernel(command)) {
-        take(rows[i]);
-      }
+      if (rows[i].run_id == run_id_ || rows[i].kernel != part_kernel(command)) continue;
+      if (run_folder_) keep(rows[i]);
+      if (!run_folder_) take(rows[i]);
     }
+    if (run_folder_) run_folder_->finish(command);
     if (end.code == 0 && end.signal == 0) return;
     left_out_.push_back(fmt::format("{}: ended with {} {}, its words are in {}", what,
                                     end.signal != 0 ? "signal" : "exit code",
@@ -204,10 +260,7 @@ class Validation {
     text.subtitle = options_.suites.empty()
                         ? "all suites of the host"
                         : fmt::format("suite {}", fmt::join(options_.suites, ", "));
-    text.command = fmt::format("kernelgate validate{}{} --output {}",
-                               options_.suites.empty() ? "" : " --suite ",
-                               fmt::join(options_.suites, " --suite "), options_.output);
-    if (!options_.throughput.empty()) text.command += " --throughput " + options_.throughput;
+    text.command = command_line(options_);
     text.left_out = left_out_;
     text.earlier = read_records(folder_ / "records.csv").records;
     text.find_changes = change_finder();
@@ -220,6 +273,9 @@ class Validation {
              r.status == Status::passed;
     });
     if (!judged) session_.end_with(ExitCode::nothing_ran);
+    if (run_folder_ && !leave_for_others(*run_folder_, text.command, records_)) {
+      session_.end_with(ExitCode::incorrect);
+    }
     fmt::print("records  {}\njunit    {}\nreport   {}\nsummary  {}\n",
                (folder_ / "records.csv").string(), (folder_ / "junit.xml").string(),
                (folder_ / "index.html").string(), (folder_ / "summary.md").string());
@@ -229,7 +285,8 @@ class Validation {
   const Options& options_;
   fs::path folder_;
   std::string run_id_ = new_run_id();
-  RecordWriter writer_;
+  std::optional<RecordWriter> writer_;
+  std::optional<RunFolder> run_folder_;
   std::vector<Record> records_;
   std::vector<std::string> left_out_;
 };
@@ -252,7 +309,13 @@ void add_validate_command(CLI::App& app, Session& session) {
   command->add_option("--throughput", options->throughput,
                       "Model whose tokens a second are timed, or none (default: s340, with --suite "
                       "none)");
-  command->footer("Example: kernelgate validate --suite smoke --output report");
+  command->add_flag(
+      "--vendor", options->vendor,
+      "The whole suite as one folder to hand in; killed and started again, it goes on "
+      "where it was");
+  command->footer(
+      "Example: kernelgate validate --suite smoke --output report\n"
+      "Example: kernelgate validate --vendor --output vendor-run");
   command->callback([&session, options] { Validation(session, *options).run(); });
 }
 

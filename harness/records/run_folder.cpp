@@ -1,11 +1,17 @@
 #include "harness/records/run_folder.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "harness/core/error.hpp"
 #include "harness/records/record_reader.hpp"
@@ -57,9 +63,25 @@ fs::path RunFolder::opened(const fs::path& folder, const std::string& identity) 
 }
 
 RunFolder::RunFolder(const fs::path& folder, const std::string& identity, std::ostream& notes)
-    : folder_(opened(folder, identity)), writer_(folder_ / "records.csv", notes) {
+    : folder_(opened(folder, identity)),
+      lock_(locked(folder_)),
+      writer_(folder_ / "records.csv", notes) {
   rows_ = read_records(records()).records;
   for (const Record& row : rows_) keys_.insert(key(row));
+}
+
+RunFolder::~RunFolder() { close(lock_); }
+
+int RunFolder::locked(const fs::path& folder) {
+  const fs::path file = folder / "run.txt";
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  for (int i = 0; descriptor >= 0 && i < 50; ++i) {
+    if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return descriptor;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  const std::string why = descriptor < 0 ? std::strerror(errno) : "another start is at work in it";
+  if (descriptor >= 0) close(descriptor);
+  throw BadInput(fmt::format("{}: {}", folder.string(), why));
 }
 
 bool RunFolder::keep(const Record& row) {

@@ -16,8 +16,12 @@ class RunFolder {
  public:
   /// Makes the folder, or opens it to go on. `identity` is what must be the same for that: the
   /// program's bytes, the suites, the seed; it lies in run.txt. Throws BadInput, and changes
-  /// nothing, where the folder holds another run, a records file of no run, or cannot be written.
+  /// nothing, where the folder holds another run, a records file of no run, or cannot be written;
+  /// and where another start is at work in it, after five seconds in which it may come to its end.
   RunFolder(const std::filesystem::path& folder, const std::string& identity, std::ostream& notes);
+  ~RunFolder();
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
 
   /// Rows of earlier starts, then of this one, in the order of the file.
   const std::vector<Record>& rows() const { return rows_; }
@@ -36,10 +40,12 @@ class RunFolder {
   static std::string key(const Record& row);
 
  private:
+  static int locked(const std::filesystem::path& folder);
   static std::filesystem::path opened(const std::filesystem::path& folder,
                                       const std::string& identity);
 
   std::filesystem::path folder_;
+  int lock_ = -1;
   RecordWriter writer_;
   std::vector<Record> rows_;
   std::set<std::string> keys_;

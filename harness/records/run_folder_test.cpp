@@ -76,6 +76,16 @@ TEST_F(RunFolderTest, RefusesAnotherRun) {
   EXPECT_THROW(RunFolder(path, "program 1\n", notes), BadInput);
 }
 
+TEST_F(RunFolderTest, RefusesASecondStartBesideTheFirst) {
+  const RunFolder first(path, "program 1\n", notes);
+  try {
+    const RunFolder second(path, "program 1\n", notes);
+    FAIL() << "accepted";
+  } catch (const BadInput& error) {
+    EXPECT_THAT(error.what(), HasSubstr("another start is at work in it"));
+  }
+}
+
 TEST_F(RunFolderTest, TellsApartWhatDiffersInAnyColumnThatMakesARow) {
   const Record base = row_of("a");
   std::vector<Record> others(8, base);

@@ -9,8 +9,9 @@ rm -rf "$work" && mkdir -p "$work" && cd "$work" || exit 1
 export KERNELGATE_ROOT=$source
 RANDOM=$seed
 fail() { echo "FAILED: $*"; exit 1; }
-printf 'kernel,cases,variants\nbias_balance,@smoke,kokkos*\nlinear,"tokens=3,out=17,in=65,bf16",kokkos*\ntop_k,@smoke,std\nresidual_norm,@smoke,*\n' > suite.csv
-run() { "$program" validate --vendor --suite suite.csv --repetitions 1 --throughput none --output "$1"; }
+printf 'kernel,cases,variants\nbias_balance,@smoke,kokkos\nlinear,"tokens=3,out=17,in=65,bf16",kokkos\nresidual_norm,@smoke,*\n' > suite.csv
+command=("$program" validate --vendor --suite suite.csv --repetitions 1 --throughput none --output)
+run() { "${command[@]}" "$1"; }
 
 # What a row states, without when and how it was run: kernel, variant, axes, data, device, order, cache.
 facts() {
@@ -25,7 +26,9 @@ facts() {
 }
 
 begin=$(date +%s%N)
-run whole > whole.log 2>&1 || { cat whole.log; fail "the run that nobody killed ended with $?"; }
+run whole > whole.log 2>&1
+code=$?
+((code == 0)) || { cat whole.log; fail "the run that nobody killed ended with $code"; }
 took=$((($(date +%s%N) - begin) / 1000000))
 facts whole/records.csv > whole.facts
 [[ -z $(uniq -d whole.facts) ]] || fail "a run that nobody killed has rows twice: $(uniq -d whole.facts | head -n 3)"
@@ -33,7 +36,7 @@ facts whole/records.csv > whole.facts
 set -m # groups of their own: a kill takes the children along, as a machine that goes down does
 killed=0 starts=0
 while ((killed < kills)); do
-  run cut >> cut.log 2>&1 &
+  "${command[@]}" cut >> cut.log 2>&1 &
   pid=$!
   starts=$((starts + 1))
   sleep "$(awk -v r=$RANDOM -v t=$took -v n="$kills" 'BEGIN { printf "%.3f", 0.01 + r / 32768 * (n > 10 ? 0.6 : 1.2) * t / 1000 }')"
