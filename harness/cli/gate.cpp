@@ -203,11 +203,14 @@ class Gate {
     } else if (options_.baseline.empty()) {
       not_run("timing", "no baseline build (--baseline BUILD)");
     } else {
+      // --strict: what cannot be told is no pass here; whether it closes the gate is decided later.
       std::vector<std::string> words{"compare",
                                      "--baseline",
                                      options_.baseline,
                                      "--candidate",
                                      own_program().parent_path().string(),
+                                     "--backend",
+                                     backend_,
                                      "--strict",
                                      "--records",
                                      (folder_ / "rounds.csv").string()};
