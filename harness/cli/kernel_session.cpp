@@ -156,7 +156,7 @@ std::string KernelSession::in_words() const {
 
 std::string in_words(const model::OffloadCounts& counts) {
   return fmt::format(
-      "experts asked for {}: {:.1f} % were in memory; {} copied from the file, {:.2f} GB in {:.2f} "
+      "experts asked for {}: {:.1f} % were in memory; {} copied from the file, {:.3f} MB in {:.3f} "
       "s",
       counts.hits + counts.misses, 100 * counts.hit_rate(), counts.misses,
       1e-6 * static_cast<double>(counts.bytes), counts.seconds);

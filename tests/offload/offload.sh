@@ -33,6 +33,9 @@ for resident in 1 5 99; do
   run 0 'experts asked for' "${forward[@]}" --output some --resident-experts $resident
   cmp -s all some || complain "the logits differ from those with all experts in memory"
 done
+# An expert of T1 in f32 has 3 * 64 * 64 * 4 = 49,152 bytes.
+awk '/experts asked for/ { exit !($10 > 0 && sprintf("%.3f", $10 * 0.049152) == $15) }' said ||
+  complain 'expected 0.049152 MB for each expert that was copied'
 grep -q ' 16 of 16 experts in memory' said || complain 'expected 99 of 16 to count as all'
 
 throughput=(throughput --model t1 --batch 1 --context 8 --tg 4 --repetitions 1)
