@@ -69,11 +69,18 @@ inline void group_scales(const FourBitRows& w, std::int64_t row, std::int64_t fi
                          std::int64_t count, float* out) {
   const std::int64_t blocks = row * (w.columns / w.block);
   if (w.exponents == nullptr) {
-    const std::int64_t groups =
-        w.block / group_terms;  // no division in the loop: it would cost more
+    // No division in the loops: it would cost more than the products. Blocks of 64 by registers.
+    constexpr auto indices = std::make_integer_sequence<int, lane_count>{};
+    const std::int64_t groups = w.block / group_terms;
     const float* absmax = w.absmax + blocks + first / groups;
-    std::int64_t left = groups - first % groups;
-    for (std::int64_t g = 0; g < count; ++g) {
+    std::int64_t g = 0, left = groups - first % groups;
+    for (; groups == 2 && left == 2 && g + 2 * lane_count <= count; g += 2 * lane_count) {
+      const Lanes x = load_lanes(absmax);
+      store_lanes(out + g, interleave<0>(x, x, indices));
+      store_lanes(out + g + lane_count, interleave<lane_count / 2>(x, x, indices));
+      absmax += lane_count;
+    }
+    for (; g < count; ++g) {
       out[g] = *absmax;
       if (--left > 0) continue;
       ++absmax;
