@@ -6,7 +6,7 @@
 #   use_build_tree()    makes its targets known under the names they have here, and the program
 set(kernelgate_build_tree_targets
   kernelgate_core kernelgate_timing kernelgate_model kernelgate_reference kernelgate_cli kernelgate_gpu
-  kernelgate_builds kernelgate_compare kernelgate_history
+  kernelgate_builds kernelgate_compare kernelgate_history kernelgate_vectors
   kernelgate_executors kernelgate_executor_objects kernelgate_source kernelgate_source_objects
   kernelgate_checker kernelgate_kokkos kernelgate_baselines kernelgate_test_main)
 

@@ -86,6 +86,7 @@ int main(int argc, char** argv) {
     kernelgate::add_validate_command(app, session);
     kernelgate::add_gate_command(app, session);
     kernelgate::add_report_command(app, session);
+    kernelgate::add_vectors_command(app, session);
     kernelgate::add_resources_command(app, session);
     kernelgate::add_support_command(app, session);
     try {

@@ -1,0 +1,28 @@
+// Vectors of a whole model: every module of every layer on the inputs that the scalar model gave
+// it, with budgets by running error analysis through the module.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "harness/vectors/vector_file.hpp"
+#include "reference/config.hpp"
+#include "reference/model.hpp"
+
+namespace kernelgate {
+
+/// What was left out of judgement because it may honestly go either way.
+struct ModelVectorCounts {
+  std::int64_t vectors = 0;
+  std::int64_t tokens = 0;     // routed, over all layers
+  std::int64_t undecided = 0;  // of them: a router's margin is below its own error
+};
+
+/// Runs the model on the tokens, from an empty state, and adds input_norm, attention,
+/// post_attention, moe and post_moe of every layer, and the head. An engine may compute and store
+/// in f32 and sum in any order. The skip rule is the model's own.
+ModelVectorCounts add_model_vectors(VectorFile& file, const reference::Model& model,
+                                    reference::SkipRule skip, std::span<const std::int32_t> ids);
+
+}  // namespace kernelgate

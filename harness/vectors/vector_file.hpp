@@ -1,0 +1,66 @@
+// Conformance vectors on disk: inputs, expected outputs and what each element may be off by, as
+// safetensors, for engines that cannot link this project (docs/vectors.md).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <list>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/core/fill.hpp"
+#include "harness/core/tensor.hpp"
+#include "harness/core/truth.hpp"
+#include "reference/safetensors.hpp"
+
+namespace kernelgate {
+
+/// What one vector is of.
+struct VectorHead {
+  std::string id;      // "linear/tokens=7,out=64,in=96,bf16/exact", "model/layers.0/attention"
+  std::string kernel;  // "linear"; "model": a module of a whole model
+  std::string axes;    // as --case takes them; of a model "layer=0,module=attention,f32"
+  DataMode mode = DataMode::real;
+  std::uint64_t seed = 0;
+  std::vector<TensorSpec> specs;        // inputs, states and outputs
+  std::vector<std::string> properties;  // judged besides the elements; they are no data
+
+  bool of_model() const { return kernel == "model"; }
+};
+
+/// The tensors of a vector file: "<id>/in/<tensor>" in the tensor's own type, "<id>/want/<tensor>"
+/// and "<id>/budget/<tensor>" f64, "<id>/at/<tensor>" i64. Without a budget the output is compared
+/// bit for bit; without positions every element is judged, in order.
+class VectorFile {
+ public:
+  /// For writing: takes a copy of everything.
+  void add(const VectorHead& head, const TensorSet& before, const Truth& truth);
+  void note(const std::string& key, const std::string& value);
+  void write(const std::filesystem::path& file) const;
+
+  /// Throws BadInput for whatever is no such file: unknown version, tensors missing, one too many,
+  /// of another type or shape, positions outside, budgets that are negative or not numbers.
+  static VectorFile read(const std::filesystem::path& file);
+
+  const std::vector<VectorHead>& heads() const { return heads_; }
+  const std::string& name() const { return name_; }
+  /// Copies inputs and states into tensors made from the head's specs.
+  void fill(const VectorHead& head, TensorSet& tensors) const;
+  /// The truth as data: without its properties.
+  Truth truth(const VectorHead& head) const;
+
+ private:
+  const reference::TensorView* find(const std::string& tensor) const;
+  void check(const VectorHead& head) const;
+  void check_truth(const VectorHead& head, const TensorSpec& spec) const;
+  void put(const std::string& tensor, Dtype type, std::vector<std::int64_t> shape,
+           const void* bytes, std::int64_t count);
+
+  std::string name_;
+  std::vector<VectorHead> heads_;
+  reference::TensorMap map_;
+  std::list<std::vector<std::byte>> owned_;  // of a file that is being made
+};
+
+}  // namespace kernelgate
