@@ -2,6 +2,9 @@
 # that their doubles have the same bits on every machine. Kernels: the host's instructions.
 include(CheckCXXCompilerFlag)
 
+# -O3 is for kernels, which ask for it themselves; on the rest it costs a fifth of the compile time.
+string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+
 add_library(kernelgate_warnings INTERFACE)
 target_compile_options(kernelgate_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
