@@ -19,7 +19,7 @@ cmake --preset fuzz
 cmake --build --preset fuzz --parallel "$(compile_jobs)"
 
 stage "fuzz"
-ctest --preset fuzz
+ctest --preset fuzz --parallel "$(compile_jobs)"
 
 stage "test"
 ctest --preset default --label-regex '^ci$' --parallel "$(compile_jobs)"
