@@ -16,12 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::uint64_t hash_of(std::string_view text, std::uint64_t before) {
-  std::uint64_t h = before;
-  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  return h;
-}
-
 std::string bytes_of(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
@@ -80,9 +74,9 @@ std::string code_hash(const Build& build, std::string_view kernel) {
   if (parts.empty()) parts = {build.program};
   for (const fs::path& part : parts) {
     const std::string bytes = bytes_of(part);
-    hash = hash_of(part.filename().string(), hash);
-    hash = hash_of(std::to_string(bytes.size()), hash);
-    hash = hash_of(bytes, hash);
+    hash = fnv1a64(part.filename().string(), hash);
+    hash = fnv1a64(std::to_string(bytes.size()), hash);
+    hash = fnv1a64(bytes, hash);
   }
   return fmt::format("{:016x}", mix64(hash));
 }

@@ -76,12 +76,7 @@ class Gate {
         options_(options),
         profiles_(profiles_of(options.arch)),
         folder_(options.output.empty() ? "gate-" + options.arch : options.output) {
-    std::error_code error;
-    fs::create_directories(folder_, error);
-    if (!fs::is_directory(folder_)) {
-      throw BadInput(fmt::format("--output {}: cannot make this folder: {}", folder_.string(),
-                                 error.message()));
-    }
+    make_folder(folder_, "--output");
     fs::path list = options.known;
     if (list.empty()) list = data_root() / "suites" / "known_failures.csv";
     known_ = read_known_failures(list);

@@ -67,7 +67,8 @@ class Validation {
       for (const Record& row : run_folder_->rows()) take(row);
       if (!records_.empty()) fmt::print("going on after {} rows\n", records_.size());
     } else {
-      writer_.emplace(make_folder(folder_) / "records.csv", std::cerr);
+      make_folder(folder_, "--output");
+      writer_.emplace(folder_ / "records.csv", std::cerr);
     }
   }
 
@@ -97,16 +98,6 @@ class Validation {
     if (!options_.suites.empty()) return options_.suites;
     if (options_.vendor) return {"speed", "prefill", "decode", "sampler"};
     return {"speed"};
-  }
-
-  static const fs::path& make_folder(const fs::path& folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (!fs::is_directory(folder)) {
-      throw BadInput(fmt::format("--output {}: cannot make this folder: {}", folder.string(),
-                                 error.message()));
-    }
-    return folder;
   }
 
   void keep(const Record& record) {

@@ -13,6 +13,7 @@
 #include "harness/cli/session.hpp"
 #include "harness/cli/token_ids.hpp"
 #include "harness/records/record_writer.hpp"
+#include "harness/report/file.hpp"
 #include "harness/report/junit.hpp"
 #include "harness/report/table.hpp"
 #include "harness/vectors/model_vectors.hpp"
@@ -101,12 +102,7 @@ void run_export(Session& session, const ExportOptions& options) {
                       options.model.precision));
     }
   }
-  std::error_code error;
-  fs::create_directories(options.output, error);
-  if (!fs::is_directory(options.output)) {
-    throw BadInput(
-        fmt::format("--output {}: cannot make this folder: {}", options.output, error.message()));
-  }
+  make_folder(options.output, "--output");
   std::int64_t vectors = 0;
   if (kernels) vectors += export_kernels(session, options);
   if (model) vectors += export_model(options);

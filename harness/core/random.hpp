@@ -10,9 +10,11 @@
 
 namespace kernelgate {
 
-/// FNV-1a, 64 bits, over the bytes of a text (spec A.1: names of tensors).
-constexpr std::uint64_t fnv1a64(std::string_view text) {
-  std::uint64_t h = 0xCBF29CE484222325ULL;
+/// FNV-1a, 64 bits, over the bytes of a text (spec A.1: names of tensors). `before`: the hash of
+/// what the text goes on from.
+constexpr std::uint64_t fnv1a64(std::string_view text,
+                                std::uint64_t before = 0xCBF29CE484222325ULL) {
+  std::uint64_t h = before;
   for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
   return h;
 }

@@ -5,7 +5,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -14,6 +13,7 @@
 #include <thread>
 
 #include "harness/core/error.hpp"
+#include "harness/core/random.hpp"
 #include "harness/records/record_reader.hpp"
 #include "harness/report/file.hpp"
 
@@ -37,12 +37,7 @@ std::string RunFolder::key(const Record& r) {
 }
 
 fs::path RunFolder::opened(const fs::path& folder, const std::string& identity) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (!fs::is_directory(folder)) {
-    throw BadInput(
-        fmt::format("{}: cannot make this folder: {}", folder.string(), error.message()));
-  }
+  make_folder(folder);
   const fs::path file = folder / "run.txt";
   if (fs::exists(file)) {
     if (const std::string got = content(file); got != identity) {
@@ -103,15 +98,7 @@ void RunFolder::finish(const std::string& part) {
 std::string fingerprint(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw BadInput(fmt::format("{}: cannot be read", file.string()));
-  std::uint64_t hash = 14695981039346656037U;
-  std::array<char, 65536> block{};
-  while (stream.read(block.data(), block.size()), stream.gcount() > 0) {
-    for (std::streamsize i = 0; i < stream.gcount(); ++i) {
-      hash =
-          (hash ^ static_cast<unsigned char>(block[static_cast<std::size_t>(i)])) * 1099511628211U;
-    }
-  }
-  return fmt::format("{:016x}", hash);
+  return fmt::format("{:016x}", fnv1a64(std::string(std::istreambuf_iterator<char>(stream), {})));
 }
 
 }  // namespace kernelgate

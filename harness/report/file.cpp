@@ -11,6 +11,14 @@
 
 namespace kernelgate {
 
+void make_folder(const std::filesystem::path& folder, std::string_view option) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (std::filesystem::is_directory(folder)) return;
+  throw BadInput(fmt::format("{}{}{}: cannot make this folder: {}", option,
+                             option.empty() ? "" : " ", folder.string(), error.message()));
+}
+
 void write_whole_file(const std::filesystem::path& file, std::string_view bytes) {
   std::error_code error;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);

@@ -11,4 +11,8 @@ namespace kernelgate {
 /// file as it was.
 void write_whole_file(const std::filesystem::path& file, std::string_view bytes);
 
+/// Makes the folder of a report, where it is not there. Throws BadInput naming the folder, behind
+/// `option` where that is given ("--output"), and the reason.
+void make_folder(const std::filesystem::path& folder, std::string_view option = {});
+
 }  // namespace kernelgate
