@@ -1,24 +1,14 @@
 // cca_attention, native: what all its kernels know of a query row - where it lies, which keys it
-// sees - and how stored vectors become floats.
+// sees - and how keys reach shared memory.
 #pragma once
 
 #include <dialect.hpp>
 
 #include "kernels/cca_attention/cca_attention_launch.hpp"
+#include "kernels/dialect/common/attention.hpp"
 
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
-
-/// Elements of T that a 16-byte access moves.
-template <class T>
-inline constexpr int attention_wide = 16 / static_cast<int>(sizeof(T));
-
-KDEV float attention_nothing() { return k_float(0xFF800000U); }  // -infinity: no key seen yet
-
-/// Cache rows [begin, end) of one query.
-struct AttentionRange {
-  i32 begin, end;
-};
 
 /// One kv head of one sequence. Query rows are counted token by token, the heads of a token's
 /// group side by side: neighbours read the same keys.
@@ -53,19 +43,6 @@ struct AttentionHead {
   }
 };
 
-/// N elements from p on, those from `valid` on as 0; `wide`: N neighbours lie aligned and exist
-/// together or not at all.
-template <int N, class T>
-KDEV Vec<T, N> attention_take(const T* p, bool wide, u32 valid) {
-  if (wide && valid >= N) return k_load<N>(p);
-  Vec<T, N> some;
-  K_UNROLL
-  for (int i = 0; i < N; ++i) {
-    some[i] = static_cast<u32>(i) < valid ? p[i] : k_from_float<T>(0.0F);
-  }
-  return some;
-}
-
 /// A thread's share of one tile of K or V, on its way from the cache to shared memory in accesses
 /// of 16 bytes: the n-th of its accesses is line(n), from column(n) on. Keys from `end` on become
 /// zeros: their rows may hold NaN, and 0 NaN is NaN.
@@ -85,22 +62,6 @@ struct AttentionMove {
     return attention_take<wide>(from, h.template aligned<T>(), valid);
   }
 };
-
-/// What a query's keys are worth so far: exponent of 2 that weights are relative to, and the factor
-/// that older sums shrink by when `most` joins. A row that has seen nothing keeps weights of 0.
-struct AttentionRise {
-  float largest, base, shrink;
-};
-KDEV AttentionRise attention_rise(float before, float most) {
-  const float largest = k_max(before, most);
-  const float base = largest == attention_nothing() ? 0.0F : largest;
-  return {largest, base, k_exp2(before - base)};
-}
-
-/// sum / total; 0 where no key was seen. A NaN stays.
-KDEV float attention_quotient(float sum, float total) {
-  return total > 0.0F || k_isnan(total) ? sum / total : 0.0F;
-}
 
 }  // namespace KG_FLAVOUR
 }  // namespace kernelgate

@@ -259,26 +259,13 @@ KGLOBAL KBOUNDS(128) void cca_attention_split(CcaAttentionLaunch a) {
 
 struct AttentionMergeShared {};  // none
 
-/// out = sum_i 2^(m_i - m) mixed_i / sum_i 2^(m_i - m) total_i, m = max m_i, in the order of the
-/// splits: what one pass over all keys gives, for any splits. A thread an element.
+/// The splits put together (attention_merged). A thread an element.
 template <class T, int W>
 KGLOBAL KBOUNDS(256) void cca_attention_merge(CcaAttentionLaunch a, u64 elements) {
   const u64 at = static_cast<u64>(k_block()) * k_threads() + k_tid();
   if (at >= elements) return;
-  const u64 query = at / a.d, x = at % a.d;
-  const float* largest = a.largest + query * a.splits;
-  const float* total = a.total + query * a.splits;
-  const float* mixed = a.mixed + query * a.splits * a.d + x;
-  float most = attention_nothing();
-  for (u32 i = 0; i < a.splits; ++i) most = k_max(most, largest[i]);
-  float all = 0;
-  float sum = 0;
-  for (u32 i = 0; i < a.splits; ++i) {
-    const float share = attention_rise(largest[i], most).shrink;
-    all = k_fma(share, total[i], all);
-    sum = k_fma(share, mixed[static_cast<u64>(i) * a.d], sum);
-  }
-  static_cast<T*>(a.out)[at] = k_from_float<T>(attention_quotient(sum, all));
+  static_cast<T*>(a.out)[at] =
+      k_from_float<T>(attention_merged(a.largest, a.total, a.mixed, a.splits, a.d, at));
 }
 
 }  // namespace KG_FLAVOUR

@@ -1,0 +1,73 @@
+// What every attention does the same way whatever its keys are: 16-byte pieces of stored rows, a
+// softmax over keys that come in portions, and the merge of splits of the keys. Scores are
+// exponents of 2. For kernels to include after <dialect.hpp>.
+#pragma once
+
+#include "kernels/dialect/common/types.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+/// Elements of T that a 16-byte access moves.
+template <class T>
+inline constexpr int attention_wide = 16 / static_cast<int>(sizeof(T));
+
+KDEV float attention_nothing() { return k_float(0xFF800000U); }  // -infinity: no key seen yet
+
+/// Cache rows [begin, end) of one query.
+struct AttentionRange {
+  i32 begin, end;
+};
+
+/// N elements from p on, those from `valid` on as 0; `wide`: N neighbours lie aligned and exist
+/// together or not at all.
+template <int N, class T>
+KDEV Vec<T, N> attention_take(const T* p, bool wide, u32 valid) {
+  if (wide && valid >= N) return k_load<N>(p);
+  Vec<T, N> some;
+  K_UNROLL
+  for (int i = 0; i < N; ++i) {
+    some[i] = static_cast<u32>(i) < valid ? p[i] : k_from_float<T>(0.0F);
+  }
+  return some;
+}
+
+/// What a query's keys are worth so far: exponent of 2 that weights are relative to, and the factor
+/// that older sums shrink by when `most` joins. A row that has seen nothing keeps weights of 0.
+struct AttentionRise {
+  float largest, base, shrink;
+};
+KDEV AttentionRise attention_rise(float before, float most) {
+  const float largest = k_max(before, most);
+  const float base = largest == attention_nothing() ? 0.0F : largest;
+  return {largest, base, k_exp2(before - base)};
+}
+
+/// sum / total; 0 where no key was seen. A NaN stays.
+KDEV float attention_quotient(float sum, float total) {
+  return total > 0.0F || k_isnan(total) ? sum / total : 0.0F;
+}
+
+/// Element `at` of [query, width]: sum_i 2^(m_i - m) mixed_i / sum_i 2^(m_i - m) total_i, m = max
+/// m_i, in the order of the splits: what one pass over all keys gives, for any splits. largest m_i
+/// and total are [query, splits], mixed [query, splits, width].
+KDEV float attention_merged(const float* largest, const float* total, const float* mixed,
+                            u32 splits, u32 width, u64 at) {
+  const u64 query = at / width, x = at % width;
+  largest += query * splits;
+  total += query * splits;
+  mixed += query * splits * width + x;
+  float most = attention_nothing();
+  for (u32 i = 0; i < splits; ++i) most = k_max(most, largest[i]);
+  float all = 0;
+  float sum = 0;
+  for (u32 i = 0; i < splits; ++i) {
+    const float share = attention_rise(largest[i], most).shrink;
+    all = k_fma(share, total[i], all);
+    sum = k_fma(share, mixed[static_cast<u64>(i) * width], sum);
+  }
+  return attention_quotient(sum, all);
+}
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate

@@ -1,0 +1,22 @@
+// An instance of the native mla_attention as an entry, apart from their table: naming an instance
+// compiles it, and a mutant's unit has few.
+#pragma once
+
+#include "kernels/mla_attention/mla_attention_tile.hpp"
+
+namespace kernelgate {
+inline namespace KG_FLAVOUR {
+
+template <class T, bool Latent>
+using MlaTileShared = typename MlaTileOf<T, Latent>::Shared;
+
+}  // namespace KG_FLAVOUR
+}  // namespace kernelgate
+
+// decltype's parentheses keep a type's commas from parting macro arguments.
+#define MLA_ATTENTION_TILE(T, type, keys, Latent, W)                                              \
+  K_ENTRY("mla_attention_tile<" type "," keys ",w" #W ">", (mla_attention_tile<T, Latent, W>), W, \
+          mla_tile_size(sizeof(T), Latent).threads, decltype(MlaTileShared<T, Latent>()))
+#define MLA_ATTENTION_MERGE(T, type, W)                                            \
+  K_ENTRY("mla_attention_merge<" type ",w" #W ">", (mla_attention_merge<T, W>), W, \
+          mla_merge_threads, MlaMergeShared)

@@ -1,0 +1,129 @@
+// mla_attention, the host side of its native kernels: how many splits, which instance, and what is
+// handed to it.
+#include "kernels/mla_attention/mla_attention_native.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "kernels/mla_attention/mla_attention_launch.hpp"
+
+namespace kernelgate {
+namespace {
+
+constexpr std::int64_t wanted_blocks = 512;  // keep a large device busy
+constexpr std::int64_t least_split = 128;    // shorter ones cost more in the merge than they bring
+
+std::int64_t rounded_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit; }
+
+MlaTileSize tile_of(const MlaAttentionCase& c) {
+  return mla_tile_size(static_cast<std::uint32_t>(size_bytes(c.type)), c.latent());
+}
+
+// Tiles of query rows of one set of keys.
+std::int64_t tiles_of(const MlaAttentionCase& c) {
+  return rounded_up(c.tokens * c.group(), tile_of(c).rows);
+}
+
+// Of all rows that a cache has, so that they suffice whatever `valid` holds.
+std::int64_t splits_of(const MlaAttentionCase& c, NativeMlaCut cut) {
+  return rounded_up(c.rows(), cut.split_keys);
+}
+
+}  // namespace
+
+NativeMlaCut native_mla_cut(const MlaAttentionCase& c) {
+  const std::int64_t blocks = c.batch * c.key_heads() * tiles_of(c), keys = tile_of(c).keys;
+  const std::int64_t each = rounded_up(c.rows(), rounded_up(wanted_blocks, blocks));
+  return {.split_keys = std::max(least_split, rounded_up(each, keys) * keys)};
+}
+
+std::vector<NativeUse> native_mla_uses(const MlaAttentionCase& c, const DeviceProfile& device,
+                                       NativeMlaCut cut) {
+  const std::int64_t splits = splits_of(c, cut),
+                     elements = c.batch * c.tokens * c.heads * c.values();
+  NativeUse tiles;
+  tiles.entry = fmt::format("mla_attention_tile<{},{},w{}>", name(c.type),
+                            c.latent() ? "latent" : "expanded", device.wave);
+  tiles.grid = {tiles_of(c) * splits, c.key_heads(), c.batch};
+  tiles.threads = tile_of(c).threads;
+  if (splits == 1) return {tiles};
+  NativeUse merge;
+  merge.entry = fmt::format("mla_attention_merge<{},w{}>", name(c.type), device.wave);
+  merge.threads = cut.merge_threads;
+  merge.grid[0] = cut.merge_blocks > 0 ? cut.merge_blocks : rounded_up(elements, merge.threads);
+  return {tiles, merge};
+}
+
+std::unique_ptr<Launch> prepare_native_mla(const MlaAttentionCase& c, TensorSet& tensors,
+                                           NativeDevice& device, const NativeEntrySet& entries,
+                                           NativeMlaCut cut) {
+  const auto memory = std::make_shared<NativeTensors>(device, tensors);
+  const NativeTensors& t = *memory;
+  const auto number = [](std::int64_t n) { return static_cast<std::uint32_t>(n); };
+  const std::int64_t splits = splits_of(c, cut), queries = c.batch * c.tokens * c.heads;
+  const auto kept = [&](std::int64_t floats, std::string_view name) -> float* {
+    if (splits == 1) return nullptr;
+    return reinterpret_cast<float*>(memory->scratch(queries * splits * floats * 4, name));
+  };
+  const double exponent = 1.4426950408889634 / std::sqrt(static_cast<double>(c.nope + c.rope));
+  const MlaAttentionLaunch arguments{.q = t["q"],
+                                     .cache = t["cache"],
+                                     .expanded = t.find("expanded"),
+                                     .valid = reinterpret_cast<const std::int32_t*>(t["valid"]),
+                                     .out = t["out"],
+                                     .largest = kept(1, "largest"),
+                                     .total = kept(1, "total"),
+                                     .mixed = kept(c.values(), "mixed"),
+                                     .tokens = number(c.tokens),
+                                     .rows = number(c.rows()),
+                                     .heads = number(c.heads),
+                                     .group = number(c.group()),
+                                     .rank = number(c.rank),
+                                     .rope = number(c.rope),
+                                     .own = number(c.own()),
+                                     .values = number(c.values()),
+                                     .each = number(c.nope + c.value_dim),
+                                     .splits = number(splits),
+                                     .split_keys = number(std::min(cut.split_keys, c.rows())),
+                                     .factor = static_cast<float>(exponent)};
+  const auto elements = static_cast<std::uint64_t>(queries * c.values());
+  const std::vector<NativeUse> uses = native_mla_uses(c, device.profile(), cut);
+  return make_native_launch(device, memory, [&device, entries, uses, arguments, elements] {
+    launch_use(device, entries, uses[0], arguments);
+    if (uses.size() > 1) launch_use(device, entries, uses[1], arguments, elements);
+  });
+}
+
+namespace {
+
+std::optional<std::string> longer_than_a_tile(const MlaAttentionCase& c, const DeviceProfile&) {
+  const MlaTileSize tile = tile_of(c);
+  if (c.own() + c.rope <= tile.width && c.values() <= tile.values) return std::nullopt;
+  return fmt::format(
+      "a block holds {} keys of up to {} components and values of up to {}, got {} "
+      "and {}",
+      c.latent() ? "latent" : "expanded", tile.width, tile.values, c.own() + c.rope, c.values());
+}
+
+}  // namespace
+
+void register_mla_attention_native(Registry& registry) {
+  NativePlan<MlaAttentionCase> plan;
+  plan.note = "tiles of rows and keys in shared memory, a latent as key and value; splits, merged";
+  plan.reproducible = {true,
+                       "keys, lanes and splits are summed in an order that case and width fix"};
+  plan.refusal = longer_than_a_tile;
+  plan.uses = [](const MlaAttentionCase& c, const DeviceProfile& device) {
+    return native_mla_uses(c, device, native_mla_cut(c));
+  };
+  plan.prepare = [](const MlaAttentionCase& c, TensorSet& tensors, NativeDevice& device,
+                    const NativeEntrySet& entries) {
+    return prepare_native_mla(c, tensors, device, entries, native_mla_cut(c));
+  };
+  registry.add_native<MlaAttentionCase>(plan);
+}
+
+}  // namespace kernelgate
