@@ -38,7 +38,7 @@ struct MlaTileSize {
 constexpr MlaTileSize mla_tile_size(std::uint32_t element, bool latent) {
   if (latent)
     return element == 2 ? MlaTileSize{16, 32, 256, 576, 512} : MlaTileSize{8, 16, 128, 576, 512};
-  return {32, element == 2 ? 32U : 16U, 128, 192, 128};
+  return {32, element == 2 ? 32U : 16U, 256, 192, 128};
 }
 
 constexpr std::uint32_t mla_merge_threads = 256;

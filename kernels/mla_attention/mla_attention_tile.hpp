@@ -28,7 +28,7 @@ struct MlaTileOf {
   static constexpr int line = width + (team < 8 ? team * wide : 0);
   static constexpr int row_lanes = threads / rows, row_keys = keys / row_lanes;
   static constexpr int columns = threads / (rows / some), own = values / columns;
-  static constexpr int part = wide < own ? wide : own;  // neighbours among a thread's components
+  static constexpr int part = wide < own ? wide : own;  // neighbours among them
   static constexpr int key_moves = keys * width / wide / threads;
   static constexpr int value_moves = Latent ? 0 : keys * values / wide / threads;
   struct Shared {
