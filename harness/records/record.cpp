@@ -31,24 +31,4 @@ Record start_record(RowKind row, std::string run_id) {
   return record;
 }
 
-std::string again(const Record& record) {
-  if (record.row == RowKind::forward) return "kernelgate validate";
-  if (record.row == RowKind::compare) {
-    return fmt::format("kernelgate compare --baseline {} --candidate {} --case {} --seed {}",
-                       record.baseline, record.environment.commit, record.id(),
-                       record.order_seed.value_or(1));
-  }
-  const std::string_view command = record.row == RowKind::round ? "sample" : name(record.row);
-  std::string line = fmt::format("kernelgate {} --case {}", command, record.id());
-  if (record.row == RowKind::check && record.data) {
-    line += fmt::format(" --data {}", name(*record.data));
-  }
-  if (record.seed) line += fmt::format(" --seed {}", *record.seed);
-  if (!record.device.empty()) {
-    line += fmt::format(" --backend {} --device {}", name(record.backend), record.device);
-  }
-  if (record.schedule_seed) line += fmt::format(" --schedule-seed {}", *record.schedule_seed);
-  return line;
-}
-
 }  // namespace kernelgate

@@ -73,5 +73,30 @@ TEST(Record, SaysTheCommandThatMakesItAgain) {
   EXPECT_EQ(again(row), "kernelgate bench --case linear/kokkos/tokens=7,out=64,in=64,bf16");
 }
 
+TEST(Record, SaysTheCommandOfARowOfTheWholeModel) {
+  Record row;
+  row.row = RowKind::check;
+  row.kernel = "kv";
+  row.axes = "model=74b,tokens=262144,f16";
+  row.dtype = "f16";
+  EXPECT_EQ(again(row), "kernelgate kv --model 74b --tokens 262144 --dtype f16");
+  row.row = RowKind::bench;
+  row.kernel = "model";
+  row.variant = "kokkos";
+  row.backend = Backend::kokkos;
+  row.dtype = "bf16";
+  row.axes = "model=8b,layers=40,test=pp512,bf16";
+  EXPECT_EQ(again(row),
+            "kernelgate throughput --model 8b --layers 40 --dtype bf16 --backend kokkos --pp 512");
+  row.axes = "model=a/b,layers=2,test=tg16_b4_c2048,quantise=experts,format=nf4,bf16";
+  EXPECT_EQ(again(row),
+            "kernelgate throughput --checkpoint a/b --layers 2 --dtype bf16 --backend kokkos "
+            "--quantise experts --format nf4 --tg 16 --batch 4 --context 2048");
+  row.axes = "model=8b,layers=4,test=tg8_b1_c128,resident=32,bf16";
+  EXPECT_EQ(again(row),
+            "kernelgate throughput --model 8b --layers 4 --dtype bf16 --backend kokkos "
+            "--resident-experts 32 --tg 8 --batch 1 --context 128");
+}
+
 }  // namespace
 }  // namespace kernelgate
