@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct ResourcesArguments {
   std::vector<std::string> devices, kernels;
   std::string baselines, objects;
   bool update_baseline = false, no_build = false;
@@ -56,7 +56,7 @@ bool build(const DeviceObjects& list, const std::set<std::string>& devices) {
   return run_program(words).code == 0;
 }
 
-std::vector<Reported> read_all(const Options& options, const DeviceObjects& list,
+std::vector<Reported> read_all(const ResourcesArguments& options, const DeviceObjects& list,
                                const std::map<std::string, EntryFacts>& facts) {
   std::vector<Reported> all;
   for (const DeviceObject& object : list.objects) {
@@ -86,7 +86,7 @@ std::string_view verdict(Change change) {
   return words[static_cast<std::size_t>(change)];
 }
 
-void print_row(const Reported& reported, const Comparison* comparison) {
+void print_row(const Reported& reported, const ResourceChange* comparison) {
   const ResourceRow& row = reported.row;
   const DeviceProfile& profile = device_profile(row.profile);
   fmt::print(
@@ -122,8 +122,9 @@ int count_gone(const std::vector<ResourceRow>& baseline, const std::vector<Repor
 }
 
 // Prints all rows of one compiler beside its baseline.
-Counts compare_compiler(const Options& options, const fs::path& file, const std::string& title,
-                        const std::vector<Reported>& rows, const std::set<std::string>& devices) {
+Counts compare_compiler(const ResourcesArguments& options, const fs::path& file,
+                        const std::string& title, const std::vector<Reported>& rows,
+                        const std::set<std::string>& devices) {
   Counts counts;
   const auto baseline = read_baseline(file);
   if (!baseline) fmt::print("no baseline for {}\n", title);
@@ -132,7 +133,7 @@ Counts compare_compiler(const Options& options, const fs::path& file, const std:
       print_row(reported, nullptr);
       continue;
     }
-    const Comparison comparison = compare_with(*baseline, reported.row);
+    const ResourceChange comparison = compare_with(*baseline, reported.row);
     counts.worse += comparison.change == Change::worse;
     counts.better += comparison.change == Change::better;
     counts.code += comparison.change == Change::code_alone;
@@ -144,8 +145,8 @@ Counts compare_compiler(const Options& options, const fs::path& file, const std:
 }
 
 // Rows of other devices and kernels stay as they are.
-void update(const Options& options, const fs::path& file, const std::vector<Reported>& rows,
-            const std::set<std::string>& devices) {
+void update(const ResourcesArguments& options, const fs::path& file,
+            const std::vector<Reported>& rows, const std::set<std::string>& devices) {
   std::vector<ResourceRow> merged;
   merged.reserve(rows.size());
   for (const Reported& reported : rows) merged.push_back(reported.row);
@@ -160,7 +161,7 @@ void update(const Options& options, const fs::path& file, const std::vector<Repo
   fmt::print("wrote {}\n", file.string());
 }
 
-ExitCode report(const Options& options, const Session& session) {
+ExitCode report(const ResourcesArguments& options, const Session& session) {
   const fs::path beside = own_program().parent_path() / "device";
   const DeviceObjects list =
       read_device_objects(options.objects.empty() ? beside : fs::path(options.objects));
@@ -234,7 +235,7 @@ void add_resources_command(CLI::App& app, Session& session) {
   command->footer(
       "Compiles what is missing. Exit code 3: a figure is worse than the committed baseline's.\n"
       "Example: kernelgate resources --device amd-gfx1100 --kernel top_k");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ResourcesArguments>();
   command->add_option("--device", options->devices, "Only these profiles (kernelgate devices)");
   command->add_option("--kernel", options->kernels, "Only these kernels");
   command->add_option("--baseline", options->baselines, "Folder of baselines (results/resources)");

@@ -30,8 +30,8 @@ constexpr std::array figures{
 
 }  // namespace
 
-Comparison compare(const ResourceRow& before, const ResourceRow& now) {
-  Comparison result;
+ResourceChange change_between(const ResourceRow& before, const ResourceRow& now) {
+  ResourceChange result;
   bool worse = false;
   for (const Figure& figure : figures) {
     const std::int64_t was = before.*figure.member, is = now.*figure.member;
@@ -48,12 +48,12 @@ Comparison compare(const ResourceRow& before, const ResourceRow& now) {
   return result;
 }
 
-Comparison compare_with(std::span<const ResourceRow> baseline, const ResourceRow& now) {
+ResourceChange compare_with(std::span<const ResourceRow> baseline, const ResourceRow& now) {
   const auto before = std::find_if(baseline.begin(), baseline.end(), [&](const ResourceRow& row) {
     return row.kernel == now.kernel && row.profile == now.profile;
   });
   if (before == baseline.end()) return {Change::added, "not in the baseline"};
-  return compare(*before, now);
+  return change_between(*before, now);
 }
 
 std::string baseline_file_name(const std::string& compiler, const std::string& version) {

@@ -26,17 +26,17 @@ struct ResourceRow {
 
 enum class Change { same, code_alone, worse, better, added, gone };
 
-struct Comparison {
+struct ResourceChange {
   Change change = Change::same;
   std::string words;  // "registers 40 -> 48, waves 48 -> 40"; empty when same
 };
 
 /// Exact, both ways: worse when any figure is (more registers, spills, scratch, LDS, fewer waves),
 /// else better when any is.
-Comparison compare(const ResourceRow& before, const ResourceRow& now);
+ResourceChange change_between(const ResourceRow& before, const ResourceRow& now);
 
 /// Finds the kernel and target in a baseline; added when it is not there.
-Comparison compare_with(std::span<const ResourceRow> baseline, const ResourceRow& now);
+ResourceChange compare_with(std::span<const ResourceRow> baseline, const ResourceRow& now);
 
 /// "nvcc-13.0.88.csv"
 std::string baseline_file_name(const std::string& compiler, const std::string& version);

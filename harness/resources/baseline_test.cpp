@@ -27,36 +27,36 @@ fs::path scratch_file(const char* name) {
 }
 
 TEST(ResourceBaseline, FindsTheSameTheSame) {
-  EXPECT_EQ(compare(row, row).change, Change::same);
-  EXPECT_EQ(compare(row, row).words, "");
+  EXPECT_EQ(change_between(row, row).change, Change::same);
+  EXPECT_EQ(change_between(row, row).words, "");
 }
 
 TEST(ResourceBaseline, CallsMoreOfAnythingWorse) {
-  const Comparison registers = compare(row, with(&ResourceRow::registers, 41));
+  const ResourceChange registers = change_between(row, with(&ResourceRow::registers, 41));
   EXPECT_EQ(registers.change, Change::worse);
   EXPECT_EQ(registers.words, "registers 40 -> 41");
-  EXPECT_EQ(compare(row, with(&ResourceRow::spilled, 4)).change, Change::worse);
-  EXPECT_EQ(compare(row, with(&ResourceRow::scratch, 8)).change, Change::worse);
-  EXPECT_EQ(compare(row, with(&ResourceRow::lds_bytes, 2305)).change, Change::worse);
-  EXPECT_EQ(compare(row, with(&ResourceRow::waves, 40)).change, Change::worse);
+  EXPECT_EQ(change_between(row, with(&ResourceRow::spilled, 4)).change, Change::worse);
+  EXPECT_EQ(change_between(row, with(&ResourceRow::scratch, 8)).change, Change::worse);
+  EXPECT_EQ(change_between(row, with(&ResourceRow::lds_bytes, 2305)).change, Change::worse);
+  EXPECT_EQ(change_between(row, with(&ResourceRow::waves, 40)).change, Change::worse);
 }
 
 TEST(ResourceBaseline, CallsLessBetter) {
-  EXPECT_EQ(compare(row, with(&ResourceRow::registers, 39)).change, Change::better);
-  EXPECT_EQ(compare(row, with(&ResourceRow::waves, 64)).change, Change::better);
+  EXPECT_EQ(change_between(row, with(&ResourceRow::registers, 39)).change, Change::better);
+  EXPECT_EQ(change_between(row, with(&ResourceRow::waves, 64)).change, Change::better);
 }
 
 TEST(ResourceBaseline, LetsNothingMakeUpForWhatIsWorse) {
   ResourceRow now = with(&ResourceRow::registers, 32);
   now.spilled = 12;
-  EXPECT_EQ(compare(row, now).change, Change::worse);
-  EXPECT_EQ(compare(row, now).words, "registers 40 -> 32, spilled 0 -> 12");
+  EXPECT_EQ(change_between(row, now).change, Change::worse);
+  EXPECT_EQ(change_between(row, now).words, "registers 40 -> 32, spilled 0 -> 12");
 }
 
 TEST(ResourceBaseline, TellsOtherCodeWithTheSameFigures) {
   ResourceRow now = row;
   now.code = "ffff";
-  EXPECT_EQ(compare(row, now).change, Change::code_alone);
+  EXPECT_EQ(change_between(row, now).change, Change::code_alone);
 }
 
 TEST(ResourceBaseline, KnowsAKernelByItsTargetToo) {
