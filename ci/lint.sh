@@ -22,7 +22,7 @@ fi
 clang-format-14 --dry-run -Werror "${sources[@]}"
 
 stage "clang-tidy"
-cmake --preset default > /dev/null
+cmake --preset tidy > /dev/null  # each unit alone, no precompiled headers
 if [[ $against == --all ]]; then
   mapfile -t units < <(git ls-files '*.cpp')
 else
@@ -33,10 +33,10 @@ fi
 # Only what this build compiles has the flags that clang-tidy needs.
 compiled=()
 for unit in "${units[@]}"; do
-  if grep -qF "\"file\": \"$PWD/$unit\"" build/compile_commands.json; then compiled+=("$unit"); fi
+  if grep -qF "\"file\": \"$PWD/$unit\"" build-tidy/compile_commands.json; then compiled+=("$unit"); fi
 done
 say "${#compiled[@]} of ${#units[@]} files are compiled by this build"
 if ((${#compiled[@]})); then
-  printf '%s\0' "${compiled[@]}" | xargs -0 -n 1 -P "$(compile_jobs)" clang-tidy-22 --quiet -p build \
-    --extra-arg=-Wno-ignored-gch --warnings-as-errors='*'
+  printf '%s\0' "${compiled[@]}" | xargs -0 -n 1 -P "$(compile_jobs)" clang-tidy-22 --quiet -p build-tidy \
+    --warnings-as-errors='*'
 fi

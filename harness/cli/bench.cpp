@@ -15,7 +15,7 @@
 namespace kernelgate {
 namespace {
 
-struct Options {
+struct BenchArguments {
   SelectionOptions selection;
   std::string cache = "cold", records;
   BenchRun run;
@@ -49,7 +49,7 @@ std::string what_was_shown(const std::vector<Record>& records) {
                   : "not counted: " + counter.missing());
 }
 
-void run_bench(Session& session, Options& options) {
+void run_bench(Session& session, BenchArguments& options) {
   if (options.selection.suites.empty() && options.selection.cases.empty()) {
     options.selection.suites = {"smoke"};
   }
@@ -92,7 +92,7 @@ void run_bench(Session& session, Options& options) {
 }  // namespace
 
 void add_bench_command(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchArguments>();
   CLI::App* command = app.add_subcommand("bench", "Time variants that are correct on this host");
   options->selection.add_to(*command);
   command->add_option("--cache", options->cache, "cold (rotated buffers) or hot")

@@ -24,7 +24,7 @@
 namespace kernelgate {
 namespace {
 
-struct Options {
+struct CheckArguments {
   SelectionOptions selection;
   std::string data = "both", records, junit;
   CheckRun run;
@@ -79,7 +79,7 @@ CheckRun without_finished(CheckRun run) {
 }
 
 // With --resume what the records file holds of this very build.
-FinishedRows finished_rows(const Options& options) {
+FinishedRows finished_rows(const CheckArguments& options) {
   std::vector<Record> rows;
   if (options.resume) {
     if (options.records.empty()) throw BadInput("--resume: expected --records FILE to go on with");
@@ -88,7 +88,7 @@ FinishedRows finished_rows(const Options& options) {
   return {rows, options.run.seed, detect_environment().commit};
 }
 
-void run_check(Session& session, Options& options) {
+void run_check(Session& session, CheckArguments& options) {
   if (options.selection.suites.empty() && options.selection.cases.empty()) {
     options.selection.suites = {"smoke"};
   }
@@ -164,7 +164,7 @@ void run_check(Session& session, Options& options) {
 }  // namespace
 
 void add_check_command(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CheckArguments>();
   CLI::App* command = app.add_subcommand("check", "Judge variants against the scalar truth");
   options->selection.add_to(*command);
   command->add_option("--data", options->data, "exact (bit for bit), real (by budget) or both")

@@ -28,7 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct CompareArguments {
   SelectionOptions selection;
   CompareSetup setup;
   std::string baseline, candidate, source, cache = "cold", statistic = "lower_quartile";
@@ -41,7 +41,7 @@ struct Options {
 
 void say(const std::string& words) { fmt::print(stderr, "{}\n", words); }
 
-Build build_of(const std::string& text, const std::string& slot, const Options& options) {
+Build build_of(const std::string& text, const std::string& slot, const CompareArguments& options) {
   if (text.empty()) return {own_program(), own_program().parent_path(), "this build"};
   if (auto build = find_build(text)) return *build;
   const fs::path source = options.source.empty() ? data_root() : fs::path(options.source);
@@ -58,7 +58,7 @@ void complete(Side& side, const Session& session, const std::vector<std::string>
   }
 }
 
-std::vector<CompareTarget> targets_of(const Options& options, const Session& session) {
+std::vector<CompareTarget> targets_of(const CompareArguments& options, const Session& session) {
   std::vector<SuiteCase> cases = options.selection.select(session.registry(), nullptr);
   fmt::print("{}", leave_out_executors(cases));
   std::vector<CompareTarget> targets;
@@ -82,6 +82,7 @@ std::vector<std::unique_ptr<DeviceLock>> lock_devices(const std::vector<CompareT
     devices.insert(t.backend == Backend::kokkos ? "cpu" : std::string(name(t.backend)));
   }
   std::vector<std::unique_ptr<DeviceLock>> locks;
+  locks.reserve(devices.size());
   for (const std::string& device : devices) {
     locks.push_back(std::make_unique<DeviceLock>(device_lock_file(device), say));
   }
@@ -100,7 +101,7 @@ void print_orders(const std::vector<CompareTarget>& targets, const CompareSetup&
       setup.order_seed);
 }
 
-void run_self_test(const Options& options) {
+void run_self_test(const CompareArguments& options) {
   CompareSelfTest test;
   test.program = own_program().string();
   test.order_seed = options.setup.order_seed;
@@ -114,12 +115,12 @@ void run_self_test(const Options& options) {
   fmt::print("{}", table);
 }
 
-std::vector<Record> earlier_rows(const Options& options) {
+std::vector<Record> earlier_rows(const CompareArguments& options) {
   if (!options.resume || !fs::exists(options.records)) return {};
   return read_records(options.records).records;
 }
 
-void run_compare(Session& session, Options& options) {
+void run_compare(Session& session, CompareArguments& options) {
   if (options.self_test) return run_self_test(options);
   CompareSetup& setup = options.setup;
   setup.rules.margin = options.margin_percent / 100;
@@ -169,7 +170,7 @@ void run_compare(Session& session, Options& options) {
   session.end_with(exit_of(results, options.strict));
 }
 
-void add_how(CLI::App& command, Options& options) {
+void add_how(CLI::App& command, CompareArguments& options) {
   command.add_option("--cache", options.cache, "cold (rotated buffers) or hot")
       ->check(CLI::IsMember({"cold", "hot"}));
   command.add_option("--samples", options.setup.samples, "Samples of one process")
@@ -199,7 +200,7 @@ void add_how(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_compare_command(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompareArguments>();
   CLI::App* command =
       app.add_subcommand("compare", "Is one build slower than another? Paired rounds of processes");
   command->add_option("--baseline", options->baseline,

@@ -15,7 +15,7 @@
 namespace kernelgate {
 namespace {
 
-struct Options {
+struct ForwardArguments {
   ModelSource model;
   KernelChoice kernels;
   QuantiseChoice quantise;
@@ -25,7 +25,7 @@ struct Options {
   std::int64_t chunk = 0;
 };
 
-std::string run_reference(const Options& options, std::span<const std::int32_t> ids,
+std::string run_reference(const ForwardArguments& options, std::span<const std::int32_t> ids,
                           ForwardDump& dump) {
   const reference::Model model = options.model.load_reference();
   reference::State state = model.empty_state(1);
@@ -48,7 +48,7 @@ std::string run_reference(const Options& options, std::span<const std::int32_t> 
   return argmax;
 }
 
-void run_forward(const Options& options, Session& session) {
+void run_forward(const ForwardArguments& options, Session& session) {
   options.model.check("forward");
   if (options.output.empty()) throw BadInput("--output: expected the name of a file, got nothing");
   const std::vector<std::int32_t> ids = read_token_ids(options.input_ids, "--input-ids");
@@ -89,7 +89,7 @@ void run_forward(const Options& options, Session& session) {
 }  // namespace
 
 void add_forward_command(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ForwardArguments>();
   CLI::App* command = app.add_subcommand("forward", "Run the whole model on given token ids");
   options->model.add_to(*command);
   command

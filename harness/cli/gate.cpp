@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct GateArguments {
   std::string arch, output, junit, baseline, known;
   std::vector<std::string> suites{"smoke"};
   std::uint64_t seed = 1;
@@ -71,7 +71,7 @@ std::string last_line(const fs::path& log) {
 
 class Gate {
  public:
-  Gate(Session& session, const Options& options)
+  Gate(Session& session, const GateArguments& options)
       : session_(session),
         options_(options),
         profiles_(profiles_of(options.arch)),
@@ -255,7 +255,7 @@ class Gate {
   }
 
   Session& session_;
-  const Options& options_;
+  const GateArguments& options_;
   std::vector<const DeviceProfile*> profiles_;
   fs::path folder_;
   std::string known_file_, backend_, absent_;
@@ -267,7 +267,7 @@ class Gate {
 }  // namespace
 
 void add_gate_command(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<GateArguments>();
   CLI::App* command = app.add_subcommand(
       "gate", "One exit code for one architecture: correctness, executors, resources, KV, timing");
   command->add_option("--arch", options->arch, "cpu, or a GPU's: gfx1100, gfx942, sm_90 …")

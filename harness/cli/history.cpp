@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct HistoryArguments {
   std::vector<std::string> records, imports;
   std::string tier = "cpu", kernel, fail_since;
   double magnitude_percent = 2;
@@ -31,7 +31,7 @@ struct Options {
 
 fs::path baselines() { return data_root() / "results" / "baselines"; }
 
-std::vector<fs::path> files_of(const Options& options) {
+std::vector<fs::path> files_of(const HistoryArguments& options) {
   std::vector<fs::path> files(options.records.begin(), options.records.end());
   if (!files.empty()) return files;
   std::error_code none;
@@ -42,7 +42,7 @@ std::vector<fs::path> files_of(const Options& options) {
   return files;
 }
 
-void run_imports(const Options& options) {
+void run_imports(const HistoryArguments& options) {
   for (const std::string& from : options.imports) {
     const fs::path into = baselines() / (options.tier + ".csv");
     const history::Imported imported = history::import_records(from, into, std::cerr);
@@ -68,7 +68,7 @@ bool is_finding(const history::History& series, const history::ChangePoint& chan
          series.jobs[change.first].time_utc >= since;
 }
 
-void run_history(Session& session, Options& options) {
+void run_history(Session& session, HistoryArguments& options) {
   run_imports(options);
   options.rules.magnitude = options.magnitude_percent / 100;
   const std::vector<fs::path> files = files_of(options);
@@ -111,7 +111,7 @@ void run_history(Session& session, Options& options) {
 }  // namespace
 
 void add_history_command(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<HistoryArguments>();
   CLI::App* command = app.add_subcommand("history", "Where times changed, between which commits");
   command->add_option("--records", options->records,
                       "CSV files to read (default: all of results/baselines); may repeat");

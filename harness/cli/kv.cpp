@@ -17,7 +17,7 @@
 namespace kernelgate {
 namespace {
 
-struct Options {
+struct KvArguments {
   std::vector<std::string> models, checkpoints;
   std::vector<std::int64_t> tokens;
   std::string dtype = "bf16", records;
@@ -37,7 +37,7 @@ std::string grouped(std::int64_t n) {
 
 class KvReport {
  public:
-  KvReport(Session& session, const Options& options)
+  KvReport(Session& session, const KvArguments& options)
       : session_(session), options_(options), type_(*parse_dtype(options.dtype)) {
     if (!options.records.empty()) writer_.emplace(options.records, std::cerr);
   }
@@ -94,7 +94,7 @@ class KvReport {
   }
 
   Session& session_;
-  const Options& options_;
+  const KvArguments& options_;
   Dtype type_;
   std::string run_id_ = new_run_id();
   std::optional<RecordWriter> writer_;
@@ -102,7 +102,7 @@ class KvReport {
 
 /// One layer in each scheme, prefill of `tokens` and one token behind them, repetitions interleaved
 /// so that a ratio compares neighbours in time.
-void print_times(Session& session, const Options& options, const std::string& name,
+void print_times(Session& session, const KvArguments& options, const std::string& name,
                  const reference::ModelConfig& config) {
   model::Operations operations(session.registry(), Backend::kokkos, false);
   const Dtype type = *parse_dtype(options.dtype);
@@ -137,7 +137,7 @@ void print_times(Session& session, const Options& options, const std::string& na
   }
 }
 
-void run_kv(Session& session, const Options& options) {
+void run_kv(Session& session, const KvArguments& options) {
   KvReport report(session, options);
   std::vector<std::string> names = options.models;
   if (names.empty() && options.checkpoints.empty()) names = {"8b", "74b"};
@@ -156,7 +156,7 @@ void run_kv(Session& session, const Options& options) {
 }  // namespace
 
 void add_kv_command(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<KvArguments>();
   CLI::App* command = app.add_subcommand(
       "kv", "Bytes of the KV cache, allocated and by formula, against MLA, GQA and MHA");
   command

@@ -17,7 +17,7 @@
 namespace kernelgate {
 namespace {
 
-struct Options {
+struct ReportArguments {
   std::vector<std::string> records, runs;
   std::string output, markdown, check, resources;
   std::string title = "kernelgate", subtitle;
@@ -42,14 +42,14 @@ Rows choose(std::vector<Record> all, const std::vector<std::string>& runs) {
   return {latest_rows(chosen), std::move(all)};
 }
 
-std::string command_of(const Options& options) {
+std::string command_of(const ReportArguments& options) {
   std::string command = "kernelgate report";
   for (const std::string& name : options.records) command += " --records " + name;
   for (const std::string& run : options.runs) command += " --run " + run;
   return command + " --output " + options.output;
 }
 
-void write_reports(Session& session, const Options& options) {
+void write_reports(Session& session, const ReportArguments& options) {
   Rows rows = choose(read_record_files(options.records), options.runs);
   if (rows.shown.empty()) {
     fmt::print("these records have no row\n");
@@ -74,7 +74,7 @@ void write_reports(Session& session, const Options& options) {
   }
 }
 
-void check_page(Session& session, const Options& options) {
+void check_page(Session& session, const ReportArguments& options) {
   std::ifstream in(options.check, std::ios::binary);
   if (!in) throw BadInput(fmt::format("--check {}: cannot be read", options.check));
   const std::string page{std::istreambuf_iterator<char>(in), {}};
@@ -93,7 +93,7 @@ void check_page(Session& session, const Options& options) {
   if (!faults.empty()) session.end_with(ExitCode::incorrect);
 }
 
-void run_report(Session& session, const Options& options) {
+void run_report(Session& session, const ReportArguments& options) {
   if (options.records.empty()) throw BadInput("report: expected --records with a file or folder");
   if (options.output.empty() && options.markdown.empty() && options.check.empty()) {
     throw BadInput("report: expected --output PAGE, --markdown FILE or --check PAGE");
@@ -105,7 +105,7 @@ void run_report(Session& session, const Options& options) {
 }  // namespace
 
 void add_report_command(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReportArguments>();
   CLI::App* command = app.add_subcommand(
       "report", "The page and the Markdown summary from records, and a page held against them");
   command->add_option("--records", options->records,

@@ -18,7 +18,7 @@
 namespace kernelgate {
 namespace {
 
-struct Options {
+struct SampleArguments {
   std::string case_id, cache = "cold";
   SamplingOptions sampling;
   std::uint64_t seed = 1;
@@ -38,7 +38,7 @@ SampleReport started() {
   return report;
 }
 
-void measure_roofs(const Options& options, SampleReport& report) {
+void measure_roofs(const SampleArguments& options, SampleReport& report) {
   Roofs roofs;
   report.read_bandwidth = options.working_set_bytes > 0
                               ? roofs.read_bandwidth_hot(options.working_set_bytes)
@@ -46,7 +46,7 @@ void measure_roofs(const Options& options, SampleReport& report) {
   report.peak_flops = roofs.fma_peak();
 }
 
-void time_probe(const Options& options, SampleReport& report) {
+void time_probe(const SampleArguments& options, SampleReport& report) {
   using Clock = std::chrono::steady_clock;
   compare::Probe probe(options.probe_units, options.probe_more);
   volatile double kept = probe.run();  // warms up
@@ -60,7 +60,7 @@ void time_probe(const Options& options, SampleReport& report) {
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 /// The case with its one variant that this host can run.
-void run_case(Session& session, Options& options, SampleReport& report) {
+void run_case(Session& session, SampleArguments& options, SampleReport& report) {
   SelectionOptions selection;
   selection.cases = {options.case_id};
   std::vector<SuiteCase> cases = selection.select(session.registry(), nullptr);
@@ -111,7 +111,7 @@ void run_case(Session& session, Options& options, SampleReport& report) {
   report.cycles = time.cycles;
 }
 
-void run_sample(Session& session, Options& options) {
+void run_sample(Session& session, SampleArguments& options) {
   options.sampling.cache = options.cache == "hot" ? CacheMode::hot : CacheMode::cold;
   SampleReport report = started();
   if (options.roofs) {
@@ -129,7 +129,7 @@ void run_sample(Session& session, Options& options) {
 }  // namespace
 
 void add_sample_command(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SampleArguments>();
   options->sampling.repetitions = 15;
   options->sampling.least_seconds = 0.005;
   CLI::App* command = app.add_subcommand(

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct SupportArguments {
   std::vector<std::string> records, check;
   std::string resources, output, readme;
 };
@@ -63,7 +63,7 @@ Compiled read_compiled(const fs::path& folder) {
   return compiled;
 }
 
-void write_pages(const Session& session, const Options& options) {
+void write_pages(const Session& session, const SupportArguments& options) {
   const std::vector<Record> records = read_all(options.records);
   const Compiled compiled =
       read_compiled(options.resources.empty() ? data_root() / "results" / "resources"
@@ -97,7 +97,7 @@ ExitCode check_page(const Session& session, const std::string& file) {
   return faults.empty() ? ExitCode::clean : ExitCode::incorrect;
 }
 
-void run_support(Session& session, const Options& options) {
+void run_support(Session& session, const SupportArguments& options) {
   if (options.records.empty() == options.check.empty()) {
     throw BadInput("support: expected --records FILE of runs, or --check PAGE, and not both");
   }
@@ -108,7 +108,7 @@ void run_support(Session& session, const Options& options) {
 }  // namespace
 
 void add_support_command(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SupportArguments>();
   CLI::App* command =
       app.add_subcommand("support", "Which kernel runs on which device, as a page from records");
   command->add_option("--records", options->records,

@@ -21,7 +21,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Options {
+struct ThroughputArguments {
   ModelSource source;
   KernelChoice kernels;
   QuantiseChoice quantise;
@@ -34,7 +34,7 @@ struct Options {
   std::string records;
 };
 
-std::vector<model::ThroughputCell> cells_of(const Options& options) {
+std::vector<model::ThroughputCell> cells_of(const ThroughputArguments& options) {
   if (options.prompts.empty() && options.batches.empty() && options.contexts.empty()) {
     return model::throughput_grid(options.full);
   }
@@ -106,7 +106,7 @@ std::string breakdown(const Measured& m) {
 }
 
 /// What of the weights is not as the checkpoint has it, as axes: ",resident=32".
-std::string choices_in_words(const Options& options) {
+std::string choices_in_words(const ThroughputArguments& options) {
   if (options.kernels.resident_experts > 0) {
     return fmt::format(",resident={}", options.kernels.resident_experts);
   }
@@ -114,8 +114,8 @@ std::string choices_in_words(const Options& options) {
   return fmt::format(",quantise={},format={}", options.quantise.what, options.quantise.format);
 }
 
-Record record_of(const Options& options, const KernelSession& kernels, const std::string& run_id,
-                 const model::ThroughputCell& cell) {
+Record record_of(const ThroughputArguments& options, const KernelSession& kernels,
+                 const std::string& run_id, const model::ThroughputCell& cell) {
   Record r = start_record(RowKind::bench, run_id);
   r.kernel = "model";
   r.variant = options.kernels.backend;
@@ -164,7 +164,7 @@ void print_cell(const model::ThroughputCell& cell, const Measured& m) {
 
 class Throughput {
  public:
-  Throughput(Session& session, const Options& options)
+  Throughput(Session& session, const ThroughputArguments& options)
       : options_(options),
         session_(session),
         kernels_(session, options.kernels, options.source, options.quantise,
@@ -272,7 +272,7 @@ class Throughput {
         gigabytes(model::peak_memory() - weights - largest_cell_));
   }
 
-  const Options& options_;
+  const ThroughputArguments& options_;
   Session& session_;
   KernelSession kernels_;
   Roofs roofs_;
@@ -283,7 +283,7 @@ class Throughput {
   std::int64_t ran_ = 0, largest_cell_ = 0;
 };
 
-void run_throughput(Session& session, const Options& options) {
+void run_throughput(Session& session, const ThroughputArguments& options) {
   options.source.check("throughput");
   const auto backend = parse_backend(options.kernels.backend);
   if (backend != Backend::kokkos && backend != Backend::cuda && backend != Backend::hip) {
@@ -298,7 +298,7 @@ void run_throughput(Session& session, const Options& options) {
 }  // namespace
 
 void add_throughput_command(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ThroughputArguments>();
   CLI::App* command = app.add_subcommand(
       "throughput", "Time prefill (pp) and decode (tg) of a whole model on this machine");
   options->kernels.backend = "kokkos";

@@ -31,7 +31,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct ValidateArguments {
   std::vector<std::string> suites;
   std::string output = "report";
   std::uint64_t seed = 1;
@@ -41,7 +41,7 @@ struct Options {
   bool vendor = false;     // the whole suite, going on where an earlier start was cut off
 };
 
-std::string command_line(const Options& options) {
+std::string command_line(const ValidateArguments& options) {
   std::string line = "kernelgate validate";
   if (options.vendor) line += " --vendor";
   for (const std::string& suite : options.suites) line += " --suite " + suite;
@@ -51,7 +51,7 @@ std::string command_line(const Options& options) {
 }
 
 // What must be the same for a second start to go on with the first one's rows.
-std::string asked(const Options& options, int threads) {
+std::string asked(const ValidateArguments& options, int threads) {
   return fmt::format("suites {}\nseed {}\nrepetitions {}\nthroughput {}\nthreads {}\n",
                      fmt::join(options.suites, " "), options.seed, options.repetitions,
                      options.throughput, threads);
@@ -60,7 +60,7 @@ std::string asked(const Options& options, int threads) {
 /// One run: rows go to the file as they appear, and stay for tables and page.
 class Validation {
  public:
-  Validation(Session& session, const Options& options)
+  Validation(Session& session, const ValidateArguments& options)
       : session_(session), options_(options), folder_(options.output) {
     if (options.vendor) {
       run_folder_.emplace(folder_, run_identity(asked(options, session.threads)), std::cerr);
@@ -273,7 +273,7 @@ class Validation {
   }
 
   Session& session_;
-  const Options& options_;
+  const ValidateArguments& options_;
   fs::path folder_;
   std::string run_id_ = new_run_id();
   std::optional<RecordWriter> writer_;
@@ -285,7 +285,7 @@ class Validation {
 }  // namespace
 
 void add_validate_command(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ValidateArguments>();
   CLI::App* command = app.add_subcommand(
       "validate", "The main job: check, model goldens and bench of this host, in one report");
   command->add_option(

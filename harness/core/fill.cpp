@@ -10,19 +10,19 @@
 namespace kernelgate {
 namespace {
 
-constexpr std::int64_t block = 1024;  // numbers that are rounded and stored at once
+constexpr std::int64_t batch = 1024;  // numbers that are rounded and stored at once
 
 // Elements are independent, so threads cannot change a result.
 template <class F>
 void fill_each(Tensor& tensor, const F& value_at) {
   const Dtype type = tensor.spec().type;
   const std::int64_t count = tensor.count();
-  const std::int64_t blocks = (count + block - 1) / block;
+  const std::int64_t blocks = (count + batch - 1) / batch;
 #pragma omp parallel for schedule(static) if (count > 1 << 16)
   for (std::int64_t b = 0; b < blocks; ++b) {
-    std::array<double, block> values;
-    const std::int64_t first = b * block;
-    const std::int64_t many = std::min(block, count - first);
+    std::array<double, batch> values;
+    const std::int64_t first = b * batch;
+    const std::int64_t many = std::min(batch, count - first);
     for (std::int64_t i = 0; i < many; ++i) {
       values[static_cast<std::size_t>(i)] = value_at(first + i);
     }

@@ -8,7 +8,7 @@ namespace kernelgate {
 
 namespace {
 
-constexpr std::uint64_t word = 4;  // bytes of a bank's row
+constexpr std::uint64_t bank_bytes = 4;  // a row of one bank
 
 // The different units of that size which the lanes touch, in order.
 std::vector<std::uint64_t> touched(std::span<const LaneAccess> lanes, std::uint64_t unit) {
@@ -53,7 +53,7 @@ Cost bank_cycles(std::span<const LaneAccess> lanes, const DeviceProfile& device)
   for (std::size_t first = 0; first < lanes.size(); first += static_cast<std::size_t>(phase)) {
     const auto group =
         lanes.subspan(first, std::min(static_cast<std::size_t>(phase), lanes.size() - first));
-    const std::vector<std::uint64_t> words = touched(group, word);
+    const std::vector<std::uint64_t> words = touched(group, bank_bytes);
     if (words.empty()) continue;
     std::vector<std::uint64_t> of_bank(banks, 0);
     for (const std::uint64_t w : words) ++of_bank[w % banks];

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/model/bytes.hpp"
+
 namespace kernelgate::model {
 namespace {
-
-std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
 /// Follows the kernels' choices, and compares each block's stream as it appears.
 class Follower final : public reference::RoutingGuide, public reference::Observer {

@@ -6,12 +6,11 @@
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/model/bytes.hpp"
 #include "reference/rsa/draw.hpp"
 
 namespace kernelgate::model {
 namespace {
-
-std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
 template <class T>
 const std::byte* bytes_of(const std::vector<T>& numbers) {

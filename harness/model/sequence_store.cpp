@@ -7,14 +7,9 @@
 #include "harness/core/error.hpp"
 #include "harness/core/fill.hpp"
 #include "harness/core/random.hpp"
+#include "harness/model/bytes.hpp"
 
 namespace kernelgate::model {
-namespace {
-
-std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
-
-}  // namespace
-
 std::int64_t visible_window(const reference::ModelConfig& c, std::int64_t block) {
   const std::int64_t window = c.blocks[size(block)].window;
   if (window == 0) return 0;

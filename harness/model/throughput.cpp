@@ -7,13 +7,12 @@
 
 #include "harness/core/fill.hpp"
 #include "harness/core/random.hpp"
+#include "harness/model/bytes.hpp"
 
 namespace kernelgate::model {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
 /// Bytes of one layer's weights that every pass reads: all but the experts.
 std::int64_t dense_bytes(const reference::ModelConfig& c, std::int64_t element,

@@ -27,21 +27,19 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-std::int64_t size_of(const auto& list) { return static_cast<std::int64_t>(list.size()); }
-
 }  // namespace
 
 EngineGenerator::EngineGenerator(SequenceEngine& engine, GenerationRules rules, Watch watch)
     : engine_(engine), rules_(rules), watch_(std::move(watch)) {}
 
 void EngineGenerator::prepare(std::span<const Request> requests) {
-  if (size_of(requests) > engine_.slots()) {
+  if (std::ssize(requests) > engine_.slots()) {
     throw BadInput(fmt::format("rsa: {} rollouts decode as one batch, the engine has {} slots",
                                requests.size(), engine_.slots()));
   }
   most_ = done_ = 0;
   for (const Request& request : requests) {
-    const std::int64_t tokens = size_of(request.prompt) + request.budget.tokens;
+    const std::int64_t tokens = std::ssize(request.prompt) + request.budget.tokens;
     if (engine_.capacity() > 0 && tokens > engine_.capacity()) {
       throw BadInput(
           fmt::format("rsa: rollout {} of round {}: a prompt of {} tokens and a budget of {} need "
@@ -52,7 +50,7 @@ void EngineGenerator::prepare(std::span<const Request> requests) {
     }
     most_ = std::max(most_, request.budget.tokens);
   }
-  most_ += size_of(requests);
+  most_ += std::ssize(requests);
   for (std::int64_t slot = 0; slot < engine_.slots(); ++slot) {
     engine_.reset(slot);
     if (engine_.cached_tokens(slot) != 0) {
@@ -66,13 +64,13 @@ void EngineGenerator::prefill(std::span<const Request> requests, std::vector<Seq
   const Stopwatch watch(cost_.prefill_seconds);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     engine_.feed(static_cast<std::int64_t>(i), requests[i].prompt);
-    cost_.prompt_tokens += size_of(requests[i].prompt);
+    cost_.prompt_tokens += std::ssize(requests[i].prompt);
     Sequence sequence;
     sequence.place = i;
     sequence.request = &requests[i];
     live.push_back(std::move(sequence));
     ++done_;
-    tell(size_of(live));
+    tell(std::ssize(live));
   }
 }
 
@@ -80,7 +78,7 @@ void EngineGenerator::prefill(std::span<const Request> requests, std::vector<Seq
 bool EngineGenerator::must_force(const Sequence& s) const {
   const Budget& budget = s.request->budget;
   return s.reasoning && budget.tokens > budget.reasoning &&
-         size_of(s.rollout.tokens) == budget.reasoning;
+         std::ssize(s.rollout.tokens) == budget.reasoning;
 }
 
 std::vector<SampledToken> EngineGenerator::next_tokens(std::vector<Sequence>& live) {
@@ -131,7 +129,7 @@ void EngineGenerator::add_token(Sequence& s, const SampledToken& next) {
   } else if (s.reasoning) {
     ++rollout.reasoning;
   }
-  if (!s.ended && size_of(rollout.tokens) == budget.tokens) end(Finish::budget);
+  if (!s.ended && std::ssize(rollout.tokens) == budget.tokens) end(Finish::budget);
 }
 
 void EngineGenerator::feed_step(const std::vector<Sequence>& live) {
@@ -173,7 +171,7 @@ void EngineGenerator::generate(std::span<const Request> requests, const Done& do
     if (!live.empty()) feed_step(live);
     note_peak();
     ++done_;
-    tell(size_of(live));
+    tell(std::ssize(live));
   }
   done_ = most_;
   tell(0);

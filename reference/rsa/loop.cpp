@@ -9,12 +9,10 @@
 namespace kernelgate::rsa {
 namespace {
 
-std::int64_t size_of(const auto& list) { return static_cast<std::int64_t>(list.size()); }
-
 // The round cannot go on from rollouts that failed; those that did not stand in rollout order.
 std::vector<std::int64_t> survivors(const std::vector<Rollout>& rollouts) {
   std::vector<std::int64_t> kept;
-  for (std::int64_t n = 0; n < size_of(rollouts); ++n) {
+  for (std::int64_t n = 0; n < std::ssize(rollouts); ++n) {
     if (rollouts[static_cast<std::size_t>(n)].finish != Finish::failed) kept.push_back(n);
   }
   return kept;
@@ -29,7 +27,7 @@ void require_bound(const char* what, std::int64_t round, std::int64_t got, std::
 }  // namespace
 
 std::int64_t RoundReport::failed() const {
-  return size_of(rollouts) - size_of(survivors(rollouts));
+  return std::ssize(rollouts) - std::ssize(survivors(rollouts));
 }
 
 std::int64_t RoundReport::thin() const {
@@ -51,7 +49,7 @@ std::int64_t Result::peak_cached_tokens() const {
 }
 
 Bounds Loop::bounds(std::span<const std::int32_t> query) const {
-  return bounds_of(settings_, size_of(query), prompts_.template_tokens(settings_.tails));
+  return bounds_of(settings_, std::ssize(query), prompts_.template_tokens(settings_.tails));
 }
 
 std::vector<Request> Loop::first_requests(std::span<const std::int32_t> query) const {
@@ -71,13 +69,13 @@ std::vector<Request> Loop::next_requests(std::span<const std::int32_t> query, Ro
                                          const std::vector<Rollout>& before,
                                          std::int64_t count) const {
   const std::vector<std::int64_t> alive = survivors(before);
-  const std::int64_t tails = std::min(settings_.tails, size_of(alive));
+  const std::int64_t tails = std::min(settings_.tails, std::ssize(alive));
   std::vector<Request> requests;
   for (std::int64_t n = 0; n < count; ++n) {
     std::vector<Prompts::Tail> chosen;
     std::vector<std::int64_t> sources;
     const SubsetKey key{settings_.seed, next.round, n};
-    for (const std::int64_t i : draw_subset(key, size_of(alive), tails)) {
+    for (const std::int64_t i : draw_subset(key, std::ssize(alive), tails)) {
       sources.push_back(alive[static_cast<std::size_t>(i)]);
       chosen.push_back(tail_of(before[static_cast<std::size_t>(sources.back())], settings_.tau));
     }
@@ -93,7 +91,7 @@ std::vector<Request> Loop::next_requests(std::span<const std::int32_t> query, Ro
 
 void Loop::generate(std::span<const Request> requests, RoundReport& report, const Bounds& bounds) {
   for (const Request& request : requests) {
-    report.longest_prompt = std::max(report.longest_prompt, size_of(request.prompt));
+    report.longest_prompt = std::max(report.longest_prompt, std::ssize(request.prompt));
   }
   require_bound("the longest prompt", report.round, report.longest_prompt, bounds.prompt_tokens);
   std::vector<std::optional<Rollout>> ended(requests.size());
@@ -102,7 +100,7 @@ void Loop::generate(std::span<const Request> requests, RoundReport& report, cons
       throw std::logic_error(fmt::format(
           "rsa: round {}: rollout {} ended twice or was not asked for", report.round, place));
     }
-    require_bound("a rollout's length", report.round, size_of(rollout.tokens),
+    require_bound("a rollout's length", report.round, std::ssize(rollout.tokens),
                   requests[place].budget.tokens);
     ended[place] = std::move(rollout);
   });
@@ -119,7 +117,7 @@ void Loop::generate(std::span<const Request> requests, RoundReport& report, cons
   report.cost = generator_.cost();
   require_bound("the peak of cached tokens", report.round, report.cost.peak_cached_tokens,
                 bounds.cached_tokens);
-  if (report.failed() == size_of(report.rollouts)) {
+  if (report.failed() == std::ssize(report.rollouts)) {
     throw AllFailed(fmt::format("rsa: round {}: all {} rollouts failed{}", report.round,
                                 report.rollouts.size(), failures));
   }
@@ -152,7 +150,7 @@ RoundReport Loop::one_more(std::span<const std::int32_t> query, const Result& re
   Settings aggregating = settings_;
   aggregating.rounds = std::max<std::int64_t>(1, settings_.rounds);
   generate(requests, report,
-           bounds_of(aggregating, size_of(query), prompts_.template_tokens(settings_.tails)));
+           bounds_of(aggregating, std::ssize(query), prompts_.template_tokens(settings_.tails)));
   return report;
 }
 
