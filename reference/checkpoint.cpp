@@ -1,9 +1,10 @@
 #include "reference/checkpoint.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
 #include <set>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "harness/core/error.hpp"
@@ -128,7 +129,11 @@ void drop_layers(TensorMap& map, std::int64_t blocks) {
   constexpr std::string_view prefix = "model.layers.";
   std::erase_if(map.tensors, [&](const auto& tensor) {
     const std::string& name = tensor.first;
-    return name.starts_with(prefix) && std::atoll(name.c_str() + prefix.size()) >= blocks;
+    if (!name.starts_with(prefix)) return false;
+    std::int64_t block = 0;
+    const char* digits = name.data() + prefix.size();
+    const auto read = std::from_chars(digits, name.data() + name.size(), block);
+    return read.ec == std::errc::result_out_of_range || block >= blocks;
   });
 }
 

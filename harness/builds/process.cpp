@@ -95,6 +95,7 @@ std::string ProcessEnd::in_words() const {
 ProcessEnd run_process(const ProcessRequest& request) {
   std::vector<std::string> copies = request.words;
   std::vector<char*> words;
+  words.reserve(copies.size());
   for (std::string& word : copies) words.push_back(word.data());
   words.push_back(nullptr);
   Pipe output, errors;

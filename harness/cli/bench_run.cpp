@@ -148,6 +148,7 @@ void start_benchmark_library(const std::vector<std::string>& flags) {
   words.insert(words.end(), flags.begin(), flags.end());
   BenchmarkJson::of_process().take_flags(words);
   static std::vector<char*> arguments;
+  arguments.reserve(words.size());
   for (std::string& word : words) arguments.push_back(word.data());
   int count = static_cast<int>(arguments.size());
   benchmark::Initialize(&count, arguments.data());

@@ -42,20 +42,21 @@ class Claims : public ::testing::Test {
   void add(std::int64_t flops, const std::string& origin = "suites/smoke.csv:2") {
     SuiteCase c;
     c.shape = std::make_unique<Sized>(flops);
-    c.variants = {&promises_, &does_not_};
+    c.variants = {&promises, &does_not};
     c.origin = origin;
-    cases_.push_back(std::move(c));
+    cases.push_back(std::move(c));
   }
   /// Of each case, on how many profiles it tests the claim of `v`.
   std::vector<std::size_t> tested(const Variant& v, const VirtualRunOptions& options = {}) const {
-    const ClaimCases claims(cases_, options);
+    const ClaimCases claims(cases, options);
     std::vector<std::size_t> counts;
-    for (const SuiteCase& c : cases_) counts.push_back(claims.profiles(v, *c.shape).size());
+    counts.reserve(cases.size());
+    for (const SuiteCase& c : cases) counts.push_back(claims.profiles(v, *c.shape).size());
     return counts;
   }
 
-  const Variant promises_ = variant(true), does_not_ = variant(false);
-  std::vector<SuiteCase> cases_;
+  const Variant promises = variant(true), does_not = variant(false);
+  std::vector<SuiteCase> cases;
 };
 
 TEST_F(Claims, AreTestedOnTheLargestCaseThatIsQuick) {
@@ -64,31 +65,30 @@ TEST_F(Claims, AreTestedOnTheLargestCaseThatIsQuick) {
   add(1'000'000);
   add(999'999);
   add(1'000'001);
-  EXPECT_THAT(tested(promises_), ElementsAre(0, 0, 1, 0, 0));
-  EXPECT_THAT(tested(does_not_), ElementsAre(0, 0, 0, 0, 0));
-  const ClaimCases claims(cases_, {});
-  EXPECT_THAT(claims.profiles(promises_, *cases_[2].shape),
-              ElementsAre(&device_profile("nv-sm80")));
+  EXPECT_THAT(tested(promises), ElementsAre(0, 0, 1, 0, 0));
+  EXPECT_THAT(tested(does_not), ElementsAre(0, 0, 0, 0, 0));
+  const ClaimCases claims(cases, {});
+  EXPECT_THAT(claims.profiles(promises, *cases[2].shape), ElementsAre(&device_profile("nv-sm80")));
 }
 
 TEST_F(Claims, AreTestedOnTheSmallestCaseWhereNoneIsQuick) {
   add(3'000'000);
   add(2'000'000);
   add(250'000'000);
-  EXPECT_THAT(tested(promises_), ElementsAre(0, 1, 0));
+  EXPECT_THAT(tested(promises), ElementsAre(0, 1, 0));
 }
 
 TEST_F(Claims, LeaveCasesAndOrdersToTheirUserWhereHeNamesThem) {
   add(1000, "--case k/");
-  EXPECT_THAT(tested(promises_), ElementsAre(0));
+  EXPECT_THAT(tested(promises), ElementsAre(0));
   add(1000);
-  EXPECT_THAT(tested(promises_), ElementsAre(0, 1));
+  EXPECT_THAT(tested(promises), ElementsAre(0, 1));
   VirtualRunOptions options;
   options.schedule_seeds = {4};
-  EXPECT_THAT(tested(promises_, options), ElementsAre(0, 0));
+  EXPECT_THAT(tested(promises, options), ElementsAre(0, 0));
   options.schedule_seeds.clear();
   options.devices = {"amd-gfx942"};
-  EXPECT_THAT(tested(promises_, options), ElementsAre(0, 0));
+  EXPECT_THAT(tested(promises, options), ElementsAre(0, 0));
 }
 
 }  // namespace

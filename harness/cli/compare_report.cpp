@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "harness/cli/compare_run.hpp"
 #include "harness/report/text.hpp"
@@ -60,6 +61,7 @@ std::string advice(const Comparison& r, const CompareSetup& setup) {
 std::string cross_check(const Comparison& r, const CompareSetup& setup) {
   if (r.verdict() != "slower" && r.verdict() != "faster") return {};
   std::vector<double> d;
+  d.reserve(r.candidate_seconds.size());
   for (std::size_t i = 0; i < r.candidate_seconds.size(); ++i) {
     d.push_back(std::log(r.candidate_seconds[i] / r.baseline_seconds[i]));
   }
@@ -83,6 +85,7 @@ std::string effect_text(double log_ratio) {
 
 std::string compare_table(const std::vector<Comparison>& results, const CompareSetup& setup) {
   std::vector<const Comparison*> order;
+  order.reserve(results.size());
   for (const Comparison& r : results) order.push_back(&r);
   std::stable_sort(order.begin(), order.end(), [](const Comparison* a, const Comparison* b) {
     if (rank_of(*a) != rank_of(*b)) return rank_of(*a) < rank_of(*b);
@@ -113,8 +116,8 @@ std::string compare_table(const std::vector<Comparison>& results, const CompareS
 }
 
 ExitCode exit_of(const std::vector<Comparison>& results, bool strict) {
-  const auto any = [&](auto is) { return std::any_of(results.begin(), results.end(), is); };
-  const auto verdict_is = [](std::string verdict) {
+  const auto any = [&](const auto& is) { return std::any_of(results.begin(), results.end(), is); };
+  const auto verdict_is = [](std::string_view verdict) {
     return [verdict](const Comparison& r) { return r.verdict() == verdict; };
   };
   if (any([](const Comparison& r) {

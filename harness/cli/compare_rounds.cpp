@@ -54,6 +54,7 @@ void CompareRounds::add(const std::vector<Record>& rows) {
 
 std::vector<double> CompareRounds::differences(SideName side) const {
   std::vector<double> list;
+  list.reserve(numbers_.size());
   for (const auto& round : numbers_) {
     list.push_back(std::log(round[index(side)].seconds / round[0].seconds));
   }
@@ -73,6 +74,7 @@ std::optional<std::vector<double>> CompareRounds::cycle_differences(SideName sid
 
 std::vector<double> CompareRounds::numbers(SideName side) const {
   std::vector<double> list;
+  list.reserve(numbers_.size());
   for (const auto& round : numbers_) list.push_back(round[index(side)].seconds);
   return list;
 }

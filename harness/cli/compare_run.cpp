@@ -152,6 +152,7 @@ void CompareRun::finish(Open& open) {
 std::vector<Comparison> CompareRun::run(const std::vector<CompareTarget>& targets,
                                         const std::vector<Record>& earlier) {
   std::vector<Open> all;
+  all.reserve(targets.size());
   for (const CompareTarget& target : targets) all.push_back(open(target, earlier));
   // Cases that nobody can time ask no question: the others share the errors.
   const auto asked = std::count_if(all.begin(), all.end(), [](const Open& o) { return !o.done; });

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -45,7 +46,7 @@ Known read_known(const CompareSelfTest& test) {
   std::string line;
   if (!std::getline(in, line)) return known;
   const std::size_t at = line.find("--self-test, ");
-  if (at != std::string::npos) known.units = std::atoll(line.c_str() + at + 13);
+  if (at != std::string::npos) known.units = std::strtoll(line.c_str() + at + 13, nullptr, 10);
   if (known.units <= 0 || line + "\n" != head_of(known.units, test)) {
     throw BadInput(fmt::format(
         "{}:1: expected '{}', got '{}': rounds of other work do not go "

@@ -73,6 +73,7 @@ std::string VirtualRunOptions::again() const {
 
 std::vector<const DeviceProfile*> VirtualRunOptions::profiles() const {
   std::vector<const DeviceProfile*> chosen;
+  chosen.reserve(devices.size());
   for (const std::string& name : devices) chosen.push_back(&device_profile(name));
   if (devices.empty()) {
     for (const DeviceProfile& profile : device_profiles()) chosen.push_back(&profile);

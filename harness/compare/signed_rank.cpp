@@ -119,7 +119,8 @@ Interval bootstrap_interval(std::span<const double> differences, double confiden
   if (students.empty()) return {-infinite, infinite};
   std::sort(students.begin(), students.end());
   const auto at = [&](double q) {
-    return students[static_cast<std::size_t>(q * static_cast<double>(students.size() - 1) + 0.5)];
+    return students[static_cast<std::size_t>(
+        std::lround(q * static_cast<double>(students.size() - 1)))];
   };
   const double outside = (1 - confidence) / 2;
   return {own.mean - at(1 - outside) * own.error, own.mean - at(outside) * own.error};

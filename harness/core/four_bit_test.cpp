@@ -40,6 +40,7 @@ struct Quantised {
 /// x_i = 0.1 i - 1.6, the specification's example.
 std::vector<float> ramp() {
   std::vector<float> x;
+  x.reserve(32);
   for (int i = 0; i < 32; ++i) x.push_back(static_cast<float>(0.1 * i - 1.6));
   return x;
 }
@@ -133,6 +134,7 @@ TEST(FourBit, ABlockWithANumberThatIsNoneIsNaNAndItsNeighboursAreNot) {
 TEST(FourBit, AnErrorStaysBelowHalfAStepOfItsBlock) {
   // Largest gap of E2M1 is 2 (4 to 6), and beyond 6 up to 8 is cut off; of NF4 0.304.
   std::vector<float> x;
+  x.reserve(4096);
   for (int i = 0; i < 4096; ++i) x.push_back(std::sin(static_cast<float>(i)) * 0.03F);
   for (const FourBitLayout layout : {FourBitLayout{mxfp4, 32}, {nf4, 64}, {nf4, 4096}}) {
     const Quantised q(layout, x);
@@ -179,6 +181,7 @@ TEST(FourBit, DoubleQuantisationHas256ValuesAndComesNear) {
   EXPECT_FLOAT_EQ(values[128], 0.55e-6F);  // i = 0: the middle of [0.1, 1], times 10^-6
   for (std::size_t i = 1; i < values.size(); ++i) EXPECT_LT(values[i - 1], values[i]);
   std::vector<float> scales;
+  scales.reserve(600);
   for (int i = 0; i < 600; ++i) scales.push_back(0.02F + 0.01F * std::sin(static_cast<float>(i)));
   const DoubleQuantised q = quantise_scales(scales);
   EXPECT_EQ(q.largest.size(), 3U);

@@ -20,6 +20,7 @@ std::vector<double> noisy(const std::vector<double>& levels, std::uint64_t seed 
   std::vector<double> times;
   const auto draws =
       compare::synthetic::heavy_noise(seed, static_cast<std::int64_t>(levels.size()), noise);
+  times.reserve(levels.size());
   for (std::size_t i = 0; i < levels.size(); ++i) {
     times.push_back(1e-3 * levels[i] * std::exp(draws[i]));
   }

@@ -71,6 +71,7 @@ std::vector<History> histories_of(std::span<const Record> records, const ChangeR
   for (const auto& [key, rows] : series) {
     History history{key, jobs_of(rows), {}};
     std::vector<double> times;
+    times.reserve(history.jobs.size());
     for (const Job& job : history.jobs) times.push_back(job.seconds);
     history.changes = change_points(times, rules);
     all.push_back(std::move(history));

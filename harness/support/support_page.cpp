@@ -68,6 +68,7 @@ std::string cell_text(const SupportRow& row, const SupportCell& cell, const Devi
   }
   if (cell.refused > 0) {
     std::vector<std::size_t> numbers;
+    numbers.reserve(cell.reasons.size());
     for (const std::string& reason : cell.reasons) {
       numbers.push_back(notes.number(fmt::format("{}: {}", row.id(), reason)));
     }
@@ -100,6 +101,7 @@ std::string test_in_words(const SupportRow& row) {
 // A case without an axis for it has the types that its kernel's page names.
 std::string types_in_words(const SupportRow& row) {
   std::vector<std::string> types;
+  types.reserve(row.types.size());
   for (const std::string& type : row.types) types.push_back(type.empty() ? "fixed" : type);
   return types.empty() ? "none" : fmt::format("{}", fmt::join(types, ", "));
 }

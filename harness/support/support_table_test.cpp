@@ -90,6 +90,7 @@ TEST(SupportTable, KeepsWhatWasMeasuredToItsDevice) {
 
 TEST(SupportTable, TakesTheCaseOfMostSchedulesAsTheTestOfAClaim) {
   std::vector<Record> records;
+  records.reserve(25);
   for (std::uint64_t s = 0; s < 20; ++s) {
     records.push_back(native_row("rows=2,f32", "nv-sm80", Status::passed, s));
   }

@@ -44,7 +44,7 @@ EventCode code_of(PerfCounter::Event event) {
 }
 
 std::string why_not(int reason) {
-  const std::string text = std::strerror(reason);
+  std::string text = std::strerror(reason);
   if (reason == ENOENT || reason == EOPNOTSUPP || reason == ENODEV) {
     return text + ": this machine shows no such counter (virtual machines often do not)";
   }

@@ -47,6 +47,7 @@ class Rotation {
   }
   std::vector<std::unique_ptr<Launch>> launches(const Case& shape, const Variant& variant) const {
     std::vector<std::unique_ptr<Launch>> list;
+    list.reserve(sets_.size());
     for (const auto& set : sets_) list.push_back(variant.prepare(shape, *set));
     return list;
   }
@@ -273,6 +274,7 @@ std::vector<TimeSummary> sample(const Case& shape, const std::vector<const Varia
   const Rotation rotation(shape, sets, options.seed);
   const MachineWatch watch;
   std::vector<std::unique_ptr<Timed>> timed;
+  timed.reserve(variants.size());
   for (const Variant* variant : variants) {
     timed.push_back(
         std::make_unique<Timed>(*variant, rotation.launches(shape, *variant), options, watch));

@@ -55,8 +55,8 @@ class Answers {
             out[truth.at.empty() ? i : static_cast<std::size_t>(truth.at[i])] =
                 static_cast<float>(truth.value[i]);
           }
-          if (spec.type == Dtype::f32) add(head.id + "/" + spec.name, spec.shape, std::move(out));
           if (spec.type == Dtype::i64) add_whole(head.id + "/" + spec.name, spec.shape, out);
+          if (spec.type == Dtype::f32) add(head.id + "/" + spec.name, spec.shape, std::move(out));
         }
       }
     }

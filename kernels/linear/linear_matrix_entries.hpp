@@ -3,9 +3,11 @@
 
 #include "kernels/linear/linear_matrix_kernel.hpp"
 
+// NOLINTBEGIN(bugprone-macro-parentheses): template names
 // decltype's parentheses keep a type's commas from parting macro arguments.
 #define LINEAR_MATRIX_ENTRY(T, type, W, Tile)                                                     \
   K_MATRIX_ENTRY("linear_matrix<" type ",w" #W "," #Tile ">", (linear_matrix_kernel<T, W, Tile>), \
                  W, 2 * Tile, decltype(LinearMatrixShared<T, Tile>()))
 #define LINEAR_MATRIX_ENTRIES(T, type, W) \
   LINEAR_MATRIX_ENTRY(T, type, W, 64), LINEAR_MATRIX_ENTRY(T, type, W, 128)
+// NOLINTEND(bugprone-macro-parentheses)

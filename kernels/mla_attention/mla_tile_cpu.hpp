@@ -159,7 +159,7 @@ class MlaTile {
         const Ints last = Ints{} + static_cast<std::int32_t>(stop);
         for (std::int64_t s = 0; s < keys; ++s) {
           Lanes& score = weights_[static_cast<std::size_t>(s * vectors + v)];
-          score = (place < end_[v]) & (place < last) ? score : nothing;
+          score = ((place < end_[v]) & (place < last)) ? score : nothing;
           place += 1;
         }
       }

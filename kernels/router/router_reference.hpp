@@ -80,6 +80,7 @@ void choose(Routing<N>& r, const Values& balancing_bias, RouterCandidates candid
   const std::size_t skip = r.probability.size() - 1;
   const std::size_t count = candidates == RouterCandidates::experts_only ? skip : skip + 1;
   std::vector<N> biased;
+  biased.reserve(count);
   for (std::size_t e = 0; e < count; ++e) {
     biased.push_back(r.probability[e] + N(balancing_bias[static_cast<std::int64_t>(e)]));
   }

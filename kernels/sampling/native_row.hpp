@@ -76,6 +76,8 @@ struct SamplingMass {
   KDEV float weight(float x) const { return x == largest ? 1.0F : k_exp(x - largest); }
   KDEV double unit() const { return static_cast<double>(static_cast<u64>(1) << bits); }
   KDEV u64 of(float x) const {
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings): at most 2^bits + 0.5, which a double holds
+    // exactly
     return static_cast<u64>(static_cast<double>(weight(x)) * unit() + 0.5);
   }
   KDEV u64 of(TopKEntry entry) const { return of(top_k_value<float>(entry)); }

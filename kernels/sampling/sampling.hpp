@@ -23,7 +23,7 @@ enum SamplingNumber {
   presence,
   sampling_numbers
 };
-enum SamplingInteger { top_k, min_tokens, position, rollout, round_, sampling_integers };
+enum SamplingInteger { top_k, min_tokens, position, rollout, round_number, sampling_integers };
 
 /// token[r] = argmax over kept i of p_i / eps_i, where x = logits[r,.] goes through: (spec 7.1)
 ///   1 x_i = -inf for i >= valid, for bits of `allowed` that are 0 (bit i & 31 of word i >> 5), for

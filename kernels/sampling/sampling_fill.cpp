@@ -159,7 +159,7 @@ void fill_parameters(const SamplingCase& c, TensorSet& tensors, std::int64_t row
   integer(min_tokens, exact || row % 2 == 0 ? c.history + 1 : 0);
   integer(position, 17 + row);
   integer(rollout, row % 5);
-  integer(round_, 2);
+  integer(round_number, 2);
   tensors["seed"].as<std::int64_t>()[static_cast<std::size_t>(row)] =
       static_cast<std::int64_t>(mix64(seed + static_cast<std::uint64_t>(row) / 3));
 }

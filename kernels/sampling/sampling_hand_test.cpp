@@ -222,7 +222,7 @@ const Omission omissions[] = {
      }},
     {"position", [](TensorSet& t) { set_column(t["integers"], 5, position, 1); }},
     {"rollout", [](TensorSet& t) { set_column(t["integers"], 5, rollout, 9); }},
-    {"round", [](TensorSet& t) { set_column(t["integers"], 5, round_, 0); }},
+    {"round", [](TensorSet& t) { set_column(t["integers"], 5, round_number, 0); }},
 };
 
 CheckResult with_omission(const SamplingCase& c, DataMode mode, void (*omit)(TensorSet&)) {

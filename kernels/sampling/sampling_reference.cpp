@@ -74,7 +74,7 @@ void read_request(const SamplingCase& c, const TensorSet& before, std::int64_t r
       static_cast<std::uint64_t>(before["seed"].as<std::int64_t>()[static_cast<std::size_t>(row)]);
   p.position = static_cast<std::uint32_t>(integer(position));
   p.rollout = static_cast<std::uint32_t>(integer(rollout));
-  p.round = static_cast<std::uint32_t>(integer(round_));
+  p.round = static_cast<std::uint32_t>(integer(round_number));
 }
 
 /// What an honest kernel may answer for one row.

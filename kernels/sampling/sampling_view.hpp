@@ -59,7 +59,7 @@ struct SamplingRow {
 
   KG_FUNCTION std::uint32_t draw_word(std::int64_t i) const {
     const PhiloxWords counter{{static_cast<std::uint32_t>(i), counter_word(position),
-                               counter_word(rollout), counter_word(round_)}};
+                               counter_word(rollout), counter_word(round_number)}};
     return philox4x32(counter, seed).word[0];
   }
   KG_FUNCTION std::uint32_t counter_word(SamplingInteger column) const {

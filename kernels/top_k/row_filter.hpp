@@ -151,6 +151,7 @@ class RowFilter {
   static void fetch_ahead(const T* x) {
     const auto from = reinterpret_cast<std::uintptr_t>(x) + bytes_ahead;
     for (std::size_t line = 0; line < block * sizeof(T); line += 64) {
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): may lie past the array, where no pointer may
       __builtin_prefetch(reinterpret_cast<const char*>(from + line));
     }
   }

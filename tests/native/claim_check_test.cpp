@@ -14,20 +14,20 @@ using ::testing::HasSubstr;
 class ClaimCheck : public ::testing::Test {
  protected:
   ClaimCheck() {
-    registry_.add_kernel<TwiceCase>("y = 2 x");
-    registry_.add_entries("twice", Backend::source, mutants_source_entries());
+    registry.add_kernel<TwiceCase>("y = 2 x");
+    registry.add_entries("twice", Backend::source, mutants_source_entries());
   }
 
   /// The rows of `check` on one case of a suite in both modes, on one device of each wave width.
   std::vector<Record> rows(const std::string& mutant, Reproducible claim) {
-    registry_.add_native(plan_of(mutant, std::move(claim)));
+    registry.add_native(plan_of(mutant, std::move(claim)));
     std::vector<SuiteCase> cases(1);
-    cases[0].kernel = &registry_.find("twice");
+    cases[0].kernel = &registry.find("twice");
     cases[0].shape = std::make_unique<TypedCase<TwiceCase>>(TwiceCase{.count = 20000});
     cases[0].variants = {cases[0].kernel->find_variant(mutant)};
     cases[0].origin = "suites/own.csv:2";
     CheckRun run;
-    run.registry = &registry_;
+    run.registry = &registry;
     run.threads = 1;
     run.virtual_runs.devices = {"nv-sm90", "amd-gfx942"};
     std::vector<Record> all;
@@ -41,7 +41,7 @@ class ClaimCheck : public ::testing::Test {
     return found;
   }
 
-  Registry registry_;
+  Registry registry;
 };
 
 TEST_F(ClaimCheck, PassesAVariantWhoseBitsStayUnderTwentySchedules) {
@@ -74,15 +74,15 @@ TEST_F(ClaimCheck, LetsAVariantSayThatItsBitsMayDiffer) {
 }
 
 TEST_F(ClaimCheck, HasOneRowForARefusalWhateverTheData) {
-  registry_.add_native(plan_of("none"));
+  registry.add_native(plan_of("none"));
   std::vector<SuiteCase> cases(1);
-  cases[0].kernel = &registry_.find("twice");
+  cases[0].kernel = &registry.find("twice");
   cases[0].shape =
       std::make_unique<TypedCase<TwiceCase>>(TwiceCase{.count = std::int64_t{1} << 32});
   cases[0].variants = {cases[0].kernel->find_variant("none")};
   cases[0].origin = "--case twice/none/count=4294967296";
   CheckRun run;
-  run.registry = &registry_;
+  run.registry = &registry;
   run.threads = 1;
   run.virtual_runs.devices = {"nv-sm90", "amd-gfx942"};
   run.virtual_runs.schedules = 1;

@@ -17,27 +17,27 @@ using ::testing::HasSubstr;
 class Verdicts : public ::testing::TestWithParam<const char*> {
  protected:
   Verdicts() {
-    registry_.add_kernel<TwiceCase>("y = 2 x");
-    registry_.add_entries("twice", Backend::source, mutants_source_entries());
-    registry_.add_entries("twice", Backend::source, mutants_plain_entries(), SourceFlavour::plain);
+    registry.add_kernel<TwiceCase>("y = 2 x");
+    registry.add_entries("twice", Backend::source, mutants_source_entries());
+    registry.add_entries("twice", Backend::source, mutants_plain_entries(), SourceFlavour::plain);
   }
 
   const Variant& variant(const std::string& mutant) {
-    if (registry_.find("twice").find_variant(mutant) == nullptr) {
-      registry_.add_native(plan_of(mutant));
+    if (registry.find("twice").find_variant(mutant) == nullptr) {
+      registry.add_native(plan_of(mutant));
     }
-    return *registry_.find("twice").find_variant(mutant);
+    return *registry.find("twice").find_variant(mutant);
   }
   CheckResult check(const std::string& mutant, std::uint64_t schedule = 1,
                     const ExecutorOptions& options = {}) {
     const Variant& v = variant(mutant);
-    const OpenVirtualDevice device(registry_, Backend::source, device_profile(GetParam()), schedule,
+    const OpenVirtualDevice device(registry, Backend::source, device_profile(GetParam()), schedule,
                                    options);
     const TypedCase<TwiceCase> shape(TwiceCase{});
     return PreparedCase(shape, DataMode::real, 1).check(v);
   }
 
-  Registry registry_;
+  Registry registry;
 };
 INSTANTIATE_TEST_SUITE_P(Width, Verdicts, ::testing::Values("nv-sm90", "amd-gfx942"),
                          [](const auto& p) {
@@ -105,10 +105,10 @@ TEST_P(Verdicts, SayThatNoDeviceIsOpen) {
 TEST_P(Verdicts, HoldTheClaimOfEqualBits) {
   const TypedCase<TwiceCase> shape(TwiceCase{.count = 100000});
   const DeviceProfile& profile = device_profile(GetParam());
-  EXPECT_EQ(differing_bits(registry_, variant("none"), shape, DataMode::real, profile, 6),
+  EXPECT_EQ(differing_bits(registry, variant("none"), shape, DataMode::real, profile, 6),
             std::nullopt);
   const auto differs =
-      differing_bits(registry_, variant("float_atomics"), shape, DataMode::real, profile, 20);
+      differing_bits(registry, variant("float_atomics"), shape, DataMode::real, profile, 20);
   ASSERT_TRUE(differs.has_value());
   EXPECT_THAT(*differs, HasSubstr("total under schedule "));
 }

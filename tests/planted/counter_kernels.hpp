@@ -35,9 +35,11 @@ KGLOBAL KBOUNDS(1024) void buffer_vectors(const u32* x, u32* y, u32 first) {
 
 struct NothingCounted {};
 
+// NOLINTBEGIN(bugprone-macro-parentheses): template names
 #define COUNTED(kernel, Shared)                           \
   K_ENTRY(#kernel "<w32>", kernel<32>, 32, 1024, Shared), \
       K_ENTRY(#kernel "<w64>", kernel<64>, 64, 1024, Shared)
+// NOLINTEND(bugprone-macro-parentheses)
 
 inline NativeEntries counters_entries() {
   static const NativeEntry table[] = {COUNTED(shared_stride, CounterShared),

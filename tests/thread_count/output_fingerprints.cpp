@@ -42,5 +42,10 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: {} THREADS SUITE…\n", argv[0]);
     return 2;
   }
-  return kernelgate::print_all(std::atoi(argv[1]), {argv + 2, argv + argc});
+  const long threads = std::strtol(argv[1], nullptr, 10);
+  if (threads < 1 || threads > 4096) {
+    fmt::print(stderr, "{}: threads: got '{}', expected 1 to 4096\n", argv[0], argv[1]);
+    return 2;
+  }
+  return kernelgate::print_all(static_cast<int>(threads), {argv + 2, argv + argc});
 }

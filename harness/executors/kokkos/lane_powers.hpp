@@ -33,6 +33,20 @@ inline namespace lanes_of_this_architecture {
   return x < -126.0F ? Lanes{} : power;
 }
 
+/// Lane i is number at[i] of a's lanes followed by b's.
+[[gnu::always_inline]] inline Lanes shuffled(Lanes a, Lanes b, LaneBits at) {
+#ifdef __clang__  // which has no shuffle by places that it does not know beforehand
+  Lanes result;
+  for (int i = 0; i < lane_count; ++i) {
+    const int from = static_cast<int>(at[i]);
+    result[i] = from < lane_count ? a[from] : b[from - lane_count];
+  }
+  return result;
+#else
+  return __builtin_shuffle(a, b, at);
+#endif
+}
+
 /// Vector i's sum in lane i, for lane_count vectors: halves are folded together pair by pair.
 template <int Width>
 [[gnu::always_inline]] inline Lanes fold_pair(Lanes a, Lanes b) {
@@ -44,7 +58,7 @@ template <int Width>
     low[i] = at;
     high[i] = at + Width / 2;
   }
-  return __builtin_shuffle(a, b, low) + __builtin_shuffle(a, b, high);
+  return shuffled(a, b, low) + shuffled(a, b, high);
 }
 template <int Count = lane_count>
 [[gnu::always_inline]] inline Lanes sums_of_all(const Lanes (&x)[Count]) {

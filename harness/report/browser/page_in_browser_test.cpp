@@ -18,10 +18,11 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+// By a shell, as below, which also sends the browser's output to files.
 std::string chromium() {
   for (const char* name : {"chromium", "chromium-browser", "google-chrome"}) {
-    if (std::system((std::string("command -v ") + name + " >/dev/null 2>&1").c_str()) == 0)
-      return name;
+    const std::string find = std::string("command -v ") + name + " >/dev/null 2>&1";
+    if (std::system(find.c_str()) == 0) return name;  // NOLINT(bugprone-command-processor)
   }
   return {};
 }
@@ -54,21 +55,21 @@ class PageInBrowser : public ::testing::Test {
  protected:
   // Once for all tests: a browser takes seconds to start.
   static void SetUpTestSuite() {
-    browser_ = chromium();
-    if (browser_.empty()) return;
+    browser = chromium();
+    if (browser.empty()) return;
     const synthetic::Folder folder;
-    rows_ = synthetic::sample_run();
+    rows = synthetic::sample_run();
     for (const auto& more : {synthetic::sample_benches(), synthetic::sample_forwards()}) {
-      rows_.insert(rows_.end(), more.begin(), more.end());
+      rows.insert(rows.end(), more.begin(), more.end());
     }
     PageText text;
     text.title = "Kernels of this host <&>";
     text.subtitle = "a run that never was";
     text.command = "kernelgate validate --suite smoke";
-    write_page(folder / "page.html", rows_, text);
-    if (const char* keep = std::getenv("KERNELGATE_KEEP_PAGE")) write_page(keep, rows_, text);
+    write_page(folder / "page.html", rows, text);
+    if (const char* keep = std::getenv("KERNELGATE_KEEP_PAGE")) write_page(keep, rows, text);
     const std::string command =
-        browser_ +
+        browser +
         " --headless --no-sandbox --disable-gpu --enable-logging=stderr --v=0 "
         "--user-data-dir=" +
         (folder / "profile").string() +
@@ -76,16 +77,16 @@ class PageInBrowser : public ::testing::Test {
         "file://" +
         (folder / "page.html").string() + " >" + (folder / "dom").string() + " 2>" +
         (folder / "log").string();
-    status_ = std::system(command.c_str());
-    rendered_.document = synthetic::read_all(folder / "dom");
-    rendered_.log = synthetic::read_all(folder / "log");
+    status = std::system(command.c_str());  // NOLINT(bugprone-command-processor)
+    rendered.document = synthetic::read_all(folder / "dom");
+    rendered.log = synthetic::read_all(folder / "log");
   }
   void SetUp() override {
-    if (browser_.empty()) GTEST_SKIP() << "no chromium on this machine: the page was not rendered";
-    ASSERT_EQ(status_, 0) << rendered_.log;
+    if (browser.empty()) GTEST_SKIP() << "no chromium on this machine: the page was not rendered";
+    ASSERT_EQ(status, 0) << rendered.log;
   }
   static std::string table(const std::string& id) {
-    return between(rendered_.document, "<table id=\"" + id + "\"", "</table>");
+    return between(rendered.document, "<table id=\"" + id + "\"", "</table>");
   }
   static std::string cells(const std::string& id, const std::string& case_id) {
     const std::string row = between(table(id), "<tr data-id=\"" + case_id + "\"", "</tr>");
@@ -96,15 +97,15 @@ class PageInBrowser : public ::testing::Test {
     return text;
   }
 
-  static inline std::string browser_;
-  static inline int status_ = 0;
-  static inline Rendered rendered_;
-  static inline std::vector<Record> rows_;
+  static inline std::string browser;
+  static inline int status = 0;
+  static inline Rendered rendered;
+  static inline std::vector<Record> rows;
 };
 
 TEST_F(PageInBrowser, LeavesNoMessageInTheConsole) {
-  EXPECT_THAT(rendered_.log, Not(HasSubstr("CONSOLE")));
-  EXPECT_THAT(between(rendered_.document, "<p id=\"fault\"", "</p>"), HasSubstr("hidden"));
+  EXPECT_THAT(rendered.log, Not(HasSubstr("CONSOLE")));
+  EXPECT_THAT(between(rendered.document, "<p id=\"fault\"", "</p>"), HasSubstr("hidden"));
 }
 
 TEST_F(PageInBrowser, CountsPassedAndFailedAsTheRecordsDo) {
@@ -112,10 +113,10 @@ TEST_F(PageInBrowser, CountsPassedAndFailedAsTheRecordsDo) {
   const int checks = 648;
   const int unsupported = 9 * 3 * 2;
   const int failed = 3;  // one incorrect, one crashed, one mistrusted
-  const auto judged = static_cast<int>(rows_.size()) - unsupported;
-  EXPECT_THAT(rendered_.document, HasSubstr(std::to_string(failed) + " of " +
-                                            std::to_string(judged) + " results failed"));
-  const std::string tiles = visible(between(rendered_.document, "<div id=\"tiles\"", "<dl"));
+  const auto judged = static_cast<int>(rows.size()) - unsupported;
+  EXPECT_THAT(rendered.document, HasSubstr(std::to_string(failed) + " of " +
+                                           std::to_string(judged) + " results failed"));
+  const std::string tiles = visible(between(rendered.document, "<div id=\"tiles\"", "<dl"));
   EXPECT_THAT(tiles, HasSubstr(std::to_string(checks - unsupported - 2) + "cases right"));
   EXPECT_THAT(tiles, HasSubstr("3failed"));
   EXPECT_THAT(tiles, HasSubstr("54unsupported"));
@@ -134,7 +135,7 @@ TEST_F(PageInBrowser, ShowsTheFiguresOfATimedRow) {
 }
 
 TEST_F(PageInBrowser, SaysTheKindOfItsFigures) {
-  EXPECT_THAT(visible(between(rendered_.document, "<p id=\"speed-note\"", "</p>")),
+  EXPECT_THAT(visible(between(rendered.document, "<p id=\"speed-note\"", "</p>")),
               HasSubstr("All figures are measured."));
 }
 
@@ -143,13 +144,13 @@ TEST_F(PageInBrowser, PutsAWrongCaseFirstWithItsMessageAndCommand) {
   const std::string first = between(body, "<tr", "</tr>");
   EXPECT_THAT(first, HasSubstr("incorrect"));
   EXPECT_THAT(first, HasSubstr("columns 96..127"));
-  EXPECT_THAT(first, HasSubstr("kernelgate check --case " + rows_[41].id()));
+  EXPECT_THAT(first, HasSubstr("kernelgate check --case " + rows[41].id()));
 }
 
 TEST_F(PageInBrowser, CountsACellOfTheMatrixAsTheRecordsDo) {
   const std::string matrix = table("variants");
   EXPECT_THAT(matrix, HasSubstr("linear kokkos bf16 exact: 3 of 3 passed"));
-  const Record& wrong = rows_[41];
+  const Record& wrong = rows[41];
   EXPECT_THAT(matrix, HasSubstr(wrong.kernel + " " + wrong.variant + " " + wrong.dtype + " " +
                                 std::string(name(*wrong.data)) + ": 2 of 3 passed"));
   EXPECT_THAT(matrix, HasSubstr("linear baseline/onednn f16 real: unsupported, 3"));
@@ -162,21 +163,21 @@ TEST_F(PageInBrowser, CountsAKernelOnADeviceWithoutTheTruth) {
 }
 
 TEST_F(PageInBrowser, LetsNoTextOfARecordBecomeMarkup) {
-  EXPECT_EQ(between(rendered_.document, "<title>", "</title>"),
+  EXPECT_EQ(between(rendered.document, "<title>", "</title>"),
             "Kernels of this host &lt;&amp;&gt;");
   EXPECT_THAT(table("checks"), HasSubstr("&lt;/script&gt;&lt;script&gt;document.title"));
 }
 
 TEST_F(PageInBrowser, DrawsEveryChartOrSaysThatThereAreNone) {
-  const std::string none = between(rendered_.document, "<p id=\"charts-none\"", ">");
+  const std::string none = between(rendered.document, "<p id=\"charts-none\"", ">");
   if (!page_has_charts()) {
     EXPECT_THAT(none, Not(HasSubstr("hidden")));
     return;
   }
   EXPECT_THAT(none, HasSubstr("hidden"));
-  EXPECT_THAT(rendered_.document, HasSubstr("Bar chart of % of the floor for 22 timed cases;"));
-  EXPECT_THAT(rendered_.document, HasSubstr("for 9 timed cases;"));  // rows with a ratio
-  EXPECT_THAT(rendered_.document, HasSubstr("Roofline of 22 timed cases under 100 GFLOP/s"));
+  EXPECT_THAT(rendered.document, HasSubstr("Bar chart of % of the floor for 22 timed cases;"));
+  EXPECT_THAT(rendered.document, HasSubstr("for 9 timed cases;"));  // rows with a ratio
+  EXPECT_THAT(rendered.document, HasSubstr("Roofline of 22 timed cases under 100 GFLOP/s"));
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ void dot_four_bit_block(const FourBitRows& w, const ValueTable& table, std::int6
         const auto ahead = static_cast<std::uintptr_t>(at + Rows * row_bytes);
         for (int r = 0; r < Rows; ++r) {
           const auto row = reinterpret_cast<std::uintptr_t>(rows + r * row_bytes);
+          // NOLINTNEXTLINE(performance-no-int-to-ptr): may lie past the array, where no pointer may
           __builtin_prefetch(reinterpret_cast<const char*>(row + ahead));
         }
       }

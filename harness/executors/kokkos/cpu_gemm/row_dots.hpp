@@ -38,6 +38,7 @@ void dot_block(const T* weight, std::int64_t first, const FewTokens& x, const Wr
       const auto bytes = static_cast<std::uintptr_t>(there) * sizeof(T);
       for (int r = 0; r < Rows; ++r) {
         const auto row = reinterpret_cast<std::uintptr_t>(rows + r * x.terms);
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): may lie past the array, where no pointer may
         __builtin_prefetch(reinterpret_cast<const char*>(row + bytes));
       }
     }
