@@ -56,7 +56,8 @@ done
 
 # A wall clock that is set back all the time: durations are of another clock.
 case=linear/kokkos/tokens=1,out=256,in=256,f32
-LD_PRELOAD=./libclock.so "$program" bench --case "$case" --records stepped.csv > stepped.log 2>&1 || { fail "bench under a stepping clock"; cat stepped.log; }
+sanitizer=$(ldd "$program" | awk '/libasan/ { print $3 }')  # must come first where there is one
+LD_PRELOAD="${sanitizer:+$sanitizer:}./libclock.so" "$program" bench --case "$case" --records stepped.csv > stepped.log 2>&1 || { fail "bench under a stepping clock"; cat stepped.log; }
 readable stepped.csv
 seconds() { awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
   { line = $0; gsub(/"[^"]*"/, "q", line); n = split(line, f, ","); if (f[at["time_median_seconds"]] != "") print f[at["time_median_seconds"]] }' "$1" | head -n 1; }
