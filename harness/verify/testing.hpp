@@ -19,16 +19,34 @@ inline CheckResult check_case(std::string_view id, DataMode mode, std::uint64_t 
   return PreparedCase(*found.shape, mode, seed).check(*found.variant);
 }
 
-/// Judges a variant that only a test knows: a kernel broken on purpose.
+/// A case with its truth, on which variants that only a test knows are judged again and again:
+/// kernels broken on purpose, or launched past their plan.
+template <KernelCase C>
+class JudgedCase {
+ public:
+  explicit JudgedCase(const C& c, DataMode mode, std::uint64_t seed = 1)
+      : shape_(c), prepared_(shape_, mode, seed) {}
+
+  /// `prepare` takes the case and its tensors and gives a Launch.
+  template <class Prepare>
+  CheckResult check(Prepare prepare) const {
+    Variant variant;
+    variant.name = "mutant";
+    variant.prepare = [prepare](const Case& shape, TensorSet& tensors) {
+      return std::unique_ptr<Launch>(prepare(typed<C>(shape), tensors));
+    };
+    return prepared_.check(variant);
+  }
+
+ private:
+  TypedCase<C> shape_;
+  PreparedCase prepared_;
+};
+
+/// Judges one such variant.
 template <KernelCase C, class Prepare>
 CheckResult check_mutant(const C& c, DataMode mode, Prepare prepare, std::uint64_t seed = 1) {
-  Variant variant;
-  variant.name = "mutant";
-  variant.prepare = [prepare](const Case& shape, TensorSet& tensors) {
-    return std::unique_ptr<Launch>(prepare(typed<C>(shape), tensors));
-  };
-  const TypedCase<C> shape(c);
-  return PreparedCase(shape, mode, seed).check(variant);
+  return JudgedCase<C>(c, mode, seed).check(prepare);
 }
 
 /// Judges every variant of the list on every shape, in each data mode that the shape has. A variant

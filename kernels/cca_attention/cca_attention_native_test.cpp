@@ -39,25 +39,12 @@ CcaAttentionCase parse(const std::string& axes) {
   return c;
 }
 
-/// A case with its truth, judged again and again.
-class Judge {
- public:
-  Judge(const std::string& axes, DataMode mode) : shape_(parse(axes)), prepared_(shape_, mode, 1) {}
-
-  CheckResult judge(NativeEntries entries, SourceDevice& device, NativeAttentionCut cut) const {
-    Variant variant;
-    variant.name = "mutant";
-    variant.prepare = [&](const Case& c, TensorSet& tensors) {
-      return prepare_native_attention(typed<CcaAttentionCase>(c), tensors, device,
-                                      NativeEntrySet(entries), cut);
-    };
-    return prepared_.check(variant);
-  }
-
- private:
-  TypedCase<CcaAttentionCase> shape_;
-  PreparedCase prepared_;
-};
+CheckResult judged(const JudgedCase<CcaAttentionCase>& on, NativeEntries entries,
+                   SourceDevice& device, NativeAttentionCut cut) {
+  return on.check([&](const CcaAttentionCase& c, TensorSet& tensors) {
+    return prepare_native_attention(c, tensors, device, NativeEntrySet(entries), cut);
+  });
+}
 
 struct Trial {
   const char* axes;
@@ -84,9 +71,9 @@ constexpr Trial split_exact{split.axes, {.split_keys = 64}, DataMode::exact};
 
 /// What was said under each schedule.
 std::vector<std::string> found(NativeEntries entries, int wave, const Trial& trial) {
-  const Judge judge(trial.axes, trial.mode);
+  const JudgedCase<CcaAttentionCase> on(parse(trial.axes), trial.mode);
   return said_under_schedules(
-      wave, [&](SourceDevice& device) { return judge.judge(entries, device, trial.cut); });
+      wave, [&](SourceDevice& device) { return judged(on, entries, device, trial.cut); });
 }
 
 class CcaAttentionNative : public testing::TestWithParam<int> {};
@@ -160,11 +147,11 @@ TEST_P(CcaAttentionNative, IsRightForEverySplitCount) {
         "form=chunk,batch=2,tokens=9,context=60,heads=3,kv_heads=1,head_dim=16,mask=sliding,"
         "window=40,cache=ragged,bf16"}) {
     for (const DataMode mode : {DataMode::exact, DataMode::real}) {
-      const Judge judge(axes, mode);
+      const JudgedCase<CcaAttentionCase> on(parse(axes), mode);
       for (const std::int64_t keys : {1, 7, 63, 64, 65, 69, 129, 130, 131}) {
         SourceDevice device(trial_device(GetParam()), {.checking = Checking::off});
         const CheckResult result =
-            judge.judge(cca_attention_plain_entries(), device, {.split_keys = keys});
+            judged(on, cca_attention_plain_entries(), device, {.split_keys = keys});
         EXPECT_EQ(result.status, Status::passed)
             << axes << " in splits of " << keys << " keys: " << result.message;
       }

@@ -44,25 +44,12 @@ MlaAttentionCase parse(const std::string& axes) {
   return c;
 }
 
-/// A case with its truth, judged again and again.
-class Judge {
- public:
-  Judge(const std::string& axes, DataMode mode) : shape_(parse(axes)), prepared_(shape_, mode, 1) {}
-
-  CheckResult judge(NativeEntries entries, SourceDevice& device, NativeMlaCut cut) const {
-    Variant variant;
-    variant.name = "mutant";
-    variant.prepare = [&](const Case& c, TensorSet& tensors) {
-      return prepare_native_mla(typed<MlaAttentionCase>(c), tensors, device,
-                                NativeEntrySet(entries), cut);
-    };
-    return prepared_.check(variant);
-  }
-
- private:
-  TypedCase<MlaAttentionCase> shape_;
-  PreparedCase prepared_;
-};
+CheckResult judged(const JudgedCase<MlaAttentionCase>& on, NativeEntries entries,
+                   SourceDevice& device, NativeMlaCut cut) {
+  return on.check([&](const MlaAttentionCase& c, TensorSet& tensors) {
+    return prepare_native_mla(c, tensors, device, NativeEntrySet(entries), cut);
+  });
+}
 
 struct Trial {
   const char* axes;
@@ -89,12 +76,12 @@ constexpr Trial small_merge{ragged.axes,
 
 /// What was said under each of four schedules, two of which also switch after 50 accesses.
 std::vector<std::string> found(NativeEntries entries, int wave, const Trial& trial) {
-  const Judge judge(trial.axes, trial.mode);
+  const JudgedCase<MlaAttentionCase> on(parse(trial.axes), trial.mode);
   std::vector<std::string> texts;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     SourceDevice device(trial_device(wave),
                         {.seed = seed, .yield_every = seed % 2 == 0 ? 50U : 0U});
-    texts.push_back(said(judge.judge(entries, device, trial.cut)));
+    texts.push_back(said(judged(on, entries, device, trial.cut)));
   }
   return texts;
 }
@@ -171,12 +158,12 @@ TEST_P(MlaAttentionNative, IsRightForEverySplitCountAndEveryLaunchOfTheMerge) {
         "form=chunk,batch=3,tokens=9,context=61,heads=2,rank=16,rope=8,nope=21,value_dim=24,"
         "cache=ragged,bf16"}) {
     for (const DataMode mode : {DataMode::exact, DataMode::real}) {
-      const Judge judge(axes, mode);
+      const JudgedCase<MlaAttentionCase> on(parse(axes), mode);
       for (const NativeMlaCut cut :
            {NativeMlaCut{1, 1, 5}, NativeMlaCut{7, 31}, NativeMlaCut{31, 32, 3},
             NativeMlaCut{32, 33}, NativeMlaCut{69, 255, 1}, NativeMlaCut{70, 256}}) {
         SourceDevice device(trial_device(GetParam()), {.checking = Checking::off});
-        const CheckResult result = judge.judge(mla_attention_plain_entries(), device, cut);
+        const CheckResult result = judged(on, mla_attention_plain_entries(), device, cut);
         EXPECT_EQ(result.status, Status::passed)
             << axes << " in splits of " << cut.split_keys << " keys, merged by blocks of "
             << cut.merge_threads << ": " << result.message;
