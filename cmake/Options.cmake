@@ -12,7 +12,9 @@ target_compile_options(kernelgate_warnings INTERFACE
   # g++ 12 sees overlaps in "text" + std::string that are not there (GCC PR105651)
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   # libstdc++ 12's own std::stable_sort, instantiated from our code
-  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
+  # clang (g++ does not) means a constant of another unit joined to this one, too: JoinUnits.cmake
+  $<$<AND:$<CXX_COMPILER_ID:Clang>,$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wno-shadow>)
 
 add_library(kernelgate_exact INTERFACE)
 target_compile_options(kernelgate_exact INTERFACE -ffp-contract=off)
