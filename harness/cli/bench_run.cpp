@@ -168,12 +168,14 @@ std::string leave_out_executors(std::vector<SuiteCase>& cases) {
       left_out);
 }
 
+bool on_matrix_units(std::string_view variant, std::string_view dtype) {
+  return variant.ends_with("-amx") || (variant.starts_with("baseline/") && dtype != "f32");
+}
+
 double floor_of(const Record& row) {
   const double memory =
       static_cast<double>(row.bytes.value()) / row.read_bandwidth_bytes_per_second.value();
-  // A vendor library may multiply 16-bit numbers on matrix units, which no f32 peak bounds.
-  const bool on_matrix_units = row.variant.starts_with("baseline/") && row.dtype != "f32";
-  if (on_matrix_units) return memory;
+  if (on_matrix_units(row.variant, row.dtype)) return memory;
   return std::max(memory,
                   static_cast<double>(row.flops.value()) / row.peak_flops_per_second.value());
 }

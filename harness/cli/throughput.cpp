@@ -10,11 +10,11 @@
 
 #include "harness/cli/kernel_session.hpp"
 #include "harness/cli/progress.hpp"
+#include "harness/cli/throughput_cell.hpp"
 #include "harness/model/page_memory.hpp"
 #include "harness/model/throughput.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/timing/roof.hpp"
-#include "harness/timing/time_sampling.hpp"
 
 namespace kernelgate {
 namespace {
@@ -51,60 +51,6 @@ std::vector<model::ThroughputCell> cells_of(const ThroughputArguments& options) 
   return cells;
 }
 
-double gigabytes(std::int64_t bytes) { return 1e-9 * static_cast<double>(bytes); }
-
-/// The repetitions of one cell, and what the machine could do in the same minutes.
-struct Measured {
-  std::vector<model::ThroughputRun> runs;
-  double bandwidth = 0, peak = 0;
-
-  TimeSummary times() const {
-    std::vector<double> seconds;
-    seconds.reserve(runs.size());
-    for (const auto& run : runs) seconds.push_back(run.seconds);
-    return summarise(std::move(seconds));
-  }
-  /// Of all repetitions.
-  model::OffloadCounts offload() const {
-    model::OffloadCounts sum;
-    for (const auto& run : runs) {
-      sum.hits += run.offload.hits;
-      sum.misses += run.offload.misses;
-      sum.evictions += run.offload.evictions;
-      sum.bytes += run.offload.bytes;
-      sum.seconds += run.offload.seconds;
-    }
-    return sum;
-  }
-  double floor_seconds() const {
-    const model::PassWork& w = runs.front().work;
-    return std::max(static_cast<double>(w.bytes) / bandwidth, static_cast<double>(w.flops) / peak);
-  }
-  bool bound_by_bytes() const {
-    const model::PassWork& w = runs.front().work;
-    return static_cast<double>(w.bytes) / bandwidth > static_cast<double>(w.flops) / peak;
-  }
-};
-
-/// Time by operation of the median run, largest first, and what none of them explains.
-std::string breakdown(const Measured& m) {
-  std::vector<const model::ThroughputRun*> order;
-  order.reserve(m.runs.size());
-  for (const auto& run : m.runs) order.push_back(&run);
-  std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->seconds < b->seconds; });
-  const model::ThroughputRun& run = *order[(order.size() - 1) / 2];
-  std::vector<std::pair<double, std::string>> parts;
-  parts.reserve(run.kernels.size());
-  for (const auto& [operation, time] : run.kernels) parts.emplace_back(time.seconds, operation);
-  std::sort(parts.rbegin(), parts.rend());
-  std::string text;
-  for (const auto& [seconds, operation] : parts) {
-    text += fmt::format("{}{} {:.1f}%", text.empty() ? "" : ", ", operation,
-                        100 * seconds / run.seconds);
-  }
-  return text + fmt::format(", unexplained {:.1f}%", 100 * run.unexplained() / run.seconds);
-}
-
 /// What of the weights is not as the checkpoint has it, as axes: ",resident=32".
 std::string choices_in_words(const ThroughputArguments& options) {
   if (options.kernels.resident_experts > 0) {
@@ -129,37 +75,6 @@ Record record_of(const ThroughputArguments& options, const KernelSession& kernel
       name(kernels.weights().type()));
   r.dtype = name(kernels.weights().type());
   return r;
-}
-
-void fill(Record& r, const Measured& m) {
-  const TimeSummary t = m.times();
-  r.status = Status::passed;
-  r.samples = static_cast<std::int64_t>(m.runs.size());
-  r.time_low_seconds = t.low;
-  r.time_median_seconds = t.median;
-  r.time_high_seconds = t.high;
-  r.bytes = m.runs.front().work.bytes;
-  r.flops = m.runs.front().work.flops;
-  r.read_bandwidth_bytes_per_second = m.bandwidth;
-  r.peak_flops_per_second = m.peak;
-  r.floor_seconds = m.floor_seconds();
-  r.percent_of_floor = 100 * m.floor_seconds() / t.median;
-  if (m.offload().hits + m.offload().misses > 0) r.message = in_words(m.offload());
-}
-
-void print_cell(const model::ThroughputCell& cell, const Measured& m) {
-  const TimeSummary t = m.times();
-  const auto tokens = static_cast<double>(cell.tokens());
-  fmt::print("{:<16} {:>9.2f} {:>19} {:>8.1f}% {:>6} {:>9.2f} {:>9.1f}\n", cell.name(),
-             tokens / t.median, fmt::format("{:.2f} .. {:.2f}", tokens / t.high, tokens / t.low),
-             100 * m.floor_seconds() / t.median, m.bound_by_bytes() ? "bytes" : "flops",
-             gigabytes(m.runs.front().work.bytes),
-             1e-9 * static_cast<double>(m.runs.front().work.flops));
-  fmt::print("{:<16} {}\n", "", breakdown(m));
-  if (m.offload().hits + m.offload().misses > 0) {
-    fmt::print("{:<16} {}\n", "", in_words(m.offload()));
-  }
-  std::fflush(stdout);
 }
 
 class Throughput {
@@ -199,8 +114,7 @@ class Throughput {
                gigabytes(model::weight_bytes(c, kernels_.weights().type(),
                                              kernels_.weights().quantisation())),
                gigabytes(kernels_.weights().copied_bytes()), options_.source.skip);
-    fmt::print("{:<16} {:>9} {:>19} {:>9} {:>6} {:>9} {:>9}\n", "test", "tokens/s", "quartiles",
-               "of floor", "bound", "GB", "GFLOP");
+    print_throughput_head();
   }
 
   void refuse(const model::ThroughputCell& cell, const std::string& why) {
@@ -223,20 +137,21 @@ class Throughput {
       return refuse(cell, fmt::format("not run: the time limit of {:.0f} s is over (--time-limit)",
                                       options_.time_limit));
     }
-    Measured m;
+    MeasuredCell m;
     const auto begin = Clock::now();
     const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
     if (!warm_) model::run_cell(kernels_.model(), {.prompt = 8}, options_.seed);
     warm_ = true;
     double longest = 0;
-    roofs_.forget();
+    RoofWatch roofs(Roofs().cold_bytes());
     for (int i = 0; i < options_.repetitions; ++i) {
       if (i > 0 && passed() + longest > share) break;
       m.runs.push_back(model::run_cell(kernels_.model(), cell, options_.seed));
       longest = std::max(longest, m.runs.back().seconds);
+      roofs.pass_by();
     }
-    m.bandwidth = roofs_.read_bandwidth_cold();
-    m.peak = roofs_.fma_peak();
+    m.bandwidth = roofs.bandwidth();
+    m.peak = roofs.peak();
     print_cell(cell, m);
     Record r = record_of(options_, kernels_, run_id_, cell);
     fill(r, m);
@@ -263,10 +178,7 @@ class Throughput {
     }
     const std::int64_t weights = weights_in_memory();
     fmt::print(
-        "\nroofs of this run: {:.1f} GB/s read, {:.0f} GFLOP/s f32; a floor counts weights once a "
-        "pass, the experts hit, keys and values\n",
-        1e-9 * roofs_.read_bandwidth_cold(), 1e-9 * roofs_.fma_peak());
-    fmt::print(
+        "\na floor counts weights once a pass, the experts hit, keys and values\n"
         "peak memory {:.2f} GB: weights {:.2f}, cache and work space {:.2f}, the rest {:.2f}\n",
         gigabytes(model::peak_memory()), gigabytes(weights), gigabytes(largest_cell_),
         gigabytes(model::peak_memory() - weights - largest_cell_));
@@ -275,7 +187,6 @@ class Throughput {
   const ThroughputArguments& options_;
   Session& session_;
   KernelSession kernels_;
-  Roofs roofs_;
   std::optional<RecordWriter> writer_;
   std::string run_id_ = new_run_id();
   Clock::time_point start_ = Clock::now();

@@ -41,8 +41,8 @@ Operations::Operations(const Registry& registry, Backend backend, bool in_place,
   }
 }
 
-// Asked-for variants first, then those tuned for the CPU, then the others; vendors' libraries only
-// when asked for.
+// Asked-for variants first, then those for units that only some CPUs have, those tuned for any CPU
+// and the others; vendors' libraries only when asked for.
 const Variant& Operations::variant_for(const Kernel& kernel, const Case& shape) {
   std::vector<const Variant*> candidates;
   const auto add = [&](const auto& fits) {
@@ -54,6 +54,7 @@ const Variant& Operations::variant_for(const Kernel& kernel, const Case& shape) 
   for (const std::string& preference : preferred_) {
     add([&](const Variant& v) { return v.name == wanted_of(preference, kernel.name); });
   }
+  add([](const Variant& v) { return v.name.starts_with("kokkos/cpu-"); });
   add([](const Variant& v) { return v.name.ends_with("/cpu"); });
   add([](const Variant& v) { return !is_baseline(v); });
   std::string reasons;
@@ -87,6 +88,7 @@ Operations::Prepared Operations::prepare(const Operation& operation, const std::
   const std::string text = kernel.name + "/" + variant.name;
   if (std::find(used_.begin(), used_.end(), text) == used_.end()) used_.push_back(text);
   // The launch of a device copies what it reads when it is prepared: its time is the launch's.
+  p.variant = variant.name;
   p.launch = variant.prepare(*p.shape, *p.tensors);
   return p;
 }
@@ -102,11 +104,13 @@ void Operations::run(const Operation& operation, std::vector<std::int64_t> numbe
                      const std::function<std::string()>& axes, const std::vector<Place>& places) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
+  std::string_view variant;
   // A launch on a device holds copies of its inputs, so it serves once.
   const bool keeps = in_place_ && numbers.front() <= most_kept;
   if (!keeps) {
     Prepared once = prepare(operation, axes(), places);
     launch(operation, once);
+    variant = once.variant;
   } else {
     std::vector<const std::byte*> memory;
     memory.reserve(places.size());
@@ -118,10 +122,12 @@ void Operations::run(const Operation& operation, std::vector<std::int64_t> numbe
       kept.memory = std::move(memory);
     }
     launch(operation, kept);
+    variant = kept.variant;
   }
   KernelTime& time = times_.try_emplace(std::string(operation.name)).first->second;
   time.seconds += std::chrono::duration<double>(Clock::now() - start).count();
   ++time.calls;
+  time.variant = variant;
 }
 
 }  // namespace kernelgate::model

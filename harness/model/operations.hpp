@@ -35,10 +35,11 @@ class OperationObserver {
   virtual void after(const Operation& operation, const Case& shape, const TensorSet& tensors) = 0;
 };
 
-/// Time and calls of one kernel, summed.
+/// Time and calls of one operation, summed.
 struct KernelTime {
   double seconds = 0;
   std::int64_t calls = 0;
+  std::string_view variant;  // that ran last
 };
 
 class Operations {
@@ -72,6 +73,7 @@ class Operations {
     std::unique_ptr<Case> shape;
     std::unique_ptr<TensorSet> tensors;
     std::unique_ptr<Launch> launch;
+    std::string_view variant;
   };
   Prepared prepare(const Operation& operation, const std::string& axes,
                    const std::vector<Place>& places);

@@ -136,7 +136,7 @@ ThroughputRun run_cell(KernelModel& model, const ThroughputCell& cell, std::uint
   run.kernels = model.operations().times();
   if (model.offload() != nullptr) {
     run.offload = model.offload()->counts();
-    run.kernels["expert_load"] = {run.offload.seconds, run.offload.misses};
+    run.kernels["expert_load"] = {run.offload.seconds, run.offload.misses, ""};
   }
   if (cell.is_prefill()) {
     passes = (cell.prompt + KernelModel::most_tokens - 1) / KernelModel::most_tokens;

@@ -23,9 +23,11 @@ struct ExpertPiece {
   std::int64_t begin = 0, end = 0;
 };
 
-/// Weight: StoredWeight<T> or FourBitWeight.
+/// Weight: StoredWeight<T>, UnitWeight or FourBitWeight.
 template <class T, class Weight>
 class ExpertsOnHost final : public Launch {
+  using Panels = typename Weight::Panels;
+
  public:
   /// `gate_up` and `down` are all experts' rows, `t` holds the other tensors.
   ExpertsOnHost(const ExpertsShape& c, TensorSet& t, const Weight& gate_up, const Weight& down)
@@ -57,7 +59,7 @@ class ExpertsOnHost final : public Launch {
 
  private:
   const std::vector<TokenBlock>& blocks() const { return groups_.blocks(); }
-  static bool is_few(const TokenBlock& b) { return b.tokens <= few_tokens; }
+  static bool is_few(const TokenBlock& b) { return b.tokens <= Weight::most_streamed; }
 
   // Blocks lie behind each other; each may need up to lane_count - 1 lanes more than it has tokens.
   std::size_t floats_for(std::int64_t terms) const {
@@ -71,7 +73,7 @@ class ExpertsOnHost final : public Launch {
         blocks()[block].first + static_cast<std::int64_t>(block) * lane_count;
     return memory + before * FewTokens::stride_of(terms);
   }
-  TokenPanels panels(float* memory, std::size_t block, std::int64_t terms) const {
+  Panels panels(float* memory, std::size_t block, std::int64_t terms) const {
     return {place(memory, block, terms), blocks()[block].tokens, terms};
   }
   FewTokens few(float* memory, std::size_t block, std::int64_t terms) const {
@@ -83,9 +85,9 @@ class ExpertsOnHost final : public Launch {
     std::vector<ExpertPiece> list;
     for (std::size_t b = 0; b < blocks().size(); ++b) {
       const std::int64_t step =
-          is_few(blocks()[b])
-              ? std::min<std::int64_t>(rows_a_stream(weight.row_bytes(), 1), 512)
-              : rows_a_piece(rows, static_cast<std::int64_t>(blocks().size()), most);
+          is_few(blocks()[b]) ? std::min<std::int64_t>(rows_a_stream(weight.row_bytes(), 1), 512)
+                              : rows_a_piece(rows, static_cast<std::int64_t>(blocks().size()),
+                                             Weight::rows_a_tile, most);
       for (std::int64_t r = 0; r < rows; r += step)
         list.push_back({b, r, std::min(r + step, rows)});
     }
@@ -107,8 +109,10 @@ class ExpertsOnHost final : public Launch {
       return h_ + groups_.token(block.first + t) * c_.hidden;
     };
     if (!is_few(block)) {
-      const TokenPanels x = panels(x_.data(), b, c_.hidden);
-      if (panel < x.panels()) x.pack(panel, row_of);
+      const Panels x = panels(x_.data(), b, c_.hidden);
+      if (panel >= x.panels()) return;
+      x.pack(panel, row_of);
+      panels(inner_.data(), b, c_.inter).clear_padding(panel);
       return;
     }
     if (panel > 0) return;
@@ -136,18 +140,17 @@ class ExpertsOnHost final : public Launch {
   void gate_up_panels(const ExpertPiece& p, const Weight& gate, const Weight& up,
                       PanelWorkspace work) const {
     const std::int64_t rows = p.end - p.begin;
-    const TokenPanels x = panels(x_.data(), p.block, c_.hidden);
-    const TokenPanels inner = panels(inner_.data(), p.block, c_.inter);
+    const Panels x = panels(x_.data(), p.block, c_.hidden);
+    const Panels inner = panels(inner_.data(), p.block, c_.inter);
     PanelWorkspace ups = work;
     ups.sums += rows_a_call / 2 * PanelWorkspace::sum_stride;
     gate.multiply(rows, x, work);
     up.multiply(rows, x, ups);
     for (std::int64_t r = 0; r < rows; ++r) {
-      const std::int64_t i = p.begin + r, k0 = i / panel_depth * panel_depth;
       for (std::int64_t lane = 0; lane < x.lanes(); lane += lane_count) {
-        const std::int64_t panel = lane / panel_lanes, at = r * PanelWorkspace::sum_stride + lane;
-        store_lanes(inner.at(panel, k0) + (i - k0) * inner.width(panel) + lane % panel_lanes,
-                    swiglu_lanes<T>(load_lanes(work.sums + at), load_lanes(ups.sums + at)));
+        const std::int64_t at = r * PanelWorkspace::sum_stride + lane;
+        inner.put(lane, p.begin + r,
+                  swiglu_lanes<T>(load_lanes(work.sums + at), load_lanes(ups.sums + at)));
       }
     }
   }

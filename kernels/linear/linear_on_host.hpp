@@ -55,6 +55,8 @@ class StreamRows {
 
 template <class T, class O, class Weight>
 class MultiplyPanels {
+  using Panels = typename Weight::Panels;
+
  public:
   MultiplyPanels(const LinearShape& c, const T* x, const Weight& w, O* y)
       : c_(c),
@@ -62,18 +64,18 @@ class MultiplyPanels {
         w_(w),
         y_(y),
         blocks_(pieces_of(c.tokens, tokens_a_block)),
-        packed_("packed tokens", static_cast<std::size_t>(TokenPanels::lanes_of(c.tokens) * c.in)),
+        packed_("packed tokens", static_cast<std::size_t>(Panels::floats_for(c.tokens, c.in))),
         memory_(PanelWorkspace::floats) {}
 
   void operator()() const {
     constexpr std::int64_t panels = tokens_a_block / panel_lanes;
     for_each_host_item("pack tokens", blocks_ * panels, [*this](std::int64_t item) {
-      const TokenPanels x = block(item / panels);
+      const Panels x = block(item / panels);
       if (item % panels >= x.panels()) return;
       const T* first = x_ + item / panels * tokens_a_block * c_.in;
       x.pack(item % panels, [=, this](std::int64_t t) { return first + t * c_.in; });
     });
-    const std::int64_t rows = rows_a_piece(c_.out, blocks_);
+    const std::int64_t rows = rows_a_piece(c_.out, blocks_, Weight::rows_a_tile);
     const std::int64_t ranges = pieces_of(c_.out, rows);
     for_each_host_item("multiply panels", blocks_ * ranges, [=, *this](std::int64_t item) {
       memory_.with([&](float* memory) {
@@ -84,13 +86,14 @@ class MultiplyPanels {
 
  private:
   // Whole blocks have whole registers, so blocks lie end to end.
-  TokenPanels block(std::int64_t b) const {
+  Panels block(std::int64_t b) const {
     const std::int64_t first = b * tokens_a_block;
-    return {packed_.data() + first * c_.in, std::min(tokens_a_block, c_.tokens - first), c_.in};
+    return {packed_.data() + Panels::floats_for(first, c_.in),
+            std::min(tokens_a_block, c_.tokens - first), c_.in};
   }
 
   void multiply(std::int64_t b, std::int64_t o0, std::int64_t most, PanelWorkspace work) const {
-    const TokenPanels x = block(b);
+    const Panels x = block(b);
     const std::int64_t rows = std::min(most, c_.out - o0);
     w_.from(o0).multiply(rows, x, work);
     O* y = y_ + b * tokens_a_block * c_.out + o0;
@@ -112,11 +115,11 @@ class MultiplyPanels {
   ThreadMemory memory_;
 };
 
-/// Weight: StoredWeight or FourBitWeight.
+/// Weight: StoredWeight, UnitWeight or FourBitWeight.
 template <class T, class O, class Weight>
 std::unique_ptr<Launch> launch_linear_on_host(const LinearShape& c, const T* x, const Weight& w,
                                               O* y) {
-  if (c.tokens <= few_tokens) return make_launch(StreamRows<T, O, Weight>(c, x, w, y));
+  if (c.tokens <= Weight::most_streamed) return make_launch(StreamRows<T, O, Weight>(c, x, w, y));
   return make_launch(MultiplyPanels<T, O, Weight>(c, x, w, y));
 }
 

@@ -42,12 +42,13 @@ class ThreadMemory {
 };
 
 /// Rows of a weight that make one piece of a panel GEMM: as many as a call takes, fewer when the
-/// threads would otherwise have less than four pieces each. A multiple of `multiple` tiles.
-inline std::int64_t rows_a_piece(std::int64_t rows, std::int64_t token_blocks,
+/// threads would otherwise have less than four pieces each. A multiple of `tile` rows, as `most`
+/// is.
+inline std::int64_t rows_a_piece(std::int64_t rows, std::int64_t token_blocks, std::int64_t tile,
                                  std::int64_t most = rows_a_call) {
-  const std::int64_t tiles = (rows + tile_rows - 1) / tile_rows * token_blocks;
+  const std::int64_t tiles = (rows + tile - 1) / tile * token_blocks;
   const std::int64_t share = tiles / (4 * std::max(1, HostSpace().concurrency()));
-  return std::clamp<std::int64_t>(share * tile_rows, tile_rows, most);
+  return std::clamp<std::int64_t>(share * tile, tile, most);
 }
 
 /// Rows of a weight that make one piece of row dots: 128 KiB or so, at least 8 rows.

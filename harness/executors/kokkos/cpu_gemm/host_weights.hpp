@@ -2,14 +2,23 @@
 // panels for more.
 #pragma once
 
+#include <optional>
+#include <string>
+
+#include "harness/core/dtype.hpp"
 #include "harness/executors/kokkos/cpu_gemm/four_bit_dots.hpp"
 #include "harness/executors/kokkos/cpu_gemm/panel_gemm.hpp"
+#include "harness/executors/kokkos/cpu_gemm/tile_gemm.hpp"
 
 namespace kernelgate {
 
 /// Rows of numbers of a storage type.
 template <class T>
 struct StoredWeight {
+  using Panels = TokenPanels;
+  static constexpr std::int64_t rows_a_tile = tile_rows;
+  static constexpr std::int64_t most_streamed = few_tokens;  // tokens by dots()
+
   const T* data = nullptr;
   std::int64_t terms = 0;
 
@@ -35,8 +44,49 @@ struct StoredWeight {
   }
 };
 
+/// Why a product of `tokens` tokens in `type` does not run on matrix units; nothing when it does.
+inline std::optional<std::string> no_matrix_units(Dtype type, std::int64_t tokens) {
+  if (type != Dtype::bf16) {
+    return "multiplies bf16, the matrix units' type, not " + std::string(name(type));
+  }
+  if (tokens <= 2) return "1 or 2 tokens take a stream of the weight, variant kokkos/cpu";
+  return matrix_units_refusal();
+}
+
+#ifdef KERNELGATE_AMX
+/// Rows of bf16 that the processor's matrix units multiply where tokens are many.
+struct UnitWeight {
+  using Panels = PairPanels;
+  static constexpr std::int64_t rows_a_tile = unit_block_rows;
+  // From 3 on, the activations in f32 cost row dots more than tiles that are mostly idle.
+  static constexpr std::int64_t most_streamed = 2;
+  static_assert(rows_a_call / 2 % unit_block_rows == 0);
+
+  StoredWeight<bf16> rows;
+
+  std::int64_t row_bytes() const { return rows.row_bytes(); }
+  UnitWeight from(std::int64_t row) const { return {rows.from(row)}; }
+  void lay_out(const bf16* x, float* to) const { rows.lay_out(x, to); }
+  void lay_out_lanes(float* token, std::int64_t k, Lanes x, std::int64_t count) const {
+    rows.lay_out_lanes(token, k, x, count);
+  }
+  template <class Write>
+  void dots(std::int64_t begin, std::int64_t end, const FewTokens& x, std::int64_t tokens,
+            const Write& write) const {
+    rows.dots(begin, end, x, tokens, write);
+  }
+  void multiply(std::int64_t count, const PairPanels& x, PanelWorkspace work) const {
+    multiply_on_units(rows.data, count, x, work.sums);
+  }
+};
+#endif
+
 /// Rows of four bits.
 struct FourBitWeight {
+  using Panels = TokenPanels;
+  static constexpr std::int64_t rows_a_tile = tile_rows;
+  static constexpr std::int64_t most_streamed = few_tokens;
+
   FourBitRows rows;
 
   std::int64_t row_bytes() const { return rows.columns / 2; }

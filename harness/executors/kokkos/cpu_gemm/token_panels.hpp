@@ -25,8 +25,11 @@ struct TokenPanels {
   static std::int64_t lanes_of(std::int64_t tokens) {
     return (tokens + lane_count - 1) / lane_count * lane_count;
   }
+  /// Memory of a block, for full blocks end to end.
+  static std::int64_t floats_for(std::int64_t tokens, std::int64_t terms) {
+    return lanes_of(tokens) * terms;
+  }
   std::int64_t lanes() const { return lanes_of(tokens); }
-  std::int64_t size() const { return lanes() * terms; }
   std::int64_t panels() const { return (lanes() + panel_lanes - 1) / panel_lanes; }
   std::int64_t width(std::int64_t panel) const {
     return std::min(panel_lanes, lanes() - panel * panel_lanes);
@@ -48,6 +51,14 @@ struct TokenPanels {
       }
     }
   }
+
+  /// Element k of lane_count tokens from `lane` on.
+  void put(std::int64_t lane, std::int64_t k, Lanes x) const {
+    const std::int64_t panel = lane / panel_lanes, k0 = k / panel_depth * panel_depth;
+    store_lanes(at(panel, k0) + (k - k0) * width(panel) + lane % panel_lanes, x);
+  }
+  /// No zeros are needed behind the last term.
+  void clear_padding(std::int64_t) const {}
 
  private:
   template <class RowOf>

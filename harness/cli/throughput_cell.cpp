@@ -1,0 +1,120 @@
+#include "harness/cli/throughput_cell.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include "harness/cli/bench_run.hpp"
+#include "harness/cli/kernel_session.hpp"
+#include "harness/timing/roof.hpp"
+
+namespace kernelgate {
+namespace {
+
+/// Time by operation of the median run, largest first, and what none of them explains.
+std::string breakdown(const MeasuredCell& m) {
+  std::vector<const model::ThroughputRun*> order;
+  order.reserve(m.runs.size());
+  for (const auto& run : m.runs) order.push_back(&run);
+  std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->seconds < b->seconds; });
+  const model::ThroughputRun& run = *order[(order.size() - 1) / 2];
+  std::vector<std::pair<double, std::string>> parts;
+  parts.reserve(run.kernels.size());
+  for (const auto& [operation, time] : run.kernels) parts.emplace_back(time.seconds, operation);
+  std::sort(parts.rbegin(), parts.rend());
+  std::string text;
+  for (const auto& [seconds, operation] : parts) {
+    text += fmt::format("{}{} {:.1f}%", text.empty() ? "" : ", ", operation,
+                        100 * seconds / run.seconds);
+  }
+  return text + fmt::format(", unexplained {:.1f}%", 100 * run.unexplained() / run.seconds);
+}
+
+}  // namespace
+
+void RoofWatch::pass_by() {
+  if (std::chrono::steady_clock::now() - last_ > std::chrono::seconds(1)) look();
+}
+
+void RoofWatch::look() {
+  bandwidths_.push_back(measure_read_bandwidth(bytes_));
+  peaks_.push_back(measure_fma_peak());
+  last_ = std::chrono::steady_clock::now();
+}
+
+TimeSummary MeasuredCell::times() const {
+  std::vector<double> seconds;
+  seconds.reserve(runs.size());
+  for (const auto& run : runs) seconds.push_back(run.seconds);
+  return summarise(std::move(seconds));
+}
+
+model::OffloadCounts MeasuredCell::offload() const {
+  model::OffloadCounts sum;
+  for (const auto& run : runs) {
+    sum.hits += run.offload.hits;
+    sum.misses += run.offload.misses;
+    sum.evictions += run.offload.evictions;
+    sum.bytes += run.offload.bytes;
+    sum.seconds += run.offload.seconds;
+  }
+  return sum;
+}
+
+bool MeasuredCell::units() const {
+  const auto& kernels = runs.front().kernels;
+  return std::any_of(kernels.begin(), kernels.end(), [](const auto& operation) {
+    return on_matrix_units(operation.second.variant, "");
+  });
+}
+
+double MeasuredCell::reading_seconds() const {
+  return static_cast<double>(runs.front().work.bytes) / bandwidth;
+}
+
+double MeasuredCell::computing_seconds() const {
+  return static_cast<double>(runs.front().work.flops) / peak;
+}
+
+void print_throughput_head() {
+  fmt::print("{:<16} {:>9} {:>19} {:>9} {:>6} {:>9} {:>9} {:>9}\n", "test", "tokens/s", "quartiles",
+             "of floor", "bound", "of FMA", "GB", "GFLOP");
+}
+
+void fill(Record& r, const MeasuredCell& m) {
+  const TimeSummary t = m.times();
+  r.status = Status::passed;
+  r.samples = static_cast<std::int64_t>(m.runs.size());
+  r.time_low_seconds = t.low;
+  r.time_median_seconds = t.median;
+  r.time_high_seconds = t.high;
+  r.bytes = m.runs.front().work.bytes;
+  r.flops = m.runs.front().work.flops;
+  r.read_bandwidth_bytes_per_second = m.bandwidth;
+  r.peak_flops_per_second = m.peak;
+  r.floor_seconds = m.floor_seconds();
+  r.percent_of_floor = 100 * m.floor_seconds() / t.median;
+  if (m.offload().hits + m.offload().misses > 0) r.message = in_words(m.offload());
+}
+
+void print_cell(const model::ThroughputCell& cell, const MeasuredCell& m) {
+  const TimeSummary t = m.times();
+  const auto tokens = static_cast<double>(cell.tokens());
+  fmt::print("{:<16} {:>9.2f} {:>19} {:>8.1f}% {:>6} {:>8.1f}% {:>9.2f} {:>9.1f}\n", cell.name(),
+             tokens / t.median, fmt::format("{:.2f} .. {:.2f}", tokens / t.high, tokens / t.low),
+             100 * m.floor_seconds() / t.median, m.bound_by_bytes() ? "bytes" : "flops",
+             100 * m.computing_seconds() / t.median, gigabytes(m.runs.front().work.bytes),
+             1e-9 * static_cast<double>(m.runs.front().work.flops));
+  fmt::print("{:<16} {}\n", "", breakdown(m));
+  fmt::print("{:<16} roofs meanwhile {:.1f} GB/s read, {:.0f} GFLOP/s f32\n", "",
+             1e-9 * m.bandwidth, 1e-9 * m.peak);
+  if (m.offload().hits + m.offload().misses > 0) {
+    fmt::print("{:<16} {}\n", "", in_words(m.offload()));
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace kernelgate

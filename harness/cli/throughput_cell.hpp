@@ -1,0 +1,60 @@
+// One cell of `throughput`: its repetitions, the roofs of the same minutes, and what both say.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "harness/model/throughput.hpp"
+#include "harness/records/record.hpp"
+#include "harness/timing/time_sampling.hpp"
+
+namespace kernelgate {
+
+/// The roofs while a cell is timed, looked at about once a second between its repetitions. A shared
+/// machine is slow for some of them; then its roofs are low for as many, so that both medians fit.
+class RoofWatch {
+ public:
+  explicit RoofWatch(std::int64_t working_set_bytes) : bytes_(working_set_bytes) { look(); }
+
+  /// Between two repetitions.
+  void pass_by();
+  double bandwidth() const { return summarise(bandwidths_).median; }  // bytes a second
+  double peak() const { return summarise(peaks_).median; }            // f32 flops a second
+
+ private:
+  void look();
+
+  std::int64_t bytes_;
+  std::vector<double> bandwidths_, peaks_;
+  std::chrono::steady_clock::time_point last_;
+};
+
+struct MeasuredCell {
+  std::vector<model::ThroughputRun> runs;
+  double bandwidth = 0, peak = 0;  // of the machine meanwhile
+
+  TimeSummary times() const;
+  /// Of all repetitions.
+  model::OffloadCounts offload() const;
+  /// Whether some product ran on matrix units, which the f32 peak does not bound.
+  bool units() const;
+  double reading_seconds() const;
+  /// All flops at the f32 peak.
+  double computing_seconds() const;
+  bool bound_by_bytes() const { return units() || reading_seconds() > computing_seconds(); }
+  double floor_seconds() const {
+    return bound_by_bytes() ? reading_seconds() : computing_seconds();
+  }
+};
+
+inline double gigabytes(std::int64_t bytes) { return 1e-9 * static_cast<double>(bytes); }
+
+/// Times, traffic, roofs and floor of the cell, and that it passed.
+void fill(Record& record, const MeasuredCell& cell);
+
+/// The head of the table and the lines of a cell, to standard output.
+void print_throughput_head();
+void print_cell(const model::ThroughputCell& cell, const MeasuredCell& m);
+
+}  // namespace kernelgate

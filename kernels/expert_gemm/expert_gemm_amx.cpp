@@ -1,0 +1,33 @@
+// expert_gemm in bf16 on the matrix units that some CPUs have (AMX); experts with one or two stream
+// their weights as the variant for every CPU does.
+#include "kernels/expert_gemm/expert_gemm.hpp"
+#include "kernels/expert_gemm/experts_on_host.hpp"
+
+namespace kernelgate {
+namespace {
+
+std::optional<std::string> refusal(const ExpertGemmCase& c) {
+  return no_matrix_units(c.type, c.tokens);
+}
+
+std::unique_ptr<Launch> prepare([[maybe_unused]] const ExpertGemmCase& c,
+                                [[maybe_unused]] TensorSet& tensors) {
+#ifdef KERNELGATE_AMX
+  const ExpertsShape shape{c.tokens, c.hidden, c.inter, c.experts, c.skip};
+  return std::make_unique<ExpertsOnHost<bf16, UnitWeight>>(
+      shape, tensors, UnitWeight{{tensors["gate_up"].as<bf16>().data(), c.hidden}},
+      UnitWeight{{tensors["down"].as<bf16>().data(), c.inter}});
+#else
+  throw std::logic_error("expert_gemm/kokkos/cpu-amx: prepared where it is refused");
+#endif
+}
+
+}  // namespace
+
+void register_expert_gemm_amx(Registry& registry) {
+  registry.add_variant<ExpertGemmCase>(
+      {"kokkos/cpu-amx", Backend::kokkos, "host threads: bf16 on matrix units, 3 tokens or more"},
+      prepare, refusal);
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,35 @@
+// linear in bf16 on the matrix units that some CPUs have (AMX), for three tokens or more.
+#include "kernels/linear/linear.hpp"
+#include "kernels/linear/linear_on_host.hpp"
+
+namespace kernelgate {
+namespace {
+
+std::optional<std::string> refusal(const LinearCase& c) {
+  return no_matrix_units(c.type, c.tokens);
+}
+
+std::unique_ptr<Launch> prepare([[maybe_unused]] const LinearCase& c,
+                                [[maybe_unused]] TensorSet& tensors) {
+#ifdef KERNELGATE_AMX
+  const UnitWeight weight{{tensors["w"].as<bf16>().data(), c.in}};
+  const LinearShape shape{c.tokens, c.out, c.in};
+  const bf16* x = tensors["x"].as<bf16>().data();
+  if (c.output == LinearOutput::f32) {
+    return launch_linear_on_host(shape, x, weight, tensors["y"].as<float>().data());
+  }
+  return launch_linear_on_host(shape, x, weight, tensors["y"].as<bf16>().data());
+#else
+  throw std::logic_error("linear/kokkos/cpu-amx: prepared where it is refused");
+#endif
+}
+
+}  // namespace
+
+void register_linear_amx(Registry& registry) {
+  registry.add_variant<LinearCase>(
+      {"kokkos/cpu-amx", Backend::kokkos, "host threads: bf16 on matrix units, 3 tokens or more"},
+      prepare, refusal);
+}
+
+}  // namespace kernelgate
