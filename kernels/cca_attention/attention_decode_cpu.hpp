@@ -14,7 +14,9 @@
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
-/// One task: all rows of a kv head against the keys of one split. Owns its working memory.
+/// One task: all rows against the keys of one split, block after block, in each block one kv head
+/// after the other: the heads of a key lie together, and a head alone would leave half of what the
+/// memory brings along. Owns its working memory.
 template <class T>
 class DecodeSplit {
  public:
@@ -25,58 +27,100 @@ class DecodeSplit {
       : size_(size),
         rows_((size.tokens * size.group + step - 1) / step * step),
         width_((size.head_dim + lane_count - 1) / lane_count * lane_count),
-        queries_(cells(width_)),
+        queries_(cells(size.kv_heads * width_)),
         weights_(cells(block_keys)),
         factor_(static_cast<float>(1.4426950408889634 /
                                    std::sqrt(static_cast<double>(size.head_dim)))) {}
 
-  /// Writes (largest, total) and mixed (not divided) of each row; the largest is an exponent of 2.
-  void run(const T* q, const T* k, const T* v, std::int64_t b, std::int64_t j, std::int64_t first,
-           std::int64_t end, std::int64_t begin_key, std::int64_t end_key, float* largest,
-           float* total, float* mixed) {
+  /// What run() gives for each row of each kv head, [kv_heads][rows]: the largest score, an
+  /// exponent of 2, the sum of weights, and the values mixed (not divided), [kv_heads][rows][d].
+  struct Results {
+    float *largest, *total, *mixed;
+  };
+
+  /// `first`, `end`: the valid keys of sequence b.
+  void run(const T* q, const T* k, const T* v, std::int64_t b, std::int64_t first, std::int64_t end,
+           std::int64_t begin_key, std::int64_t end_key, const Results& results) {
     const std::int64_t rows = size_.tokens * size_.group, d = size_.head_dim;
-    std::fill(queries_.begin(), queries_.end(), 0.0F);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const T* from = q + size_.query_at(b, r / size_.group, j * size_.group + r % size_.group);
-      for (std::int64_t x = 0; x < d; ++x) queries_[r * width_ + x] = to_float(from[x]) * factor_;
-      largest[r] = -std::numeric_limits<float>::infinity();
-      total[r] = 0;
-    }
-    std::fill(mixed, mixed + rows * d, 0.0F);
-    const std::int64_t stride = size_.kv_heads * d;
+    take_queries(q, b);
+    std::fill_n(results.largest, size_.kv_heads * rows, -std::numeric_limits<float>::infinity());
+    std::fill_n(results.total, size_.kv_heads * rows, 0.0F);
+    std::fill_n(results.mixed, size_.kv_heads * rows * d, 0.0F);
     for (std::int64_t s0 = begin_key; s0 < end_key; s0 += block_keys) {
       const std::int64_t keys = std::min(block_keys, end_key - s0);
-      const std::int64_t at = size_.key_at(b, s0, j);
-      for (std::int64_t r = 0; r < rows; r += step) {
-        std::int64_t s = 0;
-        for (; s + step <= keys; s += step) score<step>(k + at + s * stride, stride, r, s);
-        for (; s < keys; ++s) score<1>(k + at + s * stride, stride, r, s);
-      }
-      for (std::int64_t r = 0; r < rows; ++r) {
-        const std::int64_t token = r / size_.group;
-        const std::int64_t from = std::max<std::int64_t>(0, size_.begin_of(token, first, end) - s0);
-        const std::int64_t to = std::min(keys, size_.end_of(token, end) - s0);
-        const float shrink = soften(r, from, to, largest[r], total[r]);
-        if (shrink != 1) {
-          for (std::int64_t x = 0; x < d; ++x) mixed[r * d + x] *= shrink;
-        }
-      }
-      for (std::int64_t r = 0; r < rows; r += step) {
-        mix(v + at, stride, keys, r, std::min<std::int64_t>(step, rows - r), mixed);
+      for (std::int64_t j = 0; j < size_.kv_heads; ++j) {
+        const std::int64_t at = size_.key_at(b, s0, j);
+        const std::int64_t row = j * rows;
+        add_block(k + at, v + at, j, s0, keys, first, end,
+                  {results.largest + row, results.total + row, results.mixed + row * d});
       }
     }
   }
 
  private:
+  /// The rows' queries in f32, scaled, [kv_heads][rows_][width_].
+  void take_queries(const T* q, std::int64_t b) {
+    std::fill(queries_.begin(), queries_.end(), 0.0F);
+    for (std::int64_t j = 0; j < size_.kv_heads; ++j) {
+      for (std::int64_t r = 0; r < size_.tokens * size_.group; ++r) {
+        const T* from = q + size_.query_at(b, r / size_.group, j * size_.group + r % size_.group);
+        float* to = &queries_[static_cast<std::size_t>((j * rows_ + r) * width_)];
+        for (std::int64_t x = 0; x < size_.head_dim; ++x) to[x] = to_float(from[x]) * factor_;
+      }
+    }
+  }
+
+  /// One block of keys of kv head j, whose rows' results are `of`.
+  void add_block(const T* k, const T* v, std::int64_t j, std::int64_t s0, std::int64_t keys,
+                 std::int64_t first, std::int64_t end, const Results& of) {
+    const std::int64_t rows = size_.tokens * size_.group, d = size_.head_dim;
+    const std::int64_t stride = size_.kv_heads * d;
+    for (std::int64_t r = 0; r < rows; r += step) {
+      const float* q = &queries_[static_cast<std::size_t>((j * rows_ + r) * width_)];
+      std::int64_t s = 0;
+      for (; s + step <= keys; s += step) {
+        if (r == 0) fetch(k, v, stride, s);
+        score<step>(k + s * stride, stride, q, r, s);
+      }
+      for (; s < keys; ++s) score<1>(k + s * stride, stride, q, r, s);
+    }
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const std::int64_t token = r / size_.group;
+      const std::int64_t from = std::max<std::int64_t>(0, size_.begin_of(token, first, end) - s0);
+      const std::int64_t to = std::min(keys, size_.end_of(token, end) - s0);
+      const float shrink = soften(r, from, to, of.largest[r], of.total[r]);
+      if (shrink != 1) {
+        for (std::int64_t x = 0; x < d; ++x) of.mixed[r * d + x] *= shrink;
+      }
+    }
+    for (std::int64_t r = 0; r < rows; r += step) {
+      mix(v, stride, keys, r, std::min<std::int64_t>(step, rows - r), of.mixed);
+    }
+  }
+
   std::size_t cells(std::int64_t columns) const {
     return static_cast<std::size_t>(rows_ * columns);
   }
 
-  /// Scores of Keys keys from s on for `step` rows from r on.
+  /// While `step` keys are scored: their values and the keys of the next block, to L2.
+  void fetch(const T* keys, const T* values, std::int64_t stride, std::int64_t s) const {
+    constexpr auto line = static_cast<std::int64_t>(64 / sizeof(T));
+    for (std::int64_t i = s; i < s + step; ++i) {
+      const auto key = reinterpret_cast<std::uintptr_t>(keys);
+      const auto next = static_cast<std::uintptr_t>((i + block_keys) * stride) * sizeof(T);
+      for (std::int64_t x = 0; x < size_.head_dim; x += line) {
+        const auto at = key + next + static_cast<std::uintptr_t>(x) * sizeof(T);
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): may lie past the array, where no pointer may
+        __builtin_prefetch(reinterpret_cast<const char*>(at), 0, 2);
+        __builtin_prefetch(values + i * stride + x, 0, 2);
+      }
+    }
+  }
+
+  /// Scores of Keys keys from s on for `step` rows from r on, whose queries are q.
   template <int Keys>
-  void score(const T* k, std::int64_t stride, std::int64_t r, std::int64_t s) {
+  void score(const T* k, std::int64_t stride, const float* q, std::int64_t r, std::int64_t s) {
     Lanes sum[16] = {};
-    const float* q = &queries_[static_cast<std::size_t>(r * width_)];
     const std::int64_t whole = size_.head_dim / lane_count * lane_count;
     for (std::int64_t x = 0; x < whole; x += lane_count) {
 #pragma GCC unroll 4
@@ -175,7 +219,7 @@ class DecodeSplit {
 
   AttentionSizes size_;
   std::int64_t rows_, width_;             // in whole register blocks, in whole vectors
-  std::vector<float> queries_, weights_;  // [row][component], [row][key of the block]
+  std::vector<float> queries_, weights_;  // [kv head][row][component], [row][key of the block]
   float factor_;                          // log2 e / sqrt(d): scores are exponents of 2
 };
 

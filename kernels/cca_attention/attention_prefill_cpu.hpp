@@ -145,7 +145,7 @@ class PrefillTile {
         Ints at = Ints{} + static_cast<std::int32_t>(s0);
         for (std::int64_t s = 0; s < keys; ++s) {
           Lanes& score = weights_[s * vectors + r];
-          score = (at >= begin_[r]) & (at < end_[r]) ? score : nothing;
+          score = ((at >= begin_[r]) & (at < end_[r])) ? score : nothing;
           at += 1;
         }
       }

@@ -56,7 +56,7 @@ std::unique_ptr<Launch> launch_prefill(const CcaAttentionCase& c, TensorSet& set
   });
 }
 
-/// Results of all splits of all rows; rows in the order of tasks: [sequence][kv head][row].
+/// Results of all splits of all rows: [sequence][split][kv head][row].
 struct SplitResults {
   std::vector<float> largest, total, mixed;
   SplitResults(std::int64_t rows, std::int64_t splits, std::int64_t d)
@@ -66,18 +66,18 @@ struct SplitResults {
 };
 
 // Splits of one length for every case of the same cache, long enough to be read as a stream.
-std::int64_t split_length(std::int64_t keys, std::int64_t heads) {
-  constexpr std::int64_t tasks = 32, least = 256;
-  const std::int64_t splits = std::max<std::int64_t>(1, tasks / heads);
+std::int64_t split_length(std::int64_t keys, std::int64_t batch) {
+  constexpr std::int64_t tasks = 16, least = 128;
+  const std::int64_t splits = std::max<std::int64_t>(1, tasks / batch);
   return std::max(least, ((keys + splits - 1) / splits + 63) / 64 * 64);
 }
 
 template <class T>
 void merge_row(const SplitResults& part, std::int64_t row, std::int64_t rows, std::int64_t splits,
-               std::int64_t task, std::int64_t d, T* out) {
+               std::int64_t b, std::int64_t d, T* out) {
   float most = -INFINITY, total = 0;
   const auto at = [&](std::int64_t s) {
-    return static_cast<std::size_t>((task * splits + s) * rows + row);
+    return static_cast<std::size_t>((b * splits + s) * rows + row);
   };
   for (std::int64_t s = 0; s < splits; ++s) most = std::max(most, part.largest[at(s)]);
   const float base = most == -INFINITY ? 0.0F : most;
@@ -97,22 +97,21 @@ std::unique_ptr<Launch> launch_decode(const CcaAttentionCase& c, TensorSet& set)
   using Split = DecodeSplit<T>;
   const AttentionSizes size(c);
   const Arguments<T> a(set);
-  const std::int64_t heads = c.batch * c.kv_heads, rows = c.tokens * c.group();
+  const std::int64_t rows = c.kv_heads * c.tokens * c.group();  // of a sequence
   std::int64_t longest = 1;
   for (std::int64_t b = 0; b < c.batch; ++b) {
     longest = std::max(longest, c.visible(b, c.tokens - 1).end - c.visible(b, 0).begin);
   }
-  const std::int64_t length = split_length(longest, heads);
+  const std::int64_t length = split_length(longest, c.batch);
   const std::int64_t splits = (longest + length - 1) / length;
-  const auto part = std::make_shared<SplitResults>(heads * rows, splits, c.head_dim);
+  const auto part = std::make_shared<SplitResults>(c.batch * rows, splits, c.head_dim);
   const auto workers = std::make_shared<std::vector<Split>>(
       static_cast<std::size_t>(Host().concurrency()), Split(size));
   return make_launch([=] {
     Kokkos::parallel_for(
-        "cca_attention_cpu", Tasks(0, heads * splits, Kokkos::ChunkSize(one_task)),
+        "cca_attention_cpu", Tasks(0, c.batch * splits, Kokkos::ChunkSize(one_task)),
         [&](std::int64_t task) {
-          const std::int64_t split = task % splits, head = task / splits;
-          const std::int64_t b = head / c.kv_heads, j = head % c.kv_heads;
+          const std::int64_t split = task % splits, b = task / splits;
           const std::int64_t first = a.valid[2 * b], end = a.valid[2 * b + 1];
           const std::int64_t begin_key = size.begin_of(0, first, end) + split * length;
           const std::int64_t end_key = std::min(begin_key + length, size.end_of(c.tokens - 1, end));
@@ -120,15 +119,16 @@ std::unique_ptr<Launch> launch_decode(const CcaAttentionCase& c, TensorSet& set)
           Kokkos::Experimental::UniqueToken<Host> token;
           const int id = token.acquire();
           (*workers)[static_cast<std::size_t>(id)].run(
-              a.q, a.k, a.v, b, j, first, end, begin_key, end_key, &part->largest[at],
-              &part->total[at], &part->mixed[at * static_cast<std::size_t>(c.head_dim)]);
+              a.q, a.k, a.v, b, first, end, begin_key, end_key,
+              {&part->largest[at], &part->total[at],
+               &part->mixed[at * static_cast<std::size_t>(c.head_dim)]});
           token.release(id);
         });
-    Kokkos::parallel_for("cca_attention_cpu_merge", Tasks(0, heads * rows), [&](std::int64_t i) {
-      const std::int64_t head = i / rows, row = i % rows;
-      merge_row(*part, row, rows, splits, head, c.head_dim,
-                a.out + size.query_at(head / c.kv_heads, row / c.group(),
-                                      head % c.kv_heads * c.group() + row % c.group()));
+    Kokkos::parallel_for("cca_attention_cpu_merge", Tasks(0, c.batch * rows), [&](std::int64_t i) {
+      const std::int64_t b = i / rows, row = i % rows;
+      const std::int64_t j = row / (c.tokens * c.group()), of_head = row % (c.tokens * c.group());
+      merge_row(*part, row, rows, splits, b, c.head_dim,
+                a.out + size.query_at(b, of_head / c.group(), j * c.group() + of_head % c.group()));
     });
     Kokkos::fence();
   });

@@ -1,11 +1,13 @@
 // router, tuned for a CPU: four products over all tokens, each a pass over its weights by all
-// threads. Weights of a row are read once for four tokens; few tokens run at the speed of reading.
+// threads. Few tokens run at the speed of reading, more are packed into panels.
 #include <Kokkos_Core.hpp>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "harness/executors/kokkos/lanes.hpp"
+#include "harness/executors/kokkos/cpu_gemm/host_items.hpp"
+#include "harness/executors/kokkos/cpu_gemm/lane_gelu.hpp"
+#include "harness/executors/kokkos/cpu_gemm/row_dots.hpp"
 #include "harness/executors/kokkos/staging.hpp"
 #include "kernels/router/router.hpp"
 
@@ -43,10 +45,23 @@ void dot_block(const T* w, const X* x, std::int64_t in, float (&sums)[block][blo
   }
 }
 
-/// f(token, output, W[output] . x[token]) for all of them; a task is four outputs of all tokens.
+/// `count` numbers, widened; zeros behind them.
+template <class T>
+Lanes take(const T* from, std::int64_t count) {
+  return count == lane_count ? load_lanes(from) : load_some_lanes(from, count);
+}
+void put(float* to, Lanes x, std::int64_t count) {
+  if (count == lane_count)
+    store_lanes(to, x);
+  else
+    store_some_lanes(to, x, count);
+}
+
+/// f(token, output, W . x[token], count) for all of them: lanes hold `count` outputs from that one
+/// on. A task is four outputs of all tokens.
 template <class T, class X, class F>
-void product(const T* w, const X* x, std::int64_t in, std::int64_t out, std::int64_t tokens,
-             const F& f) {
+void few_product(const T* w, const X* x, std::int64_t in, std::int64_t out, std::int64_t tokens,
+                 const F& f) {
   Kokkos::parallel_for("router_cpu", Range(0, (out + block - 1) / block), [&](std::int64_t task) {
     const std::int64_t o0 = task * block, outputs = std::min(block, out - o0);
     float sums[block][block];
@@ -66,21 +81,62 @@ void product(const T* w, const X* x, std::int64_t in, std::int64_t out, std::int
           }
         }
       }
-      for (std::int64_t o = 0; o < outputs; ++o) {
-        for (std::int64_t t = 0; t < count; ++t) f(t0 + t, o0 + o, sums[o][t]);
+      for (std::int64_t t = 0; t < count; ++t) {
+        Lanes of_token = {};
+        for (std::int64_t o = 0; o < outputs; ++o) of_token[o] = sums[o][t];
+        f(t0 + t, o0, of_token, outputs);
       }
       t0 += count;
     }
   });
 }
 
-float gelu(float v) { return 0.5F * v * (1 + std::erf(v * 0.70710678F)); }
+/// The same for many tokens: blocks of them in panels, a task is some outputs of one block.
+/// `packed` has room for all tokens.
+template <class T, class X, class F>
+void panel_product(const T* w, const X* x, std::int64_t in, std::int64_t out, std::int64_t tokens,
+                   float* packed, const ThreadMemory& memory, const F& f) {
+  const std::int64_t blocks = pieces_of(tokens, tokens_a_block);
+  const auto block_at = [=](std::int64_t b) {
+    const std::int64_t first = b * tokens_a_block;
+    return TokenPanels{packed + TokenPanels::floats_for(first, in),
+                       std::min(tokens_a_block, tokens - first), in};
+  };
+  constexpr std::int64_t panels = tokens_a_block / panel_lanes;
+  for_each_host_item("router_cpu_pack", blocks * panels, [&](std::int64_t item) {
+    const TokenPanels to = block_at(item / panels);
+    if (item % panels >= to.panels()) return;
+    const X* first = x + item / panels * tokens_a_block * in;
+    to.pack(item % panels, [=](std::int64_t t) { return first + t * in; });
+  });
+  const std::int64_t rows = rows_a_piece(out, blocks, tile_rows);
+  const std::int64_t ranges = pieces_of(out, rows);
+  for_each_host_item("router_cpu_panels", blocks * ranges, [&](std::int64_t item) {
+    const std::int64_t b = item / ranges, o0 = item % ranges * rows;
+    const std::int64_t count = std::min(rows, out - o0);
+    const TokenPanels from = block_at(b);
+    memory.with([&](float* floats) {
+      const PanelWorkspace work(floats);
+      multiply_rows(w + o0 * in, count, from, work);
+      hand_out_sums(work.sums, count, from.tokens,
+                    [&](std::int64_t t, std::int64_t r, Lanes sums, std::int64_t lanes) {
+                      f(b * tokens_a_block + t, o0 + r, sums, lanes);
+                    });
+    });
+  });
+}
 
 template <class T>
 class RouterPass {
  public:
   RouterPass(const RouterCase& c, TensorSet& set)
-      : c_(c), z_(static_cast<std::size_t>(c.tokens * c.width)), y_(z_.size()) {
+      : c_(c),
+        z_(static_cast<std::size_t>(c.tokens * c.width)),
+        y_(z_.size()),
+        packed_(many() ? static_cast<std::size_t>(
+                             TokenPanels::floats_for(c.tokens, std::max(c.hidden, c.width)))
+                       : 0),
+        memory_(many() ? PanelWorkspace::floats : 0) {
     const auto in = [&](const char* name) {
       return static_cast<const T*>(set[name].as<T>().data());
     };
@@ -96,27 +152,38 @@ class RouterPass {
 
   void run() {
     const std::int64_t r = c_.width, e = c_.entries();
-    product(w_d_, h_, c_.hidden, r, c_.tokens, [&](std::int64_t t, std::int64_t o, float sum) {
-      float s = sum + to_float(b_d_[o]);
-      if (c_.eda == RouterEda::on) s += to_float(gamma_[o]) * s_prev_[t * r + o];
-      s_[t * r + o] = s;
+    using I = std::int64_t;
+    product(w_d_, h_, c_.hidden, r, [&](I t, I o, Lanes sums, I count) {
+      Lanes s = sums + take(b_d_ + o, count);
+      if (c_.eda == RouterEda::on) s += take(gamma_ + o, count) * take(s_prev_ + t * r + o, count);
+      put(s_ + t * r + o, s, count);
     });
     Kokkos::parallel_for("router_cpu_norm", Range(0, c_.tokens),
                          [&](std::int64_t t) { normalise(t); });
-    product(w1_, z_.data(), r, r, c_.tokens, [&](std::int64_t t, std::int64_t o, float sum) {
-      y_[static_cast<std::size_t>(t * r + o)] = gelu(sum + to_float(b1_[o]));
+    product(w1_, z_.data(), r, r, [&](I t, I o, Lanes sums, I count) {
+      put(y_.data() + t * r + o, gelu_lanes(sums + take(b1_ + o, count)), count);
     });
-    product(w2_, y_.data(), r, r, c_.tokens, [&](std::int64_t t, std::int64_t o, float sum) {
-      z_[static_cast<std::size_t>(t * r + o)] = gelu(sum + to_float(b2_[o]));
+    product(w2_, y_.data(), r, r, [&](I t, I o, Lanes sums, I count) {
+      put(z_.data() + t * r + o, gelu_lanes(sums + take(b2_ + o, count)), count);
     });
-    product(w3_, z_.data(), r, e, c_.tokens,
-            [&](std::int64_t t, std::int64_t o, float sum) { p_[t * e + o] = sum; });
+    product(w3_, z_.data(), r, e,
+            [&](I t, I o, Lanes sums, I count) { put(p_ + t * e + o, sums, count); });
     Kokkos::parallel_for("router_cpu_choice", Range(0, c_.tokens),
                          [&](std::int64_t t) { choose(t); });
     Kokkos::fence();
   }
 
  private:
+  bool many() const { return c_.tokens > few_tokens; }
+
+  template <class X, class F>
+  void product(const T* w, const X* x, std::int64_t in, std::int64_t out, const F& f) {
+    if (many())
+      panel_product(w, x, in, out, c_.tokens, packed_.data(), memory_, f);
+    else
+      few_product(w, x, in, out, c_.tokens, f);
+  }
+
   void normalise(std::int64_t t) {
     const float* s = s_ + t * c_.width;
     float* z = &z_[static_cast<std::size_t>(t * c_.width)];
@@ -152,7 +219,9 @@ class RouterPass {
   }
 
   RouterCase c_;
-  std::vector<float> z_, y_;  // activations [tokens,R]
+  std::vector<float> z_, y_;   // activations [tokens,R]
+  std::vector<float> packed_;  // the tokens of one product as panels
+  ThreadMemory memory_;
   const T *h_, *w_d_, *b_d_, *gamma_, *g_, *w1_, *b1_, *w2_, *b2_, *w3_;
   const float *s_prev_, *bias_;
   float *s_, *p_, *probability_;
@@ -163,7 +232,7 @@ class RouterPass {
 
 void register_router_cpu(Registry& registry) {
   registry.add_variant<RouterCase>(
-      {"kokkos/cpu", Backend::kokkos, "four passes over the weights, lanes along the reduction"},
+      {"kokkos/cpu", Backend::kokkos, "four passes over the weights; more than 8 tokens as panels"},
       [](const RouterCase& c, TensorSet& set) {
         return with_storage(c.type, [&](auto type) {
           const auto pass = std::make_shared<RouterPass<decltype(type)>>(c, set);
