@@ -138,6 +138,7 @@ class Throughput {
                                       options_.time_limit));
     }
     MeasuredCell m;
+    m.dtype = name(kernels_.weights().type());
     const auto begin = Clock::now();
     const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
     if (!warm_) model::run_cell(kernels_.model(), {.prompt = 8}, options_.seed);

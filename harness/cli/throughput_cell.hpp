@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "harness/model/throughput.hpp"
@@ -32,6 +33,7 @@ class RoofWatch {
 
 struct MeasuredCell {
   std::vector<model::ThroughputRun> runs;
+  std::string_view dtype;          // of the weights
   double bandwidth = 0, peak = 0;  // of the machine meanwhile
 
   TimeSummary times() const;

@@ -87,8 +87,8 @@ Operations::Prepared Operations::prepare(const Operation& operation, const std::
   const Variant& variant = variant_for(kernel, *p.shape);
   const std::string text = kernel.name + "/" + variant.name;
   if (std::find(used_.begin(), used_.end(), text) == used_.end()) used_.push_back(text);
-  // The launch of a device copies what it reads when it is prepared: its time is the launch's.
   p.variant = variant.name;
+  // The launch of a device copies what it reads when it is prepared: its time is the launch's.
   p.launch = variant.prepare(*p.shape, *p.tensors);
   return p;
 }

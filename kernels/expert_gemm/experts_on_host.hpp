@@ -194,11 +194,8 @@ class ExpertsOnHost final : public Launch {
       hand_out_sums(work.sums, p.end - p.begin, block.tokens,
                     [&](std::int64_t t, std::int64_t r, Lanes sums, std::int64_t count) {
                       const std::int64_t token = groups_.token(block.first + t);
-                      T* out = m_ + token * c_.hidden + p.begin + r;
-                      if (count == lane_count)
-                        store_lanes(out, weight_[token] * sums);
-                      else
-                        store_some_lanes(out, weight_[token] * sums, count);
+                      store_first_lanes(m_ + token * c_.hidden + p.begin + r, weight_[token] * sums,
+                                        count);
                     });
     });
   }

@@ -7,8 +7,7 @@
 #include <memory>
 
 #include "harness/core/registry.hpp"
-#include "harness/executors/kokkos/cpu_gemm/host_items.hpp"
-#include "harness/executors/kokkos/cpu_gemm/host_weights.hpp"
+#include "harness/executors/kokkos/cpu_gemm/panel_product.hpp"
 
 namespace kernelgate {
 
@@ -55,62 +54,28 @@ class StreamRows {
 
 template <class T, class O, class Weight>
 class MultiplyPanels {
-  using Panels = typename Weight::Panels;
-
  public:
   MultiplyPanels(const LinearShape& c, const T* x, const Weight& w, O* y)
       : c_(c),
         x_(x),
         w_(w),
         y_(y),
-        blocks_(pieces_of(c.tokens, tokens_a_block)),
-        packed_("packed tokens", static_cast<std::size_t>(Panels::floats_for(c.tokens, c.in))),
+        packed_("packed tokens",
+                static_cast<std::size_t>(Weight::Panels::floats_for(c.tokens, c.in))),
         memory_(PanelWorkspace::floats) {}
 
   void operator()() const {
-    constexpr std::int64_t panels = tokens_a_block / panel_lanes;
-    for_each_host_item("pack tokens", blocks_ * panels, [*this](std::int64_t item) {
-      const Panels x = block(item / panels);
-      if (item % panels >= x.panels()) return;
-      const T* first = x_ + item / panels * tokens_a_block * c_.in;
-      x.pack(item % panels, [=, this](std::int64_t t) { return first + t * c_.in; });
-    });
-    const std::int64_t rows = rows_a_piece(c_.out, blocks_, Weight::rows_a_tile);
-    const std::int64_t ranges = pieces_of(c_.out, rows);
-    for_each_host_item("multiply panels", blocks_ * ranges, [=, *this](std::int64_t item) {
-      memory_.with([&](float* memory) {
-        multiply(item / ranges, item % ranges * rows, rows, PanelWorkspace(memory));
-      });
-    });
-  }
-
- private:
-  // Whole blocks have whole registers, so blocks lie end to end.
-  Panels block(std::int64_t b) const {
-    const std::int64_t first = b * tokens_a_block;
-    return {packed_.data() + Panels::floats_for(first, c_.in),
-            std::min(tokens_a_block, c_.tokens - first), c_.in};
-  }
-
-  void multiply(std::int64_t b, std::int64_t o0, std::int64_t most, PanelWorkspace work) const {
-    const Panels x = block(b);
-    const std::int64_t rows = std::min(most, c_.out - o0);
-    w_.from(o0).multiply(rows, x, work);
-    O* y = y_ + b * tokens_a_block * c_.out + o0;
-    hand_out_sums(work.sums, rows, x.tokens,
-                  [=, this](std::int64_t t, std::int64_t r, Lanes sums, std::int64_t count) {
-                    if (count == lane_count)
-                      store_lanes(y + t * c_.out + r, sums);
-                    else
-                      store_some_lanes(y + t * c_.out + r, sums, count);
+    panel_product(w_, x_, c_.in, c_.out, c_.tokens, packed_.data(), memory_,
+                  [this](std::int64_t t, std::int64_t o, Lanes sums, std::int64_t count) {
+                    store_first_lanes(y_ + t * c_.out + o, sums, count);
                   });
   }
 
+ private:
   LinearShape c_;
   const T* x_;
   Weight w_;
   O* y_;
-  std::int64_t blocks_;
   HostFloats packed_;
   ThreadMemory memory_;
 };

@@ -5,9 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "harness/executors/kokkos/cpu_gemm/host_items.hpp"
 #include "harness/executors/kokkos/cpu_gemm/lane_gelu.hpp"
-#include "harness/executors/kokkos/cpu_gemm/row_dots.hpp"
+#include "harness/executors/kokkos/cpu_gemm/panel_product.hpp"
 #include "harness/executors/kokkos/staging.hpp"
 #include "kernels/router/router.hpp"
 
@@ -45,18 +44,6 @@ void dot_block(const T* w, const X* x, std::int64_t in, float (&sums)[block][blo
   }
 }
 
-/// `count` numbers, widened; zeros behind them.
-template <class T>
-Lanes take(const T* from, std::int64_t count) {
-  return count == lane_count ? load_lanes(from) : load_some_lanes(from, count);
-}
-void put(float* to, Lanes x, std::int64_t count) {
-  if (count == lane_count)
-    store_lanes(to, x);
-  else
-    store_some_lanes(to, x, count);
-}
-
 /// f(token, output, W . x[token], count) for all of them: lanes hold `count` outputs from that one
 /// on. A task is four outputs of all tokens.
 template <class T, class X, class F>
@@ -91,41 +78,6 @@ void few_product(const T* w, const X* x, std::int64_t in, std::int64_t out, std:
   });
 }
 
-/// The same for many tokens: blocks of them in panels, a task is some outputs of one block.
-/// `packed` has room for all tokens.
-template <class T, class X, class F>
-void panel_product(const T* w, const X* x, std::int64_t in, std::int64_t out, std::int64_t tokens,
-                   float* packed, const ThreadMemory& memory, const F& f) {
-  const std::int64_t blocks = pieces_of(tokens, tokens_a_block);
-  const auto block_at = [=](std::int64_t b) {
-    const std::int64_t first = b * tokens_a_block;
-    return TokenPanels{packed + TokenPanels::floats_for(first, in),
-                       std::min(tokens_a_block, tokens - first), in};
-  };
-  constexpr std::int64_t panels = tokens_a_block / panel_lanes;
-  for_each_host_item("router_cpu_pack", blocks * panels, [&](std::int64_t item) {
-    const TokenPanels to = block_at(item / panels);
-    if (item % panels >= to.panels()) return;
-    const X* first = x + item / panels * tokens_a_block * in;
-    to.pack(item % panels, [=](std::int64_t t) { return first + t * in; });
-  });
-  const std::int64_t rows = rows_a_piece(out, blocks, tile_rows);
-  const std::int64_t ranges = pieces_of(out, rows);
-  for_each_host_item("router_cpu_panels", blocks * ranges, [&](std::int64_t item) {
-    const std::int64_t b = item / ranges, o0 = item % ranges * rows;
-    const std::int64_t count = std::min(rows, out - o0);
-    const TokenPanels from = block_at(b);
-    memory.with([&](float* floats) {
-      const PanelWorkspace work(floats);
-      multiply_rows(w + o0 * in, count, from, work);
-      hand_out_sums(work.sums, count, from.tokens,
-                    [&](std::int64_t t, std::int64_t r, Lanes sums, std::int64_t lanes) {
-                      f(b * tokens_a_block + t, o0 + r, sums, lanes);
-                    });
-    });
-  });
-}
-
 template <class T>
 class RouterPass {
  public:
@@ -154,20 +106,23 @@ class RouterPass {
     const std::int64_t r = c_.width, e = c_.entries();
     using I = std::int64_t;
     product(w_d_, h_, c_.hidden, r, [&](I t, I o, Lanes sums, I count) {
-      Lanes s = sums + take(b_d_ + o, count);
-      if (c_.eda == RouterEda::on) s += take(gamma_ + o, count) * take(s_prev_ + t * r + o, count);
-      put(s_ + t * r + o, s, count);
+      Lanes s = sums + load_first_lanes(b_d_ + o, count);
+      if (c_.eda == RouterEda::on)
+        s += load_first_lanes(gamma_ + o, count) * load_first_lanes(s_prev_ + t * r + o, count);
+      store_first_lanes(s_ + t * r + o, s, count);
     });
     Kokkos::parallel_for("router_cpu_norm", Range(0, c_.tokens),
                          [&](std::int64_t t) { normalise(t); });
     product(w1_, z_.data(), r, r, [&](I t, I o, Lanes sums, I count) {
-      put(y_.data() + t * r + o, gelu_lanes(sums + take(b1_ + o, count)), count);
+      store_first_lanes(y_.data() + t * r + o, gelu_lanes(sums + load_first_lanes(b1_ + o, count)),
+                        count);
     });
     product(w2_, y_.data(), r, r, [&](I t, I o, Lanes sums, I count) {
-      put(z_.data() + t * r + o, gelu_lanes(sums + take(b2_ + o, count)), count);
+      store_first_lanes(z_.data() + t * r + o, gelu_lanes(sums + load_first_lanes(b2_ + o, count)),
+                        count);
     });
     product(w3_, z_.data(), r, e,
-            [&](I t, I o, Lanes sums, I count) { put(p_ + t * e + o, sums, count); });
+            [&](I t, I o, Lanes sums, I count) { store_first_lanes(p_ + t * e + o, sums, count); });
     Kokkos::parallel_for("router_cpu_choice", Range(0, c_.tokens),
                          [&](std::int64_t t) { choose(t); });
     Kokkos::fence();
@@ -179,7 +134,7 @@ class RouterPass {
   template <class X, class F>
   void product(const T* w, const X* x, std::int64_t in, std::int64_t out, const F& f) {
     if (many())
-      panel_product(w, x, in, out, c_.tokens, packed_.data(), memory_, f);
+      panel_product(StoredWeight<T>{w, in}, x, in, out, c_.tokens, packed_.data(), memory_, f);
     else
       few_product(w, x, in, out, c_.tokens, f);
   }

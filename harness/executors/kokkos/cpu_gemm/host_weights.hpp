@@ -44,12 +44,17 @@ struct StoredWeight {
   }
 };
 
+/// Most tokens whose weight is streamed past them though there are matrix units: from 3 on, the
+/// activations in f32 cost row dots more than tiles that are mostly idle.
+inline constexpr std::int64_t most_before_units = 2;
+
 /// Why a product of `tokens` tokens in `type` does not run on matrix units; nothing when it does.
 inline std::optional<std::string> no_matrix_units(Dtype type, std::int64_t tokens) {
   if (type != Dtype::bf16) {
     return "multiplies bf16, the matrix units' type, not " + std::string(name(type));
   }
-  if (tokens <= 2) return "1 or 2 tokens take a stream of the weight, variant kokkos/cpu";
+  if (tokens <= most_before_units)
+    return "1 or 2 tokens take a stream of the weight, variant kokkos/cpu";
   return matrix_units_refusal();
 }
 
@@ -58,8 +63,7 @@ inline std::optional<std::string> no_matrix_units(Dtype type, std::int64_t token
 struct UnitWeight {
   using Panels = PairPanels;
   static constexpr std::int64_t rows_a_tile = unit_block_rows;
-  // From 3 on, the activations in f32 cost row dots more than tiles that are mostly idle.
-  static constexpr std::int64_t most_streamed = 2;
+  static constexpr std::int64_t most_streamed = most_before_units;
   static_assert(rows_a_call / 2 % unit_block_rows == 0);
 
   StoredWeight<bf16> rows;

@@ -24,6 +24,19 @@ void store_some_lanes(T* p, Lanes x, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) p[i] = from_float<T>(x[i]);
 }
 
+/// The same for what is a whole register most of the time.
+template <class T>
+Lanes load_first_lanes(const T* p, std::int64_t count) {
+  return count == lane_count ? load_lanes(p) : load_some_lanes(p, count);
+}
+template <class T>
+void store_first_lanes(T* p, Lanes x, std::int64_t count) {
+  if (count == lane_count)
+    store_lanes(p, x);
+  else
+    store_some_lanes(p, x, count);
+}
+
 /// Numbers Start, Start + 1, ... of a and b in turn.
 template <int Start, int... I>
 Lanes interleave(Lanes a, Lanes b, std::integer_sequence<int, I...>) {
