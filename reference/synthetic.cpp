@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/core/large_memory.hpp"
 #include "harness/core/random.hpp"
 
 namespace kernelgate::reference {
@@ -100,8 +101,11 @@ std::shared_ptr<const std::byte[]> make_tensor(const TensorName& tensor, std::in
   const SyntheticRange range = synthetic_range(tensor, widened);
   const std::uint64_t key = fnv1a64(tensor.name);
   const std::int64_t element = size_bytes(type);
-  auto memory =
-      std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(count * element));
+  LargeMemory memory = large_memory(count * element);
+  if (!memory) {
+    throw BadInput("synthetic weights: tensor '" + tensor.name + "': no memory for " +
+                   std::to_string(count * element) + " bytes");
+  }
   std::byte* to = memory.get();
 #pragma omp parallel for schedule(static) if (count > 4 * piece)
   for (std::int64_t begin = 0; begin < count; begin += piece) {

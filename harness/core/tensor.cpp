@@ -1,9 +1,6 @@
 #include "harness/core/tensor.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
@@ -15,7 +12,6 @@ namespace kernelgate {
 namespace {
 
 constexpr unsigned char red_zone_byte = 0xA7;
-constexpr std::int64_t huge_page = std::int64_t{2} << 20;
 
 std::uint64_t load_bits(const std::byte* from, std::int64_t bytes) {
   std::uint64_t bits = 0;
@@ -57,19 +53,12 @@ std::int64_t TensorSpec::count() const {
   return product;
 }
 
-void Tensor::Free::operator()(std::byte* memory) const { std::free(memory); }
-
 Tensor::Tensor(TensorSpec spec) : spec_(std::move(spec)), count_(spec_.count()) {
-  const std::int64_t wanted = bytes() + 2 * red_zone_bytes;
-  const std::int64_t alignment = wanted >= 4 * huge_page ? huge_page : 4096;
-  const std::int64_t size = (wanted + alignment - 1) / alignment * alignment;
-  void* memory =
-      std::aligned_alloc(static_cast<std::size_t>(alignment), static_cast<std::size_t>(size));
-  if (memory == nullptr) {
+  const std::int64_t size = bytes() + 2 * red_zone_bytes;
+  memory_ = large_memory(size);
+  if (!memory_) {
     throw BadInput("tensor '" + spec_.name + "': no memory for " + std::to_string(size) + " bytes");
   }
-  if (alignment == huge_page) madvise(memory, static_cast<std::size_t>(size), MADV_HUGEPAGE);
-  memory_.reset(static_cast<std::byte*>(memory));
   data_ = memory_.get() + red_zone_bytes;
   std::memset(memory_.get(), red_zone_byte, red_zone_bytes);
   std::memset(data_ + bytes(), red_zone_byte, red_zone_bytes);

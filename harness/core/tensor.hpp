@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "harness/core/dtype.hpp"
+#include "harness/core/large_memory.hpp"
 
 namespace kernelgate {
 
@@ -81,12 +82,9 @@ class Tensor {
  private:
   void require(Dtype type) const;
 
-  struct Free {
-    void operator()(std::byte* memory) const;
-  };
   TensorSpec spec_;
   std::int64_t count_ = 0;
-  std::unique_ptr<std::byte, Free> memory_;
+  LargeMemory memory_;
   std::byte* data_ = nullptr;
 };
 

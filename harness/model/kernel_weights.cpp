@@ -46,7 +46,8 @@ std::int64_t weight_bytes(const reference::ModelConfig& config, Dtype type, cons
 }
 
 std::byte* KernelWeights::make_room(std::int64_t bytes) {
-  if (bytes > available_memory()) {
+  LargeMemory copy = bytes > available_memory() ? nullptr : large_memory(bytes);
+  if (!copy) {
     throw BadInput(
         fmt::format("weights: a copy in {} needs {:.2f} GB, {:.2f} GB are free; expected "
                     "a checkpoint in that type, experts stacked",
@@ -54,7 +55,7 @@ std::byte* KernelWeights::make_room(std::int64_t bytes) {
                     1e-9 * static_cast<double>(available_memory())));
   }
   copied_ += bytes;
-  copies_.push_back(std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(bytes)));
+  copies_.push_back(std::move(copy));
   return copies_.back().get();
 }
 

@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <vector>
 
+#include "harness/core/large_memory.hpp"
 #include "harness/model/quantisation.hpp"
 #include "reference/weights.hpp"
 
@@ -73,7 +73,7 @@ class KernelWeights {
   Dtype type_;
   QuantisedLoading loading_;
   std::int64_t copied_ = 0, quantised_ = 0, to_quantise_ = 0;
-  std::vector<std::unique_ptr<std::byte[]>> copies_;
+  std::vector<LargeMemory> copies_;
 };
 
 /// The numbers rounded once to `type`, by all threads.

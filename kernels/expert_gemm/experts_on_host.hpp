@@ -85,9 +85,10 @@ class ExpertsOnHost final : public Launch {
     std::vector<ExpertPiece> list;
     for (std::size_t b = 0; b < blocks().size(); ++b) {
       const std::int64_t step =
-          is_few(blocks()[b]) ? std::min<std::int64_t>(rows_a_stream(weight.row_bytes(), 1), 512)
-                              : rows_a_piece(rows, static_cast<std::int64_t>(blocks().size()),
-                                             Weight::rows_a_tile, most);
+          is_few(blocks()[b])
+              ? std::min<std::int64_t>(rows_a_stream(weight.row_bytes(), Weight::stream_bytes), 512)
+              : rows_a_piece(rows, static_cast<std::int64_t>(blocks().size()), Weight::rows_a_tile,
+                             most);
       for (std::int64_t r = 0; r < rows; r += step)
         list.push_back({b, r, std::min(r + step, rows)});
     }

@@ -64,6 +64,14 @@ class ValueTable {
 #endif
 }
 
+/// e8m0_value() of each lane.
+[[gnu::always_inline]] inline Lanes e8m0_lanes(LaneBits exponents) {
+  LaneBits bits = exponents << 23;
+  bits = exponents == 0 ? LaneBits{} + 0x00400000U : bits;
+  bits = exponents == 255 ? LaneBits{} + 0x7FC00000U : bits;
+  return reinterpret_cast<Lanes>(bits);
+}
+
 /// The scales of a row's groups first .. first + count - 1, as f32. `out` holds whole registers.
 inline void group_scales(const FourBitRows& w, std::int64_t row, std::int64_t first,
                          std::int64_t count, float* out) {
@@ -91,11 +99,7 @@ inline void group_scales(const FourBitRows& w, std::int64_t row, std::int64_t fi
   const std::uint8_t* e = w.exponents + blocks + first;
   std::int64_t g = 0;
   for (; g + lane_count <= count; g += lane_count) {
-    const LaneBits bytes = load_byte_lanes(e + g);
-    LaneBits bits = bytes << 23;
-    bits = bytes == 0 ? LaneBits{} + 0x00400000U : bits;
-    bits = bytes == 255 ? LaneBits{} + 0x7FC00000U : bits;
-    store_lanes(out + g, reinterpret_cast<Lanes>(bits));
+    store_lanes(out + g, e8m0_lanes(load_byte_lanes(e + g)));
   }
   for (; g < count; ++g) out[g] = e8m0_value(e[g]);
 }
@@ -105,6 +109,22 @@ inline void group_scales(const FourBitRows& w, std::int64_t row, std::int64_t fi
 inline std::int64_t grouped_place(const FourBitRows& w, std::int64_t k) {
   const bool low = (k % 2 == 0) == (w.exponents != nullptr);
   return k / group_terms * group_terms + (low ? 0 : group_terms / 2) + k % group_terms / 2;
+}
+
+/// The numbers of a row of activations where grouped_place() puts them.
+template <class X>
+void group_terms_of(const FourBitRows& w, const X* x, float* to) {
+  constexpr std::int64_t half = group_terms / 2;
+  const std::int64_t even = w.exponents != nullptr ? 0 : half, odd = half - even;
+  for (std::int64_t k = 0; k < w.columns; k += group_terms) {
+    for (std::int64_t i = 0; i < half; i += lane_count / 2) {
+      constexpr auto indices = std::make_integer_sequence<int, lane_count>{};
+      const Lanes both = parted(load_lanes(x + k + 2 * i), indices);
+      std::memcpy(to + k + even + i, &both, sizeof(Lanes) / 2);
+      std::memcpy(to + k + odd + i, reinterpret_cast<const char*>(&both) + sizeof(Lanes) / 2,
+                  sizeof(Lanes) / 2);
+    }
+  }
 }
 
 /// Decodes a row's terms k0 .. k0 + depth - 1 (whole groups) into lines of 16 floats, `line_stride`

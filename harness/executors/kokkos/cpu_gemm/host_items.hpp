@@ -51,9 +51,9 @@ inline std::int64_t rows_a_piece(std::int64_t rows, std::int64_t token_blocks, s
   return std::clamp<std::int64_t>(share * tile, tile, most);
 }
 
-/// Rows of a weight that make one piece of row dots: 128 KiB or so, at least 8 rows.
-inline std::int64_t rows_a_stream(std::int64_t terms, std::int64_t element_bytes) {
-  return std::max<std::int64_t>(8, (std::int64_t{1} << 17) / (terms * element_bytes) / 8 * 8);
+/// Rows of `row_bytes` that make one piece of row dots, of `bytes` or so: at least 8 rows.
+inline std::int64_t rows_a_stream(std::int64_t row_bytes, std::int64_t bytes) {
+  return std::max<std::int64_t>(8, bytes / row_bytes / 8 * 8);
 }
 
 inline std::int64_t pieces_of(std::int64_t extent, std::int64_t piece) {

@@ -7,6 +7,7 @@
 
 #include "harness/core/dtype.hpp"
 #include "harness/executors/kokkos/cpu_gemm/four_bit_dots.hpp"
+#include "harness/executors/kokkos/cpu_gemm/four_bit_integers.hpp"
 #include "harness/executors/kokkos/cpu_gemm/panel_gemm.hpp"
 #include "harness/executors/kokkos/cpu_gemm/tile_gemm.hpp"
 
@@ -17,7 +18,8 @@ template <class T>
 struct StoredWeight {
   using Panels = TokenPanels;
   static constexpr std::int64_t rows_a_tile = tile_rows;
-  static constexpr std::int64_t most_streamed = few_tokens;  // tokens by dots()
+  static constexpr std::int64_t most_streamed = few_tokens;            // tokens by dots()
+  static constexpr std::int64_t stream_bytes = std::int64_t{1} << 17;  // of a piece of dots()
 
   const T* data = nullptr;
   std::int64_t terms = 0;
@@ -64,6 +66,7 @@ struct UnitWeight {
   using Panels = PairPanels;
   static constexpr std::int64_t rows_a_tile = unit_block_rows;
   static constexpr std::int64_t most_streamed = most_before_units;
+  static constexpr std::int64_t stream_bytes = StoredWeight<bf16>::stream_bytes;
   static_assert(rows_a_call / 2 % unit_block_rows == 0);
 
   StoredWeight<bf16> rows;
@@ -90,6 +93,8 @@ struct FourBitWeight {
   using Panels = TokenPanels;
   static constexpr std::int64_t rows_a_tile = tile_rows;
   static constexpr std::int64_t most_streamed = few_tokens;
+  // Longer pieces: each begins by taking its token's digits.
+  static constexpr std::int64_t stream_bytes = std::int64_t{1} << 18;
 
   FourBitRows rows;
 
@@ -98,7 +103,7 @@ struct FourBitWeight {
 
   template <class X>
   void lay_out(const X* x, float* to) const {
-    for (std::int64_t k = 0; k < rows.columns; ++k) to[grouped_place(rows, k)] = to_float(x[k]);
+    group_terms_of(rows, x, to);
   }
   void lay_out_lanes(float* token, std::int64_t k, Lanes x, std::int64_t count) const {
     for (std::int64_t i = 0; i < count; ++i) token[grouped_place(rows, k + i)] = x[i];
@@ -106,6 +111,7 @@ struct FourBitWeight {
   template <class Write>
   void dots(std::int64_t begin, std::int64_t end, const FewTokens& x, std::int64_t tokens,
             const Write& write) const {
+    if (tokens == 1 && dot_four_bit_rows_in_integers(rows, begin, end, x, write)) return;
     dot_four_bit_rows(rows, begin, end, x, tokens, write);
   }
   void multiply(std::int64_t count, const TokenPanels& x, PanelWorkspace work) const {

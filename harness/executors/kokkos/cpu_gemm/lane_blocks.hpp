@@ -43,6 +43,13 @@ Lanes interleave(Lanes a, Lanes b, std::integer_sequence<int, I...>) {
   return __builtin_shufflevector(a, b, ((I % 2 == 0 ? 0 : lane_count) + Start + I / 2)...);
 }
 
+/// Numbers 0, 2, 4, ... of x, then 1, 3, 5, ...
+template <int... I>
+Lanes parted(Lanes x, std::integer_sequence<int, I...>) {
+  constexpr int half = sizeof...(I) / 2;
+  return __builtin_shufflevector(x, x, (I < half ? 2 * I : 2 * (I - half) + 1)...);
+}
+
 /// Transposes lane_count registers of lane_count numbers: interleaving the upper half of the rows
 /// with the lower one log2(lane_count) times moves number j of row i to number i of row j.
 inline void transpose(Lanes (&rows)[lane_count]) {
