@@ -107,10 +107,11 @@ void KernelEngine::draw(std::span<const rsa::SampleRequest> requests, std::int64
        {"token", bytes_of(token)},
        {"kept", bytes_of(kept)},
        {"probability", bytes_of(probability)}});
+#pragma omp parallel for schedule(dynamic) if (requests.size() > 1)
   for (std::size_t i = 0; i < requests.size(); ++i) {
     out[i].token = token[i];
     out[i].probability = probability[i];
-    out[i].thin = rsa::draw(logits(requests[i].slot), requests[i], logit_error_).thin;
+    out[i].thin = rsa::is_thin(logits(requests[i].slot), requests[i], logit_error_);
   }
 }
 

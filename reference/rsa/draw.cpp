@@ -33,6 +33,11 @@ std::vector<std::int64_t> honest_draws(std::span<const float> logits, const Samp
   return std::move(sampled.acceptable);
 }
 
+// The scalar chain's own token is always among them.
+bool is_thin(std::span<const float> logits, const SampleRequest& request, double logit_error) {
+  return honest_draws(logits, request, logit_error).size() != 1;
+}
+
 SampledToken draw(std::span<const float> logits, const SampleRequest& request, double logit_error) {
   const auto sampled = reference::sample_token<double>(logits, params_of(request));
   SampledToken out;
@@ -40,8 +45,7 @@ SampledToken draw(std::span<const float> logits, const SampleRequest& request, d
   if (out.token < 0) return out;
   const bool greedy = request.sampling.temperature < 1e-5;
   out.probability = greedy ? 1 : sampled.probability[static_cast<std::size_t>(sampled.token)];
-  const auto honest = honest_draws(logits, request, logit_error);
-  out.thin = honest.size() != 1 || honest.front() != sampled.token;
+  out.thin = is_thin(logits, request, logit_error);
   return out;
 }
 

@@ -15,6 +15,9 @@ namespace kernelgate::rsa {
 SampledToken draw(std::span<const float> logits, const SampleRequest& request,
                   double logit_error = 0);
 
+/// What draw() sets `thin` to, for who has the token from elsewhere.
+bool is_thin(std::span<const float> logits, const SampleRequest& request, double logit_error = 0);
+
 /// Ids that such a sampler may draw, the drawn one among them; -1 alone where nothing is allowed.
 std::vector<std::int64_t> honest_draws(std::span<const float> logits, const SampleRequest& request,
                                        double logit_error = 0);
