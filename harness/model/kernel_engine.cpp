@@ -1,6 +1,7 @@
 #include "harness/model/kernel_engine.hpp"
 
 #include <fmt/format.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "harness/core/error.hpp"
 #include "harness/model/bytes.hpp"
 #include "reference/rsa/draw.hpp"
+#include "reference/rsa/in_parallel.hpp"
 
 namespace kernelgate::model {
 namespace {
@@ -107,12 +109,11 @@ void KernelEngine::draw(std::span<const rsa::SampleRequest> requests, std::int64
        {"token", bytes_of(token)},
        {"kept", bytes_of(kept)},
        {"probability", bytes_of(probability)}});
-#pragma omp parallel for schedule(dynamic) if (requests.size() > 1)
-  for (std::size_t i = 0; i < requests.size(); ++i) {
+  rsa::in_parallel(requests.size(), omp_get_max_threads(), [&](std::size_t i) {
     out[i].token = token[i];
     out[i].probability = probability[i];
     out[i].thin = rsa::is_thin(logits(requests[i].slot), requests[i], logit_error_);
-  }
+  });
 }
 
 }  // namespace kernelgate::model

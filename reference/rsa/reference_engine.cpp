@@ -2,45 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <atomic>
-#include <exception>
-#include <mutex>
 #include <set>
-#include <thread>
 
 #include "harness/core/error.hpp"
 #include "reference/rsa/draw.hpp"
+#include "reference/rsa/in_parallel.hpp"
 
 namespace kernelgate::rsa {
-namespace {
-
-// Runs work(0) to work(count - 1), each once, on that many threads; the first exception is thrown
-// again when all have ended.
-template <class Work>
-void in_parallel(std::size_t count, int threads, const Work& work) {
-  std::atomic<std::size_t> next = 0;
-  std::exception_ptr failure;
-  std::mutex guard;
-  const auto run = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      try {
-        work(i);
-      } catch (...) {
-        const std::lock_guard lock(guard);
-        if (!failure) failure = std::current_exception();
-      }
-    }
-  };
-  std::vector<std::jthread> others;
-  const std::size_t wanted = std::min(count, static_cast<std::size_t>(std::max(threads, 1)));
-  for (std::size_t t = 1; t < wanted; ++t) others.emplace_back(run);
-  run();
-  others.clear();  // joins
-  if (failure) std::rethrow_exception(failure);
-}
-
-}  // namespace
 
 ReferenceEngine::ReferenceEngine(const reference::Model& model, std::int64_t slots, int threads,
                                  double logit_error)
