@@ -34,7 +34,7 @@ std::string what_was_shown(const std::vector<Record>& records) {
   for (const Record& r : records) {
     if (!r.time_median_seconds) continue;
     ++timed;
-    watched += r.marked_samples.has_value();
+    if (r.marked_samples) watched += r.samples.value_or(0);
     marked += r.marked_samples.value_or(0);
     clocks += r.clock_hz.has_value();
     counted += r.instructions.has_value();
@@ -42,8 +42,12 @@ std::string what_was_shown(const std::vector<Record>& records) {
   if (timed == 0) return {};
   const PerfCounter counter(PerfCounter::Event::instructions);
   return fmt::format(
-      "throttling   {}\nclocks       {}\ninstructions {}\n",
-      watched == 0 ? "not shown by this system" : fmt::format("{} samples marked", marked),
+      "disturbed    {}\nclocks       {}\ninstructions {}\n",
+      watched == 0
+          ? "not shown by this system"
+          : fmt::format("{} of {} samples: threads waited for a core, or the clock was "
+                        "throttled{}",
+                        marked, watched, MachineWatch().throttle_events() ? "" : " (not shown)"),
       clocks == 0 ? "not shown by this system" : "in the records",
       counted > 0 ? "in the records, of one run in user space"
                   : "not counted: " + counter.missing());

@@ -109,8 +109,10 @@ std::string compare_table(const std::vector<Comparison>& results, const CompareS
       "sees: the slowdown that so many rounds find four times in five, from the baseline against "
       "itself\nsame_code: both builds have the same machine code for this kernel\n";
   if (marked > 0) {
-    text += fmt::format("{} samples were taken while the clock was throttled and are left out\n",
-                        marked);
+    text += fmt::format(
+        "{} samples were disturbed (threads waited for a core, or the clock was throttled) "
+        "and count only where a process has no others\n",
+        marked);
   }
   return text + notes;
 }

@@ -43,13 +43,20 @@ void CompareRounds::resume(const std::vector<Record>& rows, const CompareSetup& 
 
 void CompareRounds::add(const std::vector<Record>& rows) {
   std::array<Numbers, 3> round;
+  bool disturbed = false;
+  // A build from before marks would be left with its disturbed samples, the other side without.
+  const bool watched = std::all_of(
+      rows.begin(), rows.end(), [](const Record& row) { return row.marked_samples.has_value(); });
+  const Marked marked = watched ? Marked::left_out : Marked::count;
   for (std::size_t side = 0; side < rows.size(); ++side) {
     const Record& row = rows[side];
-    round[side] = {compare::statistic_of(samples_of(row), statistic_), row.cycles};
+    round[side] = {compare::statistic_of(samples_of(row, marked), statistic_), row.cycles};
     commits_[side] = row.environment.commit;
     marked_ += row.marked_samples.value_or(0);
+    disturbed = disturbed || (row.marked_samples && row.marked_samples == row.samples);
   }
   numbers_.push_back(round);
+  disturbed_ += disturbed;
 }
 
 std::vector<double> CompareRounds::differences(SideName side) const {

@@ -33,6 +33,11 @@ class CompareRounds {
   /// One number a process.
   std::vector<double> numbers(SideName side) const;
   std::int64_t marked_samples() const { return marked_; }
+  /// Rounds in which a process has marked samples alone: their times are those of a crowd.
+  std::int64_t disturbed() const { return disturbed_; }
+  /// Whether they are more than half of the rounds. Both sides then wait for the scheduler's turns,
+  /// and that they wait equally long says nothing of the code.
+  bool crowded() const { return 2 * disturbed_ > count(); }
   const std::string& commit(SideName side) const { return commits_[index(side)]; }
 
  private:
@@ -46,7 +51,7 @@ class CompareRounds {
   compare::Statistic statistic_;
   std::vector<std::array<Numbers, 3>> numbers_;
   std::array<std::string, 3> commits_;
-  std::int64_t marked_ = 0;
+  std::int64_t marked_ = 0, disturbed_ = 0;
 };
 
 }  // namespace kernelgate

@@ -102,6 +102,9 @@ void CompareRun::time_round(Open& open) {
 void CompareRun::look(Open& open) {
   const std::vector<double> d = open.rounds.differences(SideName::candidate);
   open.done = compare::may_end(d, rules_, open.result.ended);
+  // `same` of a crowded machine is no answer: rounds in peace may yet come.
+  const bool hidden = open.result.ended.answer == compare::Answer::same && open.rounds.crowded();
+  if (open.done && hidden && open.rounds.count() < rules_.last_look) open.done = false;
   if (!open.done && out_of_time()) {
     open.result.ended = compare::end_now(d, rules_);
     open.done = true;
@@ -134,6 +137,14 @@ void CompareRun::finish(Open& open) {
   r.baseline_commit = open.rounds.commit(SideName::baseline);
   r.candidate_commit = open.rounds.commit(SideName::candidate);
   r.marked_samples = open.rounds.marked_samples();
+  r.disturbed_rounds = open.rounds.disturbed();
+  if (open.rounds.crowded() && r.ended.answer == compare::Answer::same) {
+    r.ended.answer = compare::Answer::cannot_tell;
+    r.message = fmt::format(
+        "equal times of {} rounds of {} in which every sample of a process had to wait for "
+        "a core: the crowd hides a difference",
+        r.disturbed_rounds, r.rounds);
+  }
   if (!judge(r, setup_.seed + fresh_inputs, Status::mistrusted, " after timing")) return;
   r.again = compare::end_now(
       open.rounds.differences(r.same_code ? SideName::candidate : SideName::again), rules_);

@@ -125,7 +125,7 @@ Record round_row(const CompareSetup& setup, const CompareTarget& target, SideNam
   row.time_median_seconds = summary.median;
   row.time_low_seconds = summary.low;
   row.time_high_seconds = summary.high;
-  if (report.throttling_shown) {
+  if (report.marks_shown) {
     row.marked_samples = static_cast<std::int64_t>(report.marked.size());
   }
   for (std::size_t i = 0; i < report.seconds.size(); ++i) {
@@ -138,7 +138,7 @@ Record round_row(const CompareSetup& setup, const CompareTarget& target, SideNam
   return row;
 }
 
-std::vector<double> samples_of(const Record& row) {
+std::vector<double> samples_of(const Record& row, Marked marked_ones) {
   std::vector<double> unmarked, all;
   std::string_view text = row.sample_seconds;
   while (!text.empty()) {
@@ -157,7 +157,7 @@ std::vector<double> samples_of(const Record& row) {
     all.push_back(seconds);
     if (!marked) unmarked.push_back(seconds);
   }
-  return unmarked.empty() ? all : unmarked;
+  return unmarked.empty() || marked_ones == Marked::count ? all : unmarked;
 }
 
 }  // namespace kernelgate

@@ -35,8 +35,9 @@ class CompareSides {
 /// A process's row of a records file.
 Record round_row(const CompareSetup& setup, const CompareTarget& target, SideName side,
                  const SampleReport& report);
-/// The samples of a round row that count: those that are not marked, or all where all are. Throws
-/// BadInput for a text that no round has.
-std::vector<double> samples_of(const Record& row);
+/// The samples of a round row that count: all, or those that are not marked where there
+/// are such. Throws BadInput for a text that no round has.
+enum class Marked { count, left_out };
+std::vector<double> samples_of(const Record& row, Marked marked);
 
 }  // namespace kernelgate

@@ -104,7 +104,7 @@ void run_case(Session& session, SampleArguments& options, SampleReport& report) 
   const std::vector<TimeSummary> times = sample(*chosen.shape, {&variant}, options.sampling);
   const TimeSummary& time = times.at(0);
   report.seconds = time.seconds;
-  report.throttling_shown = time.marked.has_value();
+  report.marks_shown = time.marked.has_value();
   if (time.marked) report.marked = *time.marked;
   report.clock_hz = time.clock_hz;
   report.instructions = time.instructions;

@@ -39,13 +39,16 @@ SampleReport report_of(const Json& json) {
     if (!(s > 0) || !std::isfinite(s))
       throw std::invalid_argument(fmt::format("a time of {} s", s));
   }
-  r.throttling_shown = json.contains("marked") && !json.at("marked").is_null();
-  if (r.throttling_shown) r.marked = json.at("marked").get<std::vector<std::int64_t>>();
+  if (const auto at = json.find("marked"); at != json.end() && !at->is_null()) {
+    r.marked = at->get<std::vector<std::int64_t>>();
+  }
   for (const std::int64_t i : r.marked) {
     if (i < 0 || i >= static_cast<std::int64_t>(r.seconds.size())) {
       throw std::invalid_argument(fmt::format("sample {} of {}", i, r.seconds.size()));
     }
   }
+  r.marks_shown = json.value("waiting_watched", false);
+  if (!r.marks_shown) r.marked.clear();  // of throttling alone: not comparable with both
   take(json, "clock_hz", r.clock_hz);
   take(json, "instructions", r.instructions);
   take(json, "cycles", r.cycles);
@@ -67,7 +70,8 @@ std::string sample_line(const SampleReport& r) {
                   {"message", r.message},
                   {"device", r.device},
                   {"seconds", r.seconds},
-                  {"marked", r.throttling_shown ? Json(r.marked) : Json(nullptr)},
+                  {"marked", r.marked},
+                  {"waiting_watched", r.marks_shown},
                   {"clock_hz", or_null(r.clock_hz)},
                   {"instructions", or_null(r.instructions)},
                   {"cycles", or_null(r.cycles)},

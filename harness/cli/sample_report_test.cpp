@@ -21,7 +21,7 @@ TEST(SampleReport, ReadsBackWhatItWroteBehindOtherOutput) {
   SampleReport report;
   report.message = "line \"one\"";
   report.seconds = {0.1 + 0.2, 1e-9};
-  report.throttling_shown = true;
+  report.marks_shown = true;
   report.marked = {1};
   report.instructions = 1234.5;
   report.bytes = 77;
@@ -32,7 +32,7 @@ TEST(SampleReport, ReadsBackWhatItWroteBehindOtherOutput) {
   EXPECT_EQ(back.message, report.message);
   EXPECT_EQ(back.seconds, report.seconds);
   EXPECT_EQ(back.marked, report.marked);
-  EXPECT_TRUE(back.throttling_shown);
+  EXPECT_TRUE(back.marks_shown);
   EXPECT_EQ(back.instructions, 1234.5);
   EXPECT_FALSE(back.cycles.has_value());
   EXPECT_EQ(back.bytes, 77);
@@ -40,11 +40,19 @@ TEST(SampleReport, ReadsBackWhatItWroteBehindOtherOutput) {
   EXPECT_EQ(back.threads, 2);
 }
 
+// Marks of throttling alone, which leave in what another program disturbed.
+TEST(SampleReport, OfABuildFromBeforeWaitingWasWatchedHasNoMarks) {
+  const SampleReport report = read_sample_line(
+      R"(kernelgate-sample {"status": "passed", "seconds": [0.5, 0.6], "marked": [1]})", "old");
+  EXPECT_TRUE(report.marked.empty());
+  EXPECT_FALSE(report.marks_shown);
+}
+
 TEST(SampleReport, OfABuildWithoutLaterFieldsIsRead) {
   const SampleReport report =
       read_sample_line(R"(kernelgate-sample {"status": "passed", "seconds": [0.5]})", "old");
   EXPECT_EQ(report.seconds, std::vector<double>{0.5});
-  EXPECT_FALSE(report.throttling_shown);
+  EXPECT_FALSE(report.marks_shown);
 }
 
 TEST(SampleReport, RefusesWhatNoReportSaysAndNamesTheProgram) {

@@ -157,8 +157,10 @@ inline constexpr auto record_columns = [] {
       column_since<&R::sample_seconds>(
           3, "sample_seconds", text,
           "round: every sample in its order, of one run, joined by spaces; ! before a marked one"),
-      column_since<&R::marked_samples>(3, "marked_samples", whole,
-                                       "taken while the clock was throttled; empty: not shown"),
+      column_since<&R::marked_samples>(
+          3, "marked_samples", whole,
+          "taken while the clock was throttled or threads waited for a core "
+          "for 1 % of it; empty: not shown"),
       column_since<&R::clock_hz>(3, "clock_hz", number, "while timing; empty: not shown"),
       column_since<&R::instructions>(3, "instructions", number,
                                      "of one run in user space, where counters are permitted"),

@@ -79,7 +79,7 @@ struct Record {
   std::optional<std::uint64_t> order_seed;  // that the order was drawn from
   std::string code;                         // hash of the machine code of the kernel
   std::string sample_seconds;               // every sample in its order, joined by spaces
-  std::optional<std::int64_t> marked_samples;    // taken while the clock was throttled
+  std::optional<std::int64_t> marked_samples;    // disturbed
   std::optional<double> clock_hz;                // while timing, where the system shows it
   std::optional<double> instructions;            // of one run, user space, all threads
   std::optional<double> cycles;                  // likewise

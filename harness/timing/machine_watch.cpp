@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 #include <set>
+#include <utility>
 
 namespace kernelgate {
 namespace {
@@ -57,7 +58,7 @@ std::string why_not(int reason) {
 
 }  // namespace
 
-MachineWatch::MachineWatch(const fs::path& cpus) {
+MachineWatch::MachineWatch(const fs::path& cpus, fs::path threads) : threads_(std::move(threads)) {
   std::error_code none;
   std::set<fs::path> folders;  // in one order
   for (const auto& entry : fs::directory_iterator(cpus, none)) {
@@ -78,6 +79,17 @@ std::optional<std::int64_t> MachineWatch::throttle_events() const {
   std::int64_t events = 0;
   for (const fs::path& file : throttle_files_) events += number_in(file).value_or(0);
   return events;
+}
+
+std::optional<double> MachineWatch::waiting_seconds() const {
+  std::error_code none;
+  std::optional<double> sum;
+  for (const auto& thread : fs::directory_iterator(threads_, none)) {
+    std::int64_t ran = 0, waited = 0;  // in nanoseconds
+    std::ifstream in(thread.path() / "schedstat");
+    if (in >> ran >> waited) sum = sum.value_or(0) + 1e-9 * static_cast<double>(waited);
+  }
+  return sum;
 }
 
 std::optional<double> MachineWatch::clock_hz() const {

@@ -1,5 +1,6 @@
-// What the machine shows of itself while a kernel is timed: its clock, and whether heat or power
-// held it back. Where the system shows nothing, nothing is said.
+// What the machine shows of itself while a kernel is timed: its clock, whether heat or power held
+// it back, and whether another program took a core. Where the system shows nothing, nothing is
+// said.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +13,22 @@ namespace kernelgate {
 
 class MachineWatch {
  public:
-  /// `cpus` is Linux's folder of processors; tests make up one of their own.
-  explicit MachineWatch(const std::filesystem::path& cpus = "/sys/devices/system/cpu");
+  /// Linux's folders of processors and of this process's threads; tests make up some of their own.
+  explicit MachineWatch(const std::filesystem::path& cpus = "/sys/devices/system/cpu",
+                        std::filesystem::path threads = "/proc/self/task");
 
   /// Throttle events of all cores and packages since the start of the system (thermal_throttle).
   std::optional<std::int64_t> throttle_events() const;
+  /// How long the threads of this process were ready to run and had no core since their start,
+  /// added up (Linux: Documentation/scheduler/sched-stats). What a hypervisor takes away is not
+  /// seen.
+  std::optional<double> waiting_seconds() const;
   /// Mean of the processors' present clocks (cpufreq).
   std::optional<double> clock_hz() const;
 
  private:
   std::vector<std::filesystem::path> throttle_files_, clock_files_;
+  std::filesystem::path threads_;
 };
 
 /// A counter of the kernel's performance interface for this process and the threads that it starts

@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/mman.h>
 
+#include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "harness/records/synthetic.hpp"
@@ -45,6 +48,41 @@ TEST(MachineWatch, SaysNothingWhereTheSystemShowsNothing) {
   put(cpus / "cpu0/cpufreq/scaling_cur_freq", "<unknown>\n");
   EXPECT_FALSE(MachineWatch(cpus.path()).clock_hz().has_value());
   EXPECT_FALSE(MachineWatch(cpus / "nowhere").throttle_events().has_value());
+}
+
+TEST(MachineWatch, AddsUpHowLongThreadsWaitedForACore) {
+  const synthetic::Folder tasks;
+  put(tasks / "11/schedstat", "900 2000000000 7\n");
+  put(tasks / "12/schedstat", "800 500000000 5\n");
+  put(tasks / "13/stat", "a thread that ended\n");
+  EXPECT_EQ(MachineWatch(tasks / "nowhere", tasks.path()).waiting_seconds(), 2.5);
+  EXPECT_FALSE(MachineWatch(tasks / "nowhere", tasks / "none").waiting_seconds().has_value());
+}
+
+// Two threads that want one core: while one of them runs, the other waits.
+TEST(MachineWatch, SeesThreadsWaitForEachOther) {
+  const MachineWatch watch;
+  if (!watch.waiting_seconds()) GTEST_SKIP() << "this system shows no schedstat";
+  cpu_set_t before, one;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof(before), &before), 0);
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu) {
+    if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
+  }
+  ASSERT_EQ(::sched_setaffinity(0, sizeof(one), &one), 0);
+  const double start = *watch.waiting_seconds();
+  std::atomic<bool> end{false};
+  std::thread other([&] {  // inherits the one core
+    while (!end) continue;
+  });
+  using Clock = std::chrono::steady_clock;
+  const auto limit = Clock::now() + std::chrono::seconds(10);
+  double waited = 0;
+  while (waited < 0.05 && Clock::now() < limit) waited = *watch.waiting_seconds() - start;
+  end = true;
+  other.join();
+  ::sched_setaffinity(0, sizeof(before), &before);
+  EXPECT_GE(waited, 0.05);
 }
 
 // Every new page that is touched is one fault: a counter with a known answer.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -17,6 +18,8 @@
 
 namespace kernelgate {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 double quantile(const std::vector<double>& sorted, double q) {
   const double place = q * static_cast<double>(sorted.size() - 1);
@@ -93,7 +96,7 @@ class Collector final : public benchmark::BenchmarkReporter {
 /// What the machine showed over one call of the library: a repetition, or a trial before the first.
 struct Watched {
   std::int64_t runs = 0;
-  bool throttled = false;
+  std::optional<bool> disturbed;  // nothing: the system shows neither
   std::optional<double> clock_hz, instructions, cycles;
 };
 
@@ -140,13 +143,13 @@ class Timed {
 
   TimeSummary summary() const {
     TimeSummary summary = summarise(seconds_);
-    if (watch_.throttle_events()) summary.marked.emplace();
     std::int64_t runs = 0;
     double clocks = 0, instructions = 0, cycles = 0;
     bool has_clock = true, has_instructions = true, has_cycles = true;
     for (std::size_t i = 0; i < watched_.size(); ++i) {
       const Watched& w = watched_[i];
-      if (summary.marked && w.throttled) summary.marked->push_back(static_cast<std::int64_t>(i));
+      if (w.disturbed && !summary.marked) summary.marked.emplace();
+      if (w.disturbed.value_or(false)) summary.marked->push_back(static_cast<std::int64_t>(i));
       runs += w.runs;
       has_clock = has_clock && w.clock_hz;
       has_instructions = has_instructions && w.instructions;
@@ -165,18 +168,26 @@ class Timed {
  private:
   void call(benchmark::State& state) {
     const auto throttled = watch_.throttle_events();
+    const auto waited = watch_.waiting_seconds();
     const auto instructions = counters_ ? counters_->instructions.count() : std::nullopt;
     const auto cycles = counters_ ? counters_->cycles.count() : std::nullopt;
+    const auto begin = Clock::now();
     for (auto _ : state) {
       Launch& launch = *launches_[next_];
       launch.run();
       if (own_clock_) state.SetIterationTime(launch.device_seconds().value());
       next_ = (next_ + 1) % launches_.size();  // goes on where the last repetition stopped
     }
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     Watched w;
     w.runs = static_cast<std::int64_t>(state.iterations());
     w.clock_hz = watch_.clock_hz();
-    w.throttled = throttled && watch_.throttle_events() != throttled;
+    if (throttled) w.disturbed = watch_.throttle_events() != throttled;
+    if (waited) {
+      const bool long_enough =
+          watch_.waiting_seconds().value_or(0) - *waited > disturbed_share * seconds;
+      w.disturbed = w.disturbed.value_or(false) || long_enough;
+    }
     if (counters_ != nullptr) {
       w.instructions = counted(counters_->instructions, instructions);
       w.cycles = counted(counters_->cycles, cycles);
@@ -266,8 +277,10 @@ std::vector<TimeSummary> sample(const Case& shape, const std::vector<const Varia
   }
   std::int64_t sets = 1;
   if (options.cache == CacheMode::cold) {
+    // A run may touch a small part of its tensors: one token meets one expert of many.
+    const std::int64_t touched = std::min(set_bytes, shape.traffic().bytes);
     sets = std::clamp<std::int64_t>(
-        options.cold_bytes / std::max<std::int64_t>(set_bytes, 1) + 1, 1,
+        options.cold_bytes / std::max<std::int64_t>(touched, 1) + 1, 1,
         std::max<std::int64_t>(limit / std::max<std::int64_t>(set_bytes, 1), 1));
     sets = std::min<std::int64_t>(sets, 4096);
   }

@@ -20,7 +20,7 @@ struct TimeSummary {
   double low = 0, median = 0, high = 0;
 
   // What the machine showed meanwhile (machine_watch.hpp); absent where it shows nothing.
-  std::optional<std::vector<std::int64_t>> marked;  // samples taken while the clock was throttled
+  std::optional<std::vector<std::int64_t>> marked;  // disturbed samples
   std::optional<double> clock_hz;
   std::optional<double> instructions, cycles;  // of one run, user space, all threads
 };
@@ -33,6 +33,10 @@ struct RunCounters {
   PerfCounter instructions{PerfCounter::Event::instructions};
   PerfCounter cycles{PerfCounter::Event::cycles};
 };
+
+/// A sample is disturbed when the clock was throttled in it, or when its threads waited for a core
+/// longer than this share of it: half of the margin that comparisons judge by (docs/compare.md).
+inline constexpr double disturbed_share = 0.01;
 
 struct SamplingOptions {
   CacheMode cache = CacheMode::cold;

@@ -44,6 +44,26 @@ TEST(Sampling, RunsEachVariantOverRotatedBuffers) {
   EXPECT_LE(times[0].median, times[0].high);
 }
 
+// One token meets one expert of 16: buffers are cold when what it reads is, not what lies beside.
+TEST(Sampling, RotatesOverWhatARunReads) {
+  Registry registry;
+  register_kernels(registry);
+  const Registry::Found found = registry.find_case(
+      "expert_gemm/kokkos/cpu/tokens=1,hidden=64,inter=64,experts=16,routing=balanced,f32");
+  Variant counted = *found.variant;
+  int sets = 0;
+  counted.prepare = [&](const Case& shape, TensorSet& tensors) {
+    ++sets;
+    return found.variant->prepare(shape, tensors);
+  };
+  SamplingOptions options;
+  options.repetitions = 1;
+  options.least_seconds = 0.0001;
+  options.cold_bytes = 8 * found.shape->traffic().bytes;
+  sample(*found.shape, {&counted}, options);
+  EXPECT_EQ(sets, 9);
+}
+
 TEST(Sampling, GoesOnUntilTheMedianIsKnownOrItHasEnough) {
   Registry registry;
   register_kernels(registry);

@@ -4,6 +4,7 @@
 # file times (one line a process: its samples in seconds) and a count of the processes so far.
 #   verify     the status that judgements end with (passed); verify.later from the second one on
 #   die_at     the process of that number dies instead of timing
+#   marked     which samples of a process are marked, in JSON; none: no process watches for it
 #   bandwidth  of the machine, in bytes a second
 here=${0%/*}
 say() {
@@ -27,5 +28,7 @@ case " $* " in
     echo $count > "$here/count"
     [[ $count != "$(value die_at never)" ]] || kill -SEGV $$
     mapfile -t times < "$here/times"
-    say passed "${times[$(((count - 1) % ${#times[@]}))]}" ;;
+    marks=
+    [[ ! -e $here/marked ]] || marks=", \"waiting_watched\": true, \"marked\": $(value marked '[]')"
+    say passed "${times[$(((count - 1) % ${#times[@]}))]}" "$marks" ;;
 esac

@@ -74,6 +74,30 @@ build cand 1.20e-3 1.21e-3
 cp base/kernelgate cand/kernelgate
 expect 6 invalid "the environment drifted" drift.csv
 
+# A crowd that lets no sample be in peace makes both sides wait equally long: that is no `same`, and rounds
+# go on to the last. A slowdown that shows through it counts.
+build base 1.00e-3 1.01e-3 1.00e-3 0.99e-3
+build cand 1.01e-3 1.00e-3 0.99e-3 1.00e-3
+echo '[0, 1, 2]' | tee base/marked > cand/marked
+expect 0 cannot_tell "the crowd hides a difference" crowd.csv
+[[ $(rows round crowd.csv) == 180 ]] || fail "crowd.csv: expected all 60 rounds"
+build cand 1.10e-3
+echo '[0, 1, 2]' > cand/marked
+expect 3 slower "10.0 % slower" through.csv
+
+# One sample of three in peace: it alone counts, if both builds watch.
+disturbed() { printf '9e-3, %s, 9e-3\n' "$@" > "$folder/times"; }
+for folder in base cand; do
+  build $folder 1e-3
+  echo '[0, 2]' > $folder/marked
+done
+folder=base disturbed 1.00e-3 1.01e-3 0.99e-3
+folder=cand disturbed 1.10e-3 1.11e-3 1.09e-3
+expect 3 slower "10.0 % slower" peace.csv
+rm base/marked base/count
+folder=cand disturbed 1.00e-3 1.01e-3 0.99e-3
+expect 0 same "same" one_watches.csv
+
 # Faster than the machine can be.
 build cand 1.00e-3 1.01e-3 0.98e-3
 echo 100000 > cand/bandwidth
