@@ -168,14 +168,15 @@ std::string leave_out_executors(std::vector<SuiteCase>& cases) {
       left_out);
 }
 
-bool on_matrix_units(std::string_view variant, std::string_view dtype) {
-  return variant.ends_with("-amx") || (variant.starts_with("baseline/") && dtype != "f32");
+bool above_f32_peak(std::string_view variant, std::string_view dtype) {
+  return variant.ends_with("-amx") || variant.ends_with("-bf16") ||
+         (variant.starts_with("baseline/") && dtype != "f32");
 }
 
 double floor_of(const Record& row) {
   const double memory =
       static_cast<double>(row.bytes.value()) / row.read_bandwidth_bytes_per_second.value();
-  if (on_matrix_units(row.variant, row.dtype)) return memory;
+  if (above_f32_peak(row.variant, row.dtype)) return memory;
   return std::max(memory,
                   static_cast<double>(row.flops.value()) / row.peak_flops_per_second.value());
 }

@@ -39,11 +39,11 @@ void start_benchmark_library(const std::vector<std::string>& flags);
 /// executor is no measurement of any device. Returns what to say about it; empty when all stay.
 std::string leave_out_executors(std::vector<SuiteCase>& cases);
 
-/// Whether a variant multiplies on matrix units, as a vendor library may 16-bit numbers: no f32
-/// peak bounds it, so its floor counts bytes alone.
-bool on_matrix_units(std::string_view variant, std::string_view dtype);
+/// Whether a variant multiplies 16-bit numbers as they are stored, on matrix units or in pairs, as
+/// a vendor library may: the peak of f32 is no bound then, so its floor counts bytes alone.
+bool above_f32_peak(std::string_view variant, std::string_view dtype);
 
-/// max(bytes / bandwidth, flops / peak) of a row that has all four; without flops on matrix units.
+/// max(bytes / bandwidth, flops / peak) of a row that has all four; without flops above that peak.
 double floor_of(const Record& row);
 
 /// Below 0.97 of the floor a time is impossible: the kernel or the byte count is wrong. The upper

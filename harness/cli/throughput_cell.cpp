@@ -67,7 +67,7 @@ model::OffloadCounts MeasuredCell::offload() const {
 bool MeasuredCell::units() const {
   const auto& kernels = runs.front().kernels;
   return std::any_of(kernels.begin(), kernels.end(), [this](const auto& operation) {
-    return on_matrix_units(operation.second.variant, dtype);
+    return above_f32_peak(operation.second.variant, dtype);
   });
 }
 

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "harness/executors/kokkos/cpu_gemm/fetch_level.hpp"
 #include "harness/executors/kokkos/cpu_gemm/lane_blocks.hpp"
 #include "harness/executors/kokkos/lane_powers.hpp"
 #include "kernels/cca_attention/attention_tile.hpp"
@@ -22,9 +23,8 @@ inline namespace lanes_of_this_architecture {
 template <class T>
 class DecodeSplit {
  public:
-  static constexpr std::int64_t block_keys = 64;
-  static constexpr int step = 4;                 // keys, and rows, of a register block
-  static constexpr std::int64_t keys_ahead = 4;  // that are fetched
+  static constexpr std::int64_t block_keys = 32;  // their keys and values fit into L1
+  static constexpr int step = 4;                  // keys, and rows, of a register block
   static constexpr std::int64_t pair = 2 * lane_count;
 
   explicit DecodeSplit(const AttentionSizes& size)
@@ -65,16 +65,18 @@ class DecodeSplit {
 
  private:
   /// The rows' queries in f32, scaled, [kv_heads][rows_][width_], in load_twins()' order.
+  /// What lies behind a row and behind the last row stays 0.
   void take_queries(const T* q, std::int64_t b) {
-    std::fill(queries_.begin(), queries_.end(), 0.0F);
     for (std::int64_t j = 0; j < size_.kv_heads; ++j) {
       for (std::int64_t r = 0; r < size_.tokens * size_.group; ++r) {
         const T* from = q + size_.query_at(b, r / size_.group, j * size_.group + r % size_.group);
         float* to = &queries_[static_cast<std::size_t>((j * rows_ + r) * width_)];
-        for (std::int64_t x = 0; x < size_.head_dim; ++x) {
-          const std::int64_t place = x < twins_ ? x - x % pair + twin_place<T>(x % pair) : x;
-          to[place] = to_float(from[x]) * factor_;
+        for (std::int64_t x = 0; x < twins_; x += pair) {
+          const Twins both = load_twins(from + x);
+          store_lanes(to + x, both.first * factor_);
+          store_lanes(to + x + lane_count, both.second * factor_);
         }
+        for (std::int64_t x = twins_; x < size_.head_dim; ++x) to[x] = to_float(from[x]) * factor_;
       }
     }
   }
@@ -93,7 +95,11 @@ class DecodeSplit {
     };
     std::int64_t s = 0;
     for (; s + step <= keys; s += step) {
-      fetch(k, v, stride, s);
+      if (fetch_level() == FetchTo::l1) {
+        fetch<FetchTo::l1>(k, v, stride, s);
+      } else {
+        fetch<FetchTo::l2>(k, v, stride, s);
+      }
       score_keys(std::integral_constant<int, step>{}, s);
     }
     for (; s < keys; ++s) score_keys(std::integral_constant<int, 1>{}, s);
@@ -126,14 +132,15 @@ class DecodeSplit {
   }
 
   /// While `step` keys are scored: those behind them, and the block's values in the same places.
+  template <FetchTo To>
   void fetch(const T* keys, const T* values, std::int64_t stride, std::int64_t s) const {
-    constexpr std::int64_t line = 64 / sizeof(T);
+    constexpr std::int64_t line = 64 / sizeof(T), keys_ahead = To == FetchTo::l1 ? 4 : 8;
     const auto key = reinterpret_cast<std::uintptr_t>(keys);
     for (std::int64_t x = s * stride; x < (s + step) * stride; x += line) {
       const auto ahead = static_cast<std::uintptr_t>(x + keys_ahead * stride) * sizeof(T);
       // NOLINTNEXTLINE(performance-no-int-to-ptr): may lie past the array, where no pointer may
-      __builtin_prefetch(reinterpret_cast<const char*>(key + ahead));
-      __builtin_prefetch(values + x);
+      fetch_line<To>(reinterpret_cast<const char*>(key + ahead));
+      fetch_line<To>(values + x);
     }
   }
 

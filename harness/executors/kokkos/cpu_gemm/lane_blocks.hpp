@@ -51,7 +51,7 @@ Lanes parted(Lanes x, std::integer_sequence<int, I...>) {
   return __builtin_shufflevector(x, x, (I < half ? 2 * I : 2 * (I - half) + 1)...);
 }
 
-/// 2 lane_count neighbours in two registers, in the order that costs least: twin_place().
+/// 2 lane_count neighbours in two registers, in the order that costs least.
 struct Twins {
   Lanes first, second;
 };
@@ -65,11 +65,6 @@ template <class T>
   LaneBits both;
   std::memcpy(&both, p, sizeof both);
   return {reinterpret_cast<Lanes>(both << 16), reinterpret_cast<Lanes>(both & 0xFFFF0000U)};
-}
-/// Where number i lies among those that load_twins() of T* gave.
-template <class T>
-constexpr std::int64_t twin_place(std::int64_t i) {
-  return std::is_same_v<T, bf16> ? i / 2 + i % 2 * lane_count : i;
 }
 /// Stores what lies as load_twins() of T* gave it in the order of memory.
 template <class T>

@@ -1,4 +1,5 @@
-// Activations packed for matrix units: two terms of a token make one word, tokens side by side.
+// Activations packed for matrix units and pair lanes: two terms of a token make one word, tokens
+// side by side.
 #pragma once
 
 #include <algorithm>
@@ -6,9 +7,10 @@
 #include <cstring>
 
 #include "harness/executors/kokkos/cpu_gemm/matrix_units.hpp"
+#include "harness/executors/kokkos/cpu_gemm/pair_lanes.hpp"
 #include "harness/executors/kokkos/cpu_gemm/token_panels.hpp"
 
-#ifdef KERNELGATE_AMX
+#if defined(KERNELGATE_AMX) || defined(KERNELGATE_PAIR_LANES)
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
@@ -70,6 +72,9 @@ struct PairPanels {
         static_cast<std::size_t>((padded(terms) - from) / 2 * width(panel)) * sizeof(float));
   }
 
+  /// The same as panels of words, for multiply_wide_rows().
+  struct Words;
+
  private:
   // A tile's words: 16 tokens by 16 pairs, turned. Moving floats about keeps their bits.
   template <class RowOf>
@@ -83,6 +88,16 @@ struct PairPanels {
     transpose(rows);
     for (int pair = 0; pair < lane_count; ++pair) store_lanes(out + pair * stride, rows[pair]);
   }
+};
+
+struct PairPanels::Words {
+  PairPanels x;
+  std::int64_t terms = padded(x.terms) / 2;  // words
+
+  std::int64_t panels() const { return x.panels(); }
+  std::int64_t width(std::int64_t panel) const { return x.width(panel); }
+  std::int64_t depth_at(std::int64_t k) const { return std::min(panel_depth, terms - k); }
+  float* at(std::int64_t panel, std::int64_t k) const { return x.at(panel, 2 * k); }
 };
 
 }  // namespace lanes_of_this_architecture

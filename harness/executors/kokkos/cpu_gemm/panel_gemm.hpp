@@ -54,8 +54,14 @@ struct Ahead {
 
 enum class Sums { begin, go_on };
 
+/// For multiply_wide_rows(): a number of a tile is one term of a row in f32.
+struct WideProduct {
+  [[gnu::always_inline]] static Lanes spread(const float* term) { return all_lanes(*term); }
+  [[gnu::always_inline]] static void add(Lanes& sum, Lanes w, Lanes x) { sum += w * x; }
+};
+
 /// sums[r][lane] (+)= sum over k of tile[r][k] panel[k][lane], for tile_rows rows.
-template <int Registers>
+template <class Product, int Registers>
 void multiply_panel(const float* tile, const float* panel, std::int64_t depth, float* sums,
                     Sums start, const Ahead& ahead) {
   constexpr std::int64_t width = Registers * lane_count;
@@ -76,8 +82,8 @@ void multiply_panel(const float* tile, const float* panel, std::int64_t depth, f
       for (int v = 0; v < Registers; ++v) x[v] = load_lanes(panel + k * width + v * lane_count);
 #pragma GCC unroll 16
       for (int r = 0; r < tile_rows; ++r) {
-        const Lanes w = all_lanes(tile[r * line_terms + k]);
-        for (int v = 0; v < Registers; ++v) sum[r][v] += w * x[v];
+        const Lanes w = Product::spread(tile + r * line_terms + k);
+        for (int v = 0; v < Registers; ++v) Product::add(sum[r][v], w, x[v]);
       }
     }
     tile += tile_rows * line_terms;
@@ -104,23 +110,65 @@ void widen(const T* row, std::int64_t depth, float* out, std::int64_t line_strid
   }
 }
 
+namespace detail {
+/// Rows of a tile from term k0 on; a last tile that is not full repeats the last row, whose sums
+/// are not used then.
+template <class Weight>
+void widen_tile(const Weight& weight, std::int64_t first, std::int64_t rows, std::int64_t k0,
+                std::int64_t depth, float* tile) {
+  for (std::int64_t r = 0; r < tile_rows; ++r) {
+    weight.widen_row(std::min(first + r, rows - 1), k0, depth, tile + r * line_terms,
+                     tile_rows * line_terms);
+  }
+}
+
+template <class Product, class Panels>
+void multiply_panel_of(const float* tile, const Panels& x, std::int64_t panel, std::int64_t k0,
+                       std::int64_t depth, float* sums, const Ahead& ahead) {
+  const Sums start = k0 == 0 ? Sums::begin : Sums::go_on;
+  if (x.width(panel) == panel_lanes) {
+    multiply_panel<Product, 2>(tile, x.at(panel, k0), depth, sums, start, ahead);
+  } else {
+    multiply_panel<Product, 1>(tile, x.at(panel, k0), depth, sums, start, ahead);
+  }
+}
+
+/// One panel: a tile of whole rows, which lie one behind the other, meets it as soon as it is
+/// widened, while those of the next tile are fetched.
+template <class Product, class Weight, class Panels>
+void multiply_one_panel(const Weight& weight, std::int64_t rows, const Panels& x,
+                        PanelWorkspace work) {
+  constexpr std::int64_t deep = rows_a_call / tile_rows * panel_depth;  // fills the workspace
+  for (std::int64_t r = 0; r < rows; r += tile_rows) {
+    float* sums = work.sums + r * PanelWorkspace::sum_stride;
+    for (std::int64_t k0 = 0; k0 < x.terms; k0 += deep) {
+      const std::int64_t depth = std::min(deep, x.terms - k0);
+      widen_tile(weight, r, rows, k0, depth, work.wide);
+      Ahead ahead{.sums = sums};
+      if (r + 2 * tile_rows <= rows) weight.fetch_ahead(ahead, r + tile_rows, k0);
+      multiply_panel_of<Product>(work.wide, x, 0, k0, depth, sums, ahead);
+    }
+  }
+}
+}  // namespace detail
+
 /// sums[r][lane] = sum over k of weight[r][k] x[lane][k] for `rows` <= rows_a_call rows of a weight
 /// of x.terms columns. Each sum is taken in order of k, whatever the blocking. The weight's
 /// widen_row(r, k0, depth, out, line_stride) gives a row's stretch as widen() does,
-/// fetch_ahead(ahead, r, k0) says where the rows of a tile go on.
+/// fetch_ahead(ahead, r, k0) says where the rows of a tile go on. Panels: TokenPanels, or
+/// PairPanels::Words with PairProduct.
 ///
-/// A stretch of one panel stays in L1 while all tiles pass by it out of L2.
-template <class Weight>
-void multiply_wide_rows(const Weight& weight, std::int64_t rows, const TokenPanels& x,
+/// A stretch of one of several panels stays in L1 while all tiles pass by it out of L2.
+template <class Product = WideProduct, class Weight, class Panels>
+void multiply_wide_rows(const Weight& weight, std::int64_t rows, const Panels& x,
                         PanelWorkspace work) {
+  if (x.panels() == 1) return detail::multiply_one_panel<Product>(weight, rows, x, work);
   const std::int64_t tiles = (rows + tile_rows - 1) / tile_rows;
   for (std::int64_t k0 = 0; k0 < x.terms; k0 += panel_depth) {
     const std::int64_t depth = x.depth_at(k0);
-    for (std::int64_t r = 0; r < tiles * tile_rows; ++r) {
-      // A last tile that is not full repeats the last row; those sums are not used.
-      float* tile = work.wide + r / tile_rows * PanelWorkspace::tile_floats;
-      weight.widen_row(std::min(r, rows - 1), k0, depth, tile + r % tile_rows * line_terms,
-                       tile_rows * line_terms);
+    for (std::int64_t t = 0; t < tiles; ++t) {
+      detail::widen_tile(weight, t * tile_rows, rows, k0, depth,
+                         work.wide + t * PanelWorkspace::tile_floats);
     }
     for (std::int64_t panel = 0; panel < x.panels(); ++panel) {
       for (std::int64_t t = 0; t < tiles; ++t) {
@@ -131,13 +179,7 @@ void multiply_wide_rows(const Weight& weight, std::int64_t rows, const TokenPane
         if (panel == 0 && k0 + 2 * panel_depth <= x.terms && r + tile_rows <= rows) {
           weight.fetch_ahead(ahead, r, k0 + panel_depth);
         }
-        const float* tokens = x.at(panel, k0);
-        const Sums start = k0 == 0 ? Sums::begin : Sums::go_on;
-        if (x.width(panel) == panel_lanes) {
-          multiply_panel<2>(tile, tokens, depth, sums, start, ahead);
-        } else {
-          multiply_panel<1>(tile, tokens, depth, sums, start, ahead);
-        }
+        detail::multiply_panel_of<Product>(tile, x, panel, k0, depth, sums, ahead);
       }
     }
   }

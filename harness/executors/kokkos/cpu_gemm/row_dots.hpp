@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "harness/executors/kokkos/cpu_gemm/fetch_level.hpp"
 #include "harness/executors/kokkos/cpu_gemm/lane_blocks.hpp"
 
 namespace kernelgate {
@@ -23,15 +24,29 @@ struct FewTokens {
   }
 };
 
+/// For dot_rows(): a register is lane_count terms, widened to f32.
+template <class T>
+struct WidenedTerms {
+  static constexpr std::int64_t step = lane_count;
+
+  static Lanes weight(const T* row) { return load_lanes(row); }
+  static Lanes weight(const T* row, std::int64_t count) { return load_some_lanes(row, count); }
+  static Lanes activation(const float* token, std::int64_t k) { return load_lanes(token + k); }
+  static Lanes activation(const float* token, std::int64_t k, std::int64_t /*count*/) {
+    return load_lanes(token + k);  // padded with zeros
+  }
+  static void add(Lanes& sum, Lanes w, Lanes x) { sum += w * x; }
+};
+
 namespace detail {
-template <class T, int Rows, int Tokens, class Write>
+template <FetchTo To, class Terms, class T, int Rows, int Tokens, class Write>
 void dot_block(const T* weight, std::int64_t first, const FewTokens& x, const Write& write) {
   Lanes sum[Rows][Tokens] = {};
   const T* rows = weight + first * x.terms;
   constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(T));
   constexpr std::int64_t ahead = 16 * line;
-  const std::int64_t whole = x.terms / lane_count * lane_count;
-  for (std::int64_t k = 0; k < whole; k += lane_count) {
+  const std::int64_t whole = x.terms / Terms::step * Terms::step;
+  for (std::int64_t k = 0; k < whole; k += Terms::step) {
     if (k % line == 0) {  // hardware fetching stops at each page; rows are about a page long
       // Ahead in the same row, or past its end at the row of the next block. Nothing may be there.
       const std::int64_t there = k + ahead < x.terms ? k + ahead : k + ahead + (Rows - 1) * x.terms;
@@ -39,20 +54,22 @@ void dot_block(const T* weight, std::int64_t first, const FewTokens& x, const Wr
       for (int r = 0; r < Rows; ++r) {
         const auto row = reinterpret_cast<std::uintptr_t>(rows + r * x.terms);
         // NOLINTNEXTLINE(performance-no-int-to-ptr): may lie past the array, where no pointer may
-        __builtin_prefetch(reinterpret_cast<const char*>(row + bytes));
+        fetch_line<To>(reinterpret_cast<const char*>(row + bytes));
       }
     }
     Lanes w[Rows];
-    for (int r = 0; r < Rows; ++r) w[r] = load_lanes(rows + r * x.terms + k);
+    for (int r = 0; r < Rows; ++r) w[r] = Terms::weight(rows + r * x.terms + k);
     for (int t = 0; t < Tokens; ++t) {
-      const Lanes activation = load_lanes(x.data + t * x.stride + k);
-      for (int r = 0; r < Rows; ++r) sum[r][t] += w[r] * activation;
+      const Lanes activation = Terms::activation(x.data + t * x.stride, k);
+      for (int r = 0; r < Rows; ++r) Terms::add(sum[r][t], w[r], activation);
     }
   }
   if (whole < x.terms) {
     for (int r = 0; r < Rows; ++r) {
-      const Lanes w = load_some_lanes(rows + r * x.terms + whole, x.terms - whole);
-      for (int t = 0; t < Tokens; ++t) sum[r][t] += w * load_lanes(x.data + t * x.stride + whole);
+      const Lanes w = Terms::weight(rows + r * x.terms + whole, x.terms - whole);
+      for (int t = 0; t < Tokens; ++t) {
+        Terms::add(sum[r][t], w, Terms::activation(x.data + t * x.stride, whole, x.terms - whole));
+      }
     }
   }
   float totals[Rows * Tokens];
@@ -62,8 +79,8 @@ void dot_block(const T* weight, std::int64_t first, const FewTokens& x, const Wr
   }
 }
 
-template <class T, int Tokens, class Write>
-void dot_rows_of(const T* weight, std::int64_t begin, std::int64_t end, const FewTokens& x,
+template <FetchTo To, class Terms, class T, int Tokens, class Write>
+void dot_rows_to(const T* weight, std::int64_t begin, std::int64_t end, const FewTokens& x,
                  const Write& write) {
   // As many streams as sums fit into registers; memory likes 4 to 8 of them.
   constexpr int rows = lane_count == 16 ? (Tokens <= 2   ? 8
@@ -73,33 +90,45 @@ void dot_rows_of(const T* weight, std::int64_t begin, std::int64_t end, const Fe
                                            : Tokens <= 4 ? 2
                                                          : 1);
   std::int64_t row = begin;
-  for (; row + rows <= end; row += rows) dot_block<T, rows, Tokens>(weight, row, x, write);
-  for (; row < end; ++row) dot_block<T, 1, Tokens>(weight, row, x, write);
+  for (; row + rows <= end; row += rows)
+    dot_block<To, Terms, T, rows, Tokens>(weight, row, x, write);
+  for (; row < end; ++row) dot_block<To, Terms, T, 1, Tokens>(weight, row, x, write);
+}
+
+template <class Terms, class T, int Tokens, class Write>
+void dot_rows_of(const T* weight, std::int64_t begin, std::int64_t end, const FewTokens& x,
+                 const Write& write) {
+  if (fetch_level() == FetchTo::l1) {
+    dot_rows_to<FetchTo::l1, Terms, T, Tokens>(weight, begin, end, x, write);
+  } else {
+    dot_rows_to<FetchTo::l2, Terms, T, Tokens>(weight, begin, end, x, write);
+  }
 }
 }  // namespace detail
 
 /// write(token, row, sum over k of weight[row][k] x[token][k]) for rows begin .. end - 1 and all of
-/// 1 to few_tokens tokens. A sum's order depends on nothing but x.terms.
-template <class T, class Write>
+/// 1 to few_tokens tokens. Terms says how they meet: WidenedTerms or PairTerms. A sum's order
+/// depends on nothing but x.terms.
+template <class Terms, class T, class Write>
 void dot_rows(const T* weight, std::int64_t begin, std::int64_t end, const FewTokens& x,
               std::int64_t tokens, const Write& write) {
   switch (tokens) {
     case 1:
-      return detail::dot_rows_of<T, 1>(weight, begin, end, x, write);
+      return detail::dot_rows_of<Terms, T, 1>(weight, begin, end, x, write);
     case 2:
-      return detail::dot_rows_of<T, 2>(weight, begin, end, x, write);
+      return detail::dot_rows_of<Terms, T, 2>(weight, begin, end, x, write);
     case 3:
-      return detail::dot_rows_of<T, 3>(weight, begin, end, x, write);
+      return detail::dot_rows_of<Terms, T, 3>(weight, begin, end, x, write);
     case 4:
-      return detail::dot_rows_of<T, 4>(weight, begin, end, x, write);
+      return detail::dot_rows_of<Terms, T, 4>(weight, begin, end, x, write);
     case 5:
-      return detail::dot_rows_of<T, 5>(weight, begin, end, x, write);
+      return detail::dot_rows_of<Terms, T, 5>(weight, begin, end, x, write);
     case 6:
-      return detail::dot_rows_of<T, 6>(weight, begin, end, x, write);
+      return detail::dot_rows_of<Terms, T, 6>(weight, begin, end, x, write);
     case 7:
-      return detail::dot_rows_of<T, 7>(weight, begin, end, x, write);
+      return detail::dot_rows_of<Terms, T, 7>(weight, begin, end, x, write);
     default:
-      return detail::dot_rows_of<T, 8>(weight, begin, end, x, write);
+      return detail::dot_rows_of<Terms, T, 8>(weight, begin, end, x, write);
   }
 }
 

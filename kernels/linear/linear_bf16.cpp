@@ -1,0 +1,35 @@
+// linear in bf16 in pairs of terms in the vector lanes of some CPUs (AVX512_BF16), for three tokens
+// or more.
+#include "kernels/linear/linear.hpp"
+#include "kernels/linear/linear_on_host.hpp"
+
+namespace kernelgate {
+namespace {
+
+std::optional<std::string> refusal(const LinearCase& c) { return no_pair_lanes(c.type, c.tokens); }
+
+std::unique_ptr<Launch> prepare([[maybe_unused]] const LinearCase& c,
+                                [[maybe_unused]] TensorSet& tensors) {
+#ifdef KERNELGATE_PAIR_LANES
+  const PairWeight weight{{tensors["w"].as<bf16>().data(), c.in}};
+  const LinearShape shape{c.tokens, c.out, c.in};
+  const bf16* x = tensors["x"].as<bf16>().data();
+  if (c.output == LinearOutput::f32) {
+    return launch_linear_on_host(shape, x, weight, tensors["y"].as<float>().data());
+  }
+  return launch_linear_on_host(shape, x, weight, tensors["y"].as<bf16>().data());
+#else
+  throw std::logic_error("linear/kokkos/cpu-bf16: prepared where it is refused");
+#endif
+}
+
+}  // namespace
+
+void register_linear_bf16(Registry& registry) {
+  registry.add_variant<LinearCase>(
+      {"kokkos/cpu-bf16", Backend::kokkos,
+       "host threads: pairs of bf16 in vector lanes, 3 tokens or more"},
+      prepare, refusal);
+}
+
+}  // namespace kernelgate
