@@ -129,6 +129,10 @@ void add_history_command(CLI::App& app, Session& session) {
   command->add_option("--least-segment", options->rules.least_segment, "Least jobs between changes")
       ->check(CLI::Range(2, 1000));
   command
+      ->add_option("--window", options->rules.window,
+                   "Jobs of a long series that are looked at together; 0: all of them")
+      ->check(CLI::Range(0, 1000000));
+  command
       ->add_option("--chance", options->rules.chance,
                    "That a split of a series without change is called one")
       ->check(CLI::Range(0.0005, 0.5));

@@ -52,6 +52,40 @@ Judged judge(std::span<const double> logs, std::size_t from, std::size_t to,
   return segment;
 }
 
+// Appends the changes inside of one stretch of the series.
+void split_all(std::span<const double> logs, std::size_t from, std::size_t to,
+               const ChangeRules& rules, std::vector<ChangePoint>& changes) {
+  std::vector<Judged> open{judge(logs, from, to, rules)};
+  while (!open.empty()) {
+    const Judged segment = open.back();
+    open.pop_back();
+    if (segment.chance > rules.chance) continue;
+    const std::size_t at = segment.from + segment.split.first;
+    changes.push_back({at, 0, 0, segment.chance});
+    open.push_back(judge(logs, segment.from, at, rules));
+    open.push_back(judge(logs, at, segment.to, rules));
+  }
+}
+
+// In their order; of those closer than a least segment, which windows found twice, the surest.
+std::vector<ChangePoint> joined(std::vector<ChangePoint> changes, std::int64_t least_segment) {
+  std::stable_sort(changes.begin(), changes.end(), [](const ChangePoint& a, const ChangePoint& b) {
+    return a.chance != b.chance ? a.chance < b.chance : a.first < b.first;
+  });
+  std::vector<ChangePoint> kept;
+  for (const ChangePoint& change : changes) {
+    const bool known = std::any_of(kept.begin(), kept.end(), [&](const ChangePoint& other) {
+      const std::size_t apart =
+          std::max(change.first, other.first) - std::min(change.first, other.first);
+      return apart < static_cast<std::size_t>(least_segment);
+    });
+    if (!known) kept.push_back(change);
+  }
+  std::sort(kept.begin(), kept.end(),
+            [](const ChangePoint& a, const ChangePoint& b) { return a.first < b.first; });
+  return kept;
+}
+
 // Levels on either side of change i of the list.
 void set_levels(std::span<const double> times, std::vector<ChangePoint>& changes) {
   for (std::size_t i = 0; i < changes.size(); ++i) {
@@ -98,18 +132,19 @@ std::vector<ChangePoint> change_points(std::span<const double> times, const Chan
   std::vector<double> logs;
   for (const double t : times) logs.push_back(std::log(t));
   std::vector<ChangePoint> changes;
-  std::vector<Judged> open{judge(logs, 0, times.size(), rules)};
-  while (!open.empty()) {
-    const Judged segment = open.back();
-    open.pop_back();
-    if (segment.chance > rules.chance) continue;
-    const std::size_t at = segment.from + segment.split.first;
-    changes.push_back({at, 0, 0, segment.chance});
-    open.push_back(judge(logs, segment.from, at, rules));
-    open.push_back(judge(logs, at, segment.to, rules));
+  const std::size_t n = logs.size();
+  const auto window = static_cast<std::size_t>(
+      rules.window > 0 ? std::max(rules.window, 4 * rules.least_segment) : 0);
+  if (window == 0 || n <= window) {
+    split_all(logs, 0, n, rules, changes);
+  } else {
+    std::size_t from = 0;
+    for (; from + window < n; from += window / 2) {
+      split_all(logs, from, from + window, rules, changes);
+    }
+    split_all(logs, n - window, n, rules, changes);
   }
-  std::sort(changes.begin(), changes.end(),
-            [](const ChangePoint& a, const ChangePoint& b) { return a.first < b.first; });
+  changes = joined(std::move(changes), rules.least_segment);
   set_levels(times, changes);
   while (!changes.empty()) {
     const auto least = std::min_element(

@@ -14,7 +14,8 @@ struct ChangeRules {
   double magnitude = 0.02;         // least |ln(level after / level before)|
   double chance = 0.001;           // that a series without change shows one, at each split
   std::int64_t permutations = 1999;
-  std::uint64_t seed = 1;  // of the permutations: the same series gives the same answer
+  std::int64_t window = 50;  // values looked at together; 0: all
+  std::uint64_t seed = 1;    // of the permutations: the same series gives the same answer
 };
 
 /// The level of a series changed between the values first - 1 and first.
@@ -25,9 +26,12 @@ struct ChangePoint {
   bool operator==(const ChangePoint&) const = default;
 };
 
-/// Splits the series where the energy distance between both sides is largest, as long as that
-/// distance is larger than permutations of the segment make it; then joins neighbours whose levels
-/// are closer than the magnitude, the closest first. Values are times, above 0.
+/// A series longer than a window is looked at in windows that overlap by half, so that a level of
+/// few jobs is not lost among hundreds and the time grows with the length, not with its square;
+/// what two windows find within a least segment of each other is one change. Splits what is looked
+/// at where the energy distance between both sides is largest, as long as that distance is larger
+/// than permutations of the segment make it; then joins neighbours whose levels are closer than the
+/// magnitude, the closest first. Values are times, above 0.
 std::vector<ChangePoint> change_points(std::span<const double> times, const ChangeRules& rules);
 
 /// The best split of a segment: its first value on the right, and

@@ -109,6 +109,27 @@ TEST(ChangePoints, KeepTheLeastSegment) {
   }
 }
 
+// Ten slow jobs among 400 are lost in the sums over all of them, and found in a window of 50.
+TEST(ChangePoints, FindAShortLevelInALongSeries) {
+  const auto times = noisy(steps({{200, 1}, {10, 1.06}, {190, 1}}), 4, 0.01);
+  const auto found = change_points(times, {});
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_TRUE(near(found[0].first, 200)) << found[0].first;
+  EXPECT_TRUE(near(found[1].first, 210)) << found[1].first;
+}
+
+TEST(ChangePoints, OfALongSeriesAreFoundOnceThoughWindowsOverlap) {
+  const auto found = change_points(noisy(steps({{90, 1}, {35, 1.05}, {175, 1.2}})), {});
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_TRUE(near(found[0].first, 90)) << found[0].first;
+  EXPECT_TRUE(near(found[1].first, 125)) << found[1].first;
+  int alarms = 0;
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    alarms += !change_points(noisy(steps({{300, 1}}), seed, 0.01), {}).empty();
+  }
+  EXPECT_LE(alarms, 1);  // 11 windows at a chance of 0.001 each, and 2 % of difference
+}
+
 TEST(ChangePoints, AreTheSameForTheSameSeries) {
   const auto times = noisy(steps({{25, 1}, {15, 1.04}}), 9);
   EXPECT_EQ(change_points(times, {}), change_points(times, {}));

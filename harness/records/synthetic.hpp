@@ -63,6 +63,23 @@ inline Record bench_row() {
   return r;
 }
 
+/// A comparison's row: `more` times the baseline's time, in an interval of 5 % about it.
+inline Record compare_row(const std::string& axes, const std::string& verdict, double more) {
+  Record r = bench_row();
+  r.row = RowKind::compare;
+  r.axes = axes;
+  r.baseline = "0123abc";
+  r.verdict = verdict;
+  r.round = 25;
+  r.order_seed = 3;
+  r.ratio_to_baseline = more;
+  r.ratio_low = 0.95 * more;
+  r.ratio_high = 1.05 * more;
+  r.chance = 0.001;
+  r.smallest_visible_ratio = 1.015;
+  return r;
+}
+
 inline Record incorrect_row() {
   Record r = check_row();
   r.status = Status::incorrect;

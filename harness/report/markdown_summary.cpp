@@ -21,15 +21,17 @@ namespace {
 constexpr std::size_t most_failures = 20, most_lines = 40, most_of_a_message = 300;
 
 std::string verdict(const std::vector<Record>& records) {
-  std::int64_t judged = 0, failed = 0, unsupported = 0;
+  std::int64_t judged = 0, failed = 0, unsupported = 0, slower = 0;
   for (const Record& record : records) {
     judged += record.status != Status::unsupported;
     failed += is_failure(record.status);
     unsupported += record.status == Status::unsupported;
+    slower += record.row == RowKind::compare && record.verdict == "slower";
   }
   std::string line = judged == 0   ? "**Nothing ran**"
                      : failed == 0 ? fmt::format("**✓ All {} results passed**", judged)
                                    : fmt::format("**✗ {} of {} results failed**", failed, judged);
+  if (slower > 0) line += fmt::format(", **✗ {} slower than the baseline**", slower);
   if (unsupported > 0) line += fmt::format(", {} unsupported", unsupported);
   return line + "\n\n";
 }
@@ -167,6 +169,38 @@ std::string whole_model(const std::vector<Record>& records) {
   return out;
 }
 
+// What two builds timed against each other gave: all that differ, and how many do not.
+std::string comparisons(const std::vector<Record>& records) {
+  std::map<std::string, std::int64_t> counts;
+  std::string lines;
+  std::size_t shown = 0;
+  const auto percent_more = [](std::optional<double> ratio) {
+    return ratio ? fmt::format("{:+.1f} %", 100 * (*ratio - 1)) : std::string();
+  };
+  for (const Record& r : records) {
+    if (r.row != RowKind::compare) continue;
+    ++counts[r.verdict];
+    if (r.verdict == "same" || r.verdict == "same_code" || ++shown > most_lines) continue;
+    lines += markdown::line(
+        {(r.verdict == "slower" ? "✗ " : "") + markdown_escaped(r.verdict),
+         markdown_escaped(r.id()), percent_more(r.ratio_to_baseline),
+         r.ratio_low ? percent_more(r.ratio_low) + " .. " + percent_more(r.ratio_high) : "",
+         markdown_escaped(r.baseline)});
+  }
+  if (counts.empty()) return {};
+  std::string out = "### Against the baseline (measured)\n\n";
+  std::string sums;
+  for (const auto& [verdict, count] : counts) {
+    sums += fmt::format("{}{} {}", sums.empty() ? "" : ", ", count, markdown_escaped(verdict));
+  }
+  out += sums + ".\n\n";
+  if (!lines.empty()) {
+    out += markdown::head({"verdict", "case", "time", "interval", "baseline"}) + lines;
+  }
+  if (shown > most_lines) out += fmt::format("\n{} more.\n", shown - most_lines);
+  return out + "\n";
+}
+
 std::string changes(const std::vector<Record>& records, const PageText& text) {
   if (!text.find_changes) return {};
   const std::vector<Record> all = history_rows(records, text.earlier);
@@ -213,8 +247,8 @@ std::string markdown_escaped(std::string_view text) {
 std::string markdown_summary(const std::vector<Record>& records, const PageText& text) {
   std::string out = fmt::format("## {}\n\n", markdown_escaped(text.title));
   if (!text.subtitle.empty()) out += markdown_escaped(text.subtitle) + "\n\n";
-  out += verdict(records) + failures(records, text) + matrix(records) + speed(records) +
-         ratios(records) + whole_model(records) + changes(records, text);
+  out += verdict(records) + failures(records, text) + comparisons(records) + matrix(records) +
+         speed(records) + ratios(records) + whole_model(records) + changes(records, text);
   if (!text.left_out.empty()) {
     out += "### Not run\n\n";
     for (const std::string& line : text.left_out) out += "- " + markdown_escaped(line) + "\n";

@@ -79,14 +79,16 @@ void write_page(const std::filesystem::path& file, const std::vector<Record>& re
 std::vector<Record> latest_rows(std::span<const Record> records) {
   using Key = std::tuple<RowKind, std::string, Backend, std::optional<DataMode>,
                          std::optional<std::uint64_t>, Tier, std::optional<std::uint64_t>,
-                         std::optional<CacheMode>, std::string>;
+                         std::optional<CacheMode>, std::string, std::string>;
   std::map<Key, std::size_t> latest;
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Record& r = records[i];
-    if (r.row == RowKind::round || r.row == RowKind::compare) continue;
+    if (r.row == RowKind::round) continue;
+    // One case is compared with one baseline or several, and timed beside the first alone.
+    const std::string baseline = r.row == RowKind::compare ? r.baseline : "";
     std::size_t& at = latest
                           .try_emplace({r.row, r.id(), r.backend, r.data, r.seed, tier_of(r),
-                                        r.schedule_seed, r.cache, r.environment.host},
+                                        r.schedule_seed, r.cache, r.environment.host, baseline},
                                        i)
                           .first->second;
     if (records[at].time_utc <= r.time_utc) at = i;

@@ -104,6 +104,17 @@ TEST(Markdown, SaysThatNothingRan) {
   EXPECT_THAT(markdown_summary({check_row()}, {}), HasSubstr("**✓ All 1 results passed**"));
 }
 
+TEST(Markdown, PutsSlowerCasesIntoItsFirstLineAndCountsTheOthers) {
+  const std::string summary =
+      markdown_summary({synthetic::compare_row("tokens=1,out=64,in=64,bf16", "slower", 1.08),
+                        synthetic::compare_row("tokens=2,out=64,in=64,bf16", "same", 1.001)},
+                       {});
+  EXPECT_THAT(summary, HasSubstr("**✗ 1 slower than the baseline**"));
+  EXPECT_THAT(summary, HasSubstr("1 same, 1 slower."));
+  EXPECT_THAT(summary, HasSubstr("| +8.0 % | +2.6 % .. +13.4 % | 0123abc |"));
+  EXPECT_THAT(summary, Not(HasSubstr("tokens=2,out=64")));
+}
+
 TEST(Markdown, LetsNoTextBecomeMarkup) {
   Record row = incorrect_row();
   row.kernel = "a|b";

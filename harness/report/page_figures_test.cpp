@@ -231,5 +231,20 @@ TEST(LatestRows, KeepTheNewestOfTheSameAndAllThatDiffer) {
   EXPECT_EQ(rows[1].device, "nv-sm90");
 }
 
+TEST(LatestRows, KeepComparisonsWithEachBaselineAndNoRounds) {
+  const Record old = synthetic::compare_row("tokens=7,out=64,in=64,bf16", "slower", 1.1);
+  Record now = old;
+  now.time_utc = "2026-02-01T00:00:00Z";
+  now.verdict = "same";
+  Record other = old;
+  other.baseline = "4567def";
+  Record round = old;
+  round.row = RowKind::round;
+  const auto rows = latest_rows(std::vector<Record>{old, now, other, round});
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].verdict, "same");
+  EXPECT_EQ(rows[1].baseline, "4567def");
+}
+
 }  // namespace
 }  // namespace kernelgate

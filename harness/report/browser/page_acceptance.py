@@ -83,7 +83,10 @@ def compare_figures(reader, records):
     for table, wanted, columns in (
             ("checks", kernels_judged(records), {"worst": "worst_budget_ratio", "checked": "checked"}),
             ("benches", kernels_timed(records), {
-                "time": "time_median_seconds", "floor": "percent_of_floor", "ratio": "ratio_to_baseline"})):
+                "time": "time_median_seconds", "floor": "percent_of_floor", "ratio": "ratio_to_baseline"}),
+            ("compareds", [r for r in records if r["row"] == "compare"], {
+                "effect": "ratio_to_baseline", "interval": "ratio_low", "rounds": "round", "chance": "chance",
+                "sees": "smallest_visible_ratio", "time": "time_median_seconds"})):
         reader.show_all(table)
         shown = sorted(((name, tuple(values.get(c) for c in columns))
                         for name, values, _ in reader.rows(table)), key=str)

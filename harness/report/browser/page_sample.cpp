@@ -2,6 +2,7 @@
 // the page has something to show, on two measured machines and one modelled device.
 #include <cstdio>
 #include <iostream>
+#include <tuple>
 
 #include "harness/records/record_writer.hpp"
 #include "harness/report/browser/sample_run.hpp"
@@ -67,6 +68,11 @@ std::vector<Record> all_rows() {
   }
   for (const Record& row : synthetic::sample_benches()) {
     if (row.kernel == "linear") rows.push_back(on_other_machine(row));
+  }
+  for (const auto& [axes, verdict, more] : {std::tuple{"tokens=1,out=64,in=64,bf16", "same", 1.001},
+                                            {"tokens=3,out=64,in=64,bf16", "slower", 1.08},
+                                            {"tokens=7,out=64,in=64,bf16", "cannot_tell", 1.02}}) {
+    rows.push_back(synthetic::compare_row(axes, verdict, more));
   }
   Record refused = modelled(synthetic::check_row(), Status::unsupported);
   refused.kernel = "top_k";

@@ -50,6 +50,7 @@ drawCaches();
 drawSpeed();
 drawNatives();
 drawPortability();
+drawCompared();
 drawHistory();
 drawCompiled();
 drawEnvironments();

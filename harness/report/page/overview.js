@@ -5,13 +5,15 @@ const benches = rows.filter((r) => r.row === "bench" && r.kernel !== "model");
 const failuresFirst = (list) => [...list].sort((a, b) => isFailure(b) - isFailure(a));
 
 function drawHeadline() {
+  const slower = rows.filter((r) => r.row === "compare" && r.verdict === "slower").length;
   const judged = rows.filter((r) => r.status !== "unsupported");
   const failed = judged.filter(isFailure);
   const headline = byId("headline");
-  headline.classList.add(judged.length === 0 || failed.length > 0 ? "bad" : "good");
+  headline.classList.add(judged.length === 0 || failed.length + slower > 0 ? "bad" : "good");
   headline.textContent = judged.length === 0 ? "✗ Nothing ran"
-    : failed.length === 0 ? `✓ All ${judged.length} results passed`
-    : `✗ ${failed.length} of ${judged.length} results failed`;
+    : (failed.length === 0 ? `✓ All ${judged.length} results passed`
+    : `✗ ${failed.length} of ${judged.length} results failed`) +
+      (slower > 0 ? `, ${slower} slower than the baseline` : "");
   byId("subtitle").textContent = data.subtitle;
   const count = (list, test) => list.filter(test).length;
   const tiles = [
@@ -20,6 +22,7 @@ function drawHeadline() {
     ["unsupported", count(rows, (r) => r.status === "unsupported"), ""],
     ["whole-model results right", count(forwards, (r) => r.status === "passed"), ""],
     ["timed", count(benches, (r) => r.time_median_seconds !== undefined), ""],
+    ...(compared.length > 0 ? [["slower than the baseline", slower, slower > 0 ? "bad" : ""]] : []),
     ["devices", data.matrix.tiers.length, ""],
   ];
   byId("tiles").append(...tiles.map(([label, value, kind]) => make("div", { class: `tile ${kind}` },

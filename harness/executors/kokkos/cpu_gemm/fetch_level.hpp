@@ -23,5 +23,13 @@ template <FetchTo To>
   __builtin_prefetch(at, 0, To == FetchTo::l1 ? 3 : 2);
 }
 
+[[gnu::always_inline]] inline void fetch_line(FetchTo to, const void* at) {
+  if (to == FetchTo::l1) {
+    fetch_line<FetchTo::l1>(at);
+  } else {
+    fetch_line<FetchTo::l2>(at);
+  }
+}
+
 }  // namespace lanes_of_this_architecture
 }  // namespace kernelgate

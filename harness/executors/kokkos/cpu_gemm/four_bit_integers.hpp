@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "harness/executors/kokkos/cpu_gemm/fetch_level.hpp"
 #include "harness/executors/kokkos/cpu_gemm/four_bit_lanes.hpp"
 #include "harness/executors/kokkos/cpu_gemm/row_dots.hpp"
 
@@ -156,6 +157,7 @@ void dot_streams(const FourBitRows& w, std::int64_t first, std::int64_t step, co
   const std::int64_t groups = w.columns / group_terms, row_bytes = w.columns / 2;
   const std::uint8_t* codes = w.codes + first * row_bytes;
   const std::uint8_t* exponents = w.exponents + first * groups;
+  const FetchTo to = fetch_level();
   Lanes sum[Streams] = {};
   // Sixteen groups, whose scales fill a register; `left` of them at the row's end.
   const auto add_groups = [&](std::int64_t g, auto whole, std::int64_t left) {
@@ -176,7 +178,7 @@ void dot_streams(const FourBitRows& w, std::int64_t first, std::int64_t step, co
         const std::uint8_t* from = codes + i * step * row_bytes + s * 64;
         const auto line = reinterpret_cast<std::uintptr_t>(from);
         // NOLINTNEXTLINE(performance-no-int-to-ptr): may lie past the array, where no pointer may
-        __builtin_prefetch(reinterpret_cast<const char*>(line + ahead));
+        fetch_line(to, reinterpret_cast<const char*>(line + ahead));
         const __m512i some = whole || bytes >= 64
                                  ? _mm512_loadu_si512(from)
                                  : _mm512_maskz_loadu_epi8((std::uint64_t{1} << bytes) - 1, from);
