@@ -1,20 +1,18 @@
-# add_fuzzer(<name> <source>… LIBRARIES <target>… CORPUS <folder> [SECONDS <n>])
+# add_fuzzer(<name> <source>… LIBRARIES <target>… CORPUS <folder>)
 #
 # A source defines LLVMFuzzerTestOneInput. In the preset `fuzz` (clang) it becomes fuzz_<name>, part of
-# the target `fuzzers`, and the test fuzz.<name>, label `fuzz`: the corpus, then SECONDS (default 20) of
-# new inputs from a fixed seed. Elsewhere it becomes replay_<name> and the test replay.<name>, label
+# the target `fuzzers`, and the test fuzz.<name>, label `fuzz`: the corpus, then
+# KERNELGATE_FUZZ_SECONDS of new inputs from a fixed seed. Elsewhere it becomes replay_<name> and the test replay.<name>, label
 # `ci`: every file of the corpus, once, with the compiler and the flags of that build.
 
 option(KERNELGATE_FUZZ "Build the fuzzers (needs clang and libFuzzer)" OFF)
+set(KERNELGATE_FUZZ_SECONDS 8 CACHE STRING "Seconds of new inputs that each fuzzer tries as a test")
 add_custom_target(fuzzers)
 
 function(add_fuzzer name)
-  cmake_parse_arguments(F "" "CORPUS;SECONDS" "LIBRARIES" ${ARGN})
+  cmake_parse_arguments(F "" "CORPUS" "LIBRARIES" ${ARGN})
   if(NOT F_UNPARSED_ARGUMENTS OR NOT F_CORPUS)
     message(FATAL_ERROR "add_fuzzer(${name}): needs a source and a CORPUS")
-  endif()
-  if(NOT F_SECONDS)
-    set(F_SECONDS 20)
   endif()
   cmake_path(ABSOLUTE_PATH F_CORPUS OUTPUT_VARIABLE corpus)
   file(GLOB inputs CONFIGURE_DEPENDS "${corpus}/*")
@@ -30,8 +28,8 @@ function(add_fuzzer name)
     # New inputs of interest go to the first folder, which is the build's own.
     set(found "${CMAKE_CURRENT_BINARY_DIR}/${program}_found")
     file(MAKE_DIRECTORY "${found}")
-    math(EXPR limit "${F_SECONDS} + 120")
-    add_test(NAME fuzz.${name} COMMAND ${program} -seed=1 -max_total_time=${F_SECONDS} -timeout=10
+    math(EXPR limit "${KERNELGATE_FUZZ_SECONDS} + 120")
+    add_test(NAME fuzz.${name} COMMAND ${program} -seed=1 -max_total_time=${KERNELGATE_FUZZ_SECONDS} -timeout=10
       -rss_limit_mb=2048 -print_final_stats=1 "-artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/"
       "${found}" "${corpus}")
     set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT ${limit})
