@@ -10,6 +10,7 @@
 #include "harness/executors/kokkos/cpu_gemm/row_dots.hpp"
 
 namespace kernelgate {
+inline namespace lanes_of_this_architecture {
 namespace detail {
 
 /// totals[r][t] = sum over k of weight[first + r][k] x[t][k].
@@ -101,4 +102,5 @@ void dot_four_bit_rows(const FourBitRows& w, std::int64_t begin, std::int64_t en
   }
 }
 
+}  // namespace lanes_of_this_architecture
 }  // namespace kernelgate

@@ -9,6 +9,7 @@
 #include "harness/executors/kokkos/cpu_gemm/token_panels.hpp"
 
 namespace kernelgate {
+inline namespace lanes_of_this_architecture {
 
 /// Rows of a tile: with panel_lanes tokens, 24 (AVX-512) or 12 registers of sums.
 inline constexpr int tile_rows = lane_count == 16 ? 12 : 6;
@@ -224,4 +225,5 @@ void hand_out_sums(const float* sums, std::int64_t rows, std::int64_t tokens, co
   }
 }
 
+}  // namespace lanes_of_this_architecture
 }  // namespace kernelgate

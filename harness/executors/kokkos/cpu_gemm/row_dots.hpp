@@ -9,6 +9,7 @@
 #include "harness/executors/kokkos/cpu_gemm/lane_blocks.hpp"
 
 namespace kernelgate {
+inline namespace lanes_of_this_architecture {
 
 /// Most tokens of one pass.
 inline constexpr int few_tokens = 8;
@@ -132,4 +133,5 @@ void dot_rows(const T* weight, std::int64_t begin, std::int64_t end, const FewTo
   }
 }
 
+}  // namespace lanes_of_this_architecture
 }  // namespace kernelgate
