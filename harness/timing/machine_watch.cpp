@@ -87,7 +87,8 @@ std::optional<double> MachineWatch::waiting_seconds() const {
   for (const auto& thread : fs::directory_iterator(threads_, none)) {
     std::int64_t ran = 0, waited = 0;  // in nanoseconds
     std::ifstream in(thread.path() / "schedstat");
-    if (in >> ran >> waited) sum = sum.value_or(0) + 1e-9 * static_cast<double>(waited);
+    // A kernel that does not count shows zeros, of a thread that runs, too.
+    if (in >> ran >> waited && ran > 0) sum = sum.value_or(0) + 1e-9 * static_cast<double>(waited);
   }
   return sum;
 }

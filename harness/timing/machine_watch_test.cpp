@@ -57,6 +57,9 @@ TEST(MachineWatch, AddsUpHowLongThreadsWaitedForACore) {
   put(tasks / "13/stat", "a thread that ended\n");
   EXPECT_EQ(MachineWatch(tasks / "nowhere", tasks.path()).waiting_seconds(), 2.5);
   EXPECT_FALSE(MachineWatch(tasks / "nowhere", tasks / "none").waiting_seconds().has_value());
+  const synthetic::Folder uncounted;
+  put(uncounted / "11/schedstat", "0 0 0\n");
+  EXPECT_FALSE(MachineWatch(tasks / "nowhere", uncounted.path()).waiting_seconds().has_value());
 }
 
 // Two threads that want one core: while one of them runs, the other waits.
