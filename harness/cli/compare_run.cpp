@@ -137,13 +137,12 @@ void CompareRun::finish(Open& open) {
   r.baseline_commit = open.rounds.commit(SideName::baseline);
   r.candidate_commit = open.rounds.commit(SideName::candidate);
   r.marked_samples = open.rounds.marked_samples();
-  r.disturbed_rounds = open.rounds.disturbed();
   if (open.rounds.crowded() && r.ended.answer == compare::Answer::same) {
     r.ended.answer = compare::Answer::cannot_tell;
     r.message = fmt::format(
         "equal times of {} rounds of {} in which every sample of a process had to wait for "
         "a core: the crowd hides a difference",
-        r.disturbed_rounds, r.rounds);
+        open.rounds.disturbed(), r.rounds);
   }
   if (!judge(r, setup_.seed + fresh_inputs, Status::mistrusted, " after timing")) return;
   r.again = compare::end_now(

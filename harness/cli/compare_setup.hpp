@@ -73,7 +73,6 @@ struct Comparison {
   compare::Ended again;                                   // the baseline against itself
   std::int64_t rounds = 0;
   std::int64_t marked_samples = 0;
-  std::int64_t disturbed_rounds = 0;  // a process of theirs had no sample that is not marked
   std::optional<std::int64_t> bytes, flops;
   std::optional<double> read_bandwidth, peak_flops, floor_seconds;
   std::string device, baseline_commit, candidate_commit;

@@ -13,11 +13,7 @@ std::unique_ptr<Launch> prepare([[maybe_unused]] const LinearCase& c,
 #ifdef KERNELGATE_PAIR_LANES
   const PairWeight weight{{tensors["w"].as<bf16>().data(), c.in}};
   const LinearShape shape{c.tokens, c.out, c.in};
-  const bf16* x = tensors["x"].as<bf16>().data();
-  if (c.output == LinearOutput::f32) {
-    return launch_linear_on_host(shape, x, weight, tensors["y"].as<float>().data());
-  }
-  return launch_linear_on_host(shape, x, weight, tensors["y"].as<bf16>().data());
+  return launch_linear_on_host(shape, tensors["x"].as<bf16>().data(), weight, tensors["y"]);
 #else
   throw std::logic_error("linear/kokkos/cpu-bf16: prepared where it is refused");
 #endif

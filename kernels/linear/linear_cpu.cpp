@@ -6,18 +6,12 @@
 namespace kernelgate {
 namespace {
 
-template <class T, class O>
-std::unique_ptr<Launch> launch(const LinearCase& c, TensorSet& tensors) {
-  const StoredWeight<T> weight{tensors["w"].as<T>().data(), c.in};
-  return launch_linear_on_host(LinearShape{c.tokens, c.out, c.in}, tensors["x"].as<T>().data(),
-                               weight, tensors["y"].as<O>().data());
-}
-
 std::unique_ptr<Launch> prepare(const LinearCase& c, TensorSet& tensors) {
   return with_storage(c.type, [&](auto type) {
     using T = decltype(type);
-    if (c.output == LinearOutput::f32) return launch<T, float>(c, tensors);
-    return launch<T, T>(c, tensors);
+    const StoredWeight<T> weight{tensors["w"].as<T>().data(), c.in};
+    return launch_linear_on_host(LinearShape{c.tokens, c.out, c.in}, tensors["x"].as<T>().data(),
+                                 weight, tensors["y"]);
   });
 }
 

@@ -88,4 +88,12 @@ std::unique_ptr<Launch> launch_linear_on_host(const LinearShape& c, const T* x, 
   return make_launch(MultiplyPanels<T, O, Weight>(c, x, w, y));
 }
 
+/// The same with y's type as the tensor has it: T, or f32.
+template <class T, class Weight>
+std::unique_ptr<Launch> launch_linear_on_host(const LinearShape& c, const T* x, const Weight& w,
+                                              Tensor& y) {
+  if (y.spec().type == Dtype::f32) return launch_linear_on_host(c, x, w, y.as<float>().data());
+  return launch_linear_on_host(c, x, w, y.as<T>().data());
+}
+
 }  // namespace kernelgate

@@ -7,18 +7,13 @@
 namespace kernelgate {
 namespace {
 
-template <class T, class O>
-std::unique_ptr<Launch> launch(const LinearW4Case& c, TensorSet& tensors) {
-  const FourBitWeight weight{four_bit_rows(c.layout(), c.in, tensors["codes"], tensors["scales"])};
-  return launch_linear_on_host(LinearShape{c.tokens, c.out, c.in}, tensors["x"].as<T>().data(),
-                               weight, tensors["y"].as<O>().data());
-}
-
 std::unique_ptr<Launch> prepare(const LinearW4Case& c, TensorSet& tensors) {
   return with_storage(c.type, [&](auto type) {
     using T = decltype(type);
-    if (c.output == LinearOutput::f32) return launch<T, float>(c, tensors);
-    return launch<T, T>(c, tensors);
+    const FourBitWeight weight{
+        four_bit_rows(c.layout(), c.in, tensors["codes"], tensors["scales"])};
+    return launch_linear_on_host(LinearShape{c.tokens, c.out, c.in}, tensors["x"].as<T>().data(),
+                                 weight, tensors["y"]);
   });
 }
 
