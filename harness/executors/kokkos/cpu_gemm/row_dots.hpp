@@ -40,8 +40,9 @@ struct WidenedTerms {
 };
 
 namespace detail {
-template <FetchTo To, class Terms, class T, int Rows, int Tokens, class Write>
+template <class Terms, class T, int Rows, int Tokens, class Write>
 void dot_block(const T* weight, std::int64_t first, const FewTokens& x, const Write& write) {
+  const FetchTo to = fetch_level();
   Lanes sum[Rows][Tokens] = {};
   const T* rows = weight + first * x.terms;
   constexpr std::int64_t line = 64 / static_cast<std::int64_t>(sizeof(T));
@@ -55,7 +56,7 @@ void dot_block(const T* weight, std::int64_t first, const FewTokens& x, const Wr
       for (int r = 0; r < Rows; ++r) {
         const auto row = reinterpret_cast<std::uintptr_t>(rows + r * x.terms);
         // NOLINTNEXTLINE(performance-no-int-to-ptr): may lie past the array, where no pointer may
-        fetch_line<To>(reinterpret_cast<const char*>(row + bytes));
+        fetch_line(to, reinterpret_cast<const char*>(row + bytes));
       }
     }
     Lanes w[Rows];
@@ -80,8 +81,8 @@ void dot_block(const T* weight, std::int64_t first, const FewTokens& x, const Wr
   }
 }
 
-template <FetchTo To, class Terms, class T, int Tokens, class Write>
-void dot_rows_to(const T* weight, std::int64_t begin, std::int64_t end, const FewTokens& x,
+template <class Terms, class T, int Tokens, class Write>
+void dot_rows_of(const T* weight, std::int64_t begin, std::int64_t end, const FewTokens& x,
                  const Write& write) {
   // As many streams as sums fit into registers; memory likes 4 to 8 of them.
   constexpr int rows = lane_count == 16 ? (Tokens <= 2   ? 8
@@ -91,20 +92,10 @@ void dot_rows_to(const T* weight, std::int64_t begin, std::int64_t end, const Fe
                                            : Tokens <= 4 ? 2
                                                          : 1);
   std::int64_t row = begin;
-  for (; row + rows <= end; row += rows)
-    dot_block<To, Terms, T, rows, Tokens>(weight, row, x, write);
-  for (; row < end; ++row) dot_block<To, Terms, T, 1, Tokens>(weight, row, x, write);
+  for (; row + rows <= end; row += rows) dot_block<Terms, T, rows, Tokens>(weight, row, x, write);
+  for (; row < end; ++row) dot_block<Terms, T, 1, Tokens>(weight, row, x, write);
 }
 
-template <class Terms, class T, int Tokens, class Write>
-void dot_rows_of(const T* weight, std::int64_t begin, std::int64_t end, const FewTokens& x,
-                 const Write& write) {
-  if (fetch_level() == FetchTo::l1) {
-    dot_rows_to<FetchTo::l1, Terms, T, Tokens>(weight, begin, end, x, write);
-  } else {
-    dot_rows_to<FetchTo::l2, Terms, T, Tokens>(weight, begin, end, x, write);
-  }
-}
 }  // namespace detail
 
 /// write(token, row, sum over k of weight[row][k] x[token][k]) for rows begin .. end - 1 and all of
