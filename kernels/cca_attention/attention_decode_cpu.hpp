@@ -11,20 +11,22 @@
 
 #include "harness/executors/kokkos/cpu_gemm/fetch_level.hpp"
 #include "harness/executors/kokkos/cpu_gemm/lane_blocks.hpp"
-#include "harness/executors/kokkos/lane_powers.hpp"
 #include "kernels/cca_attention/attention_tile.hpp"
+#include "kernels/cca_attention/running_softmax_cpu.hpp"
 
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
 /// One task: all rows against the keys of one split, block after block. A block's keys are scored
 /// key after key, for all kv heads of each, so that memory is read from end to end, as hardware
-/// fetching likes it; then its values are mixed. Owns its working memory.
-template <class T>
+/// fetching likes it; then its values are mixed. Scoring fetches a line of values, and mixing one
+/// of the next block's keys, for each that it reads, so that memory is busy while lanes are. Owns
+/// its working memory.
+template <class T, FetchTo To>
 class DecodeSplit {
  public:
-  static constexpr std::int64_t block_keys = 32;  // their keys and values fit into L1
-  static constexpr int step = 4;                  // keys, and rows, of a register block
+  static constexpr std::int64_t block_keys = 64;
+  static constexpr int step = 4;  // keys, and rows, of a register block
   static constexpr std::int64_t pair = 2 * lane_count;
 
   explicit DecodeSplit(const AttentionSizes& size)
@@ -54,11 +56,11 @@ class DecodeSplit {
     for (std::int64_t s0 = begin_key; s0 < end_key; s0 += block_keys) {
       const std::int64_t keys = std::min(block_keys, end_key - s0);
       const std::int64_t at = size_.key_at(b, s0, 0);
-      score_block(k + at, v + at, keys);
+      score_block(k + at, keys, {bytes_to(v, k), s0 == begin_key ? keys_ahead * key_bytes() : 0});
       for (std::int64_t j = 0; j < size_.kv_heads; ++j) {
         const std::int64_t row = j * rows;
-        mix_block(v + at + j * d, j, s0, keys, first, end,
-                  {results.largest + row, results.total + row, results.mixed + row * d});
+        mix_block(v + at + j * d, bytes_to(k, v) + block_keys * key_bytes(), j, s0, keys, first,
+                  end, {results.largest + row, results.total + row, results.mixed + row * d});
       }
     }
   }
@@ -81,46 +83,70 @@ class DecodeSplit {
     }
   }
 
+  /// Ways in bytes from what is read to what is fetched: the values of the same keys, and keys
+  /// ahead. No way where nothing is.
+  struct Fetched {
+    std::uintptr_t values = 0, keys = 0;
+  };
+  static constexpr std::uintptr_t keys_ahead = 8;  // in the first block, which nobody has fetched
+
+  std::uintptr_t key_bytes() const {
+    return static_cast<std::uintptr_t>(size_.kv_heads * size_.head_dim) * sizeof(T);
+  }
+  static std::uintptr_t bytes_to(const T* to, const T* from) {
+    return reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from);
+  }
+  /// The lines that are as far from those of a load_twins() at `from`. They may lie past an array,
+  /// where no pointer may.
+  [[gnu::always_inline]] void fetch(const T* from, std::uintptr_t way) const {
+    if (way == 0) return;
+    const std::uintptr_t first = reinterpret_cast<std::uintptr_t>(from) + way;
+    for (std::uintptr_t b = 0; b < pair * sizeof(T); b += 64) {
+      // NOLINTNEXTLINE(performance-no-int-to-ptr)
+      fetch_line<To>(reinterpret_cast<const char*>(first + b));
+    }
+  }
+
   /// The scores of one block of keys, for the rows of all kv heads.
-  void score_block(const T* k, const T* v, std::int64_t keys) {
+  void score_block(const T* k, std::int64_t keys, const Fetched& fetched) {
     const std::int64_t d = size_.head_dim, stride = size_.kv_heads * d;
     const auto score_keys = [&](auto count, std::int64_t s) {
       for (std::int64_t j = 0; j < size_.kv_heads; ++j) {
         for (std::int64_t r = 0; r < rows_; r += step) {
           score<count()>(k + s * stride + j * d, stride,
                          &queries_[static_cast<std::size_t>((j * rows_ + r) * width_)],
-                         weights_of(j, r) + s);
+                         weights_of(j, r) + s, r == 0 ? fetched : Fetched{});
         }
       }
     };
     std::int64_t s = 0;
-    for (; s + step <= keys; s += step) {
-      if (fetch_level() == FetchTo::l1) {
-        fetch<FetchTo::l1>(k, v, stride, s);
-      } else {
-        fetch<FetchTo::l2>(k, v, stride, s);
-      }
-      score_keys(std::integral_constant<int, step>{}, s);
-    }
+    for (; s + step <= keys; s += step) score_keys(std::integral_constant<int, step>{}, s);
     for (; s < keys; ++s) score_keys(std::integral_constant<int, 1>{}, s);
   }
 
   /// The values of one block of keys of kv head j, whose rows' results are `of`.
-  void mix_block(const T* v, std::int64_t j, std::int64_t s0, std::int64_t keys, std::int64_t first,
-                 std::int64_t end, const Results& of) {
+  /// `next`: the way from a value to the key that is fetched meanwhile.
+  void mix_block(const T* v, std::uintptr_t next, std::int64_t j, std::int64_t s0,
+                 std::int64_t keys, std::int64_t first, std::int64_t end, const Results& of) {
     const std::int64_t rows = size_.tokens * size_.group, d = size_.head_dim;
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const std::int64_t token = r / size_.group;
-      const std::int64_t from = std::max<std::int64_t>(0, size_.begin_of(token, first, end) - s0);
-      const std::int64_t to = std::min(keys, size_.end_of(token, end) - s0);
-      const float shrink = soften(weights_of(j, r), from, to, of.largest[r], of.total[r]);
-      if (shrink != 1) {
-        for (std::int64_t x = 0; x < d; ++x) of.mixed[r * d + x] *= shrink;
-      }
-    }
     for (std::int64_t r = 0; r < rows; r += step) {
-      mix(v, keys, weights_of(j, r), std::min<std::int64_t>(step, rows - r), of.mixed + r * d);
+      const std::int64_t there = std::min<std::int64_t>(step, rows - r);
+      for (std::int64_t i = r; i < r + there; ++i) {
+        const std::int64_t token = i / size_.group;
+        hide(weights_of(j, i), size_.begin_of(token, first, end) - s0,
+             std::min(keys, size_.end_of(token, end) - s0));
+      }
+      float shrink[step];
+      soften<step, block_keys>(weights_of(j, r), {of.largest + r, of.total + r, there}, shrink);
+      mix(v, r == 0 ? next : 0, keys, weights_of(j, r), {of.mixed + r * d, shrink, there});
     }
+  }
+
+  /// A row sees the block's keys [from, to) alone.
+  static void hide(float* scores, std::int64_t from, std::int64_t to) {
+    constexpr float nothing = -std::numeric_limits<float>::infinity();
+    for (std::int64_t s = 0; s < std::min(from, block_keys); ++s) scores[s] = nothing;
+    for (std::int64_t s = std::max<std::int64_t>(to, 0); s < block_keys; ++s) scores[s] = nothing;
   }
 
   float* weights_of(std::int64_t j, std::int64_t r) {
@@ -131,27 +157,19 @@ class DecodeSplit {
     return static_cast<std::size_t>(rows_ * columns);
   }
 
-  /// While `step` keys are scored: those behind them, and the block's values in the same places.
-  template <FetchTo To>
-  void fetch(const T* keys, const T* values, std::int64_t stride, std::int64_t s) const {
-    constexpr std::int64_t line = 64 / sizeof(T), keys_ahead = To == FetchTo::l1 ? 4 : 8;
-    const auto key = reinterpret_cast<std::uintptr_t>(keys);
-    for (std::int64_t x = s * stride; x < (s + step) * stride; x += line) {
-      const auto ahead = static_cast<std::uintptr_t>(x + keys_ahead * stride) * sizeof(T);
-      // NOLINTNEXTLINE(performance-no-int-to-ptr): may lie past the array, where no pointer may
-      fetch_line<To>(reinterpret_cast<const char*>(key + ahead));
-      fetch_line<To>(values + x);
-    }
-  }
-
   /// Scores of Keys keys for `step` rows, whose queries are q, to weights[row][key].
   template <int Keys>
-  void score(const T* k, std::int64_t stride, const float* q, float* weights) {
-    Lanes sum[16] = {};
+  void score(const T* k, std::int64_t stride, const float* q, float* weights,
+             const Fetched& fetched) {
+    Lanes sum[16];
+#pragma GCC unroll 16
+    for (Lanes& of_pair : sum) of_pair = Lanes{};  // = {} would clear them by a call, in memory
     const std::int64_t whole = size_.head_dim / lane_count * lane_count;
     for (std::int64_t x = 0; x < twins_; x += pair) {
 #pragma GCC unroll 4
       for (int i = 0; i < Keys; ++i) {
+        fetch(k + i * stride + x, fetched.values);
+        fetch(k + i * stride + x, fetched.keys);
         const Twins key = load_twins(k + i * stride + x);
 #pragma GCC unroll 4
         for (int j = 0; j < step; ++j) {
@@ -183,65 +201,49 @@ class DecodeSplit {
     }
   }
 
-  /// A row's scores [from, to) become weights, all others 0. Returns the factor for older sums.
-  float soften(float* row, std::int64_t from, std::int64_t to, float& largest, float& total) {
-    const float nothing = -std::numeric_limits<float>::infinity();
-    for (std::int64_t s = 0; s < std::min(from, block_keys); ++s) row[s] = nothing;
-    for (std::int64_t s = std::max<std::int64_t>(to, 0); s < block_keys; ++s) row[s] = nothing;
-    Lanes most = load_lanes(row);
-    for (std::int64_t s = lane_count; s < block_keys; s += lane_count) {
-      most = larger(load_lanes(row + s), most);
-    }
-    float top = largest;
-    for (int i = 0; i < lane_count; ++i) top = most[i] > top ? most[i] : top;
-    const Lanes base = all_lanes(top == nothing ? 0.0F : top);
-    Lanes sum = {};
-    for (std::int64_t s = 0; s < block_keys; s += lane_count) {
-      const Lanes weight = power_of_two(load_lanes(row + s) - base);
-      store_lanes(row + s, weight);
-      sum += weight;
-    }
-    const float shrink = power_of_two(all_lanes(largest) - base)[0];
-    total = total * shrink + sum_lanes(sum);
-    largest = top;
-    return shrink;
-  }
-
+  /// Sums of up to `step` rows, [rows][d], and the factors of what they hold.
+  struct Mixed {
+    float* sums;
+    const float* shrink;
+    std::int64_t rows;
+  };
   // `step` rows (their weights exist even where the row does not) by half a head at a time.
-  void mix(const T* v, std::int64_t keys, const float* w, std::int64_t rows, float* mixed) const {
+  void mix(const T* v, std::uintptr_t next, std::int64_t keys, const float* w,
+           const Mixed& mixed) const {
     constexpr int columns = 4;
     const std::int64_t d = size_.head_dim, stride = size_.kv_heads * d;
     std::int64_t x = 0;
     for (; x + columns * lane_count <= d; x += columns * lane_count) {
-      mix_columns<columns>(v + x, stride, keys, w, rows, mixed + x);
+      mix_columns<columns>(v, next, stride, keys, w, mixed, x);
     }
-    for (; x + pair <= d; x += pair) mix_columns<2>(v + x, stride, keys, w, rows, mixed + x);
+    for (; x + pair <= d; x += pair) mix_columns<2>(v, next, stride, keys, w, mixed, x);
     for (; x + lane_count <= d; x += lane_count) {
-      mix_columns<1>(v + x, stride, keys, w, rows, mixed + x);
+      mix_columns<1>(v, next, stride, keys, w, mixed, x);
     }
     for (; x < d; ++x) {
-      for (std::int64_t i = 0; i < rows; ++i) {
-        float sum = 0;
+      for (std::int64_t i = 0; i < mixed.rows; ++i) {
+        float sum = mixed.sums[i * d + x] * mixed.shrink[i];
         for (std::int64_t s = 0; s < keys; ++s) {
           sum += w[i * block_keys + s] * to_float(v[s * stride + x]);
         }
-        mixed[i * d + x] += sum;
+        mixed.sums[i * d + x] = sum;
       }
     }
   }
-  /// Columns registers of values, in twins where they are even.
+  /// Columns registers of values from component x on, in twins where they are even.
   template <int Columns>
-  void mix_columns(const T* v, std::int64_t stride, std::int64_t keys, const float* w,
-                   std::int64_t rows, float* mixed) const {
+  void mix_columns(const T* v, std::uintptr_t next, std::int64_t stride, std::int64_t keys,
+                   const float* w, const Mixed& mixed, std::int64_t x) const {
     Lanes sum[step][Columns] = {};
     for (std::int64_t s = 0; s < keys; ++s) {
       Lanes value[Columns];
       if constexpr (Columns == 1) {
-        value[0] = load_lanes(v + s * stride);
+        value[0] = load_lanes(v + s * stride + x);
       } else {
 #pragma GCC unroll 2
         for (int c = 0; c < Columns; c += 2) {
-          const Twins both = load_twins(v + s * stride + c * lane_count);
+          fetch(v + s * stride + x + c * lane_count, next);
+          const Twins both = load_twins(v + s * stride + x + c * lane_count);
           value[c] = both.first;
           value[c + 1] = both.second;
         }
@@ -254,7 +256,7 @@ class DecodeSplit {
     }
 #pragma GCC unroll 4
     for (int i = 0; i < step; ++i) {
-      if (i >= rows) break;
+      if (i >= mixed.rows) break;
       float added[Columns * lane_count];
       if constexpr (Columns == 1) {
         store_lanes(added, sum[i][0]);
@@ -263,9 +265,9 @@ class DecodeSplit {
           store_twins<T>(added + c * lane_count, {sum[i][c], sum[i][c + 1]});
         }
       }
-      float* to = mixed + i * size_.head_dim;
+      float* to = mixed.sums + i * size_.head_dim + x;
       for (int c = 0; c < Columns * lane_count; c += lane_count) {
-        store_lanes(to + c, load_lanes(to + c) + load_lanes(added + c));
+        store_lanes(to + c, load_lanes(to + c) * mixed.shrink[i] + load_lanes(added + c));
       }
     }
   }

@@ -67,7 +67,7 @@ struct SplitResults {
 
 // Splits of one length for every case of the same cache, long enough to be read as a stream.
 std::int64_t split_length(std::int64_t keys, std::int64_t batch) {
-  constexpr std::int64_t tasks = 16, least = 128;
+  constexpr std::int64_t tasks = 16, least = 256;
   const std::int64_t splits = std::max<std::int64_t>(1, tasks / batch);
   return std::max(least, ((keys + splits - 1) / splits + 63) / 64 * 64);
 }
@@ -92,9 +92,9 @@ void merge_row(const SplitResults& part, std::int64_t row, std::int64_t rows, st
   for (std::int64_t x = 0; x < d; ++x) out[x] = from_float<T>(mixed[x] * inverse);
 }
 
-template <class T>
+template <class T, FetchTo To>
 std::unique_ptr<Launch> launch_decode(const CcaAttentionCase& c, TensorSet& set) {
-  using Split = DecodeSplit<T>;
+  using Split = DecodeSplit<T, To>;
   const AttentionSizes size(c);
   const Arguments<T> a(set);
   const std::int64_t rows = c.kv_heads * c.tokens * c.group();  // of a sequence
@@ -142,8 +142,9 @@ void register_cca_attention_cpu(Registry& registry) {
       [](const CcaAttentionCase& c, TensorSet& set) {
         return with_storage(c.type, [&](auto type) {
           using T = decltype(type);
-          if (c.tokens * c.group() <= 8) return launch_decode<T>(c, set);
-          return launch_prefill<T>(c, set);
+          if (c.tokens * c.group() > 8) return launch_prefill<T>(c, set);
+          return fetch_level() == FetchTo::l1 ? launch_decode<T, FetchTo::l1>(c, set)
+                                              : launch_decode<T, FetchTo::l2>(c, set);
         });
       });
 }

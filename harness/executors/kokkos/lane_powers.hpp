@@ -47,6 +47,16 @@ inline namespace lanes_of_this_architecture {
 #endif
 }
 
+[[gnu::always_inline]] inline float largest_lane(Lanes x) {
+#pragma GCC unroll 4
+  for (std::uint32_t apart = lane_count / 2; apart > 0; apart /= 2) {
+    LaneBits partner;
+    for (std::uint32_t i = 0; i < lane_count; ++i) partner[i] = i ^ apart;
+    x = larger(x, shuffled(x, x, partner));
+  }
+  return x[0];
+}
+
 /// Vector i's sum in lane i, for lane_count vectors: halves are folded together pair by pair.
 template <int Width>
 [[gnu::always_inline]] inline Lanes fold_pair(Lanes a, Lanes b) {
