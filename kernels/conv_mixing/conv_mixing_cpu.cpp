@@ -53,6 +53,7 @@ class ConvMixingOnLanes {
     const std::int64_t y_stride = GroupPanels::width_of(s_.d);
     const bool decode = s_.form == ConvForm::decode;
     const std::int64_t stride = decode ? 2 * s_.d : s_.d;
+    if (!packs_) fetch_first_weights(m_.grouped.data() + at.group * s_.d * s_.d * 2);
     const DepthwiseTaps<T> taps(s_, m_, at.group);
     decode ? taps.batch(at.first, rows, depthwise) : taps.sequence(at.first, rows, depthwise);
     if (packs_) {
@@ -139,8 +140,11 @@ std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
   const auto kernel = std::make_shared<const ConvMixingOnLanes<T>>(c, staged.memory());
   return make_launch([=] {
     const ConvMixingOnLanes<T>* k = kernel.get();
-    for_each_host_item("conv_mixing/cpu prepare", k->preparations(),
-                       [=](std::int64_t item) { k->prepare(item); });
+    if (k->preparations() == 1)
+      k->prepare(0);  // in less time than threads take to start
+    else
+      for_each_host_item("conv_mixing/cpu prepare", k->preparations(),
+                         [=](std::int64_t item) { k->prepare(item); });
     // Neighbouring items to one thread: see place().
     using Policy = Kokkos::RangePolicy<HostSpace, Kokkos::Schedule<Kokkos::Static>,
                                        Kokkos::IndexType<std::int64_t>>;
