@@ -99,11 +99,12 @@ void multiply_group_panel(const float* a, std::int64_t stride, std::int64_t rows
   const auto tile = [&]<int many>(std::integral_constant<int, many>) {
     multiply_group_tile<many, registers>(a + r * stride, stride, panel, depth, y + r * y_stride,
                                          y_stride, ahead);
-    r += many;
   };
-  while (r + group_tile_rows <= rows) tile(std::integral_constant<int, group_tile_rows>());
-  while (r + 4 <= rows) tile(std::integral_constant<int, 4>());
-  while (r < rows) tile(std::integral_constant<int, 1>());
+  for (; r + group_tile_rows <= rows; r += group_tile_rows) {
+    tile(std::integral_constant<int, group_tile_rows>());
+  }
+  for (; r + 4 <= rows; r += 4) tile(std::integral_constant<int, 4>());
+  for (; r < rows; ++r) tile(std::integral_constant<int, 1>());
 }
 
 /// y[row,o] of all rows of a block and all outputs: rows of `a` lie `stride` apart, D_{t-1} at
