@@ -23,7 +23,7 @@ struct ExpertPiece {
   std::int64_t begin = 0, end = 0;
 };
 
-/// Weight: StoredWeight<T>, UnitWeight or FourBitWeight.
+/// Weight: of host_weights.hpp, or FourBitWeight<T>.
 template <class T, class Weight>
 class ExpertsOnHost final : public Launch {
   using Panels = typename Weight::Panels;
@@ -46,9 +46,7 @@ class ExpertsOnHost final : public Launch {
     groups_.group(choice_, c_.experts, tokens_a_block);
     for_each_host_item("skip", static_cast<std::int64_t>(groups_.skipping().size()),
                        [this](std::int64_t i) { skip(groups_.skipping()[i]); });
-    constexpr std::int64_t panels = tokens_a_block / panel_lanes;
-    for_each_host_item("pack", static_cast<std::int64_t>(blocks().size()) * panels,
-                       [this](std::int64_t i) { pack(i / panels, i % panels); });
+    pack_all();
     const std::vector<ExpertPiece> first = pieces(c_.inter, gate_up_, rows_a_call / 2);
     for_each_host_item("gate and up", static_cast<std::int64_t>(first.size()),
                        [&, this](std::int64_t i) { gate_up(first[i]); });
@@ -85,14 +83,25 @@ class ExpertsOnHost final : public Launch {
     std::vector<ExpertPiece> list;
     for (std::size_t b = 0; b < blocks().size(); ++b) {
       const std::int64_t step =
-          is_few(blocks()[b])
-              ? std::min<std::int64_t>(rows_a_stream(weight.row_bytes(), Weight::stream_bytes), 512)
-              : rows_a_piece(rows, static_cast<std::int64_t>(blocks().size()), Weight::rows_a_tile,
-                             most);
+          is_few(blocks()[b]) ? std::min<std::int64_t>(
+                                    rows_a_stream(weight.row_bytes(), weight.stream_bytes()), 512)
+                              : rows_a_piece(rows, static_cast<std::int64_t>(blocks().size()),
+                                             Weight::rows_a_tile, most);
       for (std::int64_t r = 0; r < rows; r += step)
         list.push_back({b, r, std::min(r + step, rows)});
     }
     return list;
+  }
+
+  void pack_all() const {
+    const auto count = static_cast<std::int64_t>(blocks().size());
+    if (c_.tokens <= few_tokens) {  // done in less time than threads take to start
+      for (std::int64_t b = 0; b < count; ++b) pack(b, 0);
+      return;
+    }
+    constexpr std::int64_t panels = tokens_a_block / panel_lanes;
+    for_each_host_item("pack", count * panels,
+                       [this](std::int64_t i) { pack(i / panels, i % panels); });
   }
 
   void skip(std::int64_t token) const {

@@ -1,4 +1,5 @@
 // expert_gemm_w4, tuned for CPUs: expert_gemm's two ways, with tables of 16 values in registers.
+#include "harness/executors/kokkos/cpu_gemm/four_bit_weight.hpp"
 #include "harness/executors/kokkos/four_bit_tensors.hpp"
 #include "harness/executors/kokkos/staging.hpp"
 #include "kernels/expert_gemm/experts_on_host.hpp"
@@ -11,10 +12,11 @@ std::unique_ptr<Launch> prepare(const ExpertGemmW4Case& c, TensorSet& t) {
   return with_storage(c.type, [&](auto type) -> std::unique_ptr<Launch> {
     const ExpertsShape shape{c.tokens, c.hidden, c.inter, c.experts, c.skip};
     const FourBitLayout layout = c.layout();
-    return std::make_unique<ExpertsOnHost<decltype(type), FourBitWeight>>(
+    using T = decltype(type);
+    return std::make_unique<ExpertsOnHost<T, FourBitWeight<T>>>(
         shape, t,
-        FourBitWeight{four_bit_rows(layout, c.hidden, t["gate_up_codes"], t["gate_up_scales"])},
-        FourBitWeight{four_bit_rows(layout, c.inter, t["down_codes"], t["down_scales"])});
+        FourBitWeight<T>(four_bit_rows(layout, c.hidden, t["gate_up_codes"], t["gate_up_scales"])),
+        FourBitWeight<T>(four_bit_rows(layout, c.inter, t["down_codes"], t["down_scales"])));
   });
 }
 

@@ -33,7 +33,7 @@ class StreamRows {
     for (std::int64_t t = 0; t < c_.tokens; ++t) {
       w_.lay_out(x_ + t * c_.in, wide_.data() + t * stride_);
     }
-    const std::int64_t rows = rows_a_stream(w_.row_bytes(), Weight::stream_bytes);
+    const std::int64_t rows = rows_a_stream(w_.row_bytes(), w_.stream_bytes());
     for_each_host_item("stream rows", pieces_of(c_.out, rows), [=, *this](std::int64_t item) {
       const std::int64_t begin = item * rows;
       w_.dots(begin, std::min(begin + rows, c_.out), FewTokens{wide_.data(), stride_, c_.in},
@@ -80,7 +80,7 @@ class MultiplyPanels {
   ThreadMemory memory_;
 };
 
-/// Weight: StoredWeight, UnitWeight or FourBitWeight.
+/// Weight: of host_weights.hpp, or FourBitWeight.
 template <class T, class O, class Weight>
 std::unique_ptr<Launch> launch_linear_on_host(const LinearShape& c, const T* x, const Weight& w,
                                               O* y) {

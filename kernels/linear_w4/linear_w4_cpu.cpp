@@ -1,4 +1,5 @@
 // linear_w4, tuned for CPUs: linear's two ways, with tables of 16 values in registers.
+#include "harness/executors/kokkos/cpu_gemm/four_bit_weight.hpp"
 #include "harness/executors/kokkos/four_bit_tensors.hpp"
 #include "harness/executors/kokkos/staging.hpp"
 #include "kernels/linear/linear_on_host.hpp"
@@ -10,8 +11,8 @@ namespace {
 std::unique_ptr<Launch> prepare(const LinearW4Case& c, TensorSet& tensors) {
   return with_storage(c.type, [&](auto type) {
     using T = decltype(type);
-    const FourBitWeight weight{
-        four_bit_rows(c.layout(), c.in, tensors["codes"], tensors["scales"])};
+    const FourBitWeight<T> weight(
+        four_bit_rows(c.layout(), c.in, tensors["codes"], tensors["scales"]));
     return launch_linear_on_host(LinearShape{c.tokens, c.out, c.in}, tensors["x"].as<T>().data(),
                                  weight, tensors["y"]);
   });

@@ -1,5 +1,6 @@
 #include "kernels/linear_w4/linear_w4.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -164,46 +165,60 @@ TEST(LinearW4Variants, AreExactAndWithinBudgetAtOddShapes) {
   }
 }
 
-// A form that multiplies in whole numbers may take only what it has exactly, stretch by stretch.
+// A form that multiplies in whole numbers may take only what it has exactly, stretch by stretch,
+// one that multiplies pairs only what is no denormal: scales may bring that back to any size.
 TEST(LinearW4Variants, TakeActivationsOfEveryRange) {
   struct Range {
     const char* name;
     int lowest, highest;  // powers of two
     double last;          // in place of the last activation
+    int scale = 127;      // of all blocks, an exponent of 2 plus 127
   };
-  const Range ranges[] = {
-      {"narrow", -3, 0, 1},        {"of three digits", -13, 0, 1}, {"of four digits", -20, 0, 1},
-      {"too wide", -40, 0, 1},     {"large", 90, 100, 1},          {"small", -110, -100, 0},
-      {"denormal", -130, -126, 0}, {"infinite", -3, 0, INFINITY},  {"not a number", -3, 0, NAN}};
+  const Range ranges[] = {{"narrow", -3, 0, 1},
+                          {"of three digits", -13, 0, 1},
+                          {"of four digits", -20, 0, 1},
+                          {"too wide", -40, 0, 1},
+                          {"large", 90, 100, 1},
+                          {"small", -110, -100, 0},
+                          {"barely normal, times much", -126, -125, 0, 250},
+                          {"denormal", -130, -126, 0},
+                          {"denormal, times much", -130, -126, 0, 250},
+                          {"infinite", -3, 0, INFINITY},
+                          {"not a number", -3, 0, NAN}};
   Registry registry;
   register_kernels(registry);
+  const auto check = [&](std::int64_t tokens, std::int64_t in, const Range& range) {
+    SCOPED_TRACE(fmt::format("{}: {} tokens, {} terms", range.name, tokens, in));
+    const LinearW4Case c{
+        .tokens = tokens, .out = 37, .in = in, .output = LinearOutput::f32, .type = Dtype::bf16};
+    TensorSet tensors(c.tensors());
+    c.fill(tensors, DataMode::real, 1);
+    for (std::int64_t n = 0; n < tokens * in; ++n) {
+      const int spread = static_cast<int>((n * 7919) % (range.highest - range.lowest + 1));
+      const double size = 1 + static_cast<double>((n * 31) % 128) / 128;  // eight bits
+      tensors["x"].set(n, std::ldexp(n % 3 == 0 ? -size : size, range.lowest + spread));
+    }
+    tensors["x"].set(tokens * in - 1, range.last);
+    std::ranges::fill(tensors["scales"].as<std::uint8_t>(), static_cast<std::uint8_t>(range.scale));
+    const Truth truth = c.truth(tensors, DataMode::real, 1);
+    const Registry::Found found =
+        registry.find_case("linear_w4/kokkos/cpu/" + LinearW4Case::axes().print(c));
+    const std::unique_ptr<Launch> launch = found.variant->prepare(*found.shape, tensors);
+    launch->run();
+    launch->fetch();
+    for (std::int64_t o = 0; o < tokens * c.out; ++o) {
+      const double got = tensors["y"].get(o), expected = truth.numeric[0].value[o];
+      if (std::isfinite(expected)) {
+        ASSERT_NEAR(got, expected, truth.numeric[0].budget[o]) << o;
+      } else {
+        ASSERT_EQ(std::isnan(got), std::isnan(expected)) << o;
+        ASSERT_TRUE(std::isnan(expected) || got == expected) << o;
+      }
+    }
+  };
   for (const std::int64_t in : {32, 96, 128, 160, 672, 2048, 8224}) {
-    for (const Range& range : ranges) {
-      const LinearW4Case c{
-          .tokens = 1, .out = 37, .in = in, .output = LinearOutput::f32, .type = Dtype::bf16};
-      TensorSet tensors(c.tensors());
-      c.fill(tensors, DataMode::real, 1);
-      for (std::int64_t k = 0; k < in; ++k) {
-        const int spread = static_cast<int>((k * 7919) % (range.highest - range.lowest + 1));
-        const double size = 1 + static_cast<double>((k * 31) % 128) / 128;  // eight bits
-        tensors["x"].set(k, std::ldexp(k % 3 == 0 ? -size : size, range.lowest + spread));
-      }
-      tensors["x"].set(in - 1, range.last);
-      const Truth truth = c.truth(tensors, DataMode::real, 1);
-      const Registry::Found found =
-          registry.find_case("linear_w4/kokkos/cpu/" + LinearW4Case::axes().print(c));
-      const std::unique_ptr<Launch> launch = found.variant->prepare(*found.shape, tensors);
-      launch->run();
-      launch->fetch();
-      for (std::int64_t o = 0; o < c.out; ++o) {
-        const double got = tensors["y"].get(o), expected = truth.numeric[0].value[o];
-        if (std::isfinite(expected)) {
-          ASSERT_NEAR(got, expected, truth.numeric[0].budget[o]) << range.name << " " << in;
-        } else {
-          ASSERT_EQ(std::isnan(got), std::isnan(expected)) << range.name << " " << in;
-          ASSERT_TRUE(std::isnan(expected) || got == expected) << range.name << " " << in;
-        }
-      }
+    for (const std::int64_t tokens : {1, 2, 3, 5, 8}) {
+      for (const Range& range : ranges) check(tokens, in, range);
     }
   }
 }

@@ -8,14 +8,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <type_traits>
 
-#include "harness/executors/kokkos/cpu_gemm/fetch_level.hpp"
-#include "harness/executors/kokkos/cpu_gemm/four_bit_lanes.hpp"
+#include "harness/executors/kokkos/cpu_gemm/four_bit_streams.hpp"
 #include "harness/executors/kokkos/cpu_gemm/row_dots.hpp"
 
-#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && \
-    defined(__AVX512VBMI__) && defined(__AVX512VNNI__)
+#if defined(KERNELGATE_FOUR_BIT_STREAMS) && defined(__AVX512VBMI__) && defined(__AVX512VNNI__)
 #define KERNELGATE_BYTE_PRODUCTS 1
 #endif
 
@@ -25,18 +22,10 @@ inline namespace lanes_of_this_architecture {
 #ifdef KERNELGATE_BYTE_PRODUCTS
 namespace detail {
 
-/// Terms whose codes are 64 bytes.
-inline constexpr std::int64_t stretch_terms = 128;
-inline constexpr std::int64_t stretch_groups = stretch_terms / group_terms;
-/// The longest row that is taken: its activations lie on the stack.
-inline constexpr std::int64_t most_stretches = 64;
 /// The unsigned operand: twice a value, moved up by as much.
 inline constexpr int code_offset = 12;
 
 using LaneInts [[gnu::vector_size(64)]] = std::int32_t;
-
-[[gnu::always_inline]] inline __m512i as_vector(LaneBits x) { return reinterpret_cast<__m512i>(x); }
-[[gnu::always_inline]] inline LaneBits as_lanes(__m512i x) { return reinterpret_cast<LaneBits>(x); }
 
 /// 128 activations as multiples of a unit, in four digits of base 256 from -128 to 127.
 struct DigitStretch {
@@ -117,83 +106,53 @@ struct DigitToken {
   }
 };
 
-/// For each lane four bytes of codes times their partners: eight products, a quarter of a group,
-/// in units of half of x's. Rounded to f32 at the end alone, in two steps where four digits count.
-[[gnu::always_inline]] inline Lanes quarter_sums(__m512i codes, __m512i table,
-                                                 const DigitStretch& x, bool narrow) {
-  constexpr __mmask64 all_bytes = ~__mmask64{0};
-  // The look-up takes six bits; the table repeats itself, so that only four count.
-  const __m512i low = _mm512_maskz_permutexvar_epi8(all_bytes, codes, table);
-  const __m512i high =
-      _mm512_maskz_permutexvar_epi8(all_bytes, as_vector(as_lanes(codes) >> 4), table);
-  const auto sum_of = [&](int d) {
-    __m512i sum = _mm512_load_si512(x.start[d]);
-    sum = _mm512_dpbusd_epi32(sum, low, _mm512_load_si512(x.digits[d][0]));
-    sum = _mm512_dpbusd_epi32(sum, high, _mm512_load_si512(x.digits[d][1]));
-    return as_lanes(sum);
+/// One token's products, for dot_rows_in_streams(). Rounded to f32 at the end alone, in two steps
+/// where four digits count.
+class DigitProducts {
+ public:
+  static constexpr int tokens = 1;
+  static constexpr float unit = 0.5F;
+  struct Found {
+    __m512i low, high;
   };
-  const auto in_lanes = [](LaneBits bits) {
-    return __builtin_convertvector(reinterpret_cast<LaneInts>(bits), Lanes);
-  };
-  // A digit's sum is at most 12 * 128 * 8 = 12,288: three of them fit 32 bits.
-  const Lanes upper = in_lanes((sum_of(3) << 16) + (sum_of(2) << 8) + sum_of(1));
-  return narrow ? upper : upper + in_lanes(sum_of(0)) * 0x1p-8F;
-}
 
-/// Up to lane_count bytes, one a lane, zeros behind them; no call, which would send registers away.
-[[gnu::always_inline]] inline LaneBits load_first_bytes(const std::uint8_t* from,
-                                                        std::int64_t count) {
-  const auto there = static_cast<__mmask16>(count < lane_count ? (1 << count) - 1 : 0xFFFF);
-  return as_lanes(_mm512_maskz_cvtepu8_epi32(there, _mm_maskz_loadu_epi8(there, from)));
-}
+  explicit DigitProducts(const DigitToken& x) : x_(x) {
+    alignas(64) std::uint8_t values[64];
+    for (std::uint32_t i = 0; i < 64; ++i) {
+      values[i] = static_cast<std::uint8_t>(2 * e2m1_value(i % 16) + code_offset);
+    }
+    table_ = _mm512_load_si512(values);
+  }
 
-/// sums[i]: lanes whose sum is that of the products of row first + i step, in units of a half. Rows
-/// far apart are streams of their own, which memory serves faster than one.
-template <int Streams>
-void dot_streams(const FourBitRows& w, std::int64_t first, std::int64_t step, const DigitToken& x,
-                 __m512i table, Lanes* sums) {
-  constexpr std::int64_t ahead = 2048;  // bytes; hardware fetching stops at each page
-  constexpr LaneBits first_groups = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
-  const std::int64_t groups = w.columns / group_terms, row_bytes = w.columns / 2;
-  const std::uint8_t* codes = w.codes + first * row_bytes;
-  const std::uint8_t* exponents = w.exponents + first * groups;
-  const FetchTo to = fetch_level();
-  Lanes sum[Streams] = {};
-  // Sixteen groups, whose scales fill a register; `left` of them at the row's end.
-  const auto add_groups = [&](std::int64_t g, auto whole, std::int64_t left) {
-    Lanes scales[Streams];
-    for (int i = 0; i < Streams; ++i) {
-      const std::uint8_t* from = exponents + i * step * groups + g;
-      scales[i] = e8m0_lanes(whole ? load_byte_lanes(from) : load_first_bytes(from, left));
-    }
-#pragma GCC unroll 4
-    for (std::uint32_t part = 0; part < lane_count / stretch_groups; ++part) {
-      const std::int64_t s = g / stretch_groups + part;
-      const std::int64_t bytes = left * (group_terms / 2) - part * 64;
-      if (!whole && bytes <= 0) break;
-      const LaneBits group = first_groups + part * static_cast<std::uint32_t>(stretch_groups);
-      const StretchUnit& unit = x.units[s];
-#pragma GCC unroll 4
-      for (int i = 0; i < Streams; ++i) {
-        const std::uint8_t* from = codes + i * step * row_bytes + s * 64;
-        const auto line = reinterpret_cast<std::uintptr_t>(from);
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): may lie past the array, where no pointer may
-        fetch_line(to, reinterpret_cast<const char*>(line + ahead));
-        const __m512i some = whole || bytes >= 64
-                                 ? _mm512_loadu_si512(from)
-                                 : _mm512_maskz_loadu_epi8((std::uint64_t{1} << bytes) - 1, from);
-        const Lanes products = quarter_sums(some, table, x.stretches[s], unit.narrow);
-        const Lanes scale = reinterpret_cast<Lanes>(_mm512_maskz_permutexvar_ps(
-            0xFFFF, as_vector(group), reinterpret_cast<__m512>(scales[i])));
-        sum[i] += products * unit.unit * scale;
-      }
-    }
-  };
-  std::int64_t g = 0;
-  for (; g + lane_count <= groups; g += lane_count) add_groups(g, std::true_type{}, lane_count);
-  if (g < groups) add_groups(g, std::false_type{}, groups - g);
-  for (int i = 0; i < Streams; ++i) sums[i] = sum[i];
-}
+  /// The look-up takes six bits; the table repeats itself, so that only four count.
+  [[gnu::always_inline]] Found look_up(__m512i codes) const {
+    constexpr __mmask64 all_bytes = ~__mmask64{0};
+    return {_mm512_maskz_permutexvar_epi8(all_bytes, codes, table_),
+            _mm512_maskz_permutexvar_epi8(all_bytes, as_vector(as_lanes(codes) >> 4), table_)};
+  }
+
+  [[gnu::always_inline]] Lanes quarter_sums(const Found& found, std::int64_t s, int) const {
+    const DigitStretch& x = x_.stretches[s];
+    const StretchUnit& of_stretch = x_.units[s];
+    const auto sum_of = [&](int d) {
+      __m512i sum = _mm512_load_si512(x.start[d]);
+      sum = _mm512_dpbusd_epi32(sum, found.low, _mm512_load_si512(x.digits[d][0]));
+      sum = _mm512_dpbusd_epi32(sum, found.high, _mm512_load_si512(x.digits[d][1]));
+      return as_lanes(sum);
+    };
+    const auto in_lanes = [](LaneBits bits) {
+      return __builtin_convertvector(reinterpret_cast<LaneInts>(bits), Lanes);
+    };
+    // A digit's sum is at most 12 * 128 * 8 = 12,288: three of them fit 32 bits.
+    Lanes sums = in_lanes((sum_of(3) << 16) + (sum_of(2) << 8) + sum_of(1));
+    if (!of_stretch.narrow) sums += in_lanes(sum_of(0)) * 0x1p-8F;
+    return sums * of_stretch.unit;
+  }
+
+ private:
+  const DigitToken& x_;
+  __m512i table_;
+};
 
 }  // namespace detail
 
@@ -209,32 +168,7 @@ bool dot_four_bit_rows_in_integers(const FourBitRows& w, std::int64_t begin, std
   if (w.exponents == nullptr || groups > most_stretches * stretch_groups) return false;
   alignas(64) DigitToken token;
   if (!token.take(x.data, groups)) return false;
-  alignas(64) std::uint8_t values[64];
-  for (std::uint32_t i = 0; i < 64; ++i) {
-    values[i] = static_cast<std::uint8_t>(2 * e2m1_value(i % 16) + code_offset);
-  }
-  const __m512i table = _mm512_load_si512(values);
-  constexpr std::int64_t streams = 4, block = lane_count / streams;
-  const std::int64_t apart = (end - begin) / streams;
-  for (std::int64_t r = 0; r < apart; r += block) {
-    const std::int64_t rows = std::min(block, apart - r);
-    Lanes sums[lane_count] = {};
-    for (std::int64_t i = 0; i < rows; ++i) {
-      dot_streams<streams>(w, begin + r + i, apart, token, table, sums + i * streams);
-    }
-    float totals[lane_count];
-    sums_of_lanes<lane_count>(sums, totals);
-    for (std::int64_t i = 0; i < rows * streams; ++i) {
-      write(0, begin + r + i / streams + i % streams * apart, 0.5F * totals[i]);
-    }
-  }
-  for (std::int64_t row = begin + apart * streams; row < end; ++row) {
-    Lanes sum[1];
-    float total = 0;
-    dot_streams<1>(w, row, 0, token, table, sum);
-    sums_of_lanes<1>(sum, &total);
-    write(0, row, 0.5F * total);
-  }
+  dot_rows_in_streams(w, begin, end, DigitProducts(token), write);
   return true;
 }
 #else

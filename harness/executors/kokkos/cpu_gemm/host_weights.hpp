@@ -6,8 +6,6 @@
 #include <string>
 
 #include "harness/core/dtype.hpp"
-#include "harness/executors/kokkos/cpu_gemm/four_bit_dots.hpp"
-#include "harness/executors/kokkos/cpu_gemm/four_bit_integers.hpp"
 #include "harness/executors/kokkos/cpu_gemm/pair_gemm.hpp"
 #include "harness/executors/kokkos/cpu_gemm/panel_gemm.hpp"
 #include "harness/executors/kokkos/cpu_gemm/row_dots.hpp"
@@ -20,13 +18,13 @@ template <class T>
 struct StoredWeight {
   using Panels = TokenPanels;
   static constexpr std::int64_t rows_a_tile = tile_rows;
-  static constexpr std::int64_t most_streamed = few_tokens;            // tokens by dots()
-  static constexpr std::int64_t stream_bytes = std::int64_t{1} << 17;  // of a piece of dots()
+  static constexpr std::int64_t most_streamed = few_tokens;  // tokens by dots()
 
   const T* data = nullptr;
   std::int64_t terms = 0;
 
   std::int64_t row_bytes() const { return terms * static_cast<std::int64_t>(sizeof(T)); }
+  std::int64_t stream_bytes() const { return std::int64_t{1} << 17; }  // of a piece of dots()
   StoredWeight from(std::int64_t row) const { return {data + row * terms, terms}; }
 
   /// The activations of one token as dots() takes them.
@@ -76,12 +74,12 @@ struct UnitWeight {
   using Panels = PairPanels;
   static constexpr std::int64_t rows_a_tile = unit_block_rows;
   static constexpr std::int64_t most_streamed = most_before_units;
-  static constexpr std::int64_t stream_bytes = StoredWeight<bf16>::stream_bytes;
   static_assert(rows_a_call / 2 % unit_block_rows == 0);
 
   StoredWeight<bf16> rows;
 
   std::int64_t row_bytes() const { return rows.row_bytes(); }
+  std::int64_t stream_bytes() const { return rows.stream_bytes(); }
   UnitWeight from(std::int64_t row) const { return {rows.from(row)}; }
   void lay_out(const bf16* x, float* to) const { rows.lay_out(x, to); }
   void lay_out_lanes(float* token, std::int64_t k, Lanes x, std::int64_t count) const {
@@ -105,11 +103,11 @@ struct PairWeight {
   using Panels = PairPanels;
   static constexpr std::int64_t rows_a_tile = tile_rows;
   static constexpr std::int64_t most_streamed = few_tokens;
-  static constexpr std::int64_t stream_bytes = StoredWeight<bf16>::stream_bytes;
 
   StoredWeight<bf16> rows;
 
   std::int64_t row_bytes() const { return rows.row_bytes(); }
+  std::int64_t stream_bytes() const { return rows.stream_bytes(); }
   PairWeight from(std::int64_t row) const { return {rows.from(row)}; }
   void lay_out(const bf16* x, float* to) const {
     std::memcpy(to, x, static_cast<std::size_t>(rows.row_bytes()));
@@ -130,50 +128,5 @@ struct PairWeight {
   }
 };
 #endif
-
-/// Rows of four bits.
-struct FourBitWeight {
-  using Panels = TokenPanels;
-  static constexpr std::int64_t rows_a_tile = tile_rows;
-  static constexpr std::int64_t most_streamed = few_tokens;
-  // Longer pieces: each begins by taking its token's digits.
-  static constexpr std::int64_t stream_bytes = std::int64_t{1} << 18;
-
-  FourBitRows rows;
-
-  std::int64_t row_bytes() const { return rows.columns / 2; }
-  FourBitWeight from(std::int64_t row) const { return {rows.from(row)}; }
-
-  template <class X>
-  void lay_out(const X* x, float* to) const {
-    group_terms_of(rows, x, to);
-  }
-  void lay_out_lanes(float* token, std::int64_t k, Lanes x, std::int64_t count) const {
-    for (std::int64_t i = 0; i < count; ++i) token[grouped_place(rows, k + i)] = x[i];
-  }
-  template <class Write>
-  void dots(std::int64_t begin, std::int64_t end, const FewTokens& x, std::int64_t tokens,
-            const Write& write) const {
-    if (tokens == 1 && dot_four_bit_rows_in_integers(rows, begin, end, x, write)) return;
-    dot_four_bit_rows(rows, begin, end, x, tokens, write);
-  }
-  void multiply(std::int64_t count, const TokenPanels& x, PanelWorkspace work) const {
-    multiply_wide_rows(FourBitLines{rows, ValueTable(rows)}, count, x, work);
-  }
-
- private:
-  /// What multiply_wide_rows() asks.
-  struct FourBitLines {
-    FourBitRows rows;
-    ValueTable table;
-
-    void widen_row(std::int64_t row, std::int64_t k0, std::int64_t depth, float* out,
-                   std::int64_t line_stride) const {
-      widen_four_bit(rows, table, row, k0, depth, out, line_stride);
-    }
-    // A stretch is two cache lines of a row: the decoding hides their way.
-    void fetch_ahead(Ahead&, std::int64_t, std::int64_t) const {}
-  };
-};
 
 }  // namespace kernelgate

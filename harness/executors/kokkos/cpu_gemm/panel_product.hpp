@@ -13,7 +13,7 @@ namespace kernelgate {
 /// write(token, row, sums, count) for all `tokens` rows of x [tokens,in] and all `out` rows of w:
 /// lanes hold the sums of `count` rows of the weight from that one on. `packed` has room for all
 /// tokens (Weight::Panels::floats_for), each piece of `memory` for a PanelWorkspace. Weight:
-/// StoredWeight, UnitWeight or FourBitWeight.
+/// Of host_weights.hpp, or FourBitWeight.
 template <class Weight, class X, class Write>
 void panel_product(const Weight& w, const X* x, std::int64_t in, std::int64_t out,
                    std::int64_t tokens, float* packed, const ThreadMemory& memory,

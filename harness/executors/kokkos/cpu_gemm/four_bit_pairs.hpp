@@ -1,0 +1,147 @@
+// A few tokens of bf16 past MXFP4 rows by products of pairs (AVX512_BF16, pair_lanes.hpp): MXFP4
+// values are bf16, so that codes need one look-up of 16-bit numbers and activations nothing. Where
+// pairs are quick it takes two thirds of the time of whole numbers.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "harness/executors/kokkos/cpu_gemm/four_bit_streams.hpp"
+#include "harness/executors/kokkos/cpu_gemm/pair_lanes.hpp"
+#include "harness/executors/kokkos/cpu_gemm/row_dots.hpp"
+
+namespace kernelgate {
+inline namespace lanes_of_this_architecture {
+
+/// Where element k of a token's activations lies, in words of bf16: of 128 neighbours the partners
+/// of the lowest four bits of each 16-bit word of codes, of the next ones, and so on.
+inline std::int64_t pair_place(std::int64_t k) { return k / 128 * 128 + k % 4 * 32 + k % 128 / 4; }
+
+#if defined(KERNELGATE_PAIR_LANES) && defined(KERNELGATE_FOUR_BIT_STREAMS)
+/// Whether dot_four_bit_rows_in_pairs() is the way. Zen 4 starts a product of pairs every cycle,
+/// Sapphire Rapids every 2.3, where whole numbers are quicker (docs/performance.md).
+inline bool pairs_suit(const FourBitRows& w) {
+  static const bool quick = __builtin_cpu_is("amd") != 0;
+  return quick && w.exponents != nullptr && w.columns % detail::stretch_terms == 0;
+}
+
+/// A token's activations at their pair_place()s.
+inline void lay_out_pairs(const bf16* x, std::int64_t terms, std::uint16_t* to) {
+  for (std::int64_t k = 0; k < terms; k += detail::stretch_terms) {
+    for (std::int64_t part = 0; part < 4; ++part) {  // eight words' partners
+      const __m512i fours = _mm512_loadu_si512(x + k + part * 32);
+#pragma GCC unroll 4
+      for (std::int64_t n = 0; n < 4; ++n) {
+        const auto shift = static_cast<unsigned>(16 * n);
+        const __m128i eight =
+            _mm512_maskz_cvtepi64_epi16(0xFF, _mm512_maskz_srli_epi64(0xFF, fours, shift));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to + k + n * 32 + part * 8), eight);
+      }
+    }
+  }
+}
+
+namespace detail {
+
+/// The products of Tokens tokens, `stride` words apart, for dot_rows_in_streams().
+template <int Tokens>
+class PairProducts {
+ public:
+  static constexpr int tokens = Tokens;
+  static constexpr float unit = 1;
+  struct Found {
+    Lanes values[4];
+  };
+
+  PairProducts(const std::uint16_t* x, std::int64_t stride) : x_(x), stride_(stride) {
+    alignas(64) std::uint16_t values[2 * lane_count];
+    for (std::uint32_t i = 0; i < 2 * lane_count; ++i) {
+      const auto bits = std::bit_cast<std::uint32_t>(e2m1_value(i % 16));
+      values[i] = static_cast<std::uint16_t>(bits >> 16);
+    }
+    table_ = _mm512_load_si512(values);
+  }
+
+  /// The look-up takes five bits; the table repeats itself, so that only four count.
+  [[gnu::always_inline]] Found look_up(__m512i codes) const {
+    Found found;
+#pragma GCC unroll 4
+    for (int n = 0; n < 4; ++n) {
+      const __m512i lowest = as_vector(as_lanes(codes) >> (4 * n));
+      found.values[n] =
+          std::bit_cast<Lanes>(_mm512_maskz_permutexvar_epi16(~__mmask32{0}, lowest, table_));
+    }
+    return found;
+  }
+
+  [[gnu::always_inline]] Lanes quarter_sums(const Found& found, std::int64_t s, int t) const {
+    const std::uint16_t* partners = x_ + t * stride_ + s * stretch_terms;
+    Lanes sum{};
+#pragma GCC unroll 4
+    for (int n = 0; n < 4; ++n) {
+      const __m512i words = _mm512_loadu_si512(partners + n * 2 * lane_count);
+      sum = add_pairs(sum, found.values[n], std::bit_cast<Lanes>(words));
+    }
+    return sum;
+  }
+
+ private:
+  const std::uint16_t* x_;
+  std::int64_t stride_;
+  __m512i table_;
+};
+
+/// Whether a number is so small that a product or a difference of sums may be less than f32's
+/// normal numbers, which pairs take for zeros: not from 2^-100 on, where products are multiples of
+/// 2^-108.
+inline bool has_tiny(const std::uint16_t* words, std::int64_t count) {
+  using Words [[gnu::vector_size(64)]] = std::uint16_t;
+  constexpr std::uint16_t smallest = (127 - 100) << 7, size_bits = 0x7FFF;
+  Words tiny{};
+  for (std::int64_t i = 0; i < count; i += 2 * lane_count) {
+    Words x;
+    std::memcpy(&x, words + i, sizeof x);
+    x = (x & size_bits) - std::uint16_t{1};  // zeros become the largest
+    tiny |= reinterpret_cast<Words>(x < static_cast<std::uint16_t>(smallest - 1));
+  }
+  for (int i = 1; i < 2 * lane_count; ++i) tiny[0] |= tiny[i];
+  return tiny[0] != 0;
+}
+
+}  // namespace detail
+
+/// write(token, row, sum over k of weight[row][k] x[token][k]) for rows begin .. end - 1 and all of
+/// 1 to few_tokens tokens, `stride` words apart, whose numbers lie at their pair_place()s. False,
+/// and nothing written, when one of them is tiny: then there are other ways. A sum's order depends
+/// on nothing but the number of terms.
+template <class Write>
+bool dot_four_bit_rows_in_pairs(const FourBitRows& w, std::int64_t begin, std::int64_t end,
+                                const std::uint16_t* x, std::int64_t stride, std::int64_t tokens,
+                                const Write& write) {
+  for (std::int64_t t = 0; t < tokens; ++t) {
+    if (detail::has_tiny(x + t * stride, w.columns)) return false;
+  }
+  const auto dots = [&]<int... T>(std::integer_sequence<int, T...>) {
+    ((tokens == T + 1 ? detail::dot_rows_in_streams(w, begin, end,
+                                                    detail::PairProducts<T + 1>(x, stride), write)
+                      : void()),
+     ...);
+  };
+  dots(std::make_integer_sequence<int, few_tokens>{});
+  return true;
+}
+#else
+// Needs products of pairs.
+inline bool pairs_suit(const FourBitRows&) { return false; }
+inline void lay_out_pairs(const bf16*, std::int64_t, std::uint16_t*) {}
+template <class Write>
+bool dot_four_bit_rows_in_pairs(const FourBitRows&, std::int64_t, std::int64_t,
+                                const std::uint16_t*, std::int64_t, std::int64_t, const Write&) {
+  return false;
+}
+#endif
+
+}  // namespace lanes_of_this_architecture
+}  // namespace kernelgate
