@@ -56,18 +56,10 @@ class FourBitWeight {
   template <class Write>
   void dots(std::int64_t begin, std::int64_t end, const FewTokens& x, std::int64_t tokens,
             const Write& write) const {
-    if (!in_pairs_) return dots_of_grouped(begin, end, x, tokens, write);
-    const std::uint16_t* words = words_of(x.data);
-    if (dot_four_bit_rows_in_pairs(rows_, begin, end, words, 2 * x.stride, tokens, write)) return;
-    std::vector<float> grouped(static_cast<std::size_t>(tokens * x.stride));
-    for (std::int64_t t = 0; t < tokens; ++t) {
-      for (std::int64_t k = 0; k < rows_.columns; ++k) {
-        bf16 word;
-        std::memcpy(&word, words + 2 * t * x.stride + pair_place(k), sizeof word);
-        grouped[static_cast<std::size_t>(t * x.stride + grouped_place(rows_, k))] = to_float(word);
-      }
+    if constexpr (std::is_same_v<T, bf16>) {
+      if (in_pairs_) return dots_of_pairs(begin, end, x, tokens, write);
     }
-    dots_of_grouped(begin, end, {grouped.data(), x.stride, x.terms}, tokens, write);
+    dots_of_grouped(begin, end, x, tokens, write);
   }
 
   void multiply(std::int64_t count, const TokenPanels& x, PanelWorkspace work) const {
@@ -80,6 +72,21 @@ class FourBitWeight {
     return reinterpret_cast<const std::uint16_t*>(x);
   }
 
+  template <class Write>
+  void dots_of_pairs(std::int64_t begin, std::int64_t end, const FewTokens& x, std::int64_t tokens,
+                     const Write& write) const {
+    const std::uint16_t* words = words_of(x.data);
+    if (dot_four_bit_rows_in_pairs(rows_, begin, end, words, 2 * x.stride, tokens, write)) return;
+    std::vector<float> grouped(static_cast<std::size_t>(tokens * x.stride));
+    for (std::int64_t t = 0; t < tokens; ++t) {
+      for (std::int64_t k = 0; k < rows_.columns; ++k) {
+        bf16 word;
+        std::memcpy(&word, words + 2 * t * x.stride + pair_place(k), sizeof word);
+        grouped[static_cast<std::size_t>(t * x.stride + grouped_place(rows_, k))] = to_float(word);
+      }
+    }
+    dots_of_grouped(begin, end, {grouped.data(), x.stride, x.terms}, tokens, write);
+  }
   template <class Write>
   void dots_of_grouped(std::int64_t begin, std::int64_t end, const FewTokens& x,
                        std::int64_t tokens, const Write& write) const {
