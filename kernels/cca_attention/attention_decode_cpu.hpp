@@ -96,15 +96,10 @@ class DecodeSplit {
   static std::uintptr_t bytes_to(const T* to, const T* from) {
     return reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from);
   }
-  /// The lines that are as far from those of a load_twins() at `from`. They may lie past an array,
-  /// where no pointer may.
+  /// The lines that are as far from those of a load_twins() at `from`.
   [[gnu::always_inline]] void fetch(const T* from, std::uintptr_t way) const {
     if (way == 0) return;
-    const std::uintptr_t first = reinterpret_cast<std::uintptr_t>(from) + way;
-    for (std::uintptr_t b = 0; b < pair * sizeof(T); b += 64) {
-      // NOLINTNEXTLINE(performance-no-int-to-ptr)
-      fetch_line<To>(reinterpret_cast<const char*>(first + b));
-    }
+    for (std::uintptr_t b = 0; b < pair * sizeof(T); b += 64) fetch_line<To>(from, way + b);
   }
 
   /// The scores of one block of keys, for the rows of all kv heads.

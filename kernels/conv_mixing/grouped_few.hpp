@@ -15,17 +15,11 @@ inline constexpr std::int64_t few_rows = 24;
 
 /// How far ahead of their reading weights are fetched: what memory sends in its own latency, and
 /// some. Hardware fetching alone stops at every page.
-inline constexpr std::int64_t fetched_bytes = 4096;
-
-/// The line `bytes` behind `weight`; it may lie past the array, where no pointer may.
-[[gnu::always_inline]] inline void fetch_weight(const void* weight, std::int64_t bytes) {
-  const auto at = reinterpret_cast<std::uintptr_t>(weight) + static_cast<std::uintptr_t>(bytes);
-  fetch_line<FetchTo::l2>(reinterpret_cast<const char*>(at));  // NOLINT(performance-no-int-to-ptr)
-}
+inline constexpr std::uintptr_t fetched_bytes = 4096;
 
 /// The first lines of a group's weights, while its depthwise taps are computed.
 inline void fetch_first_weights(const void* weight) {
-  for (std::int64_t bytes = 0; bytes < fetched_bytes; bytes += 64) fetch_weight(weight, bytes);
+  for (std::uintptr_t b = 0; b < fetched_bytes; b += 64) fetch_line<FetchTo::l2>(weight, b);
 }
 
 /// `a` rows hold D_{t-1}[j], D_t[j] in turn, as the weights do; y[row,o] for all d outputs.
@@ -42,8 +36,8 @@ void multiply_in_place(const float* a, std::int64_t stride, const T* weight, std
     for (std::int64_t k = 0; k < whole; k += lane_count) {
       if (k % line == 0) {
         for (int i = 0; i < outputs; ++i) {
-          const std::int64_t element = (o + i) * depth + k;
-          fetch_weight(weight, element * static_cast<std::int64_t>(sizeof(T)) + fetched_bytes);
+          const auto element = static_cast<std::uintptr_t>((o + i) * depth + k);
+          fetch_line<FetchTo::l2>(weight, element * sizeof(T) + fetched_bytes);
         }
       }
 #pragma GCC unroll 4

@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include <cstdint>
+
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
@@ -23,11 +25,18 @@ template <FetchTo To>
   __builtin_prefetch(at, 0, To == FetchTo::l1 ? 3 : 2);
 }
 
-[[gnu::always_inline]] inline void fetch_line(FetchTo to, const void* at) {
+/// The line `way` bytes from `from`: past an array, where no pointer may be, or in another one.
+template <FetchTo To>
+[[gnu::always_inline]] inline void fetch_line(const void* from, std::uintptr_t way) {
+  const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(from) + way;
+  fetch_line<To>(reinterpret_cast<const char*>(at));  // NOLINT(performance-no-int-to-ptr)
+}
+
+[[gnu::always_inline]] inline void fetch_line(FetchTo to, const void* from, std::uintptr_t way) {
   if (to == FetchTo::l1) {
-    fetch_line<FetchTo::l1>(at);
+    fetch_line<FetchTo::l1>(from, way);
   } else {
-    fetch_line<FetchTo::l2>(at);
+    fetch_line<FetchTo::l2>(from, way);
   }
 }
 

@@ -22,6 +22,8 @@ inline namespace lanes_of_this_architecture {
 #ifdef KERNELGATE_BYTE_PRODUCTS
 namespace detail {
 
+/// The longest row that is taken: its activations lie on the stack.
+inline constexpr std::int64_t most_stretches = 64;
 /// The unsigned operand: twice a value, moved up by as much.
 inline constexpr int code_offset = 12;
 

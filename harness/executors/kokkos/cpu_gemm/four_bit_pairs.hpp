@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <vector>
+#include <utility>
 
 #include "harness/executors/kokkos/cpu_gemm/four_bit_streams.hpp"
 #include "harness/executors/kokkos/cpu_gemm/pair_lanes.hpp"

@@ -22,8 +22,6 @@ namespace detail {
 /// Terms whose codes are 64 bytes.
 inline constexpr std::int64_t stretch_terms = 128;
 inline constexpr std::int64_t stretch_groups = stretch_terms / group_terms;
-/// The longest row that is taken: its activations lie on the stack.
-inline constexpr std::int64_t most_stretches = 64;
 
 [[gnu::always_inline]] inline __m512i as_vector(LaneBits x) { return reinterpret_cast<__m512i>(x); }
 [[gnu::always_inline]] inline LaneBits as_lanes(__m512i x) { return reinterpret_cast<LaneBits>(x); }
@@ -41,7 +39,7 @@ template <int Streams, class Products>
 void dot_streams(const FourBitRows& w, std::int64_t first, std::int64_t step, const Products& x,
                  Lanes* sums) {
   constexpr int tokens = Products::tokens;
-  constexpr std::int64_t ahead = 2048;  // bytes; hardware fetching stops at each page
+  constexpr std::uintptr_t ahead = 2048;  // bytes; hardware fetching stops at each page
   constexpr LaneBits first_groups = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
   const std::int64_t groups = w.columns / group_terms, row_bytes = w.columns / 2;
   const std::uint8_t* codes = w.codes + first * row_bytes;
@@ -64,9 +62,7 @@ void dot_streams(const FourBitRows& w, std::int64_t first, std::int64_t step, co
 #pragma GCC unroll 4
       for (int i = 0; i < Streams; ++i) {
         const std::uint8_t* from = codes + i * step * row_bytes + s * 64;
-        const auto line = reinterpret_cast<std::uintptr_t>(from);
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): may lie past the array, where no pointer may
-        fetch_line(to, reinterpret_cast<const char*>(line + ahead));
+        fetch_line(to, from, ahead);
         const __m512i some = whole || bytes >= 64
                                  ? _mm512_loadu_si512(from)
                                  : _mm512_maskz_loadu_epi8((std::uint64_t{1} << bytes) - 1, from);
@@ -86,8 +82,8 @@ void dot_streams(const FourBitRows& w, std::int64_t first, std::int64_t step, co
   }
 }
 
-/// write(token, row, sum over k of weight[row][k] x[token][k]) for rows begin .. end - 1 of MXFP4
-/// of at most most_stretches. A sum's order depends on nothing but the number of terms.
+/// write(token, row, sum over k of weight[row][k] x[token][k]) for rows begin .. end - 1 of
+/// MXFP4. A sum's order depends on nothing but the number of terms.
 ///
 /// Products, of Products::tokens tokens: look_up(codes) is whatever 64 bytes of codes stand for;
 /// quarter_sums(that, stretch, token) adds the products of four bytes, a quarter of a group, in

@@ -53,11 +53,7 @@ void dot_block(const T* weight, std::int64_t first, const FewTokens& x, const Wr
       // Ahead in the same row, or past its end at the row of the next block. Nothing may be there.
       const std::int64_t there = k + ahead < x.terms ? k + ahead : k + ahead + (Rows - 1) * x.terms;
       const auto bytes = static_cast<std::uintptr_t>(there) * sizeof(T);
-      for (int r = 0; r < Rows; ++r) {
-        const auto row = reinterpret_cast<std::uintptr_t>(rows + r * x.terms);
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): may lie past the array, where no pointer may
-        fetch_line(to, reinterpret_cast<const char*>(row + bytes));
-      }
+      for (int r = 0; r < Rows; ++r) fetch_line(to, rows + r * x.terms, bytes);
     }
     Lanes w[Rows];
     for (int r = 0; r < Rows; ++r) w[r] = Terms::weight(rows + r * x.terms + k);
