@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <set>
 #include <string>
 #include <system_error>
@@ -23,47 +24,100 @@ constexpr const char* index_name = "model.safetensors.index.json";
 
 ShardMap read_index(const fs::path& file) {
   const MappedFile mapped(file);
-  const auto bytes = mapped.bytes();
-  return parse_index({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file.string());
+  return parse_index(mapped.text(), file.string());
 }
 
-TensorMap read_shards(const fs::path& directory) {
+/// Tensors of one shard that the index does not read from it.
+class LeftAlone {
+ public:
+  void add(const std::string& tensor, const std::string& placed) {
+    if (count_++ == 0) first_ = "'" + tensor + "', which the index places " + placed;
+  }
+  void note(const fs::path& shard, Notices& notices) const {
+    if (count_ == 0) return;
+    notices.push_back(shard.string() + ": " + std::to_string(count_) +
+                      (count_ == 1 ? " tensor is" : " tensors are") +
+                      " left alone, because the index does not read " +
+                      (count_ == 1 ? "it" : "them") + " from this file: " + first_ +
+                      (count_ == 1 ? "" : ", and others"));
+  }
+
+ private:
+  std::int64_t count_ = 0;
+  std::string first_;
+};
+
+/// Moves those tensors of one shard that the index reads from it.
+void take_shard(const std::string& shard, const fs::path& file, const ShardMap& where,
+                TensorMap& all, Notices& notices) {
+  TensorMap part = read_safetensors(file, UnknownTypes::unreadable);
+  LeftAlone left_alone;
+  const auto is_read_here = [&](const std::string& tensor) {
+    const auto found = where.find(tensor);
+    if (found != where.end() && found->second == shard) return true;
+    left_alone.add(tensor, found == where.end() ? "nowhere" : "in " + found->second);
+    if (found == where.end()) {
+      all.unlisted[tensor] = file.string() + " holds one, but the index places it nowhere";
+    }
+    return false;
+  };
+  for (auto& [name, tensor] : part.tensors) {
+    if (is_read_here(name)) all.tensors.emplace(name, std::move(tensor));
+  }
+  for (auto& [name, reason] : part.unreadable) {
+    if (is_read_here(name)) all.unreadable[name] = std::move(reason);
+  }
+  std::move(part.owners.begin(), part.owners.end(), std::back_inserter(all.owners));
+  left_alone.note(file, notices);
+}
+
+TensorMap read_shards(const fs::path& directory, Notices& notices) {
   const fs::path index = directory / index_name;
   const auto where = read_index(index);
   std::set<std::string> files;
-  for (const auto& [tensor, shard] : where) files.insert(shard);
-  TensorMap all;
-  for (const std::string& shard : files) {
-    TensorMap part = read_safetensors(directory / shard);
-    for (auto& [name, tensor] : part.tensors) {
-      const auto said = where.find(name);
-      if (said == where.end() || said->second != shard) {
-        throw BadInput((directory / shard).string() + ": tensor '" + name + "': " + index.string() +
-                       " places it " + (said == where.end() ? "nowhere" : "in " + said->second));
-      }
-      all.tensors.emplace(name, std::move(tensor));
-    }
-    std::move(part.owners.begin(), part.owners.end(), std::back_inserter(all.owners));
-  }
+  std::error_code error;
   for (const auto& [tensor, shard] : where) {
-    if (!all.tensors.contains(tensor)) {
+    if (!files.insert(shard).second || fs::exists(directory / shard, error)) continue;
+    throw BadInput((directory / shard).string() + ": cannot be read: No such file or directory; " +
+                   index.string() + " places tensor '" + tensor + "' in it");
+  }
+  TensorMap all;
+  for (const std::string& shard : files) take_shard(shard, directory / shard, where, all, notices);
+  for (const auto& [tensor, shard] : where) {
+    if (!all.tensors.contains(tensor) && !all.unreadable.contains(tensor)) {
       throw BadInput(index.string() + ": tensor '" + tensor + "': expected in " + shard +
                      ", which has none of that name");
     }
   }
+  if (!files.contains(single_name) && fs::exists(directory / single_name, error)) {
+    notices.push_back((directory / single_name).string() + ": left alone, because " + index_name +
+                      " beside it names other files; transformers would read " + single_name);
+  }
   return all;
+}
+
+[[noreturn]] void refuse_second_name(const fs::path& directory, const std::string& native,
+                                     const std::string& other) {
+  throw BadInput(directory.string() + ": two tensors mean '" + native + "', one of them '" + other +
+                 "'");
 }
 
 TensorMap to_native(TensorMap map, const ModelConfig& config, const fs::path& directory) {
   const bool legacy = std::any_of(map.tensors.begin(), map.tensors.end(),
                                   [](const auto& t) { return is_legacy_name(t.first); });
   if (!legacy) return map;
+  for (auto* absent : {&map.unreadable, &map.unlisted}) {
+    std::map<std::string, std::string> renamed;
+    for (auto& [name, reason] : *absent) {
+      renamed[native_name(name, config.num_blocks())] = std::move(reason);
+    }
+    *absent = std::move(renamed);
+  }
   std::map<std::string, TensorView> renamed;
   for (auto& [name, tensor] : map.tensors) {
     const std::string native = native_name(name, config.num_blocks());
     if (!renamed.emplace(native, std::move(tensor)).second) {
-      throw BadInput(directory.string() + ": two tensors mean '" + native + "', one of them '" +
-                     name + "'");
+      refuse_second_name(directory, native, name);
     }
   }
   map.tensors = std::move(renamed);
@@ -71,24 +125,88 @@ TensorMap to_native(TensorMap map, const ModelConfig& config, const fs::path& di
 }
 
 /// Original configs of some releases give twice the query heads that the projection has.
-void correct_heads(ModelConfig& config, const TensorMap& map) {
+void correct_heads(ModelConfig& config, const TensorMap& map, const std::string& file,
+                   Notices& notices) {
   const auto q = map.tensors.find("model.layers.0.self_attn.qkv_proj.q_proj.weight");
   if (!config.legacy || q == map.tensors.end() || q->second.shape.empty()) return;
   if (config.num_heads % 2 != 0) return;
-  if (q->second.shape[0] == config.q_size() / 2) config.num_heads /= 2;
+  if (q->second.shape[0] != config.q_size() / 2) return;
+  notices.push_back(file + ": " + std::to_string(config.num_heads) + " query heads, but '" +
+                    q->first + "' has rows for " + std::to_string(config.num_heads / 2) +
+                    "; the tensor's number is used");
+  config.num_heads /= 2;
 }
 
 /// One release keeps the router norm's old leaf name under a native prefix.
-void rename_router_norms(TensorMap& map, const ModelConfig& config) {
+void rename_router_norms(TensorMap& map, const ModelConfig& config, const fs::path& directory) {
   for (std::int64_t i = 0; i < config.num_blocks(); ++i) {
     const std::string gate = "model.layers." + std::to_string(i) + ".mlp.gate.";
     for (const char* leaf : {"rmsnorm_eda.weight", "router_mlp.rmsnorm_eda.weight"}) {
       auto node = map.tensors.extract(gate + leaf);
       if (node.empty()) continue;
+      const std::string old_name = node.key();
       node.key() = gate + "router_mlp.norm.weight";
-      map.tensors.insert(std::move(node));
+      const auto placed = map.tensors.insert(std::move(node));
+      if (!placed.inserted) refuse_second_name(directory, placed.position->first, old_name);
     }
   }
+}
+
+/// Whether two tensors hold the same numbers in the same shape. Values of 0 are equal whatever
+/// their sign.
+bool same_numbers(const TensorView& a, const TensorView& b) {
+  if (a.shape != b.shape) return false;
+  if (a.values.type() == b.values.type() &&
+      std::memcmp(a.values.bytes(), b.values.bytes(),
+                  static_cast<std::size_t>(a.values.size() * size_bytes(a.values.type()))) == 0) {
+    return true;
+  }
+  for (std::int64_t i = 0; i < a.values.size(); ++i) {
+    if (a.values[i] != b.values[i]) return false;
+  }
+  return true;
+}
+
+/// A tied head needs no tensor of its own. If there is one that differs from the embedding, it is
+/// the head, as in transformers (docs/oracle-differences.md, row 27).
+void untie_other_head(ModelConfig& config, const TensorMap& map, const std::string& file,
+                      Notices& notices) {
+  const auto head = map.tensors.find("lm_head.weight");
+  const auto embedding = map.tensors.find("model.embed_tokens.weight");
+  if (!config.tied_head || head == map.tensors.end() || embedding == map.tensors.end()) return;
+  if (same_numbers(head->second, embedding->second)) return;
+  notices.push_back(file +
+                    ": tie_word_embeddings is true, but 'lm_head.weight' differs from "
+                    "'model.embed_tokens.weight'; 'lm_head.weight' is used");
+  config.tied_head = false;
+}
+
+/// Frequencies of RoPE that older files store; they follow from rope_theta.
+void drop_rotary_tables(TensorMap& map, const fs::path& directory, Notices& notices) {
+  const auto dropped = std::erase_if(
+      map.tensors, [](const auto& tensor) { return tensor.first.ends_with("inv_freq"); });
+  if (dropped == 0) return;
+  notices.push_back(directory.string() + ": " + std::to_string(dropped) +
+                    " tensors 'inv_freq' are left alone; the frequencies follow from rope_theta");
+}
+
+/// config.json describes the type of the tensors; the tensors decide.
+void note_other_type(const ModelConfig& config, const TensorMap& map, const std::string& file,
+                     Notices& notices) {
+  const auto embedding = map.tensors.find("model.embed_tokens.weight");
+  if (config.stated_type.empty() || embedding == map.tensors.end()) return;
+  constexpr std::pair<const char*, Dtype> names[] = {{"float32", Dtype::f32},
+                                                     {"bfloat16", Dtype::bf16},
+                                                     {"float16", Dtype::f16},
+                                                     {"float64", Dtype::f64}};
+  const Dtype stored = embedding->second.values.type();
+  const auto stated = std::find_if(std::begin(names), std::end(names), [&](const auto& known) {
+    return config.stated_type == known.first;
+  });
+  if (stated == std::end(names) || stated->second == stored) return;
+  notices.push_back(file + ": key 'dtype' is '" + config.stated_type +
+                    "', but the tensors are stored as " + std::string(name(stored)) +
+                    " and used as stored");
 }
 
 }  // namespace
@@ -107,18 +225,23 @@ ShardMap parse_index(std::string_view text, const std::string& file) {
   return map;
 }
 
-TensorMap load_tensors(const fs::path& directory, ModelConfig& config) {
+TensorMap load_tensors(const fs::path& directory, ModelConfig& config, Notices& notices) {
   std::error_code error;
   const bool sharded = fs::exists(directory / index_name, error);
   if (!sharded && !fs::exists(directory / single_name, error)) {
     throw BadInput(directory.string() + ": expected " + single_name + " or " + index_name +
                    ", got neither");
   }
-  TensorMap map = sharded ? read_shards(directory) : read_safetensors(directory / single_name);
+  TensorMap map = sharded ? read_shards(directory, notices)
+                          : read_safetensors(directory / single_name, UnknownTypes::unreadable);
   map = to_native(std::move(map), config, directory);
-  rename_router_norms(map, config);
-  correct_heads(config, map);
-  check_config(config, (directory / "config.json").string());
+  rename_router_norms(map, config, directory);
+  drop_rotary_tables(map, directory, notices);
+  const std::string config_file = (directory / "config.json").string();
+  correct_heads(config, map, config_file, notices);
+  untie_other_head(config, map, config_file, notices);
+  note_other_type(config, map, config_file, notices);
+  check_config(config, config_file);
   return map;
 }
 
@@ -145,8 +268,9 @@ Checkpoint load_checkpoint(const fs::path& directory, std::int64_t layers) {
     throw BadInput(directory.string() + ": expected a checkpoint directory, got " +
                    (fs::exists(directory, error) ? "a file" : "nothing"));
   }
-  Checkpoint c{read_config(directory / "config.json"), {}};
-  TensorMap tensors = load_tensors(directory, c.config);
+  Checkpoint c;
+  c.config = read_config(directory / "config.json", &c.notices);
+  TensorMap tensors = load_tensors(directory, c.config, c.notices);
   if (layers > 0) {
     keep_layers(c.config, layers, directory.string());
     drop_layers(tensors, layers);

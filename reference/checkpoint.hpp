@@ -15,6 +15,7 @@ namespace kernelgate::reference {
 struct Checkpoint {
   ModelConfig config;
   Weights weights;
+  Notices notices;  // where its files disagree, and which was used
 };
 
 /// Throws BadInput for whatever cannot be read or does not fit together. `layers`: the first blocks
@@ -29,8 +30,11 @@ using ShardMap = std::map<std::string, std::string>;
 ShardMap parse_index(std::string_view text, const std::string& file);
 
 /// The tensors of a directory under native names; experts of original checkpoints stay one tensor
-/// each. `config` is corrected where only the tensors tell: original files may give twice the
-/// heads.
-TensorMap load_tensors(const std::filesystem::path& directory, ModelConfig& config);
+/// each. An index decides from which file a tensor is read; copies of it elsewhere are left alone.
+/// `config` is corrected where the tensors tell more: original files may give twice the heads, and
+/// a head that differs from the embedding is not tied to it, whatever `tie_word_embeddings` is.
+/// Adds a notice for each such correction and for what is left alone.
+TensorMap load_tensors(const std::filesystem::path& directory, ModelConfig& config,
+                       Notices& notices);
 
 }  // namespace kernelgate::reference

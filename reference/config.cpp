@@ -13,6 +13,11 @@ std::int64_t rotary_dims(std::int64_t head_dim, double factor) {
   return static_cast<std::int64_t>(static_cast<double>(head_dim) * factor);
 }
 
+std::string stated_type(const JsonFields& json, Notices& notices) {
+  const std::string key = json.first_of({"dtype", "torch_dtype"}, notices);
+  return json.has(key) ? json.text(key) : std::string();
+}
+
 void refuse_other_architectures(const JsonFields& json) {
   const auto only = [&](const char* key, std::int64_t value) {
     if (json.whole_or(key, 0, most_width, value) != value) {
@@ -61,7 +66,7 @@ void check_config(const ModelConfig& c, const std::string& file) {
   }
 }
 
-ModelConfig parse_config(std::string_view text, const std::string& file) {
+ModelConfig parse_config(std::string_view text, const std::string& file, Notices* notices) {
   const nlohmann::json parsed = parse_json(text, file);
   const JsonFields json(parsed, file);
   refuse_other_architectures(json);
@@ -70,12 +75,14 @@ ModelConfig parse_config(std::string_view text, const std::string& file) {
   if (!native && !legacy) {
     json.refuse("router_hidden_size", "a whole number (or zaya_mlp_expansion, the older layout)");
   }
-  const ModelConfig config = native ? native_config(json) : legacy_config(json);
+  Notices unread;
+  Notices& all = notices == nullptr ? unread : *notices;
+  const ModelConfig config = native ? native_config(json, all) : legacy_config(json, all);
   check_config(config, file);
   return config;
 }
 
-ModelConfig read_config(const std::filesystem::path& file) {
+ModelConfig read_config(const std::filesystem::path& file, Notices* notices) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
   if (error) throw BadInput(file.string() + ": cannot be read: " + error.message());
@@ -84,7 +91,7 @@ ModelConfig read_config(const std::filesystem::path& file) {
   std::ostringstream text;
   text << in.rdbuf();
   if (!in) throw BadInput(file.string() + ": cannot be read");
-  return parse_config(text.str(), file.string());
+  return parse_config(text.str(), file.string(), notices);
 }
 
 void keep_layers(ModelConfig& config, std::int64_t layers, std::string_view source) {

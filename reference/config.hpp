@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/cca_attention/cca_attention_reference.hpp"
+#include "reference/notices.hpp"
 
 namespace kernelgate::reference {
 
@@ -32,7 +33,8 @@ struct ModelConfig {
   std::int64_t max_positions = 0;  // 0: not said
   double norm_eps = 1e-5;
   bool tied_head = true;
-  bool legacy = false;  // half-layer config; tensor names are recognised on their own
+  std::string stated_type;  // key dtype or torch_dtype; the tensors decide
+  bool legacy = false;      // half-layer config; tensor names are recognised on their own
   WindowRule window_rule = WindowRule::counts_current;
   std::vector<BlockConfig> blocks;
 
@@ -44,9 +46,11 @@ struct ModelConfig {
   bool operator==(const ModelConfig&) const = default;
 };
 
-/// Throws BadInput naming `file`, the key, what was expected and what was found.
-ModelConfig parse_config(std::string_view text, const std::string& file);
-ModelConfig read_config(const std::filesystem::path& file);
+/// Throws BadInput naming `file`, the key, what was expected and what was found. Adds a notice for
+/// each fact that two keys state differently, if `notices` is given.
+ModelConfig parse_config(std::string_view text, const std::string& file,
+                         Notices* notices = nullptr);
+ModelConfig read_config(const std::filesystem::path& file, Notices* notices = nullptr);
 
 /// Relations that no single key shows: heads divide, rotary dims are even and fit, and so on.
 void check_config(const ModelConfig& config, const std::string& file);

@@ -13,12 +13,15 @@ inline constexpr std::int64_t most_vocabulary = std::int64_t{1} << 27;
 inline constexpr std::int64_t most_positions = std::int64_t{1} << 40;
 
 /// Blocks of attention and MoE; rope_parameters by layer type.
-ModelConfig native_config(const JsonFields& json);
+ModelConfig native_config(const JsonFields& json, Notices& notices);
 /// Half-layers: even ones attention, odd ones MoE (spec 1.2), with or without per-layer lists.
-ModelConfig legacy_config(const JsonFields& json);
+ModelConfig legacy_config(const JsonFields& json, Notices& notices);
 
 /// head_dim times the factor, as the model's authors cut it.
 std::int64_t rotary_dims(std::int64_t head_dim, double factor);
+
+/// The type that the file states for its tensors, such as "bfloat16"; empty if it states none.
+std::string stated_type(const JsonFields& json, Notices& notices);
 
 /// Refuses what this model has never had: other conv widths, biases, activations, more than one
 /// expert a token, a temperature that is not linear.

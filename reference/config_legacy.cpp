@@ -19,63 +19,106 @@ std::int64_t one_value(const JsonFields& json, const std::string& key, std::int6
   return value;
 }
 
-/// The number of half-layers: a per-layer list counts where it disagrees with the scalar.
-std::int64_t half_layers(const JsonFields& json) {
+void note_difference(const JsonFields& json, const std::string& used, const std::string& used_value,
+                     const std::string& other, Notices& notices) {
+  notices.push_back(json.file() + ": key '" + used + "' gives " + used_value + " and key '" +
+                    other + "' is " + json.shown(other) + "; '" + used + "' is used");
+}
+
+/// The number of half-layers. A list per half-layer wins over the scalar, as in the files that have
+/// both (model.md, 1.2); all lists must have one length.
+std::int64_t half_layers(const JsonFields& json, Notices& notices) {
   const std::int64_t scalar = json.whole("num_hidden_layers", 2, 2 * most_layers);
-  for (const char* key : {"cca_num_q_heads", "ffn_hidden_size_list"}) {
+  std::string listed;
+  std::int64_t halves = scalar;
+  for (const char* key : {"cca_num_q_heads", "ffn_hidden_size_list", "num_query_groups",
+                          "zaya_mlp_expansion", "num_experts"}) {
     if (!json.is_list(key)) continue;
     const auto values = json.wholes(key, 0, 2 * most_width, NoValue::zero);
     const auto entries = static_cast<std::int64_t>(values.size());
     if (entries > 2 * most_layers) {
       json.refuse(key, "at most " + std::to_string(2 * most_layers) + " entries");
     }
-    return entries;
+    if (!listed.empty() && entries != halves) {
+      json.refuse(key, "as many entries as '" + listed + "' has, which is " +
+                           std::to_string(halves) + " (got " + std::to_string(entries) + ")");
+    }
+    listed = key;
+    halves = entries;
   }
-  return scalar;
+  if (halves != scalar) {
+    note_difference(json, listed, std::to_string(halves) + " half-layers", "num_hidden_layers",
+                    notices);
+  }
+  return halves;
 }
 
-std::int64_t real_heads(const JsonFields& json) {
-  if (json.has("cca_num_q_heads")) return one_value(json, "cca_num_q_heads", most_heads);
-  return json.whole("num_attention_heads", 1, most_heads);
+std::int64_t real_heads(const JsonFields& json, Notices& notices) {
+  if (!json.has("cca_num_q_heads")) return json.whole("num_attention_heads", 1, most_heads);
+  const std::int64_t heads = one_value(json, "cca_num_q_heads", most_heads);
+  if (json.has("num_attention_heads") &&
+      json.whole("num_attention_heads", 1, most_heads) != heads) {
+    note_difference(json, "cca_num_q_heads", std::to_string(heads) + " heads",
+                    "num_attention_heads", notices);
+  }
+  return heads;
 }
 
-std::int64_t fused_expert_rows(const JsonFields& json) {
+std::int64_t fused_expert_rows(const JsonFields& json, Notices& notices) {
   const bool listed = json.is_list("ffn_hidden_size_list");
   const std::string key = listed ? "ffn_hidden_size_list" : "ffn_hidden_size";
   const std::int64_t rows = one_value(json, key, 2 * most_width);
+  if (listed && json.has("ffn_hidden_size") &&
+      one_value(json, "ffn_hidden_size", 2 * most_width) != rows) {
+    note_difference(json, key, std::to_string(rows) + " rows", "ffn_hidden_size", notices);
+  }
   if (rows % 2 != 0) json.refuse(key, "an even number: gate and up rows together");
   return rows;
 }
 
 void refuse_rope_scaling(const JsonFields& json) {
   if (!json.has("rope_scaling")) return;
-  if (json.flag_or("rope_scaling", false)) json.refuse("rope_scaling", "false");
+  const std::string expected = "false, or an object of rope_type 'default'";
+  if (json.is_object("rope_scaling")) {
+    Notices none;
+    const JsonFields scaling = json.object("rope_scaling");
+    const std::string type = scaling.first_of({"rope_type", "type"}, none);
+    if (!none.empty() || !scaling.has(type) || scaling.text(type) != "default") {
+      json.refuse("rope_scaling", expected);
+    }
+  } else if (json.flag_or("rope_scaling", false)) {
+    json.refuse("rope_scaling", expected);
+  }
 }
 
 }  // namespace
 
-ModelConfig legacy_config(const JsonFields& json) {
+ModelConfig legacy_config(const JsonFields& json, Notices& notices) {
   refuse_rope_scaling(json);
   ModelConfig c;
   c.legacy = true;
   c.window_rule = WindowRule::keys_before;
   c.hidden_size = json.whole("hidden_size", 1, most_width);
-  c.num_heads = real_heads(json);
+  c.num_heads = real_heads(json, notices);
+  if (!json.is_list("num_query_groups")) {
+    json.first_of({"num_query_groups", "num_key_value_heads"}, notices);
+  }
   c.num_kv_heads = one_value(json, "num_query_groups", most_heads);
-  c.head_dim = json.whole(json.has("head_dim") ? "head_dim" : "kv_channels", 1, most_heads);
+  c.head_dim = json.whole(json.first_of({"head_dim", "kv_channels"}, notices), 1, most_heads);
   c.router_size = one_value(json, "zaya_mlp_expansion", most_width);
   c.num_experts = one_value(json, "num_experts", most_heads);
-  c.expert_size = fused_expert_rows(json) / 2;
+  c.expert_size = fused_expert_rows(json, notices) / 2;
   c.vocab_size = json.whole("vocab_size", 1, most_vocabulary);
   c.max_positions = json.whole_or("max_position_embeddings", 1, most_positions, 0);
-  c.norm_eps = json.positive_or("norm_epsilon", 1e-5);
+  c.norm_eps = json.positive_or(json.first_of({"norm_epsilon", "rms_norm_eps"}, notices), 1e-5);
   c.tied_head = json.flag_or("tie_word_embeddings", true);
+  c.stated_type = stated_type(json, notices);
 
-  const double theta = json.positive(json.has("rope_theta") ? "rope_theta" : "rotary_base");
-  const char* factor_key = json.has("rope_pct") ? "rope_pct" : "partial_rotary_factor";
+  const double theta = json.positive(json.first_of({"rope_theta", "rotary_base"}, notices));
+  const std::string factor_key = json.first_of({"rope_pct", "partial_rotary_factor"}, notices);
   const double factor = json.positive_or(factor_key, 0.5);
   if (factor > 1) json.refuse(factor_key, "a factor of at most 1");
-  const std::int64_t halves = half_layers(json);
+  const std::int64_t halves = half_layers(json, notices);
   if (halves < 2 || halves % 2 != 0) {
     json.refuse("num_hidden_layers", "an even number: attention and MoE half-layers");
   }

@@ -1,16 +1,47 @@
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <string_view>
+#include <utility>
+
 #include "reference/config_layouts.hpp"
 
 namespace kernelgate::reference {
 
 namespace {
 
-/// rope_parameters holds one object a layer type, or one for all.
-BlockConfig rope_of(const JsonFields& json, const std::string& layer_type, std::int64_t head_dim) {
+constexpr const char* layer_types[] = {"hybrid", "hybrid_sliding"};
+
+/// One object per layer type, as transformers writes it, or one object for all layers. An entry of
+/// a layer type wins over keys beside it, which transformers does not read
+/// (docs/oracle-differences.md, row 26).
+JsonFields rope_fields(const JsonFields& json, const std::string& layer_type) {
   const JsonFields all = json.object("rope_parameters");
-  const JsonFields rope = all.has("rope_theta") ? all : all.object(layer_type);
-  if (rope.has("rope_type") && rope.text("rope_type") != "default") {
-    rope.refuse("rope_type", "'default'");
+  const bool per_type = std::any_of(std::begin(layer_types), std::end(layer_types),
+                                    [&](const char* type) { return all.has(type); });
+  return per_type ? all.object(layer_type) : all;
+}
+
+/// Keys beside the entries per layer type that state something else than the entry of a layer type
+/// in use.
+void note_outer_rope(const JsonFields& json, const std::string& layer_type, Notices& notices) {
+  const JsonFields all = json.object("rope_parameters");
+  if (!all.is_object(layer_type)) return;
+  const JsonFields rope = all.object(layer_type);
+  for (const char* key : {"rope_theta", "partial_rotary_factor", "rope_type", "type"}) {
+    if (!all.has(key) || all.same(key, rope, key)) continue;
+    if (all.shown(key) == "\"default\"" && !rope.has(key)) continue;  // what an absent type means
+    notices.push_back(json.file() + ": key '" + all.path_of(key) + "' is " + all.shown(key) +
+                      " and key '" + rope.path_of(key) + "' is " + rope.shown(key) + "; '" +
+                      all.path_of(layer_type) + "' alone is used");
   }
+}
+
+BlockConfig rope_of(const JsonFields& json, const std::string& layer_type, std::int64_t head_dim,
+                    Notices& notices) {
+  const JsonFields rope = rope_fields(json, layer_type);
+  const std::string type_key = rope.first_of({"rope_type", "type"}, notices);
+  if (rope.has(type_key) && rope.text(type_key) != "default") rope.refuse(type_key, "'default'");
   // Without the factor all of the head rotates, and a key outside rope_parameters does not count
   // (docs/oracle-differences.md, row 12).
   const double factor = rope.positive_or("partial_rotary_factor", 1.0);
@@ -22,8 +53,16 @@ BlockConfig rope_of(const JsonFields& json, const std::string& layer_type, std::
 
 }  // namespace
 
-ModelConfig native_config(const JsonFields& json) {
+ModelConfig native_config(const JsonFields& json, Notices& notices) {
   ModelConfig c;
+  // The second key of each pair is that of the older layout, which a converted file may still have.
+  for (const auto& [key, older] : {std::pair{"num_key_value_heads", "num_query_groups"},
+                                   {"head_dim", "kv_channels"},
+                                   {"rms_norm_eps", "norm_epsilon"},
+                                   {"router_hidden_size", "zaya_mlp_expansion"},
+                                   {"num_experts_per_tok", "moe_router_topk"}}) {
+    json.first_of({key, older}, notices);
+  }
   c.hidden_size = json.whole("hidden_size", 1, most_width);
   c.num_heads = json.whole("num_attention_heads", 1, most_heads);
   c.num_kv_heads = json.whole("num_key_value_heads", 1, most_heads);
@@ -35,6 +74,7 @@ ModelConfig native_config(const JsonFields& json) {
   c.max_positions = json.whole_or("max_position_embeddings", 1, most_positions, 0);
   c.norm_eps = json.positive_or("rms_norm_eps", 1e-5);
   c.tied_head = json.flag_or("tie_word_embeddings", true);
+  c.stated_type = stated_type(json, notices);
 
   const std::int64_t count = json.whole("num_hidden_layers", 1, most_layers);
   std::vector<std::string> types(static_cast<std::size_t>(count), "hybrid");
@@ -42,13 +82,18 @@ ModelConfig native_config(const JsonFields& json) {
   if (static_cast<std::int64_t>(types.size()) != count) {
     json.refuse("layer_types", "num_hidden_layers = " + std::to_string(count) + " entries");
   }
+  std::map<std::string, BlockConfig> block_of;
   for (const std::string& type : types) {
-    if (type != "hybrid" && type != "hybrid_sliding") {
+    if (std::find(std::begin(layer_types), std::end(layer_types), type) == std::end(layer_types)) {
       json.refuse("layer_types", "entries 'hybrid' or 'hybrid_sliding'");
     }
-    BlockConfig block = rope_of(json, type, c.head_dim);
-    if (type == "hybrid_sliding") block.window = json.whole("sliding_window", 1, most_positions);
-    c.blocks.push_back(block);
+    if (!block_of.contains(type)) {
+      BlockConfig block = rope_of(json, type, c.head_dim, notices);
+      note_outer_rope(json, type, notices);
+      if (type == "hybrid_sliding") block.window = json.whole("sliding_window", 1, most_positions);
+      block_of[type] = block;
+    }
+    c.blocks.push_back(block_of[type]);
   }
   return c;
 }

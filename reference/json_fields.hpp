@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -10,9 +11,13 @@
 #include <string_view>
 #include <vector>
 
+#include "reference/notices.hpp"
+
 namespace kernelgate::reference {
 
 /// Parses a text; refuses duplicate keys and nesting deeper than 16. `file` names it in messages.
+/// Accepts NaN, Infinity and -Infinity, which Python writes, and reads a number too large for a
+/// double as an infinity.
 nlohmann::json parse_json(std::string_view text, const std::string& file);
 
 /// What an entry false or null of a list of numbers is. Layer lists of old configs have such.
@@ -23,20 +28,40 @@ class JsonFields {
   JsonFields(const nlohmann::json& object, std::string file, std::string path = "");
 
   bool has(const std::string& key) const;  // present and not null
+  /// The first of `keys` that is present, or the last of all if none is. Each other one that is
+  /// present with a different value adds a notice: the keys state the same fact.
+  std::string first_of(std::initializer_list<const char*> keys, Notices& notices) const;
   std::int64_t whole(const std::string& key, std::int64_t least, std::int64_t most) const;
   std::int64_t whole_or(const std::string& key, std::int64_t least, std::int64_t most,
                         std::int64_t otherwise) const;
   double positive(const std::string& key) const;  // finite and above 0
   double positive_or(const std::string& key, double otherwise) const;
+  /// A number, finite or not; nothing if the key is absent, null or of another type.
+  std::optional<double> number(const std::string& key) const;
   bool flag_or(const std::string& key, bool otherwise) const;
   std::string text(const std::string& key) const;
   std::vector<std::string> texts(const std::string& key) const;
   std::vector<std::int64_t> wholes(const std::string& key, std::int64_t least, std::int64_t most,
                                    NoValue none = NoValue::refused) const;
+  /// Whether both hold the same value; absent and null count as one value.
+  bool same(const std::string& key, const JsonFields& other, const std::string& other_key) const;
   bool is_list(const std::string& key) const;
+  bool is_object(const std::string& key) const;
   /// All entries, which must be texts.
   std::map<std::string, std::string> items() const;
   JsonFields object(const std::string& key) const;
+  /// Entries of a list, of whatever types.
+  std::int64_t list_size(const std::string& key) const;
+  /// A list of objects; each is named by its place, as in "added_tokens[3]".
+  std::vector<JsonFields> objects(const std::string& key) const;
+  /// All keys of this object.
+  std::vector<std::string> keys() const;
+
+  const std::string& file() const { return file_; }
+  /// The value of a key as JSON, at most 60 characters; "nothing" if it is absent.
+  std::string shown(const std::string& key) const;
+  /// "KEY", or "OUTER.KEY" inside another object.
+  std::string path_of(const std::string& key) const;
 
   /// Throws BadInput: "FILE: key 'KEY': expected EXPECTED, got VALUE".
   [[noreturn]] void refuse(const std::string& key, const std::string& expected) const;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/core/file_kind.hpp"
 #include "reference/json_fields.hpp"
 #include "reference/mapped_file.hpp"
 
@@ -24,12 +25,14 @@ constexpr StoredType stored_types[] = {
     {"F32", Dtype::f32}, {"BF16", Dtype::bf16}, {"F16", Dtype::f16}, {"F64", Dtype::f64},
     {"I32", Dtype::i32}, {"I64", Dtype::i64},   {"U8", Dtype::u8}};
 
-Dtype stored_type(const JsonFields& json) {
+constexpr const char* known_types = "one of F32 BF16 F16 F64 I32 I64 U8";
+
+std::optional<Dtype> stored_type(const JsonFields& json) {
   const std::string text = json.text("dtype");
   for (const StoredType& t : stored_types) {
     if (t.name == text) return t.type;
   }
-  json.refuse("dtype", "one of F32 BF16 F16 F64 I32 I64 U8");
+  return std::nullopt;
 }
 
 /// Bytes of a shape; nothing when the product does not fit.
@@ -47,9 +50,10 @@ struct Placed {
 };
 
 Placed place(TensorMap& map, std::span<const std::byte> data, const std::string& name,
-             const JsonFields& json) {
+             const JsonFields& json, UnknownTypes unknown) {
   constexpr std::int64_t most = INT64_MAX;
-  const Dtype type = stored_type(json);
+  const std::optional<Dtype> type = stored_type(json);
+  if (!type && unknown == UnknownTypes::refused) json.refuse("dtype", known_types);
   std::vector<std::int64_t> shape = json.wholes("shape", 0, most);
   const std::vector<std::int64_t> offsets = json.wholes("data_offsets", 0, most);
   const auto size = static_cast<std::int64_t>(data.size());
@@ -57,12 +61,16 @@ Placed place(TensorMap& map, std::span<const std::byte> data, const std::string&
     json.refuse("data_offsets",
                 "[begin, end] within the " + std::to_string(size) + " bytes after the header");
   }
-  const auto bytes = shape_bytes(shape, type);
+  if (!type) {
+    map.unreadable[name] = "its dtype is '" + json.text("dtype") + "', expected " + known_types;
+    return {offsets[0], offsets[1], name};
+  }
+  const auto bytes = shape_bytes(shape, *type);
   if (!bytes || *bytes != offsets[1] - offsets[0]) {
     json.refuse("shape", "a shape of the " + std::to_string(offsets[1] - offsets[0]) +
                              " bytes that data_offsets gives");
   }
-  const Values values(type, data.data() + offsets[0], *bytes / size_bytes(type));
+  const Values values(*type, data.data() + offsets[0], *bytes / size_bytes(*type));
   map.tensors.emplace(name, TensorView{std::move(shape), values});
   return {offsets[0], offsets[1], name};
 }
@@ -88,7 +96,13 @@ void refuse_gaps(std::vector<Placed> placed, std::int64_t size, const std::strin
 
 }  // namespace
 
-TensorMap parse_safetensors(std::span<const std::byte> bytes, const std::string& file) {
+TensorMap parse_safetensors(std::span<const std::byte> bytes, const std::string& file,
+                            UnknownTypes unknown) {
+  const std::string_view start(reinterpret_cast<const char*>(bytes.data()),
+                               std::min<std::size_t>(bytes.size(), 1024));
+  if (const auto kind = describe_wrong_kind(start, FileKind::safetensors); !kind.empty()) {
+    throw BadInput(file + ": expected a safetensors file, got " + kind);
+  }
   std::uint64_t length = 0;
   if (bytes.size() < 8) {
     throw BadInput(file + ": expected at least 8 bytes, got " + std::to_string(bytes.size()));
@@ -108,16 +122,16 @@ TensorMap parse_safetensors(std::span<const std::byte> bytes, const std::string&
     if (name == "__metadata__") {
       for (const auto& [key, value] : fields.object(name).items()) map.metadata[key] = value;
     } else {
-      placed.push_back(place(map, data, name, fields.object(name)));
+      placed.push_back(place(map, data, name, fields.object(name), unknown));
     }
   }
   refuse_gaps(std::move(placed), static_cast<std::int64_t>(data.size()), file);
   return map;
 }
 
-TensorMap read_safetensors(const std::filesystem::path& file) {
+TensorMap read_safetensors(const std::filesystem::path& file, UnknownTypes unknown) {
   auto mapped = std::make_shared<const MappedFile>(file);
-  TensorMap map = parse_safetensors(mapped->bytes(), file.string());
+  TensorMap map = parse_safetensors(mapped->bytes(), file.string(), unknown);
   map.owners.push_back(std::move(mapped));
   return map;
 }

@@ -44,7 +44,7 @@ class Binder {
     const auto found = map_.tensors.find(name);
     if (found == map_.tensors.end()) {
       throw BadInput(source_ + ": expected a tensor '" + name + "' of shape " + text_of(shape) +
-                     ", got none of that name");
+                     ", got none of that name" + why_absent(name));
     }
     taken_.insert(name);
     const TensorView& tensor = found->second;
@@ -71,9 +71,21 @@ class Binder {
       throw BadInput(source_ + ": tensor '" + name + "' of shape " + text_of(tensor.shape) +
                      " has no place in a model of this config");
     }
+    for (const auto& [name, reason] : map_.unreadable) {
+      throw BadInput(source_ + ": tensor '" + name + "' has no place in a model of this config; " +
+                     reason);
+    }
   }
 
  private:
+  std::string why_absent(const std::string& name) const {
+    for (const auto* absent : {&map_.unreadable, &map_.unlisted}) {
+      const auto found = absent->find(name);
+      if (found != absent->end()) return " that can be read: " + found->second;
+    }
+    return {};
+  }
+
   TensorMap& map_;
   std::string source_;
   std::set<std::string> taken_;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "harness/cli/model_source.hpp"
 #include "harness/cli/session.hpp"
 #include "harness/model/attention_schemes.hpp"
 #include "harness/model/kv_schemes.hpp"
@@ -149,7 +150,11 @@ void run_kv(Session& session, const KvArguments& options) {
     if (host) print_times(session, options, name, config);
   }
   for (const std::string& directory : options.checkpoints) {
-    report.print(directory, reference::read_config(directory + "/config.json"));
+    reference::Notices notices;
+    const reference::ModelConfig config =
+        reference::read_config(directory + "/config.json", &notices);
+    print_notices(notices);
+    report.print(directory, config);
   }
 }
 

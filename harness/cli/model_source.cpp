@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
+#include <cstdio>
 #include <optional>
 #include <utility>
 
@@ -81,13 +82,17 @@ Dtype ModelSource::storage(const reference::Checkpoint& loaded) const {
 }
 
 reference::Checkpoint ModelSource::load() const {
-  if (!checkpoint.empty()) return reference::load_checkpoint(checkpoint, layers);
+  if (!checkpoint.empty()) {
+    reference::Checkpoint loaded = reference::load_checkpoint(checkpoint, layers);
+    print_notices(loaded.notices);
+    return loaded;
+  }
   require_memory(model, synthetic_type(), layers);
   Progress progress("weights", 100);
   reference::SyntheticModel made =
       reference::synthetic_model(model, synthetic_type(), layers, show_progress(progress));
   progress.finish();
-  return {std::move(made.config), std::move(made.weights)};
+  return {std::move(made.config), std::move(made.weights), {}};
 }
 
 reference::Model ModelSource::load_reference() const {
@@ -95,6 +100,11 @@ reference::Model ModelSource::load_reference() const {
   const SkipRule rule = reference::parse_skip_rule(skip);
   reference::Checkpoint loaded = load();
   return {std::move(loaded.config), std::move(loaded.weights), rounding, rule};
+}
+
+void print_notices(const reference::Notices& notices) {
+  std::fflush(stdout);
+  for (const std::string& notice : notices) fmt::print(stderr, "kernelgate: note: {}\n", notice);
 }
 
 std::string ModelSource::again() const {

@@ -38,4 +38,7 @@ struct ModelSource {
   Dtype synthetic_type() const;
 };
 
+/// Prints each notice on a line of its own to stderr.
+void print_notices(const reference::Notices& notices);
+
 }  // namespace kernelgate

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/core/file_kind.hpp"
 #include "reference/rsa/tokenizer.hpp"
 
 namespace kernelgate::rsa {
@@ -37,6 +38,10 @@ class SentencePiece : public Tokenizer {
     // An empty message is a valid one to the library, and a model without a single piece.
     const auto status = processor_.LoadFromSerializedProto(bytes);
     if (!in || bytes.empty() || !status.ok() || processor_.GetPieceSize() == 0) {
+      const std::string kind = describe_wrong_kind(bytes, FileKind::sentencepiece);
+      if (!kind.empty()) {
+        throw BadInput(file.string() + ": expected a SentencePiece model, got " + kind);
+      }
       throw BadInput(fmt::format(
           "{}: expected a SentencePiece model, got {} bytes that are none{}", file.string(),
           bytes.size(), status.ok() ? std::string() : fmt::format(" ({})", status.message())));

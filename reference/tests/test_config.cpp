@@ -89,6 +89,102 @@ TEST(NativeConfig, MayGiveOneRopeForAllLayerTypes) {
   EXPECT_EQ(parse_config(c.dump(), "config.json").blocks[39], (BlockConfig{0, 1e6, 32}));
 }
 
+Notices notices_of(const json& config) {
+  Notices notices;
+  parse_config(config.dump(), "config.json", &notices);
+  return notices;
+}
+
+TEST(NativeConfig, TakesTheEntryOfALayerTypeBeforeKeysBesideIt) {
+  json c = native_8b();
+  c["rope_parameters"]["rope_theta"] = 777.0;
+  c["rope_parameters"]["partial_rotary_factor"] = 1.0;
+  EXPECT_EQ(parse_config(c.dump(), "config.json"), *named_config("8b"));
+  EXPECT_THAT(
+      notices_of(c),
+      testing::ElementsAre("config.json: key 'rope_parameters.rope_theta' is 777.0 and key "
+                           "'rope_parameters.hybrid.rope_theta' is 5000000.0; "
+                           "'rope_parameters.hybrid' alone is used",
+                           HasSubstr("'rope_parameters.partial_rotary_factor' is 1.0 and key "
+                                     "'rope_parameters.hybrid.partial_rotary_factor' is 0.5")));
+}
+
+TEST(NativeConfig, SaysNothingOfKeysBesideTheEntriesThatAgree) {
+  json c = native_8b();
+  c["rope_parameters"]["rope_type"] = "default";  // as in the published 8B file
+  c["rope_parameters"]["rope_theta"] = 5000000;
+  EXPECT_EQ(parse_config(c.dump(), "config.json"), *named_config("8b"));
+  EXPECT_THAT(notices_of(c), testing::IsEmpty());
+}
+
+TEST(NativeConfig, NeedsTheEntryOfALayerTypeWhereOthersHaveOne) {
+  json c = native_8b();
+  c["rope_parameters"].erase("hybrid");
+  c["rope_parameters"]["rope_theta"] = 777.0;
+  EXPECT_THAT(refusal(c),
+              HasSubstr("key 'rope_parameters.hybrid': expected an object, got nothing"));
+}
+
+TEST(NativeConfig, RefusesAScaledRopeUnderEitherNameOfItsKind) {
+  for (const char* key : {"rope_type", "type"}) {
+    json c = native_8b();
+    c["rope_parameters"]["hybrid"].erase("rope_type");
+    c["rope_parameters"]["hybrid"][key] = "yarn";
+    EXPECT_THAT(refusal(c), HasSubstr(std::string("hybrid.") + key + "': expected 'default'"));
+  }
+}
+
+TEST(Config, SaysWhichOfTwoKeysItUsedWhereTheyDiffer) {
+  json c = native_8b();
+  c["num_query_groups"] = 4;
+  c["kv_channels"] = 128;
+  c["torch_dtype"] = "float16";
+  c["dtype"] = "bfloat16";
+  EXPECT_EQ(parse_config(c.dump(), "config.json").num_kv_heads, 2);
+  EXPECT_THAT(notices_of(c),
+              testing::ElementsAre(
+                  "config.json: key 'num_key_value_heads' is 2 and key 'num_query_groups' is 4; "
+                  "'num_key_value_heads' is used",
+                  HasSubstr("'dtype' is \"bfloat16\" and key 'torch_dtype' is \"float16\"")));
+  json old = legacy_8b();
+  old["head_dim"] = 64;
+  old["rotary_base"] = 10000;
+  EXPECT_EQ(parse_config(old.dump(), "config.json").head_dim, 64);
+  EXPECT_THAT(notices_of(old), testing::ElementsAre(HasSubstr("'head_dim' is used"),
+                                                    HasSubstr("'rope_theta' is used")));
+}
+
+TEST(Config, ToleratesNumbersThatAreNotFiniteUnderKeysThatNobodyReads) {
+  const std::string whole = native_8b().dump();
+  for (const std::string value :
+       {"NaN", "Infinity", "-Infinity", "1e999", "[1, -Infinity, {\"a\": NaN}]"}) {
+    std::string text = whole;
+    text.insert(1, "\"initializer_range\": " + value + ", \"note\": \"NaN, \\\"Infinity\", ");
+    EXPECT_EQ(parse_config(text, "config.json"), *named_config("8b")) << value;
+  }
+}
+
+TEST(Config, RefusesNumbersThatAreNotFiniteWhereTheyAreUsed) {
+  for (const std::string key : {"rms_norm_eps", "hidden_size", "tie_word_embeddings"}) {
+    for (const std::string value : {"NaN", "Infinity", "-Infinity"}) {
+      json c = native_8b();
+      c.erase(key);
+      std::string text = c.dump();
+      text.insert(1, "\"" + key + "\": " + value + ", ");
+      EXPECT_THAT(text_refusal(text), testing::AllOf(HasSubstr("key '" + key + "': expected"),
+                                                     HasSubstr("got " + value)));
+    }
+  }
+}
+
+TEST(Config, RefusesWhatOnlyLooksLikeANumberThatIsNotFinite) {
+  for (const std::string value :
+       {"nan", "Nan", "+Infinity", "NaNs", "1e999x", "01e999", "1.e999", "--Infinity"}) {
+    EXPECT_THAT(text_refusal("{\"a\": " + value + "}"), HasSubstr("expected JSON")) << value;
+  }
+  EXPECT_THAT(text_refusal("{NaN: 1}"), HasSubstr("expected JSON, got a key that is a number"));
+}
+
 TEST(NativeConfig, TurnsTheWholeHeadWhenRopeParametersLeaveTheFactorOut) {
   json c = native_8b();
   c["partial_rotary_factor"] = 0.5;  // outside rope_parameters: does not count
@@ -112,11 +208,34 @@ TEST(LegacyConfig, WithListsAHalfLayerTakesTheirLengthAndValues) {
   c["ffn_hidden_size_list"] = {0, 4096, 0, 4096};
   c["zaya_mlp_expansion"] = {0, 256, 0, 256};
   c.erase("ffn_hidden_size");
+  EXPECT_THAT(
+      notices_of(c),
+      testing::ElementsAre(HasSubstr("'cca_num_q_heads' gives 8 heads and key "
+                                     "'num_attention_heads' is 16"),
+                           HasSubstr("gives 4 half-layers and key 'num_hidden_layers' is 120")));
   const ModelConfig config = parse_config(c.dump(), "config.json");
   EXPECT_EQ(config.num_blocks(), 2);
   EXPECT_EQ(config.num_heads, 8);
   EXPECT_EQ(config.expert_size, 2048);
   EXPECT_EQ(config.router_size, 256);
+}
+
+TEST(LegacyConfig, WithListsOfDifferentLengthsIsRefused) {
+  json c = legacy_8b();
+  c["cca_num_q_heads"] = {8, 0, 8, 0};
+  c["ffn_hidden_size_list"] = {0, 4096};
+  EXPECT_THAT(refusal(c), HasSubstr("key 'ffn_hidden_size_list': expected as many entries as "
+                                    "'cca_num_q_heads' has, which is 4"));
+}
+
+TEST(LegacyConfig, TakesARopeScalingThatScalesNothing) {
+  json c = legacy_8b();
+  c["rope_scaling"] = {{"rope_type", "default"}};
+  EXPECT_EQ(parse_config(c.dump(), "config.json").num_blocks(), 40);
+  for (const json& scaled : {json{{"type", "linear"}, {"factor", 2}}, json::object(), json(true)}) {
+    c["rope_scaling"] = scaled;
+    EXPECT_THAT(refusal(c), HasSubstr("key 'rope_scaling': expected false")) << scaled;
+  }
 }
 
 TEST(LegacyConfig, TakesWindowsFromEvenHalfLayers) {

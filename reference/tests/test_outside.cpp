@@ -10,6 +10,7 @@
 #include "reference/json_fields.hpp"
 #include "reference/model.hpp"
 #include "reference/tests/recorder.hpp"
+#include "reference/tests/temporary_folder.hpp"
 
 namespace kernelgate::reference {
 namespace {
@@ -68,6 +69,29 @@ class Outside : public testing::TestWithParam<std::string> {
   TensorMap expected;
   nlohmann::json about;
 };
+
+/// Keys of RoPE beside the entries per layer type change nothing in transformers 5.23
+/// (probe_files.py, stated_twice).
+TEST_P(Outside, AgreesOnLogitsWhateverStandsBesideTheRopeOfALayerType) {
+  const TemporaryFolder folder;
+  for (const auto& file : fs::directory_iterator(directory)) {
+    fs::copy_file(file, folder.path() / file.path().filename());
+  }
+  std::ifstream in(directory / "config.json");
+  nlohmann::json config = nlohmann::json::parse(in);
+  config["rope_parameters"]["rope_theta"] = 777.0;
+  config["rope_parameters"]["partial_rotary_factor"] = 1.0;
+  config["rope_parameters"]["rope_type"] = "yarn";
+  fs::remove(folder.path() / "config.json");
+  folder.write("config.json", config.dump());
+  const Checkpoint changed = load_checkpoint(folder.path());
+  EXPECT_EQ(changed.config, checkpoint.config);
+  EXPECT_GE(changed.notices.size(), 3);
+  const Model same(changed.config, changed.weights);
+  State state = same.empty_state(1);
+  expect_tensor("logits",
+                same.forward(TokenBatch::single(ids_of(about["input_ids"])), state).values);
+}
 
 TEST_P(Outside, AgreesOnLogitsAndEveryIntermediateOfOnePass) {
   Recorder seen;

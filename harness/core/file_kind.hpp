@@ -1,0 +1,19 @@
+// Recognises the kind of a file by its first bytes. A reader that was given another kind of file
+// can then say what the file is and what to do, and need not describe it by its misread bytes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace kernelgate {
+
+/// Kinds that readers of this project ask for. A file of the expected kind is never described as
+/// wrong.
+enum class FileKind { json, safetensors, sentencepiece, shared_library, text };
+
+/// What the file is, with the remedy where there is one: "a Git LFS pointer in place of a file of
+/// 17683 bytes; run `git lfs pull` in its repository". Empty if the bytes are of the expected kind
+/// or of none that is known. `bytes`: the start of the file, or all of it; 1 KiB is enough.
+std::string describe_wrong_kind(std::string_view bytes, FileKind expected);
+
+}  // namespace kernelgate

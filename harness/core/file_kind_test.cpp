@@ -1,0 +1,72 @@
+// Files of another kind, by the first bytes that their formats fix.
+#include "harness/core/file_kind.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+
+namespace kernelgate {
+namespace {
+
+using std::string_literals::operator""s;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string safetensors(std::uint64_t length) {
+  std::string bytes(8, '\0');
+  std::memcpy(bytes.data(), &length, 8);
+  return bytes + "{\"a\":{}}";
+}
+
+TEST(FileKind, NamesEachKindByItsFirstBytesAndSaysWhatToDo) {
+  const std::pair<std::string, const char*> kinds[] = {
+      {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+       "a Git LFS pointer in place of a file of 12345 bytes; run `git lfs pull`"},
+      {"version https://hawser.github.com/spec/v1\noid sha256:4d7a\n",
+       "a Git LFS pointer in place of the file; run `git lfs pull`"},
+      {"/annex/objects/MD5E-s8--00.safetensors\n", "a git-annex pointer"},
+      {"PK\x03\x04..."s, "a zip archive"},
+      {"GGUF\x03\0\0\0"s, "a GGUF file"},
+      {"\x80\x02}q\0."s, "a Python pickle"},
+      {"\x1f\x8b\x08"s, "a gzip archive"},
+      {"\x28\xb5\x2f\xfd"s, "a zstd archive"},
+      {std::string(257, 'a') + "ustar\00000"s, "a tar archive"},
+      {"\x89HDF\r\n\x1a\n"s, "an HDF5 file"},
+      {"\x93NUMPY\x01"s, "a NumPy array file"},
+      {"\n<!doctype HTML><html>", "an HTML page"},
+      {"<?xml version=\"1.0\"?><Error>", "an XML document"},
+      {std::string(4096, '\0'), "zero bytes from its start on"},
+      {"\x7f\x45LF\x02", "a program or shared library"}};
+  for (const auto& [bytes, description] : kinds) {
+    EXPECT_THAT(describe_wrong_kind(bytes, FileKind::json), StartsWith(description));
+    EXPECT_THAT(describe_wrong_kind(bytes, FileKind::safetensors), StartsWith(description));
+  }
+}
+
+TEST(FileKind, NeverCallsAFileOfTheExpectedKindWrong) {
+  // 0x280 and 0x04034b50 begin as a pickle and as a zip archive do.
+  for (const std::uint64_t length : {0x9ull, 0x280ull, 0x380ull, 0x8b1full, 0x04034b50ull}) {
+    EXPECT_EQ(describe_wrong_kind(safetensors(length), FileKind::safetensors), "") << length;
+    EXPECT_EQ(describe_wrong_kind(safetensors(length), FileKind::json), "a safetensors file");
+  }
+  EXPECT_EQ(describe_wrong_kind("{\"a\": 1}", FileKind::json), "");
+  EXPECT_EQ(describe_wrong_kind("{\"a\": 1}", FileKind::safetensors), "a JSON text");
+  EXPECT_EQ(describe_wrong_kind("\x7f\x45LF\x02", FileKind::shared_library), "");
+  EXPECT_EQ(describe_wrong_kind("column,other\n1,2\n", FileKind::text), "");
+  EXPECT_EQ(describe_wrong_kind("", FileKind::text), "");
+}
+
+TEST(FileKind, ReadsNoSizeThatIsNone) {
+  EXPECT_THAT(describe_wrong_kind("version https://git-lfs.github.com/spec/v1\nsize 12\x1b[31m\n",
+                                  FileKind::json),
+              HasSubstr("in place of a file of 12 bytes"));
+  EXPECT_THAT(describe_wrong_kind(
+                  "version https://git-lfs.github.com/spec/v1\nsize " + std::string(60, '9') + "\n",
+                  FileKind::json),
+              HasSubstr("in place of the file"));
+}
+
+}  // namespace
+}  // namespace kernelgate
