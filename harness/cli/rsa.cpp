@@ -1,5 +1,6 @@
 // kernelgate rsa: Markovian RSA, rounds of rollouts that go on from the tails of the round before.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 
 #include "harness/cli/kernel_session.hpp"
 #include "harness/cli/progress.hpp"
+#include "harness/cli/rsa_checkpoint.hpp"
 #include "harness/cli/rsa_options.hpp"
 #include "harness/cli/rsa_report.hpp"
 #include "harness/cli/session.hpp"
@@ -29,7 +31,7 @@ int threads_of(const Session& session) {
 
 /// Tokens of the whole run at its bound, and of one rollout.
 rsa::Bounds bounds_of(const RsaInputs& inputs) {
-  const rsa::Prompts prompts(inputs.templates, inputs.tokenizer.get());
+  const rsa::Prompts prompts(inputs.templates, inputs.tokenizer.text.get());
   return rsa::bounds_of(inputs.settings, static_cast<std::int64_t>(inputs.query.size()),
                         prompts.template_tokens(inputs.settings.tails));
 }
@@ -71,14 +73,27 @@ class RoundProgress {
   Progress bar_;
 };
 
-void print_settings(const rsa::Settings& s) {
+void print_settings(const RsaInputs& inputs, std::int64_t vocab_size) {
+  const rsa::Settings& s = inputs.settings;
   fmt::print("rsa      {} rollouts a round, {} tails of {} tokens, beta {}, seed {}\n",
              s.population, s.tails, s.tau, s.beta, s.seed);
   fmt::print("rounds   round 0 and {} aggregation round{} after it, {} tokens in the last\n",
              s.rounds, s.rounds == 1 ? "" : "s", s.beta_final);
-  const auto id = [](const auto& of) { return of ? std::to_string(*of) : std::string("none"); };
-  fmt::print("ends     eos {}, end of think {}{}\n", id(s.eos), id(s.end_of_think),
+  const std::string eos = s.eos.empty() ? "none" : fmt::format("{}", fmt::join(s.eos, ","));
+  const std::string source = inputs.eos_source.empty() ? "" : " (" + inputs.eos_source + ")";
+  fmt::print("ends     eos {}{}, end of think {}{}\n", eos, source,
+             s.end_of_think ? std::to_string(*s.end_of_think) : "none",
              s.end_of_think ? fmt::format(", {} tokens kept for an answer", s.answer) : "");
+  if (!inputs.valid_source.empty()) {
+    fmt::print("ids      below {} of {} may be drawn ({})\n",
+               s.sampling.valid == 0 ? vocab_size : s.sampling.valid, vocab_size,
+               inputs.valid_source);
+  } else if (!inputs.tokenizer.files.sources.empty() || inputs.tokenizer.text) {
+    fmt::print(
+        "ids      all {} may be drawn: no file states which are padding; --valid excludes them\n",
+        vocab_size);
+  }
+  print_notices(inputs.notices);
 }
 
 struct Run {
@@ -88,7 +103,7 @@ struct Run {
 
   void generate() const {
     const rsa::Settings& s = inputs.settings;
-    const rsa::Prompts prompts(inputs.templates, inputs.tokenizer.get());
+    const rsa::Prompts prompts(inputs.templates, inputs.tokenizer.text.get());
     RoundProgress progress(s);
     rsa::EngineGenerator generator(
         engine, {.seed = s.seed, .eos = s.eos, .end_of_think = s.end_of_think},
@@ -101,22 +116,22 @@ struct Run {
     };
     const rsa::Result result = loop.run(inputs.query, say);
     write_whole_file(options.output, rsa_token_lines(result));
-    const rsa::Choice choice =
-        choose(loop, result, inputs.query, s.selection,
-               [&](std::span<const std::int32_t> ids) { return inputs.tokenizer->decode(ids); });
+    const rsa::Choice choice = choose(
+        loop, result, inputs.query, s.selection,
+        [&](std::span<const std::int32_t> ids) { return inputs.tokenizer.text->decode(ids); });
     if (choice.extra) say(*choice.extra);
     fmt::print("{}{}", rsa_summary(result, engine), rsa_choice_lines(choice, s.selection));
     fmt::print("wrote    {} ({} rollouts, {}, skip {})\n", options.output, result.finals().size(),
                engine.in_words(), options.model.skip);
     if (options.text_output.empty()) return;
-    write_whole_file(options.text_output, rsa_text_lines(result, *inputs.tokenizer));
+    write_whole_file(options.text_output, rsa_text_lines(result, *inputs.tokenizer.text));
     fmt::print("wrote    {}\n", options.text_output);
   }
 };
 
 void generate(const RsaOptions& options, const RsaInputs& inputs, rsa::SequenceEngine& engine,
               Session& session) {
-  print_settings(inputs.settings);
+  print_settings(inputs, engine.vocab_size());
   try {
     Run{options, inputs, engine}.generate();
   } catch (const rsa::AllFailed& failure) {
@@ -154,7 +169,7 @@ void run_on_kernels(const RsaOptions& options, Session& session) {
 void run_rsa(const RsaOptions& options, Session& session) {
   if (options.show_prompts) {
     const auto tokenizer = rsa_tokenizer(options);
-    fmt::print("{}", show_templates(rsa_templates(options, tokenizer.get())));
+    fmt::print("{}", show_templates(rsa_templates(options, tokenizer.text.get())));
     return;
   }
   options.check();

@@ -4,11 +4,11 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "harness/cli/rsa_checkpoint.hpp"
 #include "harness/cli/token_ids.hpp"
 #include "harness/core/error.hpp"
 
@@ -23,33 +23,9 @@ std::string read_text(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-// An id, or a piece of the vocabulary such as </think>.
-std::optional<std::int32_t> parse_marker(const std::string& text, const std::string& option,
-                                         const rsa::Tokenizer* tokenizer) {
-  if (text.empty()) return std::nullopt;
-  std::int32_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error == std::errc{} && end == text.data() + text.size()) return id;
-  const auto piece = tokenizer == nullptr ? std::nullopt : tokenizer->id_of(text);
-  if (piece) return piece;
-  throw BadInput(fmt::format("{}: expected a token id{}, got '{}'", option,
-                             tokenizer == nullptr ? "" : " or a piece of the tokenizer", text));
-}
-
 rsa::Selection parse_selection(const std::string& text) {
   if (text == "majority") return rsa::Selection::majority;
   return text == "msgl" ? rsa::Selection::msgl : rsa::Selection::none;
-}
-
-// Ids that the tokenizer does not have are rows of padding.
-std::int64_t valid_ids(const rsa::Tokenizer* tokenizer, std::int64_t asked,
-                       std::int64_t vocab_size) {
-  if (tokenizer == nullptr || asked != 0) return asked;
-  if (tokenizer->size() > vocab_size) {
-    throw BadInput(fmt::format("rsa: the tokenizer has {} ids, the model's vocabulary {}",
-                               tokenizer->size(), vocab_size));
-  }
-  return tokenizer->size();
 }
 
 // Settings but for what a tokenizer may decide.
@@ -93,8 +69,11 @@ void RsaOptions::add_to(CLI::App& command) {
   command.add_option("--min-p", settings.sampling.min_p, "0: off")->capture_default_str();
   command.add_option("--top-k", settings.sampling.top_k, "0: off")->capture_default_str();
   command.add_option("--valid", settings.sampling.valid,
-                     "Ids from here on are padding, never drawn (default: what the tokenizer has)");
-  command.add_option("--eos", eos, "Id that ends a rollout (default: the tokenizer's, or none)");
+                     "Ids from here on are padding, never drawn (default: stated by tokenizer.json "
+                     "and added_tokens.json; without them all ids may be drawn)");
+  command.add_option("--eos", eos,
+                     "Ids or pieces that end a rollout, such as 1,106, or none; may repeat "
+                     "(default: of generation_config.json, config.json or the tokenizer)");
   command.add_option("--end-of-think", end_of_think, "Id that ends the reasoning (default: none)");
   command
       .add_option("--selection", selection,
@@ -119,22 +98,6 @@ void RsaOptions::check() const {
   rsa::validate(numbers_of(*this), INT32_MAX);
 }
 
-std::unique_ptr<rsa::Tokenizer> rsa_tokenizer(const RsaOptions& options) {
-  const bool wanted =
-      !options.prompt.empty() || !options.text_output.empty() || options.selection != "none";
-  if (!options.tokenizer.empty()) return rsa::load_sentencepiece(options.tokenizer);
-  const std::filesystem::path beside =
-      std::filesystem::path(options.model.checkpoint) / "tokenizer.model";
-  const bool there = !options.model.checkpoint.empty() && std::filesystem::exists(beside);
-  if (wanted && !there) {
-    throw BadInput(
-        "rsa: --prompt, --text-output and --selection need text: give --tokenizer FILE, or a "
-        "checkpoint with a tokenizer.model; without them token ids are enough");
-  }
-  if (!there || (!wanted && !rsa::has_sentencepiece())) return nullptr;
-  return rsa::load_sentencepiece(beside);
-}
-
 rsa::PromptTemplates rsa_templates(const RsaOptions& options, const rsa::Tokenizer* tokenizer) {
   if (options.prompts.empty()) return rsa::default_templates(tokenizer);
   return rsa::parse_templates(read_text(options.prompts), options.prompts, tokenizer);
@@ -143,7 +106,7 @@ rsa::PromptTemplates rsa_templates(const RsaOptions& options, const rsa::Tokeniz
 RsaInputs rsa_inputs(const RsaOptions& options, std::int64_t vocab_size) {
   RsaInputs inputs;
   inputs.tokenizer = rsa_tokenizer(options);
-  const rsa::Tokenizer* tokenizer = inputs.tokenizer.get();
+  const rsa::Tokenizer* tokenizer = inputs.tokenizer.text.get();
   inputs.templates = rsa_templates(options, tokenizer);
   if (options.prompt.empty()) {
     inputs.query = read_token_ids(options.input_ids, "--input-ids");
@@ -159,10 +122,8 @@ RsaInputs rsa_inputs(const RsaOptions& options, std::int64_t vocab_size) {
   }
   rsa::Settings& settings = inputs.settings;
   settings = numbers_of(options);
-  settings.eos = parse_marker(options.eos, "--eos", tokenizer);
-  if (options.eos.empty() && tokenizer != nullptr) settings.eos = tokenizer->eos();
   settings.end_of_think = parse_marker(options.end_of_think, "--end-of-think", tokenizer);
-  settings.sampling.valid = valid_ids(tokenizer, settings.sampling.valid, vocab_size);
+  take_statements(inputs, options, vocab_size);
   rsa::validate(settings, vocab_size);
   rsa::Prompts(inputs.templates, tokenizer).check_ids(vocab_size);
   return inputs;

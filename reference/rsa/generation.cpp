@@ -30,7 +30,7 @@ class Stopwatch {
 }  // namespace
 
 EngineGenerator::EngineGenerator(SequenceEngine& engine, GenerationRules rules, Watch watch)
-    : engine_(engine), rules_(rules), watch_(std::move(watch)) {}
+    : engine_(engine), rules_(std::move(rules)), watch_(std::move(watch)) {}
 
 void EngineGenerator::prepare(std::span<const Request> requests) {
   if (std::ssize(requests) > engine_.slots()) {
@@ -121,7 +121,7 @@ void EngineGenerator::add_token(Sequence& s, const SampledToken& next) {
   rollout.tokens.push_back(next.token);
   rollout.thin += next.thin ? 1 : 0;
   ++cost_.generated_tokens;
-  if (next.token == rules_.eos) {
+  if (std::find(rules_.eos.begin(), rules_.eos.end(), next.token) != rules_.eos.end()) {
     end(Finish::eos);
   } else if (s.reasoning && next.token == rules_.end_of_think) {
     s.reasoning = false;

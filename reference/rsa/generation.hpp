@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "reference/rsa/engine.hpp"
 #include "reference/rsa/rollout.hpp"
@@ -12,7 +13,8 @@ namespace kernelgate::rsa {
 /// Ids that end things, and the key of all draws.
 struct GenerationRules {
   std::uint64_t seed = 0;
-  std::optional<std::int32_t> eos, end_of_think;
+  std::vector<std::int32_t> eos;
+  std::optional<std::int32_t> end_of_think;
 };
 
 class EngineGenerator : public Generator {

@@ -61,10 +61,11 @@ void validate(const Settings& s, std::int64_t vocab_size) {
   require(s.rounds > 0 || s.beta_final == s.beta, "--beta-final",
           fmt::format("--beta {} or nothing: with --t 0 no round but round 0 is run", s.beta),
           s.beta_final);
-  require_id("--eos", s.eos, vocab_size);
+  for (const std::int32_t id : s.eos) require_id("--eos", id, vocab_size);
   require_id("--end-of-think", s.end_of_think, vocab_size);
   if (s.end_of_think) {
-    require(s.end_of_think != s.eos, "--end-of-think", "another id than --eos", *s.end_of_think);
+    require(std::find(s.eos.begin(), s.eos.end(), *s.end_of_think) == s.eos.end(), "--end-of-think",
+            "another id than --eos", *s.end_of_think);
     require(s.answer >= 2 && s.answer < s.beta_final, "--answer",
             fmt::format("2 (the marker and one token) to {}, below --beta-final",
                         std::max<std::int64_t>(2, s.beta_final - 1)),

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "reference/rsa/engine.hpp"
 
@@ -26,7 +27,8 @@ struct Settings {
   std::int64_t answer = 0;       // of beta_final, kept for a forced answer and its marker
   std::uint64_t seed = 0;
   Sampling sampling;
-  std::optional<std::int32_t> eos, end_of_think;
+  std::vector<std::int32_t> eos;  // each of them ends a rollout
+  std::optional<std::int32_t> end_of_think;
   Selection selection = Selection::none;
 };
 

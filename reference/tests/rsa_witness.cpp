@@ -128,7 +128,9 @@ std::vector<Rollout> witness_generate(SequenceEngine& engine, const GenerationRu
       }
       r.tokens.push_back(next.token);
       r.thin += next.thin;
-      if (next.token == rules.eos && fault != F::eos_ignored) {
+      const bool ends =
+          std::find(rules.eos.begin(), rules.eos.end(), next.token) != rules.eos.end();
+      if (ends && fault != F::eos_ignored) {
         r.finish = Finish::eos;
         break;
       }

@@ -43,7 +43,7 @@ std::vector<Request> requests(std::int64_t count, Budget budget) {
   return list;
 }
 
-GenerationRules rules() { return {.seed = 3, .eos = eos, .end_of_think = marker}; }
+GenerationRules rules() { return {.seed = 3, .eos = {eos}, .end_of_think = marker}; }
 
 std::vector<Rollout> generate(SequenceEngine& engine, const std::vector<Request>& asked,
                               GenerationRules by = rules()) {
@@ -98,7 +98,7 @@ TEST(RsaGeneration, WithoutAMarkerAllTokensBeforeEosAreReasoning) {
   script.at[{0, 1}] = marker;  // an id like any other here
   ScriptedEngine engine(1, script);
   const auto all = generate(engine, requests(1, {.reasoning = 9, .tokens = 9}),
-                            {.seed = 3, .eos = eos, .end_of_think = {}});
+                            {.seed = 3, .eos = {eos}, .end_of_think = {}});
   EXPECT_EQ(all[0].reasoning, 5);
   EXPECT_EQ(all[0].tokens.size(), 6U);
 }

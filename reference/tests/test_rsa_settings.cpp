@@ -20,7 +20,7 @@ Settings good() {
   s.beta_final = 200;
   s.tau = 40;
   s.answer = 50;
-  s.eos = 1;
+  s.eos = {1};
   s.end_of_think = 2;
   return s;
 }
@@ -46,8 +46,11 @@ std::vector<Row> bad_rows() {
       {"--beta-final:", [](Settings& s) { s.beta_final = INT64_MAX; }},
       {"--answer:", [](Settings& s) { s.answer = 1; }},
       {"--answer:", [](Settings& s) { s.answer = 200; }},
-      {"--eos:", [](Settings& s) { s.eos = 512; }},
-      {"--eos:", [](Settings& s) { s.eos = -1; }},
+      {"--eos:",
+       [](Settings& s) {
+         s.eos = {1, 512};
+       }},
+      {"--eos:", [](Settings& s) { s.eos = {-1}; }},
       {"--end-of-think:", [](Settings& s) { s.end_of_think = 512; }},
       {"--end-of-think:", [](Settings& s) { s.end_of_think = 1; }},
       {"--temperature:", [](Settings& s) { s.sampling.temperature = -0.1; }},

@@ -68,6 +68,26 @@ refuses_checkpoint "a NaN among the weights" "tensor '$first': expected finite n
 printf '\0\0\200\377' | dd of=c/model.safetensors bs=1 seek=$((8 + header + 4 * 5)) conv=notrunc 2>/dev/null
 refuses_checkpoint "an infinity" "tensor '$first': expected finite numbers, got -inf at index 5\$"
 
+# Files of another kind: named by what they are, and not by their misread bytes.
+fresh_checkpoint
+pointer='version https://git-lfs.github.com/spec/v1\noid sha256:00ff\nsize 17683\n'
+printf "$pointer" >c/model.safetensors
+refuses_checkpoint "a Git LFS pointer for tensors" "c/model.safetensors: expected a safetensors file, got a Git LFS pointer in place of a file of 17683 bytes; run \`git lfs pull\`"
+printf '<!DOCTYPE html><html></html>' >c/model.safetensors
+refuses_checkpoint "a page for tensors" "got an HTML page, such as a failed download leaves"
+head -c 4096 /dev/zero >c/model.safetensors
+refuses_checkpoint "zeros for tensors" "got zero bytes from its start on"
+fresh_checkpoint
+printf "$pointer" >c/config.json
+refuses_checkpoint "a Git LFS pointer for a config" "c/config.json: expected JSON, got a Git LFS pointer"
+fresh_checkpoint untied_sharded
+printf "$pointer" >c/model.safetensors.index.json
+refuses_checkpoint "a Git LFS pointer for an index" "index.json: expected JSON, got a Git LFS pointer"
+fresh_checkpoint
+printf "$pointer" >c/tokenizer.json
+refuses "a Git LFS pointer for a tokenizer" "c/tokenizer.json: expected JSON, got a Git LFS pointer" -- \
+  rsa --checkpoint c --input-ids 2 --n 1 --c 1 --t 0 --beta 2 --tau 1 --output out.txt
+
 # In several files.
 fresh_checkpoint untied_sharded
 shard=$(basename "$(find c -name '*.safetensors' ! -name 'expected*' | sort | head -1)")
@@ -102,7 +122,11 @@ refuses_checkpoint "no heads" "c/config.json: key 'num_attention_heads'"
 change num_experts -1
 refuses_checkpoint "less than no experts" "c/config.json: key 'num_experts'"
 change rope_theta 1e999
-refuses_checkpoint "a number that no double holds" "c/config.json: expected JSON"
+refuses_checkpoint "a number that no double holds" "c/config.json: key 'rope_parameters\.[a-z]+\.rope_theta': expected a number above 0, got Infinity"
+change rms_norm_eps NaN
+refuses_checkpoint "a NaN as Python writes it" "c/config.json: key 'rms_norm_eps': expected a number above 0, got NaN"
+change num_experts -Infinity
+refuses_checkpoint "an infinity for a whole number" "c/config.json: key 'num_experts': expected a whole number" "got -Infinity"
 fresh_checkpoint
 sed -i '/"vocab_size"/d; s/"use_cache": true,/"use_cache": true/' c/config.json
 refuses_checkpoint "a missing key" "c/config.json: key 'vocab_size': expected a whole number" "got nothing"

@@ -56,7 +56,7 @@ ends_with() {
   done
   shift
   case $1 in
-    small | text) arguments "$@" ;;
+    small | text | loaded | many) arguments "$@" ;;
     *) args=("$@") ;;
   esac
   rsa "${args[@]}"
@@ -102,6 +102,45 @@ eos=$(head -1 plain | cut -d, -f5)
 ends_with 0 "an eos" 'ended by .*eos' -- small --t 0 --beta-final 10 --eos "$eos" --output short
 awk -F, -v OFS=, -v eos="$eos" '{ for (i = 1; i <= NF; ++i) if ($i == eos) { NF = i; $1 = $1 } print }' plain >ended
 cmp -s ended short || complain "not cut behind the first $eos: $(cat short) of $(cat plain)"
+
+# Ids that end a rollout come from the option, generation_config.json, config.json and the tokenizer, in this order.
+fresh() {
+  rm -rf c
+  cp -r "$checkout/tests/oracle/data/full_attention" c
+  chmod -R u+w c
+}
+# shellcheck disable=SC2034
+loaded=(rsa --checkpoint c --input-ids "2,39,76" --n 4 --c 1 --t 0 --beta 40 --tau 4 --seed 5)
+fresh
+ends_with 0 "no eos on request" '^ends     eos none \(--eos\)' -- loaded --eos none --output plain
+first=$(head -1 plain | cut -d, -f3)
+second=$(sed -n 2p plain | cut -d, -f5)
+# cut_at ID…: the lines of `plain`, each cut behind the first of these ids.
+cut_at() {
+  awk -F, -v OFS=, -v ids=" $* " '{ for (i = 1; i <= NF; ++i) if (index(ids, " " $i " ")) { NF = i; $1 = $1 } print }' plain
+}
+ends_with 0 "an eos of generation_config.json" '^ends     eos 1 \(generation_config.json\)' -- loaded --output short
+cut_at 1 | cmp -s - short || complain "not cut behind 1: $(cat short)"
+sed -i "s/\"eos_token_id\": 1/\"eos_token_id\": [$first, $second]/" c/generation_config.json
+ends_with 0 "a list of generation_config.json" \
+  "^ends     eos $first,$second \(generation_config.json; config.json has 1\)" 'ended by .*eos' -- loaded --output short
+cut_at "$first" "$second" | cmp -s - short || complain "not cut behind $first or $second: $(cat short)"
+ends_with 0 "a list as option" "^ends     eos $second \(--eos\)" -- loaded --eos "$second" --output short
+cut_at "$second" | cmp -s - short || complain "the option did not win: $(cat short)"
+ends_with 0 "the kernels with the same list" "^ends     eos $first,$second \(--eos\)" -- \
+  loaded --backend kokkos --eos "$first,$second" --output short
+cut_at "$first" "$second" | cmp -s - short || complain "kokkos did not cut behind $first or $second"
+rm c/generation_config.json
+ends_with 0 "an eos of config.json" '^ends     eos 1 \(config.json\)' -- loaded --output short
+cut_at 1 | cmp -s - short || complain "not cut behind 1: $(cat short)"
+sed -i 's/"eos_token_id": 1/"eos_token_id": 128/' c/config.json
+ends_with 2 "an eos beyond the vocabulary" "c/config.json: key 'eos_token_id': expected ids below the vocabulary's 128, got 128" \
+  -- loaded --output x
+ends_with 2 "an eos that is no list" "eos: expected token ids such as 1,106, got '1,,2'" -- loaded --eos 1,,2 --output x
+fresh
+sed -i 's/"use_cache": true/"use_cache": true, "temperature": 0.5/' c/generation_config.json
+ends_with 0 "sampling that the checkpoint states" 'note: .*generation_config.json states temperature 0.5 \(used: 1\)' \
+  -- loaded --output short
 
 # A marker that is never drawn: forced 4 tokens before the end, and an answer after it.
 ends_with 0 "a forced answer" '4 answers forced' -- \
@@ -165,14 +204,32 @@ refuses "a template without its parts" 'bad.json: prompts: expected the keys pla
 refuses "templates that are not there" 'none.json: expected a file' small --prompts none.json --output x
 
 if [ "$tokenizer" != none ]; then
-  "$tokenizer" tokenizer.model 2>/dev/null || { what="a tokenizer"; : >said; complain "was not made"; }
+  "$tokenizer" tokenizer.model >made 2>/dev/null || { what="a tokenizer"; : >said; complain "was not made"; }
   # Braces, LaTeX and bytes of several (S2): refused by nobody, and answered in text.
   ends_with 0 "text in and out" '^answer   ' -- text --prompt '{} \frac{1}{2} größe {query}' \
     --end-of-think '</think>' --selection majority --output ids --text-output text
   [ "$(grep -cE '^\{"boxed":.*"rollout":[0-3].*"text":' text)" -eq 4 ] || complain "not 4 objects: $(cat text)"
   [ "$(wc -l <ids)" -eq 4 ] || complain "not 4 lines of ids"
-  # The tiny vocabulary has far fewer than 512 ids; none of the others is ever drawn.
-  [ "$(tr , '\n' <ids | sort -n | tail -1)" -lt 330 ] || complain "a padding id was drawn"
+  # No file states which ids the tokenizer adds: none is taken for padding.
+  grep -q '^ids      all 512 may be drawn: no file states which are padding' said || complain "guessed which ids are padding"
+  [ "$(tr , '\n' <ids | sort -n | tail -1)" -ge 330 ] || complain "no id behind the pieces was drawn"
+  # added_tokens.json adds two behind the pieces, which may be drawn, and the ids behind them are padding.
+  pieces=$(grep -oE 'pieces [0-9]+' made | cut -d' ' -f2)
+  printf '{"<tool>": %d, "</tool>": %d}' "$pieces" $((pieces + 1)) >added_tokens.json
+  # shellcheck disable=SC2034
+  many=(rsa --model t1 --n 32 --c 1 --t 0 --beta 40 --tau 6 --seed 3 --temperature 100 --tokenizer tokenizer.model --eos none)
+  ends_with 0 "added tokens" "^ids      below $((pieces + 2)) of 512 may be drawn \(added_tokens.json\)" -- \
+    many --prompt 'a<tool>b' --output ids
+  [ "$(tr , '\n' <ids | sort -n | tail -1)" -lt $((pieces + 2)) ] || complain "a padding id was drawn"
+  tr , '\n' <ids | grep -qE "^($pieces|$((pieces + 1)))\$" || complain "an added token was never drawn"
+  ends_with 0 "an added token as eos" "^ends     eos $((pieces + 1)) \(--eos\)" -- text --prompt x --eos '</tool>' --output ids
+  printf '{"<tool>": %d}' 600 >added_tokens.json
+  ends_with 0 "an added token beyond the vocabulary" "^ids      below 512 of 512" "note: .*'<tool>' has id 600" -- \
+    text --prompt x --output ids
+  printf '{"</think>": %d}' "$pieces" >added_tokens.json
+  ends_with 0 "a token with two ids" "note: added_tokens.json: token '</think>' has id $pieces and is piece 4" -- \
+    text --prompt x --output ids
+  rm added_tokens.json
   ends_with 0 "templates of text" 'Attempt ' 'Problem:' -- rsa --show-prompts --tokenizer tokenizer.model
   cp said text.json
   ends_with 0 "they too read back" -- text --prompt x --prompts text.json --output again

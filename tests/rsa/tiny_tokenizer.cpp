@@ -1,4 +1,7 @@
-// Writes a SentencePiece model to the file named, for tests of the program.
+// Writes a SentencePiece model to the file named, for tests of the program, and prints "pieces N".
+#include <sentencepiece_processor.h>
+
+#include <cstdio>
 #include <fstream>
 
 #include "reference/tests/tiny_sentencepiece.hpp"
@@ -8,5 +11,8 @@ int main(int argc, char** argv) {
   std::ofstream out(argv[1], std::ios::binary);
   const std::string bytes = kernelgate::rsa::tiny_sentencepiece();
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  sentencepiece::SentencePieceProcessor model;
+  if (!model.LoadFromSerializedProto(bytes).ok()) return 1;
+  std::printf("pieces %d\n", model.GetPieceSize());
   return out.good() ? 0 : 1;
 }

@@ -1,0 +1,51 @@
+// Tokens that a checkpoint adds to its SentencePiece model: tokenizer.json, added_tokens.json and
+// tokenizer_config.json.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reference/notices.hpp"
+#include "reference/rsa/tokenizer.hpp"
+
+namespace kernelgate::rsa {
+
+struct AddedToken {
+  std::int32_t id = 0;
+  std::string content;
+  bool special = false;  // gives no text
+  std::string source;    // the file that states it
+};
+
+/// The ids that the files of a directory state.
+struct TokenizerFiles {
+  std::vector<AddedToken> added;  // ascending ids
+  std::int64_t vocabulary =
+      0;  // ids of the vocabulary in tokenizer.json are below it; 0: no such file
+  std::vector<std::string> sources;  // names of the files that were read
+
+  /// All stated ids are below it; 0 if no file states any.
+  std::int64_t size() const;
+};
+
+/// One file's text. `file` names it in messages. Throws BadInput for whatever is no such file.
+TokenizerFiles parse_tokenizer_json(std::string_view text, const std::string& file);
+TokenizerFiles parse_added_tokens_json(std::string_view text, const std::string& file);
+TokenizerFiles parse_tokenizer_config(std::string_view text, const std::string& file);
+
+/// Reads the files of a directory that exist. Throws BadInput where two of them give one id two
+/// texts, or one text two ids.
+TokenizerFiles read_tokenizer_files(const std::filesystem::path& directory);
+
+/// A tokenizer that also has the added tokens from `base->size()` on: it encodes their text to
+/// their ids, and decodes them unless they are special. Adds a notice for an added token that the
+/// base has under another id.
+std::unique_ptr<Tokenizer> with_added_tokens(std::unique_ptr<Tokenizer> base,
+                                             const TokenizerFiles& files,
+                                             reference::Notices& notices);
+
+}  // namespace kernelgate::rsa
