@@ -59,11 +59,13 @@ for file in /etc/resolv.conf /etc/hosts; do
 done
 
 stage "a clean clone of $(git rev-parse --short HEAD)"
-mkdir -p "$root/rehearsal"
-git clone --quiet --no-local . "$root/rehearsal/kernelgate"
+# A path with a space, as a user's may have one: every script, target and test must work there.
+folder="/rehearsal of a clone"
+mkdir -p "$root$folder"
+git clone --quiet --no-local . "$root$folder/kernelgate"
 if ((shared)); then
   common=$(git rev-parse --path-format=absolute --git-common-dir)
-  cp -r "$(dirname "$common")/../shared" "$root/rehearsal/shared"
+  cp -r "$(dirname "$common")/../shared" "$root$folder/shared"
 fi
 
 # In a mount namespace of its own, so that nothing stays mounted whatever happens.
@@ -75,7 +77,7 @@ enter() {
   unshare --mount bash -c '
     mount --make-rprivate / && mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" &&
     mount --bind /sys "$0/sys" && exec chroot "$0" env -i "$@"' \
-    "$root" "${environment[@]}" bash -c "cd /rehearsal/kernelgate && $1" < /dev/null
+    "$root" "${environment[@]}" bash -c "cd '$folder/kernelgate' && $1" < /dev/null
 }
 
 for command in "${commands[@]}"; do

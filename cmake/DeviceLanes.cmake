@@ -43,12 +43,13 @@ function(add_cuda_object source kernel profile)
   cmake_path(GET source STEM unit)
   set(base ${lanes_folder}/${kernel}/${unit}.${profile})
   lane_arch(${profile})
+  depfile_target(made ${base}.cubin)
   set(common ${KERNELGATE_NVCC} -arch=${arch} -O3)
   add_custom_command(OUTPUT ${base}.cubin ${base}.ptx
     COMMAND ${logged} ${base}.ptx.log ${common} -std=c++20 -fmad=false -Werror all-warnings
             -ccbin ${CMAKE_CXX_COMPILER} -I${PROJECT_SOURCE_DIR}
             -I${PROJECT_SOURCE_DIR}/kernels/dialect/cuda
-            -MD -MF ${base}.d -MT ${base}.cubin -ptx -o ${base}.ptx ${source}
+            -MD -MF ${base}.d -MT ${made} -ptx -o ${base}.ptx ${source}
     COMMAND ${logged} ${base}.log ${common} -Xptxas -v -cubin -o ${base}.cubin ${base}.ptx
     DEPENDS ${source} DEPFILE ${base}.d COMMENT "${kernel} for ${profile}" VERBATIM)
   note_object(${kernel} ${profile} ${base}.cubin ${base}.log nvcc ${KERNELGATE_NVCC_VERSION} ${source})
@@ -59,13 +60,14 @@ function(add_hip_object source kernel profile)
   cmake_path(GET source STEM unit)
   set(base ${lanes_folder}/${kernel}/${unit}.${profile})
   lane_arch(${profile})
+  depfile_target(made ${base}.co)
   add_custom_command(OUTPUT ${base}.co
     COMMAND ${logged} ${base}.log ${KERNELGATE_HIP_CLANG} -x hip -std=c++20 -O3 -ffp-contract=off
             --offload-arch=${arch} ${wave_flags} -nogpuinc -nogpulib --cuda-device-only
             --no-gpu-bundle-output -Wall -Wextra -Werror -I${PROJECT_SOURCE_DIR}
             -I${PROJECT_SOURCE_DIR}/kernels/dialect/hip
             # -MF is not taken with device code alone; the compiler proper knows it by another name
-            -Xclang -dependency-file -Xclang ${base}.d -Xclang -MT -Xclang ${base}.co
+            -Xclang -dependency-file -Xclang ${base}.d -Xclang -MT -Xclang ${made}
             -c -o ${base}.co ${source}
     COMMAND ${PROJECT_SOURCE_DIR}/cmake/lanes/no_undefined.sh ${KERNELGATE_LLVM_BIN}/llvm-nm
             ${base}.co

@@ -56,6 +56,7 @@ function(add_cuda_unit target source)
   cmake_path(ABSOLUTE_PATH source)
   cmake_path(GET source STEM unit)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${unit}.cuda.o)
+  depfile_target(made ${object})
   set(codes "")
   foreach(arch IN LISTS KERNELGATE_CUDA_ARCHS)
     list(APPEND codes -gencode arch=compute_${arch},code=sm_${arch})
@@ -63,7 +64,7 @@ function(add_cuda_unit target source)
   add_custom_command(OUTPUT ${object}
     COMMAND ${KERNELGATE_NVCC} ${codes} -O3 -std=c++20 -fmad=false ${kernelgate_nvcc_werror}
             -ccbin ${CMAKE_CXX_COMPILER} -Xcompiler -fPIC -I${PROJECT_SOURCE_DIR}
-            -I${PROJECT_SOURCE_DIR}/kernels/dialect/cuda -MD -MF ${object}.d -MT ${object}
+            -I${PROJECT_SOURCE_DIR}/kernels/dialect/cuda -MD -MF ${object}.d -MT ${made}
             -c -o ${object} ${source}
     DEPENDS ${source} DEPFILE ${object}.d
     COMMENT "${unit} for CUDA" VERBATIM)
@@ -79,6 +80,7 @@ function(add_hip_unit target source)
   cmake_path(ABSOLUTE_PATH source)
   cmake_path(GET source STEM unit)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${unit}.hip.o)
+  depfile_target(made ${object})
   set(archs "")
   foreach(arch IN LISTS KERNELGATE_HIP_ARCHS)
     list(APPEND archs --offload-arch=${arch})
@@ -86,7 +88,7 @@ function(add_hip_unit target source)
   add_custom_command(OUTPUT ${object}
     COMMAND ${KERNELGATE_HIP_CLANG} -x hip ${archs} -O3 -std=c++20 -ffp-contract=off -fPIC
             -nogpuinc -nogpulib -I${PROJECT_SOURCE_DIR} -I${PROJECT_SOURCE_DIR}/kernels/dialect/hip
-            -MD -MF ${object}.d -MT ${object}
+            -MD -MF ${object}.d -MT ${made}
             -c -o ${object} ${source}
     DEPENDS ${source} DEPFILE ${object}.d
     COMMENT "${unit} for HIP" VERBATIM)

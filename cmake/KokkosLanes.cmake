@@ -24,10 +24,11 @@ endif()
 macro(kokkos_hip_command arch output)
   file(GLOB_RECURSE bitcode ${KERNELGATE_ROCM}/*/ocml.bc)
   cmake_path(GET bitcode PARENT_PATH bitcode)
+  depfile_target(made ${output})
   set(command ${KERNELGATE_HIP_CLANG} -x hip -std=c++20 -O3 --offload-arch=${arch}
     --cuda-device-only --no-gpu-bundle-output -isystem ${KERNELGATE_ROCM}/usr/include
     --rocm-path=${KERNELGATE_ROCM}/usr --rocm-device-lib-path=${bitcode} ${includes}
-    -Xclang -dependency-file -Xclang ${output}.d -Xclang -MT -Xclang ${output})
+    -Xclang -dependency-file -Xclang ${output}.d -Xclang -MT -Xclang ${made})
 endmacro()
 
 # Kokkos' headers for <profile>, compiled once for all its objects: more than a third of clang's time
@@ -62,9 +63,10 @@ function(add_kokkos_object source kernel profile target)
   set(includes -I${config} -I${PROJECT_SOURCE_DIR} -isystem ${kokkos_include})
   set(headers "")
   if(profile MATCHES "^nv-")
+    depfile_target(made ${object})
     set(command ${KERNELGATE_NVCC} -x cu -std=c++20 -O3 -arch=${arch} --extended-lambda
       --expt-relaxed-constexpr -ccbin ${CMAKE_CXX_COMPILER} ${includes} -MD -MF ${object}.d
-      -MT ${object} ${what} -o ${object} ${source})
+      -MT ${made} ${what} -o ${object} ${source})
   else()
     set(headers ${config}/common_headers.pch)
     kokkos_hip_command(${arch} ${object})

@@ -18,7 +18,7 @@ target_compile_options(kernelgate_source_checked INTERFACE
   "$<$<CXX_COMPILER_ID:Clang>:SHELL:-fno-slp-vectorize -mllvm -tsan-instrument-func-entry-exit=0 -mllvm -tsan-instrument-read-before-write=1>"
   -fsanitize=bounds,shift,signed-integer-overflow -fsanitize-recover=bounds,shift,signed-integer-overflow
   -fno-builtin-memcpy -fno-builtin-memset -fno-builtin-memmove
-  "SHELL:-include ${PROJECT_SOURCE_DIR}/harness/executors/source/prelude.hpp")
+  "SHELL:-include \"${PROJECT_SOURCE_DIR}/harness/executors/source/prelude.hpp\"")
 
 add_library(kernelgate_source_plain INTERFACE)
 target_link_libraries(kernelgate_source_plain INTERFACE kernelgate_source_flags)

@@ -41,8 +41,8 @@ while ((killed < kills)); do
   starts=$((starts + 1))
   sleep "$(awk -v r=$RANDOM -v t=$took -v n="$kills" 'BEGIN { printf "%.3f", 0.01 + r / 32768 * (n > 10 ? 0.6 : 1.2) * t / 1000 }')"
   # by turns the program alone, and with all that it started
-  if ((killed % 2)); then kill -KILL $pid 2> /dev/null; else kill -KILL -- -$pid 2> /dev/null; fi
-  wait $pid 2> /dev/null
+  if ((killed % 2)); then kill -KILL "$pid" 2> /dev/null; else kill -KILL -- -$pid 2> /dev/null; fi
+  wait "$pid" 2> /dev/null
   code=$?
   [[ -f cut/records.csv ]] && cp cut/records.csv "seen-$killed.csv"
   if ((code != 137)); then
