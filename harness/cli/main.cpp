@@ -12,6 +12,7 @@
 
 #include "harness/cli/interrupts.hpp"
 #include "harness/cli/kernel_session.hpp"
+#include "harness/cli/number_options.hpp"
 #include "harness/cli/session.hpp"
 
 namespace {
@@ -89,6 +90,7 @@ int main(int argc, char** argv) {
     kernelgate::add_vectors_command(app, session);
     kernelgate::add_resources_command(app, session);
     kernelgate::add_support_command(app, session);
+    kernelgate::check_number_options(app);
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

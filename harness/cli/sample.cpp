@@ -145,10 +145,14 @@ void add_sample_command(CLI::App& app, Session& session) {
   command->add_option("--seed", options->seed, "Seed of the inputs");
   command->add_flag("--verify", options->verify, "Judge on real data instead of timing");
   command->add_flag("--roofs", options->roofs, "Measure this machine's roofs instead");
-  command->add_option("--working-set", options->working_set_bytes,
-                      "Bytes of the working set whose bandwidth is wanted; 0: cold");
-  command->add_option("--probe", options->probe_units,
-                      "Time so many units of known work instead (compare --self-test)");
+  command
+      ->add_option("--working-set", options->working_set_bytes,
+                   "Bytes of the working set whose bandwidth is wanted; 0: cold")
+      ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--probe", options->probe_units,
+                   "Time so many units of known work instead (compare --self-test)")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--probe-more", options->probe_more, "Share of units more, such as 0.02")
       ->check(CLI::Range(0.0, 10.0));
   command->add_option("--benchmark-flag", options->benchmark_flags,

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -74,7 +75,14 @@ std::vector<CompiledKernel> read_cubin(std::span<const std::uint8_t> bytes, std:
   std::string line;
   std::istringstream lines{std::string(log)};
   std::smatch found;
-  const auto number = [&](std::size_t group) { return std::stoll(found[group].str()); };
+  const auto number = [&](std::size_t group) {
+    const std::string text = found[group].str();
+    std::int64_t value = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc{}) {
+      return value;
+    }
+    throw BadInput(fmt::format("{}: its log has a number beyond 2^63 - 1: {}", name, text));
+  };
   while (std::getline(lines, line)) {
     if (std::regex_search(line, found, entry)) {
       kernels.push_back({found[1].str(), 0, 0, 0, 32, 0, code_hash(elf, found[1].str(), name)});

@@ -235,14 +235,19 @@ void apply_flags(const std::vector<std::string>& flags, SamplingOptions& options
       const std::string_view text = std::string_view(word).substr(flag.size());
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
       const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
-      if (error != std::errc{} || !(value > 0) || (!rest.empty() && rest != "s")) {
-        throw BadInput(fmt::format("{}: expected a number above 0, got '{}'", flag, text));
+      if (error != std::errc{} || !(value > 0 && value <= 1e6) || (!rest.empty() && rest != "s")) {
+        throw BadInput(
+            fmt::format("{}: expected a number above 0 and up to 1e6, got '{}'", flag, text));
       }
     }
   };
   double repetitions = options.repetitions;
   take("--benchmark_repetitions=", repetitions);
-  options.repetitions = static_cast<int>(std::clamp(repetitions, 1.0, 1e6));
+  if (repetitions != std::floor(repetitions)) {
+    throw BadInput(
+        fmt::format("--benchmark_repetitions=: expected a whole number, got '{}'", repetitions));
+  }
+  options.repetitions = static_cast<int>(repetitions);
   take("--benchmark_min_time=", options.least_seconds);
   take("--benchmark_min_warmup_time=", options.warm_up_seconds);
 }

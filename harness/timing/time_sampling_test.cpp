@@ -86,7 +86,11 @@ TEST(Sampling, TakesOverWhatFlagsOfTheLibrarySay) {
   EXPECT_EQ(options.repetitions, 3);
   EXPECT_EQ(options.least_seconds, 0.25);
   EXPECT_EQ(options.warm_up_seconds, 0.5);
-  EXPECT_THROW(apply_flags({"--benchmark_min_time=soon"}, options), BadInput);
+  for (const char* flag : {"--benchmark_min_time=soon", "--benchmark_min_time=inf",
+                           "--benchmark_min_time=1e300", "--benchmark_min_warmup_time=nan",
+                           "--benchmark_repetitions=1e9", "--benchmark_repetitions=2.5"}) {
+    EXPECT_THROW(apply_flags({flag}, options), BadInput) << flag;
+  }
 }
 
 TEST(MedianUncertainty, IsThatOfOrderStatistics) {

@@ -1,0 +1,97 @@
+#!/bin/bash
+# Gives every numeric option of every command texts that are no number of its type. Each must end with
+# exit code 2 and a message that names the option, what was expected and what was given. The options
+# come from the program's help, so that an option added later is held to the same rule.
+#
+#   numbers.sh PROGRAM CHECKOUT
+set -uo pipefail
+program=$1
+export KERNELGATE_ROOT=$2
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+tried=0
+
+# refuses OPTION TEXT EXPECTED WORD…: `program WORD… OPTION TEXT` is refused.
+refuses() {
+  local option=$1 text=$2 expected=$3
+  shift 3
+  tried=$((tried + 1))
+  timeout 20 "$program" "$@" "$option" "$text" >said 2>&1 </dev/null
+  local code=$?
+  if [ $code -eq 2 ] && grep -qF -- "$option: $expected" said && grep -qF -- "got '$text'" said; then return; fi
+  failures=$((failures + 1))
+  printf 'FAILED  %s\n        expected exit code 2 and "%s: %s … got", got exit code %d\n' \
+    "$* $option '$text'" "$option" "$expected" "$code"
+  head -c 500 said
+}
+
+# numeric_options WORD…: "option type" for each numeric option of that command.
+numeric_options() {
+  "$program" "$@" --help |
+    awk '/^  +(-[a-zA-Z],)?--/ { n = split($1, names, ","); split($2, type, /[:=]/)
+      if (type[1] ~ /^(UINT|INT|FLOAT)$/) print names[n], type[1] }'
+}
+
+subcommands() { "$program" "$@" --help | awk '/^Subcommands:/ { in_list = 1; next } in_list && /^  [a-z]/ { print $1 }'; }
+
+check_command() {
+  local option type text
+  while read -r option type; do
+    case $type in
+      UINT)
+        for text in -1 18446744073709551616 1e3 ''; do
+          refuses "$option" "$text" 'expected a whole number from 0 to 18446744073709551615' "$@"
+        done
+        ;;
+      INT)
+        for text in 9223372036854775808 -9223372036854775809 1e3; do
+          refuses "$option" "$text" 'expected a whole number from ' "$@"
+        done
+        ;;
+      FLOAT)
+        for text in nan inf ''; do
+          refuses "$option" "$text" 'expected a finite decimal number' "$@"
+        done
+        ;;
+    esac
+  done < <(numeric_options "$@")
+}
+
+check_command # the options in front of the commands
+for command in $(subcommands); do
+  check_command "$command"
+  for nested in $(subcommands "$command"); do check_command "$command" "$nested"; done
+done
+
+# One option of each type takes every text that CLI11 alone reads in its own way.
+for text in 100000000000000000000000 0x10 +5 2.5 ' 5' x; do
+  refuses --seed "$text" 'expected a whole number from 0 to 18446744073709551615' check
+  refuses --repetitions "$text" 'expected a whole number from 1 to 1000' bench
+done
+for text in -inf 1e999 0x10 +5 1,5 -1 0; do
+  refuses --time-limit "$text" 'expected a finite decimal number above 0' check
+done
+refuses --layers 0 'expected a whole number from 1 to 9223372036854775807' forward
+refuses --commit -1 'expected a finite decimal number of 0 or more' kv
+
+# A number is read as a decimal one: 010 is ten, and the largest seed is itself.
+for text in 010 18446744073709551615; do
+  "$program" check --case linear/kokkos/tokens=1,out=2,in=2,f32 --data exact --seed $text --records rows.csv >said 2>&1 || {
+    failures=$((failures + 1))
+    echo "FAILED  --seed $text was refused"
+    cat said
+  }
+done
+seeds=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == "seed") at = i; next }
+  { gsub(/"[^"]*"/, "q"); $0 = $0; print $at }' rows.csv | tr '\n' ' ')
+[ "$seeds" = "10 18446744073709551615 " ] || {
+  failures=$((failures + 1))
+  echo "FAILED  expected the seeds 10 and 18446744073709551615 in the records, got $seeds"
+}
+
+echo "$tried texts, $failures failures"
+# Eight commands take a seed, and twice as many options of other types: fewer texts mean that the help
+# was not understood.
+[ "$tried" -gt 100 ] && [ "$failures" -eq 0 ]
