@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "harness/core/error.hpp"
+#include "harness/core/text_file.hpp"
 #include "harness/history/change_points.hpp"
 #include "harness/records/record_reader.hpp"
 #include "harness/suites/suite.hpp"
@@ -17,9 +18,9 @@ namespace fs = std::filesystem;
 
 bool has_records_header(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
-  std::string start(15, '\0');
+  std::string start(18, '\0');
   in.read(start.data(), static_cast<std::streamsize>(start.size()));
-  return start == "schema_version,";
+  return without_byte_order_mark(start).starts_with("schema_version,");
 }
 
 std::vector<fs::path> files_in(const fs::path& folder) {

@@ -5,22 +5,21 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "harness/cli/rsa_checkpoint.hpp"
 #include "harness/cli/token_ids.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/text_file.hpp"
 
 namespace kernelgate {
 namespace {
 
-std::string read_text(const std::string& file) {
+// A text without spaces that names an existing file is that file, as is every name in .txt.
+std::string prompt_text(const std::string& prompt) {
   std::error_code error;
-  const bool regular = std::filesystem::is_regular_file(file, error);
-  std::ifstream in(file, std::ios::binary);
-  if (!regular || !in) throw BadInput(fmt::format("{}: expected a file that can be read", file));
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const bool named = prompt.find_first_of(" \t\n") == std::string::npos &&
+                     std::filesystem::is_regular_file(prompt, error);
+  return named || prompt.ends_with(".txt") ? read_text_file(prompt) : prompt;
 }
 
 rsa::Selection parse_selection(const std::string& text) {
@@ -41,9 +40,11 @@ rsa::Settings numbers_of(const RsaOptions& options) {
 
 void RsaOptions::add_to(CLI::App& command) {
   model.add_to(command);
-  command.add_option("--input-ids", input_ids,
-                     "The query: ids such as \"2,39,76\", or a .csv file with the column id");
-  command.add_option("--prompt", prompt, "The query as text, or the name of a .txt file");
+  command.add_option(
+      "--input-ids", input_ids,
+      "The query: ids such as \"2,39,76\", or a file with such a list or a CSV column "
+      "id");
+  command.add_option("--prompt", prompt, "The query as text, or the name of a file with it");
   command.add_option("--tokenizer", tokenizer,
                      "SentencePiece model (default: tokenizer.model of the checkpoint, if any)");
   command.add_option("--prompts", prompts, "JSON file with prompt templates (see --show-prompts)");
@@ -100,7 +101,7 @@ void RsaOptions::check() const {
 
 rsa::PromptTemplates rsa_templates(const RsaOptions& options, const rsa::Tokenizer* tokenizer) {
   if (options.prompts.empty()) return rsa::default_templates(tokenizer);
-  return rsa::parse_templates(read_text(options.prompts), options.prompts, tokenizer);
+  return rsa::parse_templates(read_text_file(options.prompts), options.prompts, tokenizer);
 }
 
 RsaInputs rsa_inputs(const RsaOptions& options, std::int64_t vocab_size) {
@@ -111,14 +112,7 @@ RsaInputs rsa_inputs(const RsaOptions& options, std::int64_t vocab_size) {
   if (options.prompt.empty()) {
     inputs.query = read_token_ids(options.input_ids, "--input-ids");
   } else {
-    const bool file = options.prompt.ends_with(".txt");
-    inputs.query = tokenizer->encode(file ? read_text(options.prompt) : options.prompt);
-  }
-  for (const std::int32_t id : inputs.query) {
-    if (id < vocab_size) continue;
-    throw BadInput(fmt::format("{}: expected token ids below {}, got {}",
-                               options.prompt.empty() ? "--input-ids" : "--prompt", vocab_size,
-                               id));
+    inputs.query = tokenizer->encode(prompt_text(options.prompt));
   }
   rsa::Settings& settings = inputs.settings;
   settings = numbers_of(options);

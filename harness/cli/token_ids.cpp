@@ -5,55 +5,143 @@
 
 #include <algorithm>
 #include <charconv>
-#include <string_view>
+#include <functional>
 
 #include "harness/core/error.hpp"
+#include "harness/core/text_file.hpp"
 
 namespace kernelgate {
 namespace {
 
+constexpr std::string_view blank = " \t\r\n";
+
+/// Names where a byte of the text stands: an option, or a file and its line.
+using Where = std::function<std::string(std::size_t)>;
+
+[[noreturn]] void refuse(const std::string& where, std::string_view got) {
+  throw BadInput(
+      fmt::format("{}: expected token ids such as 2,39,76, got '{}'", where, got.substr(0, 80)));
+}
+
 std::int32_t parse_id(std::string_view text, const std::string& where) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   std::int32_t id = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size() || id < 0) {
-    throw BadInput(fmt::format("{}: expected token ids such as 2,39,76, got '{}'", where, text));
-  }
+  if (error != std::errc{} || end != text.data() + text.size() || id < 0) refuse(where, text);
   return id;
 }
 
-std::vector<std::int32_t> read_file(const std::string& file) {
+/// Reads "2,39,76" from one place to the next.
+class ListReader {
+ public:
+  ListReader(std::string_view text, const Where& where) : text_(text), where_(where) {}
+
+  std::vector<std::int32_t> read() {
+    const bool bracket = take('[');
+    std::vector<std::int32_t> ids;
+    while (!at_end() && !(bracket && text_[at_] == ']')) {
+      const std::size_t end = std::min(text_.find_first_of(" \t\r\n,[]", at_), text_.size());
+      ids.push_back(parse_id(text_.substr(at_, end - at_), where_(at_)));
+      at_ = end;
+      // Behind a comma another id must stand: a list that ends in one may have been cut.
+      if (take(',') && (at_end() || text_[at_] == ']')) refuse(where_(text_.size() - 1), "");
+    }
+    if (bracket && !take(']')) {
+      throw BadInput(where_(text_.size() - 1) + ": expected ']' at the end of the token ids");
+    }
+    if (!at_end()) refuse(where_(at_), text_.substr(at_));
+    return ids;
+  }
+
+ private:
+  bool at_end() {
+    at_ = std::min(text_.find_first_not_of(blank, at_), text_.size());
+    return at_ == text_.size();
+  }
+  bool take(char c) {
+    if (at_end() || text_[at_] != c) return false;
+    ++at_;
+    at_end();
+    return true;
+  }
+
+  std::string_view text_;
+  const Where& where_;
+  std::size_t at_ = 0;
+};
+
+// A list begins with a number or a bracket, the header of a table with a name.
+bool has_column_names(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(blank);
+  return first != std::string_view::npos &&
+         std::string_view("0123456789-,[]").find(text[first]) == std::string_view::npos;
+}
+
+std::vector<std::int32_t> read_table(std::string_view text, const std::string& file) {
   std::vector<std::int32_t> ids;
   try {
-    io::CSVReader<1> reader(file);
-    reader.read_header(io::ignore_no_column, "id");
-    std::string text;
-    while (reader.read_row(text)) {
-      ids.push_back(parse_id(text, fmt::format("{}:{}", file, reader.get_file_line())));
+    io::CSVReader<1, io::trim_chars<' ', '\t', '\r'>, io::double_quote_escape<',', '"'>,
+                  io::throw_on_overflow, io::empty_line_comment>
+        reader(file, text.data(), text.data() + text.size());
+    reader.read_header(io::ignore_extra_column, "id");
+    std::string id;
+    while (reader.read_row(id)) {
+      ids.push_back(parse_id(id, fmt::format("{}:{}", file, reader.get_file_line())));
     }
   } catch (const io::error::base& problem) {
-    throw BadInput(fmt::format("{}: {} (expected the column id)", file, problem.what()));
+    throw BadInput(fmt::format("{}: {} (expected the column id, or a plain list of token ids)",
+                               file, problem.what()));
   }
   return ids;
 }
 
+bool is_list(std::string_view text) {
+  return text.find_first_not_of("0123456789-,[] \t\r\n") == std::string_view::npos &&
+         text.find_first_of("0123456789") != std::string_view::npos;
+}
+
+/// Whether a text that names no file was meant as a list: "2,x,76", and no "ids.csv".
+bool looks_like_list(std::string_view text) {
+  return text.find_first_of("./") == std::string_view::npos &&
+         (text.empty() || text.find_first_of(",[]") != std::string_view::npos);
+}
+
 }  // namespace
 
-std::vector<std::int32_t> read_token_ids(const std::string& text, const std::string& option) {
+std::vector<std::int32_t> parse_token_ids(std::string_view text, const std::string& file) {
+  text = without_byte_order_mark(text);
   std::vector<std::int32_t> ids;
-  if (text.ends_with(".csv")) {
-    ids = read_file(text);
+  if (has_column_names(text)) {
+    ids = read_table(text, file);
   } else {
-    for (std::size_t from = 0; from <= text.size();) {
-      const std::size_t comma = std::min(text.find(',', from), text.size());
-      ids.push_back(parse_id(std::string_view(text).substr(from, comma - from), option));
-      from = comma + 1;
+    const Where where = [&](std::size_t at) {
+      const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(at, text.size()));
+      return fmt::format("{}:{}", file, 1 + std::count(text.begin(), end, '\n'));
+    };
+    ids = ListReader(text, where).read();
+  }
+  if (ids.empty())
+    throw BadInput(fmt::format("{}: expected at least one token id, got none", file));
+  return ids;
+}
+
+std::vector<std::int32_t> read_token_ids(const std::string& text, const std::string& option) {
+  std::error_code error;
+  const bool there = !is_list(text) && !text.empty() && std::filesystem::exists(text, error);
+  if (there) {
+    try {
+      return parse_token_ids(read_text_file(text), text);
+    } catch (const BadInput& problem) {
+      throw BadInput(fmt::format("{} {}", option, problem.what()));
     }
   }
-  if (ids.empty()) {
-    throw BadInput(fmt::format("{}: expected at least one token id, got none", text));
+  if (!is_list(text) && !looks_like_list(text)) {
+    throw BadInput(fmt::format(
+        "{}: expected token ids such as 2,39,76, or the name of a file, got '{}': no such file",
+        option, text.substr(0, 200)));
   }
+  const std::vector<std::int32_t> ids =
+      ListReader(text, [&](std::size_t) { return option; }).read();
+  if (ids.empty()) refuse(option, text);
   return ids;
 }
 

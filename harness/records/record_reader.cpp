@@ -20,7 +20,8 @@ constexpr std::size_t column_count = record_columns.size();
 constexpr std::int64_t most_bytes = std::int64_t{1} << 30;
 
 template <unsigned Columns>
-using Csv = io::CSVReader<Columns, io::trim_chars<>, io::double_quote_escape<',', '"'>>;
+using Csv = io::CSVReader<Columns, io::trim_chars<>, io::double_quote_escape<',', '"'>,
+                          io::throw_on_overflow, io::empty_line_comment>;
 
 template <unsigned Columns>
 Csv<Columns> csv_of(const std::string& name, std::string_view bytes) {

@@ -62,6 +62,14 @@ TEST(RecordReader, ReadsLinesOfAMessageAsOneLine) {
   EXPECT_EQ(parse_records(file_of(row), "r.csv").records.at(0).message, "worst y[3]; pattern all");
 }
 
+TEST(RecordReader, ReadsWhatASpreadsheetOrAnEditorMadeOfAFile) {
+  const std::string plain = file_of(check_row());
+  std::string windows = "\xEF\xBB\xBF";
+  for (const char c : plain) windows += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  EXPECT_EQ(parse_records(windows, "r.csv").records, (std::vector<Record>{check_row()}));
+  EXPECT_EQ(parse_records(plain + "\n\n", "r.csv").records, (std::vector<Record>{check_row()}));
+}
+
 TEST(RecordReader, KeepsAbsentNumbersAbsent) {
   const Record row = parse_records(file_of(check_row()), "r.csv").records.at(0);
   EXPECT_EQ(row.time_median_seconds, std::nullopt);
@@ -163,7 +171,6 @@ TEST(RecordReader, RefusesASchemaThatItsColumnsContradict) {
 TEST(RecordReader, RefusesLinesThatDoNotFitTheHeader) {
   const std::string good = file_of(check_row());
   EXPECT_EQ(refusal(good + "1,2,3\n"), "r.csv:3: fewer fields than the header has");
-  EXPECT_EQ(refusal(good + "\n"), "r.csv:3: fewer fields than the header has");
   EXPECT_EQ(refusal(good.substr(0, good.size() - 1) + ",more\n"),
             "r.csv:2: more fields than the header has");
   EXPECT_EQ(refusal(good + "1,\"open\n"),

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
+
+#include "harness/core/text_file.hpp"
 
 namespace kernelgate {
 namespace {
@@ -31,23 +31,6 @@ struct Place {
                          std::string_view expected) {
   throw BadInput(
       fmt::format("{}: column '{}': got '{}', expected {}", place.text(), column, got, expected));
-}
-
-std::string read_text(const fs::path& file) {
-  constexpr std::uintmax_t most_bytes = 1 << 26;
-  std::error_code error;
-  if (!fs::is_regular_file(file, error)) {
-    throw BadInput(fmt::format("{}: {}, expected a CSV file", file.string(),
-                               fs::exists(file, error) ? "not a regular file" : "no such file"));
-  }
-  if (const auto size = fs::file_size(file, error); error || size > most_bytes) {
-    throw BadInput(
-        fmt::format("{}: expected a CSV file of at most {} bytes", file.string(), most_bytes));
-  }
-  std::ifstream in(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in.is_open()) throw BadInput(fmt::format("{}: cannot be read", file.string()));
-  return text;
 }
 
 // Calls f(fields, place) for every row; the library's errors become ours, with file and line.
@@ -190,7 +173,7 @@ CaseList list_below(const fs::path& root, const std::string& kernel, const std::
   const fs::path inside = fs::path("kernels") / kernel / "cases" / (list + ".csv");
   std::error_code error;
   for (const fs::path& file : {root / inside, program_folder() / inside}) {
-    if (fs::exists(file, error)) return {file, read_text(file)};
+    if (fs::exists(file, error)) return {file, read_text_file(file)};
   }
   return {root / inside, std::nullopt};
 }
@@ -226,7 +209,7 @@ std::vector<SuiteCase> load_suite(const Registry& registry, const fs::path& root
     throw BadInput(
         fmt::format("unknown suite '{}'; there are:{}, or a path ending in .csv", name, known));
   }
-  return parse_suite(registry, read_text(file), file,
+  return parse_suite(registry, read_text_file(file), file,
                      [&](const std::string& kernel, const std::string& list) {
                        return list_below(root, kernel, list);
                      });

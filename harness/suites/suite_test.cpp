@@ -51,6 +51,14 @@ TEST_F(Suites, TakesAListFromEveryKernelThatHasIt) {
   EXPECT_THAT(cases[1].origin, HasSubstr("mine.csv:3"));
 }
 
+TEST_F(Suites, ReadsAFileOfAWindowsEditor) {
+  const auto cases = load(
+      "\xEF\xBB\xBFkernel,cases,variants\r\n\r\nlinear,\"tokens=9,f16\",kokkos\r\nlinear,f32,*");
+  ASSERT_EQ(cases.size(), 2U);
+  EXPECT_THAT(cases[0].shape->axes(), HasSubstr("tokens=9"));
+  EXPECT_THAT(cases[1].shape->axes(), HasSubstr("f32"));
+}
+
 TEST_F(Suites, TakesOneCaseAndNamedVariantsInAnyColumnOrder) {
   const auto cases = load("# a comment\nvariants,kernel,cases\nkokkos,linear,\"tokens=9,f16\"\n");
   ASSERT_EQ(cases.size(), 1U);

@@ -183,7 +183,7 @@ refuses "an unknown sampling argument" 'top-q' small --top-q 1 --output x # S3
 refuses "a sampling argument out of its range" 'top-p: expected 0 to 1' small --top-p 1.5 --output x
 refuses "a temperature that is no number" 'temperature' small --temperature nan --output x
 refuses "an answer without a marker" 'answer: an answer is forced' small --answer 3 --output x
-refuses "an id beyond the vocabulary" 'expected token ids below 512, got 512' small --input-ids 512 --output x
+refuses "an id beyond the vocabulary" 'input-ids: token 0: expected an id from 0 to 511, got 512' small --input-ids 512 --output x
 refuses "an eos that is a word" "eos: expected a token id, got '</s>'" small --eos '</s>' --output x
 refuses "no model" 'rsa: give either --checkpoint' rsa --input-ids 1 --beta 2 --tau 1 --output x
 refuses "no query" 'rsa: give either --input-ids' rsa --model t1 --beta 2 --tau 1 --output x
@@ -201,7 +201,7 @@ echo '{"plain": ["{query}", {"ids": [512]}], "aggregate": ["{query}", {"each": [
 refuses "a template's id beyond the vocabulary" 'expected ids from 0 to 511, got 512' small --prompts bad.json --output x
 echo '{"plain": ["{tail}"]}' >bad.json
 refuses "a template without its parts" 'bad.json: prompts: expected the keys plain and aggregate' small --prompts bad.json --output x
-refuses "templates that are not there" 'none.json: expected a file' small --prompts none.json --output x
+refuses "templates that are not there" 'none.json: no such file' small --prompts none.json --output x
 
 if [ "$tokenizer" != none ]; then
   "$tokenizer" tokenizer.model >made 2>/dev/null || { what="a tokenizer"; : >said; complain "was not made"; }

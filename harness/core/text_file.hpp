@@ -1,0 +1,20 @@
+// Reads text files as users have them: a byte order mark is dropped, other encodings are refused.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace kernelgate {
+
+/// The file's text, without the byte order mark of UTF-8 that some editors write. Accepts a regular
+/// file and a pipe. Throws BadInput naming the file for what cannot be read, for more than
+/// `most_bytes`, for UTF-16 and for zero bytes.
+std::string read_text_file(const std::filesystem::path& file,
+                           std::int64_t most_bytes = std::int64_t{1} << 26);
+
+/// The text behind a UTF-8 byte order mark, or the whole text where there is none.
+std::string_view without_byte_order_mark(std::string_view text);
+
+}  // namespace kernelgate
