@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "harness/core/error.hpp"
+#include "harness/core/temporary_folder.hpp"
 
 namespace kernelgate {
 namespace {
@@ -33,7 +34,8 @@ std::string holder_of(int descriptor) {
 std::filesystem::path device_lock_file(const std::string& device) {
   const char* folder = std::getenv("KERNELGATE_LOCKS");
   const std::filesystem::path where =
-      folder != nullptr ? std::filesystem::path(folder) : std::filesystem::temp_directory_path();
+      folder != nullptr ? std::filesystem::path(folder)
+                        : temporary_folder("or name another folder by KERNELGATE_LOCKS");
   return where / ("kernelgate-" + device + ".lock");
 }
 

@@ -8,6 +8,7 @@
 
 #include "harness/cli/progress.hpp"
 #include "harness/core/backend.hpp"
+#include "harness/core/temporary_folder.hpp"
 #include "harness/devices/profile.hpp"
 
 namespace kernelgate {
@@ -99,7 +100,7 @@ void KernelSession::offload_experts(const ModelSource& source, const QuantiseCho
   Progress progress("experts to a file", c.num_blocks() * c.num_experts);
   model::ExpertFile file(c, checkpoint_.weights, source.storage(checkpoint_),
                          choice_.expert_folder.empty()
-                             ? std::filesystem::temp_directory_path()
+                             ? temporary_folder("or give --expert-folder")
                              : std::filesystem::path(choice_.expert_folder),
                          [&] { progress.step("written"); });
   progress.finish();

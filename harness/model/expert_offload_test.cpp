@@ -8,6 +8,7 @@
 #include <cstring>
 #include <set>
 
+#include "harness/core/temporary_folder.hpp"
 #include "harness/model/model_testing.hpp"
 
 namespace kernelgate::model {
@@ -21,7 +22,7 @@ const Registry& kernels() {
 }
 
 ExpertFile file_of(const reference::SyntheticModel& model, Dtype type) {
-  return {model.config, model.weights, type, std::filesystem::temp_directory_path()};
+  return {model.config, model.weights, type, temporary_folder()};
 }
 
 class ThreeSlots : public ::testing::Test {

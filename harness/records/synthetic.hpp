@@ -6,6 +6,7 @@
 #include <iterator>
 #include <string>
 
+#include "harness/core/temporary_folder.hpp"
 #include "harness/records/record.hpp"
 
 namespace kernelgate::synthetic {
@@ -92,7 +93,7 @@ inline Record incorrect_row() {
 class Folder {
  public:
   Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "kernelgate-XXXXXX").string();
+    std::string name = (temporary_folder() / "kernelgate-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
     path_ = name;
   }

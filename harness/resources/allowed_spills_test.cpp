@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "harness/core/error.hpp"
+#include "harness/core/temporary_folder.hpp"
 
 namespace kernelgate {
 namespace {
@@ -36,7 +37,7 @@ std::vector<ResourceRow> committed_rows() {
 }
 
 fs::path list_of(const char* rows) {
-  const fs::path file = fs::temp_directory_path() / "kernelgate_allowed_spills_test.csv";
+  const fs::path file = temporary_folder() / "kernelgate_allowed_spills_test.csv";
   std::ofstream(file) << "kernel,profile,spilled,scratch,reason\n" << rows;
   return file;
 }

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "harness/core/error.hpp"
+#include "harness/core/temporary_folder.hpp"
 
 namespace kernelgate {
 namespace {
@@ -21,7 +22,7 @@ ResourceRow with(std::int64_t ResourceRow::*member, std::int64_t value) {
 }
 
 fs::path scratch_file(const char* name) {
-  const fs::path folder = fs::temp_directory_path() / "kernelgate_baseline_test";
+  const fs::path folder = temporary_folder() / "kernelgate_baseline_test";
   fs::remove_all(folder);
   return folder / name;
 }

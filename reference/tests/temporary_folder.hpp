@@ -8,13 +8,15 @@
 #include <string>
 #include <string_view>
 
+#include "harness/core/temporary_folder.hpp"
+
 namespace kernelgate::reference {
 
 class TemporaryFolder {
  public:
   TemporaryFolder() {
     static int count = 0;
-    path_ = std::filesystem::temp_directory_path() /
+    path_ = temporary_folder() /
             ("kernelgate-test-" + std::to_string(::getpid()) + "-" + std::to_string(++count));
     std::filesystem::create_directories(path_);
   }

@@ -1,0 +1,14 @@
+// The folder for temporary files, of which everything here that needs one asks this file.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace kernelgate {
+
+/// The folder that TMPDIR names, or /tmp. Throws BadInput naming TMPDIR and its value for a folder
+/// that does not exist or cannot be written; `other_way` ends the message, such as
+/// "or give --expert-folder".
+std::filesystem::path temporary_folder(std::string_view other_way = {});
+
+}  // namespace kernelgate
