@@ -47,14 +47,35 @@ std::int64_t left_pads(const TokenBatch& batch, std::int64_t row) {
   return pads;
 }
 
-void check_id(std::int64_t row, std::int64_t token, std::int32_t id, const ModelConfig& config) {
+void check_id(const std::string& where, std::int64_t token, std::int32_t id,
+              const ModelConfig& config) {
   if (id >= 0 && id < config.vocab_size) return;
-  throw BadInput("tokens: row " + std::to_string(row) + ", token " + std::to_string(token) +
-                 ": expected an id from 0 to " + std::to_string(config.vocab_size - 1) + ", got " +
-                 std::to_string(id));
+  throw BadInput(where + "token " + std::to_string(token) + ": expected an id from 0 to " +
+                 std::to_string(config.vocab_size - 1) + ", got " + std::to_string(id));
 }
 
 }  // namespace
+
+bool fits_context(const ModelConfig& config, std::int64_t tokens) {
+  return config.max_positions == 0 || tokens <= config.max_positions;
+}
+
+void require_context(const ModelConfig& config, std::int64_t tokens, std::string_view where) {
+  if (fits_context(config, tokens)) return;
+  throw BadInput(std::string(where) + ": a sequence of " + std::to_string(tokens) +
+                 " tokens; expected at most " + std::to_string(config.max_positions) +
+                 ", the model's longest context (max_position_embeddings)");
+}
+
+void require_token_ids(const ModelConfig& config, std::span<const std::int32_t> ids,
+                       std::string_view where) {
+  if (ids.empty())
+    throw BadInput(std::string(where) + ": expected at least one token id, got none");
+  for (std::size_t t = 0; t < ids.size(); ++t) {
+    check_id(std::string(where) + ": ", static_cast<std::int64_t>(t), ids[t], config);
+  }
+  require_context(config, static_cast<std::int64_t>(ids.size()), where);
+}
 
 TokenBatch TokenBatch::single(std::span<const std::int32_t> ids) {
   return {1, static_cast<std::int64_t>(ids.size()), {ids.begin(), ids.end()}, {}};
@@ -86,9 +107,11 @@ std::vector<BatchRow> check_batch(const TokenBatch& batch, const std::vector<std
     const auto first = static_cast<std::size_t>(row * batch.length + pads);
     const auto count = static_cast<std::size_t>(batch.length - pads);
     const auto ids = std::span(batch.ids).subspan(first, count);
+    const std::string where = "tokens: row " + std::to_string(row);
     for (std::size_t t = 0; t < count; ++t) {
-      check_id(row, pads + static_cast<std::int64_t>(t), ids[t], config);
+      check_id(where + ", ", pads + static_cast<std::int64_t>(t), ids[t], config);
     }
+    require_context(config, sequence.length + batch.length - pads, where);
     if (count > 0) rows.push_back({row, slot, ids});
   }
   return rows;

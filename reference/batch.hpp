@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "reference/model.hpp"
@@ -14,6 +15,17 @@ struct BatchRow {
   std::int64_t row = 0, slot = 0;
   std::span<const std::int32_t> ids;
 };
+
+/// Throws BadInput unless a sequence of `tokens` tokens fits the model's longest context
+/// (max_position_embeddings). A model that states none takes every length. `where` begins the
+/// message.
+void require_context(const ModelConfig& config, std::int64_t tokens, std::string_view where);
+bool fits_context(const ModelConfig& config, std::int64_t tokens);
+
+/// Throws BadInput for an empty list, for an id outside the vocabulary, and for more ids than the
+/// model's longest context.
+void require_token_ids(const ModelConfig& config, std::span<const std::int32_t> ids,
+                       std::string_view where);
 
 /// Throws BadInput naming row and column of the first thing that is wrong.
 std::vector<BatchRow> check_batch(const TokenBatch& batch, const std::vector<std::int64_t>& slots,

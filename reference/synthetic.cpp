@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/core/free_memory.hpp"
 #include "harness/core/large_memory.hpp"
 #include "harness/core/random.hpp"
 
@@ -104,7 +105,7 @@ std::shared_ptr<const std::byte[]> make_tensor(const TensorName& tensor, std::in
   LargeMemory memory = large_memory(count * element);
   if (!memory) {
     throw BadInput("synthetic weights: tensor '" + tensor.name + "': no memory for " +
-                   std::to_string(count * element) + " bytes");
+                   std::to_string(count * element) + " bytes: " + free_memory().in_words());
   }
   std::byte* to = memory.get();
 #pragma omp parallel for schedule(static) if (count > 4 * piece)
@@ -146,20 +147,22 @@ TensorMap synthetic_tensors(const ModelConfig& config, bool widened, Dtype type,
   return map;
 }
 
+ModelConfig synthetic_config(std::string_view name) {
+  auto config = named_config(name);
+  if (config) return std::move(*config);
+  std::string known;
+  for (const std::string& n : config_names()) known += " " + n;
+  throw BadInput("synthetic model: expected one of" + known + ", got '" + std::string(name) + "'");
+}
+
 SyntheticModel synthetic_model(std::string_view name, Dtype type, std::int64_t layers,
                                const Made& made) {
-  auto config = named_config(name);
-  if (!config) {
-    std::string known;
-    for (const std::string& n : config_names()) known += " " + n;
-    throw BadInput("synthetic model: expected one of" + known + ", got '" + std::string(name) +
-                   "'");
-  }
+  ModelConfig config = synthetic_config(name);
   const std::string source = "synthetic model " + std::string(name);
-  keep_layers(*config, layers, source);
+  keep_layers(config, layers, source);
   const bool widened = name != "t0" && name != "t1";
-  Weights weights = bind_weights(*config, synthetic_tensors(*config, widened, type, made), source);
-  return {std::move(*config), std::move(weights)};
+  Weights weights = bind_weights(config, synthetic_tensors(config, widened, type, made), source);
+  return {std::move(config), std::move(weights)};
 }
 
 }  // namespace kernelgate::reference

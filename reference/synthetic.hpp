@@ -36,6 +36,8 @@ TensorMap synthetic_tensors(const ModelConfig& config, bool widened, Dtype type 
 /// Sizes by name: t0, t1, s340, 8b, 74b.
 std::optional<ModelConfig> named_config(std::string_view name);
 std::vector<std::string> config_names();
+/// The same. Throws BadInput for an unknown name, listing the known ones.
+ModelConfig synthetic_config(std::string_view name);
 
 /// A named model with its synthetic weights, its first `layers` blocks alone where that is not 0.
 /// Throws BadInput for an unknown name, listing the known, and for more layers than it has.

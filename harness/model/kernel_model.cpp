@@ -11,6 +11,7 @@
 #include "harness/core/error.hpp"
 #include "harness/model/bytes.hpp"
 #include "harness/model/expert_offload.hpp"
+#include "reference/batch.hpp"
 
 namespace kernelgate::model {
 namespace {
@@ -86,6 +87,7 @@ void KernelModel::check(std::span<const SequenceChunk> chunks, const SequenceSto
       refuse(fmt::format("slot {} holds {} tokens and its capacity is {}: no room for {} more",
                          c.slot, store.length(c.slot), store.capacity(), c.ids.size()));
     }
+    reference::require_context(config_, length, fmt::format("chunk {}: slot {}", i, c.slot));
     if (options.may_roll_back && c.ids.size() > size(SequenceStore::most_rollback)) {
       refuse(fmt::format("expected at most {} tokens where they may be rolled back, got {}",
                          SequenceStore::most_rollback, c.ids.size()));

@@ -83,7 +83,8 @@ class KernelModel {
 
   /// Feeds the chunks, each of at least one token and of another slot, and moves the store on.
   /// Throws BadInput, with the store as it was, for ids outside the vocabulary, slots that do not
-  /// exist or come twice, sequences longer than the store's capacity.
+  /// exist or come twice, sequences longer than the store's capacity or the model's longest
+  /// context.
   KernelLogits forward(std::span<const SequenceChunk> chunks, SequenceStore& store,
                        const ForwardOptions& options = {});
 

@@ -161,5 +161,27 @@ TEST(KernelModel, RefusesBadChunksAndLeavesTheStoreAlone) {
   EXPECT_EQ(store.save(0).conv, before.conv);
 }
 
+TEST(KernelModel, CachedTokensCountAgainstTheLongestContext) {
+  reference::SyntheticModel synthetic = reference::synthetic_model("t0", Dtype::f32);
+  synthetic.config.max_positions = 8;
+  const KernelWeights weights(synthetic.config, synthetic.weights, Dtype::f32, false, {});
+  KernelModel model(synthetic.config, weights, SkipRule::zero,
+                    Operations(kernels(), Backend::kokkos, true, {}));
+  SequenceStore store = model.make_store(1, 16);
+  const Ids seven{2, 39, 76, 113, 150, 224, 261}, one{298};
+  const SequenceChunk prompt{0, seven}, next{0, one};
+  model.forward({&prompt, 1}, store);
+  EXPECT_EQ(model.forward({&next, 1}, store).rows, 1);  // position 7, the last one
+  try {
+    model.forward({&next, 1}, store);
+    ADD_FAILURE() << "took position 8";
+  } catch (const BadInput& error) {
+    EXPECT_STREQ(error.what(),
+                 "chunk 0: slot 0: a sequence of 9 tokens; expected at most 8, the model's longest "
+                 "context (max_position_embeddings)");
+  }
+  EXPECT_EQ(store.length(0), 8);
+}
+
 }  // namespace
 }  // namespace kernelgate::model

@@ -8,6 +8,8 @@
 #include <limits>
 
 #include "harness/core/error.hpp"
+#include "harness/core/temporary_folder.hpp"
+#include "reference/batch.hpp"
 #include "reference/tests/golden.hpp"
 #include "reference/tests/recorder.hpp"
 
@@ -207,8 +209,8 @@ TEST(StateFile, ReadsBackBitForBitAndGoesOn) {
   const Model model = golden_model("t1");
   State state = model.empty_state(2);
   model.forward(TokenBatch::single(ids(0, 5)), state, {.slots = {1}});
-  const auto file = std::filesystem::temp_directory_path() /
-                    ("kernelgate-state-" + std::to_string(::getpid()) + ".safetensors");
+  const auto file =
+      temporary_folder() / ("kernelgate-state-" + std::to_string(::getpid()) + ".safetensors");
   save_state(file, state, model.config());
   State back = load_state(file, model.config());
   EXPECT_EQ(back, state);
@@ -297,6 +299,49 @@ TEST(SkipRules, DropRoutesNoTokenToSkip) {
   for (const BlockTrace& b : seen.blocks) {
     for (const auto& r : b.routing) EXPECT_LT(r.choice, 4);
   }
+}
+
+TEST(Context, CachedTokensCountAgainstTheLongestContext) {
+  SyntheticModel made = synthetic_model("t0");
+  made.config.max_positions = 8;
+  const Model model(made.config, made.weights, Precision::f32(), SkipRule::zero);
+  State state = model.empty_state(1);
+  std::vector<double> logits;
+  feed(model, state, ids(0, 7), logits);
+  feed(model, state, ids(7, 1), logits);
+  try {
+    feed(model, state, ids(8, 1), logits);
+    ADD_FAILURE() << "took position 8";
+  } catch (const BadInput& error) {
+    EXPECT_STREQ(error.what(),
+                 "tokens: row 0: a sequence of 9 tokens; expected at most 8, the model's longest "
+                 "context (max_position_embeddings)");
+  }
+  EXPECT_EQ(state.slots[0].length, 8);
+}
+
+TEST(Context, PadsTakeNoPosition) {
+  SyntheticModel made = synthetic_model("t0");
+  made.config.max_positions = 3;
+  const Model model(made.config, made.weights, Precision::f32(), SkipRule::zero);
+  State state = model.empty_state(1);
+  const TokenBatch padded{1, 5, {0, 0, 2, 39, 76}, {0, 0, 1, 1, 1}};
+  EXPECT_EQ(model.forward(padded, state).tokens, 5);
+  EXPECT_EQ(state.slots[0].length, 3);
+}
+
+TEST(Context, AModelThatStatesNoneTakesEveryLength) {
+  ModelConfig config;
+  config.vocab_size = 4;
+  EXPECT_TRUE(fits_context(config, std::int64_t{1} << 40));
+  config.max_positions = 512;
+  EXPECT_TRUE(fits_context(config, 512));
+  EXPECT_FALSE(fits_context(config, 513));
+  EXPECT_NO_THROW(require_token_ids(config, Ids(512, 3), "--input-ids"));
+  EXPECT_THROW(require_token_ids(config, Ids(513, 3), "--input-ids"), BadInput);
+  EXPECT_THROW(require_token_ids(config, Ids{0, 4}, "--input-ids"), BadInput);
+  EXPECT_THROW(require_token_ids(config, Ids{-1}, "--input-ids"), BadInput);
+  EXPECT_THROW(require_token_ids(config, Ids{}, "--input-ids"), BadInput);
 }
 
 }  // namespace
