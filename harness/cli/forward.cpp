@@ -11,6 +11,9 @@
 #include "harness/cli/model_source.hpp"
 #include "harness/cli/session.hpp"
 #include "harness/cli/token_ids.hpp"
+#include "harness/core/free_memory.hpp"
+#include "harness/model/throughput.hpp"
+#include "reference/batch.hpp"
 
 namespace kernelgate {
 namespace {
@@ -25,9 +28,31 @@ struct ForwardArguments {
   std::int64_t chunk = 0;
 };
 
+/// Bytes beside the weights: what a sequence carries, and the results that are kept until they are
+/// written. The logits exist as they are computed, as the dump collects them, and as a tensor.
+std::int64_t forward_bytes(const ForwardArguments& options, const reference::ModelConfig& c,
+                           Dtype type, std::int64_t tokens) {
+  const bool compare = options.on_kernels.compare;
+  const std::int64_t logit = compare ? 32 : 16;
+  std::int64_t of_layer = 16 * c.kv_size() + 8 * c.channels();
+  if (options.dump == "all") of_layer += 24 * c.hidden_size;
+  if (compare) of_layer += 12 * c.hidden_size;
+  return model::cell_memory(c, type, {.prompt = tokens}) +
+         tokens * (logit * c.vocab_size + 64 * c.hidden_size + c.num_blocks() * of_layer);
+}
+
+void require_forward_memory(const ForwardArguments& options, const reference::ModelConfig& config,
+                            Dtype type, std::size_t tokens) {
+  const auto count = static_cast<std::int64_t>(tokens);
+  require_memory(forward_bytes(options, config, type, count),
+                 fmt::format("forward: caches and results of {} tokens", count),
+                 "expected fewer tokens or --layers N");
+}
+
 std::string run_reference(const ForwardArguments& options, std::span<const std::int32_t> ids,
                           ForwardDump& dump) {
   const reference::Model model = options.model.load_reference();
+  require_forward_memory(options, model.config(), Dtype::f32, ids.size());
   reference::State state = model.empty_state(1);
   const std::size_t step = options.chunk > 0 ? static_cast<std::size_t>(options.chunk)
                                              : std::max<std::size_t>(ids.size(), 1);
@@ -65,12 +90,15 @@ void run_forward(const ForwardArguments& options, Session& session) {
         "--check-finite: looks at the operations of kernels; expected another --backend");
   }
   if (options.kernels.on_reference()) options.kernels.check_reference();
+  reference::require_token_ids(options.model.config(), ids, "--input-ids");
   ForwardDump dump;
   std::string argmax, who = "backend reference, precision " + options.model.precision;
   if (options.kernels.on_reference()) {
     argmax = run_reference(options, ids, dump);
   } else {
     KernelSession kernels(session, options.kernels, options.model, options.quantise);
+    require_forward_memory(options, kernels.checkpoint().config, kernels.weights().type(),
+                           ids.size());
     KernelForward how = options.on_kernels;
     how.chunk = options.chunk;
     how.dump_all = options.dump == "all";
@@ -94,7 +122,7 @@ void add_forward_command(CLI::App& app, Session& session) {
   options->model.add_to(*command);
   command
       ->add_option("--input-ids", options->input_ids,
-                   "Token ids such as \"2,39,76\", or a .csv file with the column id")
+                   "Token ids such as \"2,39,76\", or a file with such a list or a CSV column id")
       ->required();
   command->add_option("--output", options->output, "safetensors file to write")->required();
   options->kernels.add_to(*command);

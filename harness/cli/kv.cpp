@@ -8,10 +8,12 @@
 
 #include "harness/cli/model_source.hpp"
 #include "harness/cli/session.hpp"
+#include "harness/core/free_memory.hpp"
 #include "harness/model/attention_schemes.hpp"
 #include "harness/model/kv_schemes.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/timing/time_sampling.hpp"
+#include "reference/batch.hpp"
 #include "reference/config.hpp"
 #include "reference/synthetic.hpp"
 
@@ -36,6 +38,13 @@ std::string grouped(std::int64_t n) {
   return text;
 }
 
+/// Bytes are computed for lengths that the model does not take, too: they are a plan for a model
+/// with a longer context. The output says where that is so.
+std::string beyond_context(const reference::ModelConfig& config, std::int64_t tokens) {
+  if (reference::fits_context(config, tokens)) return {};
+  return fmt::format("beyond the model's longest context of {}", grouped(config.max_positions));
+}
+
 class KvReport {
  public:
   KvReport(Session& session, const KvArguments& options)
@@ -58,6 +67,10 @@ class KvReport {
     for (const std::int64_t tokens : lengths(config)) {
       for (const model::KvScheme& s : schemes) line(name, config, s, tokens);
     }
+    if (!no_memory_.empty()) {
+      fmt::print("  pages of a cache below --commit not tried: {}\n", no_memory_);
+      no_memory_.clear();
+    }
     fmt::print("\n");
   }
 
@@ -71,14 +84,20 @@ class KvReport {
   void line(const std::string& name, const reference::ModelConfig& config,
             const model::KvScheme& scheme, std::int64_t tokens) {
     const model::KvBytes expected = model::closed_form(scheme, config, type_, tokens);
-    const bool commit = static_cast<double>(expected.cache) <= 1e9 * options_.commit_gigabytes &&
-                        expected.cache < model::available_memory() / 2;
+    const bool asked = static_cast<double>(expected.cache) <= 1e9 * options_.commit_gigabytes;
+    const FreeMemory free = free_memory();
+    const bool commit = asked && expected.cache < free.bytes / 2;
+    if (asked && !commit) {
+      no_memory_ = fmt::format("{:.2f} GB are more than half of the free memory, {}",
+                               1e-9 * static_cast<double>(expected.cache), free.in_words());
+    }
     const model::KvAllocation got = model::allocate_kv(scheme, config, type_, tokens, commit);
     const std::string lost = model::lost_saving(expected, got, config);
     fmt::print("  {:<6} {:>9} {:>19} {:>19} {:>19} {:>19} {:>9}  {}\n", scheme.name, tokens,
                grouped(got.cache), grouped(expected.cache),
                commit ? grouped(got.committed) : "not tried", grouped(expected.unwindowed),
-               grouped(got.fixed), lost.empty() ? "" : "LOST SAVING: " + lost);
+               grouped(got.fixed),
+               lost.empty() ? beyond_context(config, tokens) : "LOST SAVING: " + lost);
     if (!lost.empty()) session_.end_with(ExitCode::incorrect);
     if (!writer_) return;
     Record r = start_record(RowKind::check, run_id_);
@@ -98,6 +117,7 @@ class KvReport {
   const KvArguments& options_;
   Dtype type_;
   std::string run_id_ = new_run_id();
+  std::string no_memory_;  // why pages of a cache that --commit asks for were not written
   std::optional<RecordWriter> writer_;
 };
 
@@ -109,6 +129,10 @@ void print_times(Session& session, const KvArguments& options, const std::string
   const Dtype type = *parse_dtype(options.dtype);
   const std::vector<model::SchemeShape> shapes = model::scheme_shapes(config);
   for (const std::int64_t tokens : options.time) {
+    // The scheme with most: queries, keys, values, their expanded form and results of every token.
+    require_memory(16 * tokens * config.hidden_size * size_bytes(type),
+                   fmt::format("kv --time {}: one layer's attention", tokens),
+                   "expected fewer tokens");
     for (const std::int64_t context : {std::int64_t{0}, tokens}) {
       std::vector<std::vector<double>> seconds(shapes.size());
       std::vector<std::map<std::string, double>> parts(shapes.size());
@@ -120,10 +144,11 @@ void print_times(Session& session, const KvArguments& options, const std::string
           seconds[i].push_back(sum);
         }
       }
-      fmt::print("{}, one layer, {}: {} (measured; {})\n", name, options.dtype,
+      const std::string beyond = beyond_context(config, context == 0 ? tokens : context + 1);
+      fmt::print("{}, one layer, {}: {} (measured; {}){}{}\n", name, options.dtype,
                  context == 0 ? fmt::format("prefill of {} tokens", tokens)
                               : fmt::format("one token behind {}", context),
-                 host_executor_in_words());
+                 host_executor_in_words(), beyond.empty() ? "" : "; ", beyond);
       const TimeSummary first = summarise(seconds[0]);
       for (std::size_t i = 0; i < shapes.size(); ++i) {
         const TimeSummary time = summarise(seconds[i]);

@@ -5,13 +5,14 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
 #include "harness/cli/progress.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/free_memory.hpp"
 #include "harness/model/kernel_weights.hpp"
-#include "harness/model/page_memory.hpp"
 #include "reference/precision.hpp"
 #include "reference/synthetic.hpp"
 
@@ -19,17 +20,13 @@ namespace kernelgate {
 namespace {
 
 // A model too large for the free memory is refused before anything is allocated.
-void require_memory(const std::string& name, Dtype type, std::int64_t layers) {
+void require_memory_of(const std::string& name, Dtype type, std::int64_t layers) {
   auto config = reference::named_config(name);
   if (!config) return;  // synthetic_model() names what exists
   reference::keep_layers(*config, layers, "--model " + name);
-  const auto needed = static_cast<double>(model::weight_bytes(*config, type));
-  const auto free = static_cast<double>(model::available_memory());
-  if (needed <= 0.95 * free) return;
-  throw BadInput(fmt::format(
-      "--model {}: its synthetic {} weights need {:.2f} GB, {:.2f} GB are free; expected less: "
-      "--layers N, --dtype bf16",
-      name, kernelgate::name(type), 1e-9 * needed, 1e-9 * free));
+  require_memory(model::weight_bytes(*config, type),
+                 fmt::format("--model {}: its synthetic {} weights", name, kernelgate::name(type)),
+                 "expected less: --layers N, --dtype bf16");
 }
 
 /// One line that grows while weights are made.
@@ -72,6 +69,16 @@ void ModelSource::check(const std::string& command) const {
   throw BadInput(command + ": give either --checkpoint DIR or --model NAME --weights synthetic");
 }
 
+reference::ModelConfig ModelSource::config() const {
+  if (checkpoint.empty()) return reference::synthetic_config(model);
+  std::error_code error;
+  const std::filesystem::path folder(checkpoint);
+  if (!std::filesystem::is_directory(folder, error)) {
+    return reference::load_checkpoint(folder).config;  // refuses, and says what stands there
+  }
+  return reference::read_config(folder / "config.json");
+}
+
 Dtype ModelSource::synthetic_type() const {
   if (!dtype.empty()) return *parse_dtype(dtype);
   return model == "8b" || model == "74b" ? Dtype::bf16 : Dtype::f32;
@@ -87,7 +94,7 @@ reference::Checkpoint ModelSource::load() const {
     print_notices(loaded.notices);
     return loaded;
   }
-  require_memory(model, synthetic_type(), layers);
+  require_memory_of(model, synthetic_type(), layers);
   Progress progress("weights", 100);
   reference::SyntheticModel made =
       reference::synthetic_model(model, synthetic_type(), layers, show_progress(progress));

@@ -24,6 +24,8 @@ struct ModelSource {
   void add_to(CLI::App& command);
   /// Throws BadInput, naming the command, unless one of --checkpoint and --model was given.
   void check(const std::string& command) const;
+  /// Sizes alone, read without the weights. Throws BadInput as load() does.
+  reference::ModelConfig config() const;
   /// The storage type of kernels that run these weights.
   Dtype storage(const reference::Checkpoint& loaded) const;
   /// Configuration and weights, with a progress bar. Throws BadInput for what cannot be read, and

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <thread>
 
 #include "harness/cli/kernel_session.hpp"
 #include "harness/cli/progress.hpp"
@@ -14,9 +13,11 @@
 #include "harness/cli/rsa_options.hpp"
 #include "harness/cli/rsa_report.hpp"
 #include "harness/cli/session.hpp"
+#include "harness/core/free_memory.hpp"
+#include "harness/core/processors.hpp"
 #include "harness/model/kernel_engine.hpp"
-#include "harness/model/page_memory.hpp"
 #include "harness/report/file.hpp"
+#include "reference/batch.hpp"
 #include "reference/rsa/choice.hpp"
 #include "reference/rsa/generation.hpp"
 #include "reference/rsa/reference_engine.hpp"
@@ -25,8 +26,7 @@ namespace kernelgate {
 namespace {
 
 int threads_of(const Session& session) {
-  const auto all = static_cast<int>(std::thread::hardware_concurrency());
-  return session.threads > 0 ? session.threads : std::max(1, all);
+  return session.threads > 0 ? session.threads : static_cast<int>(usable_processors());
 }
 
 /// Tokens of the whole run at its bound, and of one rollout.
@@ -37,18 +37,32 @@ rsa::Bounds bounds_of(const RsaInputs& inputs) {
 }
 
 // A run of hours should not end because its cache at the bound never fitted.
-void require_memory(const RsaInputs& inputs, std::int64_t token_bytes, std::int64_t fixed_bytes,
-                    const std::string& who) {
+void require_memory_of(const RsaInputs& inputs, std::int64_t token_bytes, std::int64_t fixed_bytes,
+                       const std::string& who) {
   const rsa::Settings& s = inputs.settings;
   const std::int64_t tokens = bounds_of(inputs).cached_tokens;
   const double needed = static_cast<double>(tokens) * static_cast<double>(token_bytes) +
                         static_cast<double>(s.population) * static_cast<double>(fixed_bytes);
-  const auto free = static_cast<double>(model::available_memory());
-  if (needed <= 0.9 * free) return;
+  const FreeMemory free = free_memory();
+  if (needed <= 0.9 * static_cast<double>(free.bytes)) return;
   throw BadInput(fmt::format(
-      "rsa: keys, values and state of {} tokens may need {:.1f} GB on {}, {:.1f} GB are "
-      "free; lower --n, --c, --tau or --beta",
-      tokens, 1e-9 * needed, who, 1e-9 * free));
+      "rsa: keys, values and state of {} tokens may need {:.1f} GB on {}, {}; lower --n, --c, "
+      "--tau or --beta",
+      tokens, 1e-9 * needed, who, free.in_words()));
+}
+
+/// Refuses a query that the model cannot take, and rollouts that could outgrow its longest context.
+void require_fit(const RsaOptions& options, const RsaInputs& inputs,
+                 const reference::ModelConfig& config) {
+  reference::require_token_ids(config, inputs.query,
+                               options.prompt.empty() ? "--input-ids" : "--prompt");
+  const std::int64_t prompt = bounds_of(inputs).prompt_tokens;
+  const std::int64_t budget = std::max(inputs.settings.beta, inputs.settings.beta_final);
+  reference::require_context(
+      config, prompt + budget,
+      fmt::format("rsa: a prompt of up to {} tokens (query, --c, --tau) and {} tokens of a rollout "
+                  "(--beta, --beta-final)",
+                  prompt, budget));
 }
 
 // One bar for all rounds: prefills and steps.
@@ -144,8 +158,9 @@ void generate(const RsaOptions& options, const RsaInputs& inputs, rsa::SequenceE
 void run_on_reference(const RsaOptions& options, Session& session) {
   const reference::Model model = options.model.load_reference();
   const RsaInputs inputs = rsa_inputs(options, model.config().vocab_size);
+  require_fit(options, inputs, model.config());
   const rsa::ReferenceEngine one(model, 1, 1);
-  require_memory(inputs, one.cache_bytes_per_token(), one.fixed_state_bytes(), one.in_words());
+  require_memory_of(inputs, one.cache_bytes_per_token(), one.fixed_state_bytes(), one.in_words());
   rsa::ReferenceEngine engine(model, inputs.settings.population, threads_of(session));
   generate(options, inputs, engine, session);
 }
@@ -158,8 +173,9 @@ void run_on_kernels(const RsaOptions& options, Session& session) {
   KernelSession kernels(session, options.kernels, options.model);
   model::KernelModel& m = kernels.model();
   const RsaInputs inputs = rsa_inputs(options, m.config().vocab_size);
+  require_fit(options, inputs, m.config());
   const model::SequenceStore one = m.make_store(1, 1);
-  require_memory(inputs, one.kv_bytes(1), one.bytes().fixed, kernels.in_words());
+  require_memory_of(inputs, one.kv_bytes(1), one.bytes().fixed, kernels.in_words());
   const std::int64_t population = inputs.settings.population;
   model::KernelEngine engine(m, population, bounds_of(inputs).cached_tokens / population,
                              logit_error(m.type()), kernels.in_words());

@@ -11,10 +11,12 @@
 #include "harness/cli/kernel_session.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/cli/throughput_cell.hpp"
+#include "harness/core/free_memory.hpp"
 #include "harness/model/page_memory.hpp"
 #include "harness/model/throughput.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/timing/roof.hpp"
+#include "reference/batch.hpp"
 
 namespace kernelgate {
 namespace {
@@ -34,10 +36,12 @@ struct ThroughputArguments {
   std::string records;
 };
 
+bool has_own_cells(const ThroughputArguments& options) {
+  return !options.prompts.empty() || !options.batches.empty() || !options.contexts.empty();
+}
+
 std::vector<model::ThroughputCell> cells_of(const ThroughputArguments& options) {
-  if (options.prompts.empty() && options.batches.empty() && options.contexts.empty()) {
-    return model::throughput_grid(options.full);
-  }
+  if (!has_own_cells(options)) return model::throughput_grid(options.full);
   std::vector<model::ThroughputCell> cells;
   cells.reserve(options.prompts.size());
   for (const std::int64_t prompt : options.prompts) cells.push_back({.prompt = prompt});
@@ -49,6 +53,18 @@ std::vector<model::ThroughputCell> cells_of(const ThroughputArguments& options) 
     }
   }
   return cells;
+}
+
+/// Refuses a cell of the command line that the model's longest context does not hold.
+void require_context(const ThroughputArguments& options) {
+  if (!has_own_cells(options)) return;  // of the grid, such a cell is left out
+  const reference::ModelConfig config = options.source.config();
+  for (const model::ThroughputCell& cell : cells_of(options)) {
+    reference::require_context(
+        config, cell.capacity(),
+        cell.is_prefill() ? fmt::format("--pp {}", cell.prompt)
+                          : fmt::format("--context {} and --tg {}", cell.context, cell.steps));
+  }
 }
 
 /// What of the weights is not as the checkpoint has it, as axes: ",resident=32".
@@ -126,12 +142,17 @@ class Throughput {
   }
 
   void run_cell(const model::ThroughputCell& cell, double share, double left) {
-    const std::int64_t needs =
-        model::cell_memory(kernels_.checkpoint().config, kernels_.weights().type(), cell);
-    const std::int64_t has = model::available_memory();
-    if (needs > has) {
-      return refuse(cell, fmt::format("unsupported: needs {:.2f} GB of {:.2f} GB", gigabytes(needs),
-                                      gigabytes(has)));
+    const reference::ModelConfig& config = kernels_.checkpoint().config;
+    if (!reference::fits_context(config, cell.capacity())) {
+      return refuse(cell, fmt::format("unsupported: {} tokens, the model's longest context is {}",
+                                      cell.capacity(), config.max_positions));
+    }
+    const std::int64_t needs = model::cell_memory(config, kernels_.weights().type(), cell);
+    try {
+      // The roofs are measured beside the runs, in an array of their own.
+      require_memory(std::max(needs, Roofs().cold_bytes()), "unsupported");
+    } catch (const BadInput& short_of_memory) {
+      return refuse(cell, short_of_memory.what());
     }
     if (left <= 0) {
       return refuse(cell, fmt::format("not run: the time limit of {:.0f} s is over (--time-limit)",
@@ -204,6 +225,7 @@ void run_throughput(Session& session, const ThroughputArguments& options) {
                     "kokkos, cuda or hip",
                     options.kernels.backend));
   }
+  require_context(options);
   Throughput(session, options).run();
 }
 

@@ -18,6 +18,7 @@
 #include "harness/report/table.hpp"
 #include "harness/vectors/model_vectors.hpp"
 #include "harness/vectors/vector_check.hpp"
+#include "reference/batch.hpp"
 
 namespace kernelgate {
 namespace {
@@ -71,7 +72,7 @@ std::int64_t export_kernels(const Session& session, const ExportOptions& options
 
 std::int64_t export_model(const ExportOptions& options) {
   const std::vector<std::int32_t> ids = read_token_ids(options.input_ids, "--input-ids");
-  if (ids.empty()) throw BadInput("--input-ids: expected at least one token");
+  reference::require_token_ids(options.model.config(), ids, "--input-ids");
   const reference::Model model = options.model.load_reference();
   VectorFile file;
   const ModelVectorCounts counts =
@@ -215,8 +216,10 @@ void add_export(CLI::App& parent, Session& session) {
       parent.add_subcommand("export", "Write inputs, expected outputs and budgets as safetensors");
   options->cases.add_to(*command);
   options->model.add_to(*command);
-  command->add_option("--input-ids", options->input_ids,
-                      "Tokens of a model's vectors: \"2,39,76\", or a .csv file");
+  command->add_option(
+      "--input-ids", options->input_ids,
+      "Tokens of a model's vectors: \"2,39,76\", or a file with such a list or a CSV "
+      "column id");
   command->add_option("--seed", options->seed, "Seed of the kernels' inputs");
   command
       ->add_option("--most-elements", options->most_elements,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/core/free_memory.hpp"
 #include "harness/core/random.hpp"
 
 namespace kernelgate {
@@ -57,7 +58,8 @@ Tensor::Tensor(TensorSpec spec) : spec_(std::move(spec)), count_(spec_.count()) 
   const std::int64_t size = bytes() + 2 * red_zone_bytes;
   memory_ = large_memory(size);
   if (!memory_) {
-    throw BadInput("tensor '" + spec_.name + "': no memory for " + std::to_string(size) + " bytes");
+    throw BadInput("tensor '" + spec_.name + "': no memory for " + std::to_string(size) +
+                   " bytes: " + free_memory().in_words());
   }
   data_ = memory_.get() + red_zone_bytes;
   std::memset(memory_.get(), red_zone_byte, red_zone_bytes);
@@ -134,6 +136,15 @@ std::uint64_t Tensor::fingerprint() const {
 }
 
 TensorSet::TensorSet(const std::vector<TensorSpec>& specs) {
+  // All of them are written to before anything runs; small ones are not worth a look at the system.
+  constexpr std::int64_t small = std::int64_t{16} << 20;
+  std::int64_t total = 0;
+  for (const TensorSpec& spec : specs) {
+    if (__builtin_add_overflow(total, spec.count() * size_bytes(spec.type), &total)) {
+      throw BadInput("tensors: more elements than memory can hold");
+    }
+  }
+  if (total > small) require_memory(total, "tensors of the case");
   tensors_.reserve(specs.size());
   for (const TensorSpec& spec : specs) tensors_.emplace_back(spec);
 }

@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <cstring>
 
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/core/free_memory.hpp"
 #include "harness/model/kernel_weights.hpp"
 
 namespace kernelgate::model {
@@ -18,6 +20,7 @@ namespace {
 class OpenFile {
  public:
   OpenFile(const std::filesystem::path& folder, std::int64_t bytes) {
+    require_space(folder, bytes);
     std::string name = (folder / "kernelgate-experts-XXXXXX").string();
     number_ = mkstemp(name.data());
     if (number_ < 0) refuse(folder, bytes, errno);
@@ -33,6 +36,17 @@ class OpenFile {
   OpenFile& operator=(const OpenFile&) = delete;
 
   int number() const { return number_; }
+  // A file system in memory takes its pages from what this process may use, and the process would
+  // be killed where a disk is only full.
+  static void require_space(const std::filesystem::path& folder, std::int64_t bytes) {
+    constexpr long tmpfs = 0x01021994;
+    struct statfs system {};
+    if (::statfs(folder.c_str(), &system) != 0 || system.f_type != tmpfs) return;
+    require_memory(bytes,
+                   fmt::format("--expert-folder {}: a file system in memory, and the experts' file",
+                               folder.string()),
+                   "expected a folder on a disk");
+  }
   [[noreturn]] static void refuse(const std::filesystem::path& folder, std::int64_t bytes,
                                   int error) {
     throw BadInput(fmt::format(

@@ -7,8 +7,8 @@
 #include <limits>
 
 #include "harness/core/error.hpp"
+#include "harness/core/free_memory.hpp"
 #include "harness/core/tensor.hpp"
-#include "harness/model/page_memory.hpp"
 
 namespace kernelgate::model {
 namespace {
@@ -46,13 +46,12 @@ std::int64_t weight_bytes(const reference::ModelConfig& config, Dtype type, cons
 }
 
 std::byte* KernelWeights::make_room(std::int64_t bytes) {
-  LargeMemory copy = bytes > available_memory() ? nullptr : large_memory(bytes);
+  LargeMemory copy = large_memory(bytes);
   if (!copy) {
     throw BadInput(
-        fmt::format("weights: a copy in {} needs {:.2f} GB, {:.2f} GB are free; expected "
-                    "a checkpoint in that type, experts stacked",
-                    name(type_), 1e-9 * static_cast<double>(bytes),
-                    1e-9 * static_cast<double>(available_memory())));
+        fmt::format("weights: a copy in {} needs {:.2f} GB, {}; expected a checkpoint in that "
+                    "type, experts stacked",
+                    name(type_), 1e-9 * static_cast<double>(bytes), free_memory().in_words()));
   }
   copied_ += bytes;
   copies_.push_back(std::move(copy));

@@ -5,29 +5,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <utility>
 #include <vector>
 
+#include "harness/core/control_groups.hpp"
 #include "harness/core/error.hpp"
 
 namespace kernelgate::model {
-namespace {
-
-/// "Name:   123 kB" of a file of /proc, in bytes; 0 where there is none.
-std::int64_t kilobytes_of(const char* file, const std::string& name) {
-  std::ifstream in(file);
-  std::string key;
-  while (in >> key) {
-    std::int64_t value = 0;
-    if (key == name + ":" && in >> value) return value * 1024;
-    in.ignore(1 << 20, '\n');
-  }
-  return 0;
-}
-
-}  // namespace
-
 PageMemory::PageMemory(std::int64_t bytes, const std::string& what) : bytes_(bytes) {
   if (bytes == 0) return;
   void* start = mmap(nullptr, static_cast<std::size_t>(bytes), PROT_READ | PROT_WRITE,
@@ -72,7 +56,8 @@ std::int64_t PageMemory::committed() const {
   return resident * page;
 }
 
-std::int64_t available_memory() { return kilobytes_of("/proc/meminfo", "MemAvailable"); }
-std::int64_t peak_memory() { return kilobytes_of("/proc/self/status", "VmHWM"); }
+std::int64_t peak_memory() {
+  return 1024 * number_of(read_system_file("/proc/self/status"), "VmHWM").value_or(0);
+}
 
 }  // namespace kernelgate::model

@@ -32,8 +32,6 @@ class PageMemory {
   std::int64_t bytes_ = 0;
 };
 
-/// Bytes that a new allocation can have without swapping (MemAvailable of /proc/meminfo).
-std::int64_t available_memory();
 /// Largest size that this process' memory has had, file pages included (VmHWM).
 std::int64_t peak_memory();
 

@@ -1,15 +1,14 @@
 #include "harness/records/environment.hpp"
 
 #include <omp.h>
-#include <sched.h>
 #include <sys/utsname.h>
 
 #include <fstream>
 #include <string_view>
-#include <thread>
 
 #include "generated/build_info.hpp"
 #include "generated/commit.hpp"
+#include "harness/core/processors.hpp"
 
 namespace kernelgate {
 namespace {
@@ -19,13 +18,6 @@ std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(blank);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
-
-std::int64_t usable_processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return CPU_COUNT(&set);
-  return std::thread::hardware_concurrency();  // more processors than a cpu_set_t holds
 }
 
 std::string os_name() {

@@ -8,6 +8,7 @@
 #include <omp.h>
 #include <sys/mman.h>
 
+#include "harness/core/free_memory.hpp"
 #include "harness/timing/roof.hpp"
 
 namespace kernelgate {
@@ -74,6 +75,8 @@ double measure_read_bandwidth(std::int64_t working_set_bytes) {
   const std::int64_t blocks = std::max<std::int64_t>(
       working_set_bytes / static_cast<std::int64_t>(sizeof(float)) / block, 1);
   const std::int64_t count = blocks * block;
+  require_memory(count * static_cast<std::int64_t>(sizeof(float)),
+                 "the measurement of this machine's bandwidth");
   const auto memory = allocate(static_cast<std::size_t>(count) * sizeof(float));
   if (!memory) return 0;
   float* data = memory.get();

@@ -1,0 +1,34 @@
+// Memory that this process may still use: the smaller of what the machine has free and what the
+// limits of its control groups and of its address space leave.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace kernelgate {
+
+struct FreeMemory {
+  std::int64_t bytes = 0;
+  std::string limited_by;  // the file or limit that is smaller than the machine's own; else empty
+
+  /// "0.31 GB are free", with the limit where there is one.
+  std::string in_words() const;
+};
+
+/// The free memory now. Swap is not counted. Reads a few files, about 0.1 ms.
+FreeMemory free_memory();
+/// Its bytes.
+std::int64_t available_memory();
+
+/// Throws BadInput "WHAT: needs 1.36 GB, 0.31 GB are free (LIMIT); HINT" when `needed` bytes are
+/// more than nine tenths of the free memory: the rest of the process takes some, too.
+void require_memory(std::int64_t needed, std::string_view what, std::string_view hint = {});
+
+/// As free_memory(), from files below `root` in place of /: proc/meminfo, proc/self/cgroup,
+/// proc/self/mountinfo and the control groups. For a machine without these files, all memory of the
+/// widest type. No limit of the address space.
+FreeMemory free_memory_below(const std::filesystem::path& root);
+
+}  // namespace kernelgate

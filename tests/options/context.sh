@@ -1,0 +1,85 @@
+#!/bin/bash
+# The longest context of a checkpoint, 64 tokens, in every command that feeds tokens to a model: 64 pass,
+# 65 are refused with exit code 2 and the limit. Token ids come in the forms in which users have them.
+#
+#   context.sh PROGRAM CHECKOUT
+set -uo pipefail
+program=$1
+checkpoint=$2/tests/oracle/data/full_attention
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+complain() {
+  failures=$((failures + 1))
+  printf 'FAILED  %s\n        %s\n' "$what" "$1"
+  head -c 2000 said
+}
+
+# run CODE TEXT ARGUMENT…: the program ends so and says so.
+run() {
+  local code=$1 text=$2
+  shift 2
+  what="$*"
+  timeout 120 "$program" "$@" >said 2>&1 </dev/null
+  local got=$?
+  [ $got -eq "$code" ] || complain "expected exit $code, got exit $got"
+  grep -qE -e "$text" said || complain "expected to say '$text'"
+}
+limit="expected at most 64, the model's longest context"
+
+grep -q '"max_position_embeddings": 64' "$checkpoint/config.json" || exit 1
+whole=$(for i in {1..64}; do printf '%d,' $((i % 100)); done)
+whole=${whole%,}
+for backend in reference kokkos; do
+  forward=(forward --checkpoint "$checkpoint" --backend "$backend" --output logits)
+  run 0 'wrote .* 64 tokens' "${forward[@]}" --input-ids "$whole"
+  run 2 "input-ids: a sequence of 65 tokens; $limit" "${forward[@]}" --input-ids "$whole,7"
+  run 2 "input-ids: a sequence of 65 tokens; $limit" "${forward[@]}" --input-ids "$whole,7" --chunk 8
+  # A query of 2 ids, one tail of 4 tokens, and 58 tokens of a rollout.
+  rsa=(rsa --checkpoint "$checkpoint" --backend "$backend" --n 1 --c 1 --t 1 --tau 4 --output tokens)
+  run 0 'wrote .*1 rollouts' "${rsa[@]}" --input-ids 1,2 --beta 58
+  run 2 "a sequence of 65 tokens; $limit" "${rsa[@]}" --input-ids 1,2 --beta 59
+  run 2 "a sequence of 65 tokens; $limit" "${rsa[@]}" --input-ids 1,2,3 --beta 58
+  run 2 'input-ids: token 1: expected an id from 0 to 127, got 128' "${rsa[@]}" --input-ids 1,128 --beta 9
+done
+vectors=(vectors export --checkpoint "$checkpoint" --output vectors)
+run 2 "input-ids: a sequence of 65 tokens; $limit" "${vectors[@]}" --input-ids "$whole,7"
+run 2 'input-ids: token 0: expected an id from 0 to 127, got 128' "${vectors[@]}" --input-ids 128
+run 2 'input-ids: expected token ids' "${vectors[@]}"
+throughput=(throughput --checkpoint "$checkpoint" --repetitions 1)
+run 0 '^pp64 ' "${throughput[@]}" --pp 64
+run 2 "--pp 65: a sequence of 65 tokens; $limit" "${throughput[@]}" --pp 64 --pp 65
+run 0 '^tg4 b1 c60 ' "${throughput[@]}" --context 60 --tg 4
+run 2 "--context 60 and --tg 5: a sequence of 65 tokens; $limit" "${throughput[@]}" --context 60 --tg 5
+# Of the usual grid no cell fits: each is a row that says why, and nothing ran.
+run 5 "pp128 +unsupported: 128 tokens, the model's longest context is 64" "${throughput[@]}"
+run 0 'GQA +65 .*beyond the model.s longest context of 64' kv --checkpoint "$checkpoint" --tokens 65
+what="kv within the context"
+"$program" kv --checkpoint "$checkpoint" --tokens 64 >said 2>&1
+grep -q beyond said && complain "expected no mark"
+
+# One list in many forms gives one result.
+forward=(forward --model t0)
+run 0 'argmax' "${forward[@]}" --output list --input-ids 2,39,76
+printf 'id\r\n2\r\n39\r\n76\r\n' >table.csv
+printf '\xef\xbb\xbf[2, 39, 76]\n\n' >ids.json
+printf '2\n39\n76' >ids
+printf '2 39 76\n' >ids.txt
+for file in table.csv ids.json ids ids.txt; do
+  run 0 'argmax' "${forward[@]}" --output file --input-ids $file
+  cmp -s list file || complain 'expected the logits of the list'
+done
+run 0 'argmax' "${forward[@]}" --output file --input-ids <(cat ids)
+cmp -s list file || complain 'expected the logits of the list'
+run 0 'argmax' "${forward[@]}" --output file --input-ids '[2, 39, 76]'
+cmp -s list file || complain 'expected the logits of the list'
+printf '2\n39x\n' >ids
+run 2 "--input-ids ids:2: expected token ids such as 2,39,76, got '39x'" "${forward[@]}" --output file --input-ids ids
+printf '\xff\xfe2\0' >utf16
+run 2 'utf16: expected UTF-8 text, got UTF-16' "${forward[@]}" --output file --input-ids utf16
+run 2 "name of a file, got 'none.txt': no such file" "${forward[@]}" --output file --input-ids none.txt
+
+echo "$failures failures"
+[ $failures -eq 0 ]
