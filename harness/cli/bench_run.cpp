@@ -8,6 +8,7 @@
 
 #include "harness/cli/case_record.hpp"
 #include "harness/cli/check_run.hpp"
+#include "harness/cli/host_environment.hpp"
 #include "harness/cli/isolate.hpp"
 #include "harness/cli/real_devices.hpp"
 #include "harness/timing/benchmark_json.hpp"
@@ -194,6 +195,7 @@ Record BenchRun::blank(const SuiteCase& suite_case, const Variant& variant) cons
 
 void BenchRun::run(const std::vector<SuiteCase>& cases,
                    const std::function<void(const Record&)>& done) const {
+  check_host_environment();
   IsolatedJobs jobs;
   jobs.count = static_cast<std::int64_t>(cases.size());
   jobs.time_limit_seconds = time_limit_seconds;

@@ -10,6 +10,7 @@
 #include "harness/cli/case_record.hpp"
 #include "harness/cli/claim_cases.hpp"
 #include "harness/cli/counters_table.hpp"
+#include "harness/cli/host_environment.hpp"
 #include "harness/cli/isolate.hpp"
 #include "harness/cli/real_devices.hpp"
 #include "harness/records/columns.hpp"
@@ -256,6 +257,7 @@ std::int64_t CheckRun::count(const std::vector<SuiteCase>& cases) const {
 
 void CheckRun::run(const std::vector<SuiteCase>& cases,
                    const std::function<void(const Checked&)>& done) const {
+  check_host_environment();
   const std::vector<Job> jobs = JobList(cases, *this).take();
   Judge judge(*this);
   if (!isolated) {

@@ -15,6 +15,7 @@
 #include "harness/cli/compare_report.hpp"
 #include "harness/cli/compare_run.hpp"
 #include "harness/cli/compare_self_check.hpp"
+#include "harness/cli/host_environment.hpp"
 #include "harness/cli/program.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/cli/selection.hpp"
@@ -143,6 +144,7 @@ void run_compare(Session& session, CompareArguments& options) {
   }
   const std::vector<CompareTarget> targets = targets_of(options, session);
   if (options.list_orders) return print_orders(targets, setup);
+  check_host_environment();
   setup.run_id = new_run_id();
   setup.baseline.build = build_of(options.baseline, "baseline", options);
   setup.candidate.build = build_of(options.candidate, "candidate", options);

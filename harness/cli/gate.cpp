@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 
+#include "harness/cli/host_environment.hpp"
 #include "harness/cli/program.hpp"
 #include "harness/cli/session.hpp"
 #include "harness/devices/profile.hpp"
@@ -76,6 +77,7 @@ class Gate {
         options_(options),
         profiles_(profiles_of(options.arch)),
         folder_(options.output.empty() ? "gate-" + options.arch : options.output) {
+    check_host_environment();
     make_folder(folder_, "--output");
     fs::path list = options.known;
     if (list.empty()) list = data_root() / "suites" / "known_failures.csv";

@@ -2,14 +2,18 @@
 
 #include <Kokkos_Core.hpp>
 
+#include "harness/cli/host_environment.hpp"
 #include "harness/cli/session.hpp"
 
 namespace kernelgate {
 
 HostExecutor::HostExecutor(int threads) {
+  check_host_environment();
+  const int count = host_threads(threads);
+  require_threads(count);
   Kokkos::InitializationSettings settings;
   settings.set_disable_warnings(true);  // about OMP_PROC_BIND: the user's choice
-  if (threads > 0) settings.set_num_threads(threads);
+  settings.set_num_threads(count);
   Kokkos::initialize(settings);
 }
 

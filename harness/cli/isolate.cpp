@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 
 #include "harness/cli/interrupts.hpp"
 #include "harness/core/error.hpp"
@@ -21,6 +22,9 @@ namespace kernelgate {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// The "job" of the child's first message: empty once begin() has returned, or what it threw.
+constexpr std::int64_t beginning = -1;
 
 /// A message of the child: which job, how long the text is, then the text.
 struct Header {
@@ -39,16 +43,24 @@ void write_all(int fd, const void* data, std::size_t bytes) {
   }
 }
 
+void send(int fd, std::int64_t job, const std::string& text) {
+  const Header header{job, static_cast<std::int64_t>(text.size())};
+  write_all(fd, &header, sizeof header);
+  write_all(fd, text.data(), text.size());
+}
+
 [[noreturn]] void child_main(const IsolatedJobs& jobs, std::int64_t first, int fd) {
   leave_interrupts_alone();
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // no orphan works on when the parent is killed
-  if (jobs.begin) jobs.begin();
-  for (std::int64_t i = first; i < jobs.count; ++i) {
-    const std::string text = jobs.run(i);
-    const Header header{i, static_cast<std::int64_t>(text.size())};
-    write_all(fd, &header, sizeof header);
-    write_all(fd, text.data(), text.size());
+  std::string fault;
+  try {
+    if (jobs.begin) jobs.begin();
+  } catch (const std::exception& error) {
+    fault = std::string(error.what()).empty() ? "unknown error" : error.what();
   }
+  send(fd, beginning, fault);
+  if (!fault.empty()) _exit(0);
+  for (std::int64_t i = first; i < jobs.count; ++i) send(fd, i, jobs.run(i));
   std::fflush(nullptr);
   _exit(0);  // no destructors of state that the parent owns
 }
@@ -61,7 +73,10 @@ class Child {
     if (pipe2(ends.data(), O_CLOEXEC) != 0) throw BadInput("cannot make a pipe for a child");
     std::fflush(nullptr);
     pid_ = fork();
-    if (pid_ < 0) throw BadInput("cannot start a child process");
+    if (pid_ < 0) {
+      throw BadInput(std::string("cannot start a child process: ") + std::strerror(errno) +
+                     "; limits of processes may be the cause (ulimit -u, pids.max)");
+    }
     if (pid_ == 0) {
       close(ends[0]);
       child_main(jobs, first, ends[1]);
@@ -136,12 +151,33 @@ std::string end_in_words(int status) {
   return "its process left with code " + std::to_string(WEXITSTATUS(status));
 }
 
+/// A child that cannot begin has run no kernel: its surroundings are at fault, not the first job.
+void require_begun(Child& child, double limit_seconds) {
+  constexpr double least_seconds = 60;
+  Header header;
+  std::string text;
+  const double limit = limit_seconds > 0 ? std::max(limit_seconds, least_seconds) : 0;
+  switch (child.next(limit, header, text)) {
+    case Child::Read::message:
+      if (!text.empty()) throw BadInput(text);
+      return;
+    case Child::Read::end:
+      throw BadInput("the process for kernels did not start: " + end_in_words(child.wait_status()) +
+                     " before any kernel ran; its last words are above, and limits of threads and "
+                     "memory may be the cause (ulimit -a, the control group)");
+    case Child::Read::late:
+      throw BadInput("the process for kernels did not start within " +
+                     std::to_string(static_cast<int>(limit)) + " s; no kernel ran");
+  }
+}
+
 }  // namespace
 
 void run_isolated(const IsolatedJobs& jobs) {
   std::int64_t next = 0;
   while (next < jobs.count) {
     Child child(jobs, next);
+    require_begun(child, jobs.time_limit_seconds);
     for (;;) {
       Header header;
       std::string text;

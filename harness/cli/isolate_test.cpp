@@ -4,7 +4,11 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <functional>
+#include <utility>
 #include <vector>
+
+#include "harness/core/error.hpp"
 
 namespace kernelgate {
 namespace {
@@ -35,6 +39,31 @@ TEST(Isolate, GoesOnAfterACrashAndAHang) {
   EXPECT_NE(ends[2].second.find("code 7"), std::string::npos) << ends[2].second;
   EXPECT_EQ(ends[3].first, JobOutcome::End::timed_out);
   EXPECT_EQ(ends[4].second, "job 4");
+}
+
+/// What run_isolated() throws when its child cannot begin; no job may count as run.
+std::string fault_of(std::function<void()> begin) {
+  IsolatedJobs jobs;
+  jobs.count = 2;
+  jobs.time_limit_seconds = 2;
+  jobs.begin = std::move(begin);
+  jobs.run = [](std::int64_t) { return std::string("ran"); };
+  jobs.finish = [](std::int64_t i, const JobOutcome&) { ADD_FAILURE() << "job " << i; };
+  try {
+    run_isolated(jobs);
+  } catch (const BadInput& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+TEST(Isolate, AChildThatCannotBeginIsNoFaultOfAJob) {
+  EXPECT_EQ(fault_of([] { throw BadInput("KOKKOS_NUM_THREADS: got 'x'"); }),
+            "KOKKOS_NUM_THREADS: got 'x'");
+  EXPECT_NE(fault_of([] { raise(SIGKILL); }).find("did not start: its process died of KILL"),
+            std::string::npos);
+  EXPECT_NE(fault_of([] { _exit(1); }).find("did not start: its process left with code 1"),
+            std::string::npos);
 }
 
 TEST(Isolate, CarriesLongTextsWhole) {

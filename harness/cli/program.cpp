@@ -52,6 +52,12 @@ ProgramEnd run_program(const std::vector<std::string>& words, const std::filesys
   return end;
 }
 
-std::filesystem::path own_program() { return std::filesystem::read_symlink("/proc/self/exe"); }
+std::filesystem::path own_program() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) return program;
+  throw BadInput(fmt::format("/proc/self/exe: cannot be read: {}; expected /proc to be mounted",
+                             error.message()));
+}
 
 }  // namespace kernelgate

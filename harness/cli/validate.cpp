@@ -11,6 +11,7 @@
 #include "harness/cli/bench_run.hpp"
 #include "harness/cli/check_run.hpp"
 #include "harness/cli/forward_goldens.hpp"
+#include "harness/cli/host_environment.hpp"
 #include "harness/cli/program.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/cli/report_inputs.hpp"
@@ -62,6 +63,7 @@ class Validation {
  public:
   Validation(Session& session, const ValidateArguments& options)
       : session_(session), options_(options), folder_(options.output) {
+    check_host_environment();
     if (options.vendor) {
       run_folder_.emplace(folder_, run_identity(asked(options, session.threads)), std::cerr);
       for (const Record& row : run_folder_->rows()) take(row);
@@ -223,7 +225,10 @@ class Validation {
                                     end.signal != 0 ? "signal" : "exit code",
                                     end.signal != 0 ? end.signal : end.code, log.string()));
     fmt::print("{}\n", left_out_.back());
-    session_.end_with(ExitCode::incorrect);
+    // A part that was refused, for want of memory say, is no wrong result.
+    const bool own_code = end.signal == 0 && end.code > 0 &&
+                          end.code <= static_cast<int>(ExitCode::invalid_environment);
+    session_.end_with(own_code ? static_cast<ExitCode>(end.code) : ExitCode::incorrect);
   }
 
   static std::string part_kernel(const std::string& command) {

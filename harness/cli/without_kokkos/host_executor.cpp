@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <omp.h>
 
+#include "harness/cli/host_environment.hpp"
 #include "harness/cli/session.hpp"
 
 namespace kernelgate {
 
 HostExecutor::HostExecutor(int threads) {
-  if (threads > 0) omp_set_num_threads(threads);
+  check_host_environment();
+  const int count = host_threads(threads);
+  require_threads(count);
+  omp_set_num_threads(count);
 }
 
 HostExecutor::~HostExecutor() = default;

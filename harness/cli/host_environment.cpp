@@ -1,0 +1,168 @@
+#include "harness/cli/host_environment.hpp"
+
+#include <fmt/format.h>
+#include <omp.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <condition_variable>
+#include <cstdint>
+#include <cstdlib>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "harness/core/error.hpp"
+#include "harness/core/processors.hpp"
+
+namespace kernelgate {
+namespace {
+
+enum class Form { positive, from_zero, positive_list, list_from_zero, flag, device_choice };
+
+struct Variable {
+  const char* name;
+  Form form;
+};
+
+// Kokkos reads its variables in Kokkos_Core.cpp and aborts on values of another form.
+constexpr std::array variables{
+    Variable{"KOKKOS_NUM_THREADS", Form::positive},
+    Variable{"KOKKOS_DEVICE_ID", Form::from_zero},
+    Variable{"KOKKOS_VISIBLE_DEVICES", Form::list_from_zero},
+    Variable{"KOKKOS_DISABLE_WARNINGS", Form::flag},
+    Variable{"KOKKOS_PRINT_CONFIGURATION", Form::flag},
+    Variable{"KOKKOS_TUNE_INTERNALS", Form::flag},
+    Variable{"KOKKOS_MAP_DEVICE_ID_BY", Form::device_choice},
+    Variable{"OMP_NUM_THREADS", Form::positive_list},
+    Variable{"OMP_THREAD_LIMIT", Form::positive},
+};
+
+constexpr std::int64_t most_threads = 65536;
+
+bool is_number(std::string_view text, std::int64_t least, std::int64_t most) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() && value >= least &&
+         value <= most;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+bool is_list(std::string_view text, std::int64_t least, std::int64_t most) {
+  for (;;) {
+    const std::size_t comma = text.find(',');
+    if (!is_number(trimmed(text.substr(0, comma)), least, most)) return false;
+    if (comma == std::string_view::npos) return true;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+bool is_one_of(const char* text, std::initializer_list<const char*> words) {
+  for (const char* word : words) {
+    if (strcasecmp(text, word) == 0) return true;
+  }
+  return false;
+}
+
+/// What is expected, where the value has another form.
+std::optional<std::string> expected_of(Form form, const char* value) {
+  const auto unless = [](bool holds, std::string expected) {
+    return holds ? std::nullopt : std::optional(std::move(expected));
+  };
+  switch (form) {
+    case Form::positive:
+      return unless(is_number(value, 1, most_threads),
+                    fmt::format("a whole number from 1 to {}", most_threads));
+    case Form::from_zero:
+      return unless(is_number(value, 0, INT32_MAX), "a whole number from 0 on");
+    case Form::positive_list:
+      return unless(is_list(value, 1, most_threads),
+                    fmt::format("a whole number from 1 to {}, or a list of them "
+                                "such as 4,2",
+                                most_threads));
+    case Form::list_from_zero:
+      return unless(is_list(value, 0, INT32_MAX), "whole numbers from 0 on, such as 0,1");
+    case Form::flag:
+      return unless(is_one_of(value, {"true", "yes", "1", "false", "no", "0"}),
+                    "true, yes, 1, false, no or 0");
+    case Form::device_choice:
+      return unless(is_one_of(value, {"random", "mpi_rank"}), "random or mpi_rank");
+  }
+  return std::nullopt;
+}
+
+/// The number that a variable begins with; 0 where it is not set.
+int number_in(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr) return 0;
+  const std::string_view text = trimmed(value);
+  int number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+}  // namespace
+
+std::optional<std::string> environment_fault(
+    const std::function<const char*(const char*)>& value_of) {
+  for (const Variable& variable : variables) {
+    const char* value = value_of(variable.name);
+    if (value == nullptr) continue;
+    if (const auto expected = expected_of(variable.form, value)) {
+      return fmt::format("environment variable {}: expected {}, got '{}'", variable.name, *expected,
+                         value);
+    }
+  }
+  return std::nullopt;
+}
+
+void check_host_environment() {
+  const auto fault = environment_fault([](const char* name) { return std::getenv(name); });
+  if (fault) throw BadInput(*fault);
+}
+
+int host_threads(int asked) {
+  if (asked > 0) return asked;
+  if (const int kokkos = number_in("KOKKOS_NUM_THREADS"); kokkos > 0) return kokkos;
+  if (std::getenv("OMP_NUM_THREADS") != nullptr) return omp_get_max_threads();
+  return static_cast<int>(std::min<std::int64_t>(omp_get_max_threads(), usable_processors()));
+}
+
+void require_threads(int count) {
+  std::mutex mutex;
+  std::condition_variable end;
+  bool ended = false;
+  std::vector<std::jthread> threads;
+  threads.reserve(static_cast<std::size_t>(count));
+  std::optional<std::string> refusal;
+  try {
+    for (int i = 1; i < count; ++i) {
+      threads.emplace_back([&] {
+        std::unique_lock lock(mutex);
+        end.wait(lock, [&] { return ended; });
+      });
+    }
+  } catch (const std::exception& error) {
+    refusal = fmt::format(
+        "cannot start {} threads, the system refuses thread {} ({}): expected a higher limit "
+        "(ulimit -u, ulimit -v, pids.max of the control group) or fewer threads (--threads N)",
+        count, threads.size() + 2, error.what());
+  }
+  {
+    const std::lock_guard lock(mutex);
+    ended = true;
+  }
+  end.notify_all();
+  threads.clear();  // joins
+  if (refusal) throw BadInput(*refusal);
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,28 @@
+// Looks at the surroundings of a run that kernels need: environment variables and threads. What is
+// wrong there is the user's input; no kernel may be blamed for it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace kernelgate {
+
+/// Throws BadInput naming the variable, its value and what is expected, for variables that end the
+/// process when Kokkos starts (KOKKOS_NUM_THREADS=x) and for numbers of threads that OpenMP
+/// ignores. Call it before a process is forked.
+void check_host_environment();
+
+/// The first fault of the variables that `value_of` gives (null: not set).
+std::optional<std::string> environment_fault(
+    const std::function<const char*(const char*)>& value_of);
+
+/// Threads that the host executor starts: `asked` where it is not 0; else what KOKKOS_NUM_THREADS
+/// or OMP_NUM_THREADS say, and without them the processors that this process may use.
+int host_threads(int asked);
+
+/// Starts so many threads, this one among them, and ends them again. Throws BadInput where the
+/// system refuses one (ulimit -u, ulimit -v, pids.max): OpenMP ends the process then.
+void require_threads(int count);
+
+}  // namespace kernelgate

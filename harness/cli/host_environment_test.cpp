@@ -1,0 +1,89 @@
+#include "harness/cli/host_environment.hpp"
+
+#include <gtest/gtest.h>
+#include <pthread.h>
+
+#include <cstddef>
+#include <string>
+
+#include "harness/core/error.hpp"
+
+namespace kernelgate {
+namespace {
+
+std::string fault_of(const std::string& variable, const char* value) {
+  return environment_fault([&](const char* name) { return name == variable ? value : nullptr; })
+      .value_or("none");
+}
+
+TEST(HostEnvironment, AVariableThatEndsKokkosIsNamedWithItsValue) {
+  EXPECT_EQ(fault_of("KOKKOS_NUM_THREADS", "x"),
+            "environment variable KOKKOS_NUM_THREADS: expected a whole number from 1 to 65536, got "
+            "'x'");
+  for (const char* value : {"", "0", "-1", "2.5", "4x", "99999999999999999999"}) {
+    EXPECT_NE(fault_of("KOKKOS_NUM_THREADS", value), "none") << value;
+  }
+  EXPECT_NE(fault_of("KOKKOS_DEVICE_ID", "-1"), "none");
+  EXPECT_NE(fault_of("KOKKOS_VISIBLE_DEVICES", "0,x"), "none");
+  EXPECT_NE(fault_of("KOKKOS_DISABLE_WARNINGS", "on"), "none");
+  EXPECT_NE(fault_of("KOKKOS_PRINT_CONFIGURATION", ""), "none");
+  EXPECT_NE(fault_of("KOKKOS_TUNE_INTERNALS", "2"), "none");
+  EXPECT_NE(fault_of("KOKKOS_MAP_DEVICE_ID_BY", "rank"), "none");
+}
+
+TEST(HostEnvironment, ANumberOfThreadsThatOpenMpIgnoresIsNamed) {
+  for (const char* value : {"x", "0", "-2", "4,", "4,x", "1e3", ""}) {
+    EXPECT_NE(fault_of("OMP_NUM_THREADS", value), "none") << value;
+  }
+  EXPECT_NE(fault_of("OMP_THREAD_LIMIT", "many"), "none");
+}
+
+TEST(HostEnvironment, RightValuesAreTaken) {
+  EXPECT_EQ(fault_of("KOKKOS_NUM_THREADS", "4"), "none");
+  EXPECT_EQ(fault_of("KOKKOS_DEVICE_ID", "0"), "none");
+  EXPECT_EQ(fault_of("KOKKOS_VISIBLE_DEVICES", "0,1"), "none");
+  EXPECT_EQ(fault_of("KOKKOS_DISABLE_WARNINGS", "TRUE"), "none");
+  EXPECT_EQ(fault_of("KOKKOS_MAP_DEVICE_ID_BY", "mpi_rank"), "none");
+  EXPECT_EQ(fault_of("OMP_NUM_THREADS", "4"), "none");
+  EXPECT_EQ(fault_of("OMP_NUM_THREADS", " 4 , 2"), "none");
+  EXPECT_EQ(fault_of("PATH", "x"), "none");
+}
+
+/// Stacks of 64 TiB for new threads, of which no address space holds two.
+class ImpossibleStacks {
+ public:
+  ImpossibleStacks() {
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t huge;
+    pthread_attr_init(&huge);
+    pthread_attr_setstacksize(&huge, std::size_t{1} << 46);
+    pthread_setattr_default_np(&huge);
+    pthread_attr_destroy(&huge);
+  }
+  ~ImpossibleStacks() {
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+  ImpossibleStacks(const ImpossibleStacks&) = delete;
+  ImpossibleStacks& operator=(const ImpossibleStacks&) = delete;
+
+ private:
+  pthread_attr_t before_;
+};
+
+TEST(HostEnvironment, ThreadsThatTheSystemRefusesAreNamed) {
+  EXPECT_NO_THROW(require_threads(3));
+  const ImpossibleStacks stacks;
+  EXPECT_NO_THROW(require_threads(1));  // no other thread is needed
+  try {
+    require_threads(4);
+    ADD_FAILURE() << "four threads were started";
+  } catch (const BadInput& error) {
+    EXPECT_EQ(std::string(error.what()).find("cannot start 4 threads, the system refuses thread"),
+              0U)
+        << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace kernelgate

@@ -1,0 +1,81 @@
+#!/bin/bash
+# What surrounds a run: environment variables, the folder for temporary files, the limit of the address
+# space. What is wrong there ends with exit code 2 and its name; no kernel is called crashed for it.
+#
+#   surroundings.sh PROGRAM CHECKOUT
+set -uo pipefail
+program=$1
+export KERNELGATE_ROOT=$2
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+complain() {
+  failures=$((failures + 1))
+  printf 'FAILED  %s\n        %s\n' "$what" "$1"
+  head -c 2000 said
+}
+
+# run CODE TEXT VARIABLE=VALUE ARGUMENT…: the program ends so and says so.
+run() {
+  local code=$1 text=$2 variable=$3
+  shift 3
+  what="$variable $*"
+  timeout 120 env "$variable" "$program" "$@" >said 2>&1 </dev/null
+  local got=$?
+  [ $got -eq "$code" ] || complain "expected exit $code, got exit $got"
+  grep -qE -e "$text" said || complain "expected to say '$text'"
+  if grep -qE '^crashed|internal error' said; then complain "blamed a kernel or the program"; fi
+}
+
+# Every command that starts Kokkos.
+case=linear/kokkos/tokens=1,out=2,in=2,f32
+model=(--model t0 --backend kokkos)
+fault="environment variable KOKKOS_NUM_THREADS: expected a whole number from 1 to [0-9]+, got 'x'"
+bad() { run 2 "$fault" KOKKOS_NUM_THREADS=x "$@"; }
+bad check --case $case --records rows.csv
+[ "$(wc -l <rows.csv)" -le 1 ] || complain "expected no row of a judgement"
+bad check --case $case --in-process
+bad bench --case $case
+bad bench --case $case --in-process
+bad sample --case $case
+bad compare --baseline "$program" --candidate "$program" --case $case --records rounds.csv
+bad devices
+bad forward "${model[@]}" --input-ids 2,39 --output x
+bad rsa "${model[@]}" --input-ids 2 --n 1 --c 1 --t 0 --beta 2 --tau 1 --output x
+bad throughput "${model[@]}" --pp 2
+bad kv --model t0 --time 2
+bad validate --suite smoke --output report
+bad gate --arch cpu --output gate
+for folder in report gate; do [ -e $folder ] && complain "expected no folder '$folder'"; done
+# Commands without kernels are not held to it.
+run 0 'linear' KOKKOS_NUM_THREADS=x list
+run 0 'argmax' KOKKOS_NUM_THREADS=x forward --model t0 --input-ids 2,39 --output x
+run 2 "OMP_NUM_THREADS: expected .*, got '-2'" OMP_NUM_THREADS=-2 check --case $case
+run 2 "KOKKOS_DISABLE_WARNINGS: expected true, .*, got 'on'" KOKKOS_DISABLE_WARNINGS=on check --case $case
+run 0 'linear +kokkos +2 ' KOKKOS_NUM_THREADS=2 check --case $case
+
+# The folder for temporary files.
+experts=(forward "${model[@]}" --input-ids "2,39" --output x --resident-experts 2)
+run 2 'TMPDIR=/nowhere: .*no such folder.* or give --expert-folder' TMPDIR=/nowhere "${experts[@]}"
+: >file
+run 2 'TMPDIR=file: .*not a folder' TMPDIR=file "${experts[@]}"
+run 2 'TMPDIR=/nowhere: .*KERNELGATE_LOCKS' TMPDIR=/nowhere compare --baseline "$program" --candidate "$program" \
+  --case $case --records rounds.csv
+run 0 'experts asked for' TMPDIR=/nowhere "${experts[@]}" --expert-folder "$work"
+run 0 'linear +kokkos +2 ' TMPDIR=/nowhere check --case $case # needs none
+
+# The limit of the address space counts as memory. A sanitizer's program does not start under one.
+if ldd "$program" | grep -q libasan; then
+  echo "not run: ulimit -v, as this program has a sanitizer"
+else
+  ulimit -v 1000000
+  run 2 'synthetic f32 weights: needs [0-9.]+ GB, 0[.][0-9]+ GB are free within the limit of ulimit -v' \
+    OMP_NUM_THREADS=1 throughput --model s340 --backend kokkos --dtype f32 --pp 8
+  run 2 'synthetic f32 weights: needs' OMP_NUM_THREADS=1 forward --model s340 --dtype f32 --input-ids 2 --output x
+  run 2 'cannot start 2000 threads' OMP_NUM_THREADS=1 check --case $case --threads 2000
+fi
+
+echo "$failures failures"
+[ $failures -eq 0 ]
