@@ -10,6 +10,7 @@
 
 #include "harness/builds/process.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/shell.hpp"
 
 namespace kernelgate {
 namespace {

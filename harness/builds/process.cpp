@@ -45,27 +45,44 @@ class Pipe {
   std::array<int, 2> ends_{-1, -1};
 };
 
+// dup2() onto the same number would leave the descriptor to be closed by exec(), and one among 0 to
+// 2 would be overwritten before it is used.
+int above_standard(int descriptor) {
+  return descriptor < 0 || descriptor > STDERR_FILENO
+             ? descriptor
+             : ::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
+[[noreturn]] void end_before_start(int errors, const char* what) {
+  const char* const reason = std::strerror(errno);
+  for (const char* text : {what, ": ", reason, "\n"}) {
+    if (::write(errors, text, std::strlen(text)) < 0) break;
+  }
+  ::_exit(127);
+}
+
 [[noreturn]] void become(const ProcessRequest& request, std::vector<char*>& words, int output,
                          int errors, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // the parent died before the line above
   ::setpgid(0, 0);
-  const int nothing = ::open("/dev/null", O_RDONLY);
-  if (nothing >= 0) ::dup2(nothing, 0);
+  output = above_standard(output);
+  errors = above_standard(errors);
+  const int told = errors;  // the parent reads it, whether there is a log or not
+  const int nothing = above_standard(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (nothing >= 0) ::dup2(nothing, STDIN_FILENO);
   if (!request.log.empty()) {
-    const int log = ::open(request.log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+    const int log = above_standard(
+        ::open(request.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+    if (log < 0) end_before_start(told, request.log.c_str());
     output = errors = log;
   }
-  ::dup2(output, 1);
-  ::dup2(errors, 2);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(errors, STDERR_FILENO);
   if (request.folder.empty() || ::chdir(request.folder.c_str()) == 0) {
     ::execvp(words[0], words.data());
   }
-  const char* const reason = std::strerror(errno);
-  for (const char* text : {static_cast<const char*>(words[0]), ": ", reason, "\n"}) {
-    if (::write(2, text, std::strlen(text)) < 0) break;
-  }
-  ::_exit(127);
+  end_before_start(STDERR_FILENO, words[0]);
 }
 
 // Reads what there is; false at the end.
@@ -132,23 +149,6 @@ ProcessEnd run_process(const ProcessRequest& request) {
   if (end.timed_out) ::kill(-child, SIGKILL);
   end.exit_code = exit_code_of(child);
   return end;
-}
-
-std::string shell_line(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) {
-    if (!line.empty()) line += ' ';
-    constexpr std::string_view plain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./,:@%";
-    if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) {
-      line += word;
-      continue;
-    }
-    line += '\'';
-    for (const char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    line += '\'';
-  }
-  return line;
 }
 
 }  // namespace kernelgate

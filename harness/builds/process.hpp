@@ -30,7 +30,4 @@ struct ProcessEnd {
 /// process or pipe left.
 ProcessEnd run_process(const ProcessRequest& request);
 
-/// The words as a line for a shell.
-std::string shell_line(const std::vector<std::string>& words);
-
 }  // namespace kernelgate

@@ -51,9 +51,27 @@ TEST(Process, WritesToALogWhenToldTo) {
   EXPECT_EQ(synthetic::read_all(folder / "log"), "one\ntwo\n");
 }
 
-TEST(ShellLine, QuotesWhatAShellWouldTakeApart) {
-  EXPECT_EQ(shell_line({"kernelgate", "--case", "a/b=1,c", "it's", ""}),
-            R"(kernelgate --case a/b=1,c 'it'\''s' '')");
+// In a process of its own, whose descriptors 0 to 2 are closed.
+TEST(Process, TellsOutputFromErrorsWhereStandardStreamsAreClosed) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    for (const int closed : {0, 1, 2}) ::close(closed);
+    const ProcessEnd end =
+        run_process({{"sh", "-c", "read -r line; echo out; echo err >&2"}, {}, 60, {}});
+    ::_exit(end.output == "out\n" && end.errors == "err\n" ? 0 : 1);
+  }
+  int status = 1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+TEST(Process, NamesALogThatCannotBeWritten) {
+  const synthetic::Folder folder;
+  const ProcessEnd end = run_process({{"echo", "lost"}, {}, 0, folder / "no/log"});
+  EXPECT_EQ(end.exit_code, 127);
+  EXPECT_EQ(end.output, "");
+  EXPECT_EQ(end.errors, (folder / "no/log").string() + ": No such file or directory\n");
 }
 
 }  // namespace

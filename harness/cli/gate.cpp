@@ -11,6 +11,7 @@
 #include "harness/cli/host_environment.hpp"
 #include "harness/cli/program.hpp"
 #include "harness/cli/session.hpp"
+#include "harness/core/shell.hpp"
 #include "harness/devices/profile.hpp"
 #include "harness/executors/gpu/open_gpu.hpp"
 #include "harness/gate/gate_rows.hpp"

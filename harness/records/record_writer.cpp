@@ -13,6 +13,7 @@
 #include <ostream>
 #include <stdexcept>
 
+#include "harness/core/printable.hpp"
 #include "harness/records/columns.hpp"
 
 namespace kernelgate {
@@ -176,10 +177,10 @@ std::string one_line(std::string_view text) {
     } else {
       if (at_start && !line.empty()) line += "; ";
       at_start = false;
-      const auto byte = static_cast<unsigned char>(c);
-      line += byte < 0x20 || byte == 0x7f ? ' ' : c;
+      line += c == '\t' ? ' ' : c;
     }
   }
+  line = printable_line(line);
   // A reader trims a field's ends.
   line.erase(0, line.find_first_not_of(' '));
   line.erase(line.find_last_not_of(' ') + 1);

@@ -179,10 +179,10 @@ TEST(RecordWriter, RefusesARowThatTheReaderWouldRefuse) {
               HasSubstr("column 'time_median_seconds': expected a number of 0 or more"));
 }
 
-TEST(RecordWriter, JoinsTheLinesOfAMessageAndDropsControlCharacters) {
+TEST(RecordWriter, JoinsTheLinesOfAMessageAndEscapesControlCharacters) {
   EXPECT_EQ(one_line("  worst    y[3,96]\n  pattern  32 of 64\r\n"),
             "worst    y[3,96]; pattern  32 of 64");
-  EXPECT_EQ(one_line(std::string_view("a\0b\x1b[0m", 7)), "a b [0m");
+  EXPECT_EQ(one_line(std::string_view("a\0b\x1b[0m", 7)), "a\\x00b\\x1b[0m");
   EXPECT_EQ(one_line("\n\n"), "");
   const std::string full(4095, 'x');
   EXPECT_EQ(one_line(full + "ü and so on"), full + " …");  // never half a character

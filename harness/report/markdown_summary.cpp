@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "harness/core/printable.hpp"
 #include "harness/report/markdown.hpp"
 #include "harness/report/model_figures.hpp"
 #include "harness/report/native_ratio.hpp"
@@ -222,7 +223,8 @@ std::string changes(const std::vector<Record>& records, const PageText& text) {
 
 }  // namespace
 
-std::string markdown_escaped(std::string_view text) {
+std::string markdown_escaped(std::string_view from) {
+  const std::string text = printable_line(from);
   const auto word = [&](std::size_t at) {
     return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
   };
@@ -233,9 +235,7 @@ std::string markdown_escaped(std::string_view text) {
     if (text[i] == '_')
       special = i == 0 || !word(i - 1) || !word(i + 1);  // inside a word it is text
     if (text[i] == ':') special = i + 1 < text.size() && text[i + 1] == '/';  // an address
-    if (byte < 0x20 || byte == 0x7f) {
-      out += ' ';
-    } else if (special) {
+    if (special) {
       out += fmt::format("&#{};", static_cast<int>(byte));
     } else {
       out += text[i];

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/core/printable.hpp"
 #include "harness/records/columns.hpp"
 #include "harness/report/model_figures.hpp"
 #include "harness/report/native_ratio.hpp"
@@ -34,7 +35,7 @@ void put(json& object, const Column& column, const Record& record) {
       return;
     }
   }
-  object[key] = text;
+  object[key] = printable_line(text);
 }
 
 template <class T>

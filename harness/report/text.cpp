@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "harness/core/printable.hpp"
+
 namespace kernelgate {
 namespace {
 
@@ -17,21 +19,9 @@ std::string three_digits(double value) {
   return fmt::format("{:.{}f}", value, std::max(0, 2 - power));
 }
 
-// Length of the well-formed UTF-8 sequence at the start of `text`; 0 when there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  // Overlong forms, surrogates, and what lies above U+10FFFF.
-  if ((lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xed && byte(1) > 0x9f)) return 0;
-  if ((lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) > 0x8f)) return 0;
-  if (lead == 0xef && byte(1) == 0xbf && byte(2) >= 0xbe) return 0;  // U+FFFE, U+FFFF: not in XML
-  return length;
+// XML has no U+FFFE and no U+FFFF.
+bool is_in_xml(std::string_view text) {
+  return !text.starts_with("\xef\xbf\xbe") && !text.starts_with("\xef\xbf\xbf");
 }
 
 constexpr std::string_view replacement = "\xef\xbf\xbd";
@@ -86,10 +76,10 @@ std::optional<double> spread_percent(const Record& record) {
 std::string xml_escaped(std::string_view text) {
   std::string out;
   while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
+    const std::size_t length = is_in_xml(text) ? utf8_length(text) : 0;
     const char c = text[0];
-    const auto code = static_cast<unsigned char>(c);
-    if (length == 0 || (code < 0x20 && c != '\n' && c != '\t') || code == 0x7f) {
+    const bool white = c == '\n' || c == '\t';
+    if (length == 0 || (!white && !prints_as_itself(text, length))) {
       out += replacement;
     } else if (c == '&') {
       out += "&amp;";
@@ -99,7 +89,7 @@ std::string xml_escaped(std::string_view text) {
       out += "&gt;";
     } else if (c == '"') {
       out += "&quot;";
-    } else if (c == '\n' || c == '\t') {  // an attribute would turn them into spaces
+    } else if (white) {  // an attribute would turn them into spaces
       out += fmt::format("&#{};", static_cast<int>(c));
     } else {
       out += text.substr(0, length);

@@ -41,6 +41,7 @@ TEST(ReportText, EscapesMarkupAndReplacesWhatXmlCannotHold) {
   EXPECT_EQ(xml_escaped("ü € 😀"), "ü € 😀");
   const std::string bad = "\xef\xbf\xbd";
   EXPECT_EQ(xml_escaped("\x1b"), bad);
+  EXPECT_EQ(xml_escaped("\xc2\x9b\xe2\x80\xae"), bad + bad);  // C1, right-to-left override
   EXPECT_EQ(xml_escaped("\xff"
                         "a"),
             bad + "a");

@@ -1,0 +1,29 @@
+// Text from outside as text: what a plugin, a checkpoint, a records file or a compiler wrote can
+// neither move a terminal's cursor nor reverse the order of a line.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace kernelgate {
+
+/// The text with every control character, invalid byte and bidirectional control as an escape:
+/// \t, \r, \x1b for bytes, \u0085 and \u202e for code points. Line ends and all other UTF-8 stay. A
+/// text without such characters, and so a text that was escaped before, comes back unchanged.
+std::string printable(std::string_view text);
+
+/// The same for text that has to stay in one line: a line end becomes \n.
+std::string printable_line(std::string_view text);
+
+/// Bytes of the well-formed UTF-8 sequence at the start of `text`; 0 when there is none.
+std::size_t utf8_length(std::string_view text);
+
+/// Bytes at the end of `text` that may be the beginning of a UTF-8 sequence, 0 to 3: a text that
+/// comes in pieces goes on there.
+std::size_t unfinished_utf8(std::string_view text);
+
+/// Whether the first `length` bytes of `text`, one UTF-8 sequence, print as themselves.
+bool prints_as_itself(std::string_view text, std::size_t length);
+
+}  // namespace kernelgate

@@ -1,0 +1,56 @@
+#include "harness/core/shell.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/core/printable.hpp"
+
+namespace kernelgate {
+namespace {
+
+// $'…': every byte of a character that does not print as itself becomes \xHH.
+std::string ansi_quoted(std::string_view word) {
+  std::string text = "$'";
+  while (!word.empty()) {
+    const std::size_t length = std::max<std::size_t>(1, utf8_length(word));
+    const std::string_view character = word.substr(0, length);
+    if (character == "'" || character == "\\") {
+      text += '\\';
+      text += character;
+    } else if (utf8_length(word) > 0 && prints_as_itself(word, length)) {
+      text += character;
+    } else {
+      for (const char c : character) {
+        text += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+      }
+    }
+    word.remove_prefix(length);
+  }
+  return text + "'";
+}
+
+}  // namespace
+
+std::string shell_word(std::string_view word) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./,:@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) {
+    return std::string(word);
+  }
+  if (printable_line(word) != word) return ansi_quoted(word);
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+std::string shell_line(std::span<const std::string> words) {
+  std::string line;
+  for (const std::string& word : words) {
+    if (!line.empty()) line += ' ';
+    line += shell_word(word);
+  }
+  return line;
+}
+
+}  // namespace kernelgate
