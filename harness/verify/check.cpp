@@ -5,6 +5,9 @@
 #include <chrono>
 #include <exception>
 
+#include "harness/core/own_state.hpp"
+#include "harness/core/printable.hpp"
+#include "harness/core/shell.hpp"
 #include "harness/native/device.hpp"
 #include "harness/verify/run_bits.hpp"
 
@@ -58,6 +61,26 @@ std::string worst_lines(const TensorVerdict& verdict, const TensorSpec& spec) {
   return text + "  pattern  " + pattern(verdict, spec) + "\n";
 }
 
+/// Calls into a variant. False where nothing is left to judge: refused, found faulty or thrown.
+/// Whoever wrote the variant, its outputs are judged in the state of before.
+template <class Call>
+bool passes_as_guest(CheckResult& result, const Call& call) {
+  const OwnState own;
+  const Guest guest(own);
+  try {
+    call();
+  } catch (const NativeFault& fault) {  // the device's finding is a verdict; its data are none
+    result.status = Status::incorrect;
+    result.message = indented(fault.findings());
+    return false;
+  } catch (const std::exception& error) {
+    result.status = Status::crashed;
+    result.message = fmt::format("threw: {}", printable_line(error.what()));
+    return false;
+  }
+  return result.status == Status::passed;
+}
+
 }  // namespace
 
 PreparedCase::PreparedCase(const Case& shape, DataMode mode, std::uint64_t seed)
@@ -78,37 +101,23 @@ CheckResult PreparedCase::check(const Variant& variant) const {
   result.mode = mode_;
   result.seed = seed_;
   result.truth_seconds = truth_seconds_;
-  if (const auto reason = variant.refusal ? variant.refusal(shape_) : std::nullopt) {
+  const auto ask = [&] {
+    const auto reason = variant.refusal ? variant.refusal(shape_) : std::nullopt;
+    if (!reason) return;
     result.status = Status::unsupported;
     result.message = *reason;
-    return result;
-  }
+  };
+  if (!passes_as_guest(result, ask)) return result;
   TensorSet tensors(shape_.tensors());
   tensors.copy_from(before_);
   const std::vector<std::uint64_t> inputs = input_fingerprints(tensors);
-  try {
-    if (variant.name == "reference") {
-      for (const NumericTruth& numeric : truth_.numeric) {
-        Tensor& tensor = tensors[numeric.tensor];
-        for (std::size_t i = 0; i < numeric.value.size(); ++i) {
-          tensor.set(numeric.at.empty() ? static_cast<std::int64_t>(i) : numeric.at[i],
-                     numeric.value[i]);
-        }
-      }
-    } else {
-      const std::unique_ptr<Launch> launch = variant.prepare(shape_, tensors);
-      launch->run();
-      launch->fetch();
-    }
-  } catch (const NativeFault& fault) {  // the device's finding is a verdict; its data are none
-    result.status = Status::incorrect;
-    result.message = indented(fault.findings());
-    return result;
-  } catch (const std::exception& error) {
-    result.status = Status::crashed;
-    result.message = fmt::format("threw: {}", error.what());
-    return result;
-  }
+  const auto run = [&] {
+    if (variant.name == "reference") return write_truth(tensors);
+    const std::unique_ptr<Launch> launch = variant.prepare(shape_, tensors);
+    launch->run();
+    launch->fetch();
+  };
+  if (!passes_as_guest(result, run)) return result;
   if (const auto fault = memory_fault(tensors, inputs)) {
     result.status = Status::incorrect;
     result.message = "  " + *fault + "\n";
@@ -116,6 +125,16 @@ CheckResult PreparedCase::check(const Variant& variant) const {
   judge_outputs(tensors, result);
   if (variant.native) result.bits = bits_of(tensors);
   return result;
+}
+
+void PreparedCase::write_truth(TensorSet& tensors) const {
+  for (const NumericTruth& numeric : truth_.numeric) {
+    Tensor& tensor = tensors[numeric.tensor];
+    for (std::size_t i = 0; i < numeric.value.size(); ++i) {
+      tensor.set(numeric.at.empty() ? static_cast<std::int64_t>(i) : numeric.at[i],
+                 numeric.value[i]);
+    }
+  }
 }
 
 void PreparedCase::judge_outputs(const TensorSet& got, CheckResult& result) const {
@@ -156,8 +175,9 @@ Variant reference_variant() {
 }
 
 std::string again(const CheckResult& result) {
-  return fmt::format("kernelgate check --case {} --data {} --seed {}", result.id(),
-                     name(result.mode), result.seed);
+  return shell_line(std::vector<std::string>{"kernelgate", "check", "--case", result.id(), "--data",
+                                             std::string(name(result.mode)), "--seed",
+                                             std::to_string(result.seed)});
 }
 
 }  // namespace kernelgate
