@@ -63,6 +63,7 @@ void run_bench(Session& session, BenchArguments& options) {
   apply_flags(options.run.benchmark_flags, options.run.sampling);
   options.run.isolated = !options.in_process;
   options.run.threads = session.threads;
+  options.run.plugin_words = session.plugin_words();
   options.run.run_id = new_run_id();
   options.run.registry = &session.registry();
   std::optional<RecordWriter> writer;
@@ -80,6 +81,7 @@ void run_bench(Session& session, BenchArguments& options) {
     if (row.status != Status::passed) {
       progress.clear();
       fmt::print("{:<11}  {}  {}\n", name(row.status), row.id(), row.message);
+      if (row.status != Status::unsupported) fmt::print("  again    {}\n", again(row));
     }
   });
   progress.finish();

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "harness/cli/case_record.hpp"
 #include "harness/cli/check_run.hpp"
@@ -135,12 +134,6 @@ class Bench {
   Roofs roofs_;
 };
 
-std::string pack_rows(const std::vector<Record>& rows) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const Record& row : rows) list.push_back(pack({row, ""}));
-  return list.dump();
-}
-
 }  // namespace
 
 void start_benchmark_library(const std::vector<std::string>& flags) {
@@ -190,6 +183,7 @@ bool below_floor(const Record& record) {
 Record BenchRun::blank(const SuiteCase& suite_case, const Variant& variant) const {
   Record record = start_record(RowKind::bench, run_id, suite_case, variant, DataMode::real, seed);
   record.cache = sampling.cache;
+  add_program_options(record, plugin_words, threads);
   return record;
 }
 
@@ -213,6 +207,10 @@ void BenchRun::run(const std::vector<SuiteCase>& cases,
       Record row = blank(c, *variant);
       row.status = status;
       row.message = why;
+      if (status == Status::timed_out) {
+        add_options(
+            row, std::vector<std::string>{"--time-limit", fmt::format("{}", time_limit_seconds)});
+      }
       done(row);
     }
   };
@@ -220,7 +218,7 @@ void BenchRun::run(const std::vector<SuiteCase>& cases,
     try {
       return pack_rows(bench->time(cases[static_cast<std::size_t>(i)]));
     } catch (const BadInput& refusal) {
-      return nlohmann::json(std::string(refusal.what())).dump();
+      return pack_refusal(refusal.what());
     }
   };
   jobs.finish = [&](std::int64_t i, const JobOutcome& outcome) {
@@ -230,12 +228,13 @@ void BenchRun::run(const std::vector<SuiteCase>& cases,
       failed(c, died ? Status::crashed : Status::timed_out, outcome.text);
       return;
     }
-    const nlohmann::json answer = nlohmann::json::parse(outcome.text);
-    if (answer.is_string()) {
-      failed(c, Status::unsupported, answer.get<std::string>());
-      return;
+    std::vector<Record> rows;
+    try {
+      rows = unpack_rows(outcome.text);
+    } catch (const BadInput& refusal) {
+      failed(c, Status::unsupported, refusal.what());
     }
-    for (const auto& row : answer) done(unpack(row.get<std::string>()).record);
+    for (const Record& row : rows) done(row);
   };
   if (isolated) {
     run_isolated(jobs);

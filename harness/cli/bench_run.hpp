@@ -21,6 +21,7 @@ struct BenchRun {
   bool isolated = true;
   std::string run_id;
   int threads = 0;
+  std::vector<std::string> plugin_words;     // --plugin FILE of each, for the rows' options
   std::vector<std::string> benchmark_flags;  // for Google Benchmark, after "--"
 
   /// Judges, times and judges again every variant of every case; calls `done` for each. A variant

@@ -25,4 +25,11 @@ Record start_record(RowKind row, const std::string& run_id, const SuiteCase& sui
   return record;
 }
 
+void add_program_options(Record& record, std::span<const std::string> plugin_words, int threads) {
+  if (record.variant.starts_with("plugin/")) add_options(record, plugin_words);
+  if (threads != 0) {
+    add_options(record, std::vector<std::string>{"--threads", std::to_string(threads)});
+  }
+}
+
 }  // namespace kernelgate

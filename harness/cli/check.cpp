@@ -40,25 +40,13 @@ std::string where(const Record& record) {
                      record.schedule_seed.value_or(0));
 }
 
-// The command that runs it again, with the plugin that its variant comes from and the options of
-// its virtual device.
-std::string again_with(const std::string& plugins, const Record& record,
-                       const VirtualRunOptions& options) {
-  std::string line = again(record);
-  if (record.schedule_seed) line += options.again();
-  const bool foreign = record.variant.starts_with("plugin/");
-  if (foreign) line.insert(std::string("kernelgate check").size(), plugins);
-  return line;
-}
-
-void print_failure(const Checked& checked, const std::string& plugins,
-                   const VirtualRunOptions& options) {
+void print_failure(const Checked& checked) {
   const Record& record = checked.record;
   fmt::print("{:<11}  {}  {}  seed {}{}\n", name(record.status), record.id(), name(*record.data),
              record.seed.value_or(0), where(record));
   fmt::print("{}", checked.message);
   if (!checked.message.ends_with('\n')) fmt::print("\n");
-  fmt::print("  again    {}\n", again_with(plugins, record, options));
+  fmt::print("  again    {}\n", again(record));
 }
 
 // What has no exact family is said aloud, once a kernel and reason.
@@ -98,6 +86,7 @@ void run_check(Session& session, CheckArguments& options) {
   if (options.data == "real") options.run.modes = {DataMode::real};
   options.run.isolated = !options.in_process;
   options.run.threads = session.threads;
+  options.run.plugin_words = session.plugin_words();
   options.run.run_id = new_run_id();
   options.run.registry = &session.registry();
   const FinishedRows finished = finished_rows(options);
@@ -129,7 +118,7 @@ void run_check(Session& session, CheckArguments& options) {
     if (is_failure(record.status)) {
       session.end_with(ExitCode::incorrect);
       progress.clear();
-      print_failure(checked, session.plugins(), options.run.virtual_runs);
+      print_failure(checked);
     } else if (record.status == Status::unsupported) {
       refusals.add(record);
     } else if (options.verbose) {

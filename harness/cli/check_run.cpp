@@ -128,6 +128,8 @@ Checked blank(const Job& job, const CheckRun& run) {
       ""};
   if (is_virtual(job.variant->backend)) checked.record.figure = FigureKind::modelled;
   place(job, checked.record);
+  add_program_options(checked.record, run.plugin_words, run.threads);
+  if (job.on.profile != nullptr) add_options(checked.record, run.virtual_runs.words());
   return checked;
 }
 
@@ -140,7 +142,7 @@ class Judge {
     Checked checked = blank(job, run_);
     const auto reason = reason_not_to_run(job);
     CheckResult result = reason ? refused(*reason) : run(job, checked.record, checked.counters);
-    hold_to_claim(job, result);
+    hold_to_claim(job, result, checked.record);
     checked.record.status = result.status;
     if (result.status != Status::unsupported) {
       checked.record.checked = result.checked;
@@ -198,7 +200,7 @@ class Judge {
 
   // Bits that are declared reproducible are the same under every schedule: those of the first one
   // of a case, mode and device are kept, and the others must agree.
-  void hold_to_claim(const Job& job, CheckResult& result) {
+  void hold_to_claim(const Job& job, CheckResult& result, Record& record) {
     if (job.on.profile == nullptr || result.status != Status::passed) return;
     const Reproducible& claim = job.variant->native->reproducible;
     if (!claim.bits) return;
@@ -211,6 +213,10 @@ class Judge {
     }
     for (std::size_t i = 0; i < result.bits.size(); ++i) {
       if (result.bits[i] == first_bits_[i]) continue;
+      if (result.status == Status::passed) {
+        const std::string other = std::to_string(first_.on.schedule_seed);
+        add_options(record, std::vector<std::string>{"--schedule-seed", other});
+      }
       result.status = Status::incorrect;
       result.message += fmt::format(
           "  claim    bits of '{}' differ from those under schedule {}, though declared "
@@ -251,6 +257,25 @@ Checked unpack(const std::string& text) {
   return checked;
 }
 
+std::string pack_rows(const std::vector<Record>& rows) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Record& row : rows) list.push_back(pack({row, ""}));
+  return list.dump();
+}
+
+std::string pack_refusal(const std::string& reason) {
+  return nlohmann::json(reason).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::vector<Record> unpack_rows(const std::string& text) {
+  const nlohmann::json answer = nlohmann::json::parse(text);
+  if (answer.is_string()) throw BadInput(answer.get<std::string>());
+  std::vector<Record> rows;
+  rows.reserve(answer.size());
+  for (const auto& row : answer) rows.push_back(unpack(row.get<std::string>()).record);
+  return rows;
+}
+
 std::int64_t CheckRun::count(const std::vector<SuiteCase>& cases) const {
   return static_cast<std::int64_t>(JobList(cases, *this).take().size());
 }
@@ -282,6 +307,10 @@ void CheckRun::run(const std::vector<SuiteCase>& cases,
     checked.record.status =
         outcome.end == JobOutcome::End::died ? Status::crashed : Status::timed_out;
     checked.record.message = checked.message = outcome.text;
+    if (outcome.end == JobOutcome::End::timed_out) {
+      add_options(checked.record,
+                  std::vector<std::string>{"--time-limit", fmt::format("{}", time_limit_seconds)});
+    }
     done(checked);
   };
   run_isolated(isolated_jobs);

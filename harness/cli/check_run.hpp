@@ -28,6 +28,7 @@ struct CheckRun {
   bool isolated = true;             // in a child that may crash or hang
   std::string run_id;
   int threads = 0;
+  std::vector<std::string> plugin_words;   // --plugin FILE of each, for the rows' options
   VirtualRunOptions virtual_runs;          // of native variants
   const Registry* registry = nullptr;      // holds the slots of their devices
   const FinishedRows* finished = nullptr;  // left out; none: nothing is
@@ -45,5 +46,10 @@ struct CheckRun {
 /// Rows as text through a pipe: every column, then the whole message.
 std::string pack(const Checked& checked);
 Checked unpack(const std::string& text);
+
+/// Several rows, or why there are none; unpack_rows() then throws BadInput with that reason.
+std::string pack_rows(const std::vector<Record>& rows);
+std::string pack_refusal(const std::string& reason);
+std::vector<Record> unpack_rows(const std::string& text);
 
 }  // namespace kernelgate

@@ -49,6 +49,32 @@ Build build_of(const std::string& text, const std::string& slot, const CompareAr
   return build_commit({source, own_program().parent_path(), slot, text, options.jobs, say});
 }
 
+// The sides as they were typed, and every option of how they are compared.
+std::vector<std::string> words_of(const Session& session, const CompareArguments& options,
+                                  const std::vector<std::string>& plugins) {
+  const CompareSetup& setup = options.setup;
+  std::vector<std::string> words;
+  const auto add = [&](const char* option, const std::string& value) {
+    if (!value.empty()) words.insert(words.end(), {option, value});
+  };
+  for (const std::string& file : plugins) add("--plugin", file);
+  if (session.threads != 0) add("--threads", std::to_string(session.threads));
+  add("--baseline", options.baseline);
+  add("--candidate", options.candidate);
+  add("--baseline-plugin", setup.baseline.plugin);
+  add("--candidate-plugin", setup.candidate.plugin);
+  add("--source", options.source);
+  add("--cache", options.cache);
+  add("--samples", std::to_string(setup.samples));
+  add("--least-seconds", fmt::format("{}", setup.least_seconds));
+  add("--statistic", options.statistic);
+  add("--margin", fmt::format("{}", options.margin_percent));
+  add("--rounds", std::to_string(setup.rules.last_look));
+  add("--input-seed", std::to_string(setup.seed));
+  add("--time-limit", fmt::format("{}", setup.process_limit_seconds));
+  return words;
+}
+
 // What this program was started with, its sides are, too.
 void complete(Side& side, const Session& session, const std::vector<std::string>& plugins) {
   if (session.threads > 0) side.options = {"--threads", std::to_string(session.threads)};
@@ -150,6 +176,7 @@ void run_compare(Session& session, CompareArguments& options) {
   setup.candidate.build = build_of(options.candidate, "candidate", options);
   complete(setup.baseline, session, shared);
   complete(setup.candidate, session, shared);
+  setup.words = words_of(session, options, shared);
 
   const auto locks = lock_devices(targets);
   const std::vector<Record> earlier = earlier_rows(options);

@@ -220,6 +220,8 @@ Record compare_row(const CompareSetup& setup, const Comparison& r) {
   Record row = round_row(setup, r.target, SideName::candidate, none);
   row.row = RowKind::compare;
   row.side.clear();
+  row.options.clear();
+  add_options(row, setup.words);
   row.code = r.code[1];
   row.verdict = r.verdict();
   if (r.rounds > 0) row.round = r.rounds;

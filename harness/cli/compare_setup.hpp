@@ -49,6 +49,7 @@ struct CompareSetup {
   double process_limit_seconds = 600;
   double budget_seconds = 0;  // of all rounds together; 0: none
   std::string run_id;
+  std::vector<std::string> words;  // options that choose sides and method again
 
   /// What a reader knows the baseline of a target by, when its process said no commit.
   const std::string& baseline_of(const CompareTarget& target) const {

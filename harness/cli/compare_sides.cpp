@@ -110,6 +110,7 @@ Record round_row(const CompareSetup& setup, const CompareTarget& target, SideNam
   row.cache = setup.cache;
   row.side = name(side);
   row.order_seed = setup.order_seed;
+  add_options(row, setup.side(side).options);
   row.bytes = report.bytes;
   row.flops = report.flops;
   row.clock_hz = report.clock_hz;

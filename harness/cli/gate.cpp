@@ -136,10 +136,8 @@ class Gate {
 
   std::vector<std::string> own(const std::vector<std::string>& words) const {
     std::vector<std::string> line{own_program().string()};
-    if (session_.threads != 0)
-      line.insert(line.end(), {"--threads", std::to_string(session_.threads)});
-    for (const std::string& file : session_.plugin_files())
-      line.insert(line.end(), {"--plugin", file});
+    const std::vector<std::string> of_program = session_.words();
+    line.insert(line.end(), of_program.begin(), of_program.end());
     line.insert(line.end(), words.begin(), words.end());
     return line;
   }
@@ -160,7 +158,9 @@ class Gate {
 
   GatePart& start(const std::string& name, const std::vector<std::string>& words) {
     GatePart& part = not_run(name, "");
-    part.command = "kernelgate" + session_.plugins() + " " + shell_line(words);
+    std::vector<std::string> line = own(words);
+    line.front() = "kernelgate";
+    part.command = shell_line(line);
     fmt::print("{:<26} {}\n", name, part.command);
     return part;
   }

@@ -43,6 +43,20 @@ void KernelChoice::check_reference() const {
       "--backend");
 }
 
+std::vector<std::string> KernelChoice::words() const {
+  std::vector<std::string> list{"--backend", backend};
+  for (const std::string& variant : variants) list.insert(list.end(), {"--variant", variant});
+  if (parse_backend(backend) == Backend::source) {
+    list.insert(list.end(), {"--device", device, "--schedule-seed", std::to_string(schedule_seed)});
+    if (unchecked) list.emplace_back("--unchecked");
+  }
+  if (resident_experts > 0) {
+    list.insert(list.end(), {"--resident-experts", std::to_string(resident_experts)});
+  }
+  if (!expert_folder.empty()) list.insert(list.end(), {"--expert-folder", expert_folder});
+  return list;
+}
+
 void KernelSession::open_device(const Session& session, const KernelChoice& choice,
                                 Backend backend) {
   const Registry& registry = session.registry();

@@ -37,6 +37,8 @@ struct KernelChoice {
   bool on_reference() const { return backend == "reference"; }
   /// Throws BadInput for what the scalar reference cannot do.
   void check_reference() const;
+  /// The options that choose the same kernels again.
+  std::vector<std::string> words() const;
 };
 
 /// The backend has no device on this machine, or this build no kernels for it: nothing can run.

@@ -52,7 +52,8 @@ class KvReport {
     if (!options.records.empty()) writer_.emplace(options.records, std::cerr);
   }
 
-  void print(const std::string& name, const reference::ModelConfig& config) {
+  /// `option` names the configuration: --model, or --checkpoint with a folder.
+  void print(const char* option, const std::string& name, const reference::ModelConfig& config) {
     const std::vector<model::KvScheme> schemes = model::kv_schemes(config);
     const std::int64_t least = model::closed_form(schemes[0], config, type_, 1).cache;
     fmt::print("{}: {} layers, width {}, {}; one token over all layers, full attention\n", name,
@@ -65,7 +66,7 @@ class KvReport {
     fmt::print("\n  {:<6} {:>9} {:>19} {:>19} {:>19} {:>19} {:>9}  {}\n", "", "tokens", "allocated",
                "closed form", "pages written", "without windows", "fixed", "");
     for (const std::int64_t tokens : lengths(config)) {
-      for (const model::KvScheme& s : schemes) line(name, config, s, tokens);
+      for (const model::KvScheme& s : schemes) line(option, name, config, s, tokens);
     }
     if (!no_memory_.empty()) {
       fmt::print("  pages of a cache below --commit not tried: {}\n", no_memory_);
@@ -81,7 +82,7 @@ class KvReport {
     return {std::min<std::int64_t>(most, 4096), most};
   }
 
-  void line(const std::string& name, const reference::ModelConfig& config,
+  void line(const char* option, const std::string& name, const reference::ModelConfig& config,
             const model::KvScheme& scheme, std::int64_t tokens) {
     const model::KvBytes expected = model::closed_form(scheme, config, type_, tokens);
     const bool asked = static_cast<double>(expected.cache) <= 1e9 * options_.commit_gigabytes;
@@ -110,6 +111,9 @@ class KvReport {
     r.message = lost;
     r.bytes = got.cache + got.fixed;
     r.checked = r.total = commit ? 3 : 2;
+    add_options(r, std::vector<std::string>{option, name, "--tokens", std::to_string(tokens),
+                                            "--dtype", options_.dtype, "--commit",
+                                            fmt::format("{}", options_.commit_gigabytes)});
     writer_->append(r);
   }
 
@@ -171,7 +175,7 @@ void run_kv(Session& session, const KvArguments& options) {
   if (!options.time.empty()) host.emplace(session.threads);
   for (const std::string& name : names) {
     const reference::ModelConfig config = *reference::named_config(name);
-    report.print(name, config);
+    report.print("--model", name, config);
     if (host) print_times(session, options, name, config);
   }
   for (const std::string& directory : options.checkpoints) {
@@ -179,7 +183,7 @@ void run_kv(Session& session, const KvArguments& options) {
     const reference::ModelConfig config =
         reference::read_config(directory + "/config.json", &notices);
     print_notices(notices);
-    report.print(directory, config);
+    report.print("--checkpoint", directory, config);
   }
 }
 

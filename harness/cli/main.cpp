@@ -1,5 +1,7 @@
 // kernelgate: one program, one subcommand a task.
 #include <fmt/format.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -14,6 +16,9 @@
 #include "harness/cli/kernel_session.hpp"
 #include "harness/cli/number_options.hpp"
 #include "harness/cli/session.hpp"
+#include "harness/cli/standard_streams.hpp"
+#include "harness/core/own_state.hpp"
+#include "harness/core/printable.hpp"
 
 namespace {
 
@@ -22,21 +27,17 @@ constexpr const char* exit_codes =
     "5 nothing ran, 6 environment invalid.\n"
     "Example: kernelgate check --suite smoke";
 
-// What a message quotes may come from a hostile file: no terminal must obey it, none be flooded.
-std::string printable(std::string_view text) {
+// A message that quotes a hostile file floods no terminal.
+std::string shortened_message(std::string_view text) {
   constexpr std::size_t most = 4000;
-  std::string line;
-  for (const char c : text.substr(0, most)) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool control = (byte < 0x20 && c != '\n') || byte == 0x7F;
-    line += control ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
-  }
-  return text.size() > most ? line + "..." : line;
+  if (text.size() <= most) return std::string(text);
+  const std::string_view start = text.substr(0, most);
+  return std::string(start.substr(0, most - kernelgate::unfinished_utf8(start))) + "...";
 }
 
 int report(std::string_view what, kernelgate::ExitCode code) {
   std::fflush(stdout);
-  fmt::print(stderr, "kernelgate: {}\n", printable(what));
+  fmt::print(stderr, "kernelgate: {}\n", shortened_message(what));
   return static_cast<int>(code);
 }
 
@@ -51,13 +52,10 @@ std::optional<std::string> unknown_command(const CLI::App& app) {
   return fmt::format("unknown command '{}'; there are:{}", rest.front(), known);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+// Reads the command line, runs its command and says how that ended.
+int run(int argc, char** argv, kernelgate::Session& session) {
   using kernelgate::ExitCode;
   try {
-    kernelgate::say_when_interrupted();
-    kernelgate::Session session;
     CLI::App app{
         "Decides whether a GPU kernel of a ZAYA1-style model is right, portable and fast."};
     app.require_subcommand(1);
@@ -108,4 +106,23 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     return report(fmt::format("internal error: {}", error.what()), ExitCode::bad_input);
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (!kernelgate::open_standard_streams()) {
+    return report("standard input, output or error is closed, and /dev/null cannot be opened",
+                  kernelgate::ExitCode::bad_input);
+  }
+  kernelgate::make_standard_streams_printable();
+  kernelgate::use_standard_floats();  // a preloaded library may have changed them
+  kernelgate::say_when_interrupted();
+  kernelgate::Session session;
+  const int code = run(argc, argv, session);
+  if (!session.plugin_files().empty()) {
+    std::fflush(nullptr);
+    _exit(code);  // the destructors of a plugin's library have no say in the verdict
+  }
+  return code;
 }

@@ -12,6 +12,8 @@
 #include "harness/cli/progress.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/free_memory.hpp"
+#include "harness/core/printable.hpp"
+#include "harness/core/shell.hpp"
 #include "harness/model/kernel_weights.hpp"
 #include "reference/precision.hpp"
 #include "reference/synthetic.hpp"
@@ -111,17 +113,21 @@ reference::Model ModelSource::load_reference() const {
 
 void print_notices(const reference::Notices& notices) {
   std::fflush(stdout);
-  for (const std::string& notice : notices) fmt::print(stderr, "kernelgate: note: {}\n", notice);
+  for (const std::string& notice : notices) {
+    fmt::print(stderr, "kernelgate: note: {}\n", printable_line(notice));
+  }
 }
 
-std::string ModelSource::again() const {
-  const std::string from = checkpoint.empty()
-                               ? fmt::format("--model {} --weights {}", model, weights)
-                               : fmt::format("--checkpoint {}", checkpoint);
-  std::string more;
-  if (!dtype.empty()) more += " --dtype " + dtype;
-  if (layers > 0) more += fmt::format(" --layers {}", layers);
-  return fmt::format("{}{} --skip-expert {} --precision {}", from, more, skip, precision);
+std::vector<std::string> ModelSource::words() const {
+  std::vector<std::string> list =
+      checkpoint.empty() ? std::vector<std::string>{"--model", model, "--weights", weights}
+                         : std::vector<std::string>{"--checkpoint", checkpoint};
+  if (!dtype.empty()) list.insert(list.end(), {"--dtype", dtype});
+  if (layers > 0) list.insert(list.end(), {"--layers", std::to_string(layers)});
+  list.insert(list.end(), {"--skip-expert", skip, "--precision", precision});
+  return list;
 }
+
+std::string ModelSource::again() const { return shell_line(words()); }
 
 }  // namespace kernelgate

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "reference/checkpoint.hpp"
 #include "reference/model.hpp"
@@ -33,7 +34,8 @@ struct ModelSource {
   reference::Checkpoint load() const;
   /// The scalar model.
   reference::Model load_reference() const;
-  /// The options that choose the same model again.
+  /// The options that choose the same model again, as words and quoted for bash.
+  std::vector<std::string> words() const;
   std::string again() const;
 
  private:

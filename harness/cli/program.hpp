@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "harness/builds/process.hpp"  // shell_line()
-
 namespace kernelgate {
 
 /// How it ended. `signal` is 0 unless one ended it; -1 as `code` means that it did not start.

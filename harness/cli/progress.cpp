@@ -5,7 +5,18 @@
 
 #include <cstdio>
 
+#include "harness/core/printable.hpp"
+
 namespace kernelgate {
+namespace {
+
+// Moves the cursor, which text written to stderr cannot.
+void control(const std::string& text) {
+  std::fflush(stderr);
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+}  // namespace
 
 Progress::Progress(std::string title, std::int64_t total)
     : title_(std::move(title)),
@@ -19,7 +30,7 @@ void Progress::step(std::string_view what, std::int64_t count) {
 }
 
 void Progress::clear() const {
-  if (terminal_) fmt::print(stderr, "\r\x1b[2K");
+  if (terminal_) control("\r\x1b[2K");
 }
 
 void Progress::finish() const { clear(); }
@@ -29,9 +40,8 @@ void Progress::draw(std::string_view what) const {
   const int filled = total_ > 0 ? static_cast<int>(done_ * width / total_) : width;
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  fmt::print(stderr, "\r\x1b[2K{} [{:#<{}}{:.<{}}] {}/{} {:.0f}s {:.60}", title_, "", filled, "",
-             width - filled, done_, total_, seconds, what);
-  std::fflush(stderr);
+  control(fmt::format("\r\x1b[2K{} [{:#<{}}{:.<{}}] {}/{} {:.0f}s {:.60}", title_, "", filled, "",
+                      width - filled, done_, total_, seconds, printable_line(what)));
 }
 
 }  // namespace kernelgate

@@ -35,4 +35,11 @@ model::Quantisation QuantiseChoice::parse() const {
   return q;
 }
 
+std::vector<std::string> QuantiseChoice::words() const {
+  if (!asked()) return {};
+  std::vector<std::string> list{"--quantise", what, "--format", format};
+  if (block > 0) list.insert(list.end(), {"--block", std::to_string(block)});
+  return list;
+}
+
 }  // namespace kernelgate

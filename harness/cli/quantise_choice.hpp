@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "harness/model/quantisation.hpp"
 
@@ -17,6 +18,8 @@ struct QuantiseChoice {
   void add_to(CLI::App& command);
   /// Throws BadInput for a block that the format does not have.
   model::Quantisation parse() const;
+  /// The options that choose the same again; none where nothing is quantised.
+  std::vector<std::string> words() const;
   bool asked() const { return !what.empty(); }
 };
 

@@ -10,6 +10,7 @@
 
 #include "harness/cli/report_inputs.hpp"
 #include "harness/cli/session.hpp"
+#include "harness/core/shell.hpp"
 #include "harness/report/file.hpp"
 #include "harness/report/markdown_summary.hpp"
 #include "harness/report/page_check.hpp"
@@ -43,10 +44,18 @@ Rows choose(std::vector<Record> all, const std::vector<std::string>& runs) {
 }
 
 std::string command_of(const ReportArguments& options) {
-  std::string command = "kernelgate report";
-  for (const std::string& name : options.records) command += " --records " + name;
-  for (const std::string& run : options.runs) command += " --run " + run;
-  return command + " --output " + options.output;
+  std::vector<std::string> words{"kernelgate", "report"};
+  const auto add = [&](const char* option, const std::string& value) {
+    if (!value.empty()) words.insert(words.end(), {option, value});
+  };
+  for (const std::string& name : options.records) add("--records", name);
+  for (const std::string& run : options.runs) add("--run", run);
+  add("--resources", options.resources);
+  if (options.title != ReportArguments().title) add("--title", options.title);
+  add("--subtitle", options.subtitle);
+  add("--output", options.output);
+  add("--markdown", options.markdown);
+  return shell_line(words);
 }
 
 void write_reports(Session& session, const ReportArguments& options) {

@@ -20,18 +20,14 @@ class Session {
   Session() { register_kernels(registry_); }
 
   const Registry& registry() const { return registry_; }
-  /// Adds the variants of a shared library; from then on they are like any other.
-  void load_plugin(const std::string& file) {
-    kernelgate::load_plugin(registry_, file);
-    plugins_.push_back(file);
-  }
+  /// Adds the variants of a shared library, which a child process describes. The calling process
+  /// must not have started threads yet. Throws BadInput for a library that cannot be used.
+  void load_plugin(const std::string& file);
   const std::vector<std::string>& plugin_files() const { return plugins_; }
   /// The options that load them again.
-  std::string plugins() const {
-    std::string text;
-    for (const std::string& file : plugins_) text += " --plugin " + file;
-    return text;
-  }
+  std::vector<std::string> plugin_words() const;
+  /// The options that start a program with the same plugins and threads.
+  std::vector<std::string> words() const;
   /// 0: as many as the machine offers.
   int threads = 0;
   /// The worse of the two stays.

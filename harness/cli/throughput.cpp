@@ -76,8 +76,15 @@ std::string choices_in_words(const ThroughputArguments& options) {
   return fmt::format(",quantise={},format={}", options.quantise.what, options.quantise.format);
 }
 
-Record record_of(const ThroughputArguments& options, const KernelSession& kernels,
-                 const std::string& run_id, const model::ThroughputCell& cell) {
+std::vector<std::string> words_of(const model::ThroughputCell& cell) {
+  if (cell.is_prefill()) return {"--pp", std::to_string(cell.prompt)};
+  return {"--tg",      std::to_string(cell.steps),  "--batch", std::to_string(cell.batch),
+          "--context", std::to_string(cell.context)};
+}
+
+Record record_of(const Session& session, const ThroughputArguments& options,
+                 const KernelSession& kernels, const std::string& run_id,
+                 const model::ThroughputCell& cell) {
   Record r = start_record(RowKind::bench, run_id);
   r.kernel = "model";
   r.variant = options.kernels.backend;
@@ -90,6 +97,14 @@ Record record_of(const ThroughputArguments& options, const KernelSession& kernel
       kernels.checkpoint().config.num_blocks(), test, choices_in_words(options),
       name(kernels.weights().type()));
   r.dtype = name(kernels.weights().type());
+  for (const std::vector<std::string>& words : {session.words(),
+                                                options.source.words(),
+                                                options.kernels.words(),
+                                                options.quantise.words(),
+                                                words_of(cell),
+                                                {"--seed", std::to_string(options.seed)}}) {
+    add_options(r, words);
+  }
   return r;
 }
 
@@ -135,7 +150,7 @@ class Throughput {
 
   void refuse(const model::ThroughputCell& cell, const std::string& why) {
     fmt::print("{:<16} {}\n", cell.name(), why);
-    Record r = record_of(options_, kernels_, run_id_, cell);
+    Record r = record_of(session_, options_, kernels_, run_id_, cell);
     r.status = Status::unsupported;
     r.message = why;
     if (writer_) writer_->append(r);
@@ -175,7 +190,7 @@ class Throughput {
     m.bandwidth = roofs.bandwidth();
     m.peak = roofs.peak();
     print_cell(cell, m);
-    Record r = record_of(options_, kernels_, run_id_, cell);
+    Record r = record_of(session_, options_, kernels_, run_id_, cell);
     fill(r, m);
     if (writer_) writer_->append(r);
     largest_cell_ = std::max(largest_cell_, needs);

@@ -12,11 +12,13 @@
 #include "harness/cli/check_run.hpp"
 #include "harness/cli/forward_goldens.hpp"
 #include "harness/cli/host_environment.hpp"
+#include "harness/cli/isolate.hpp"
 #include "harness/cli/program.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/cli/report_inputs.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/vendor_run.hpp"
+#include "harness/core/shell.hpp"
 #include "harness/records/record_reader.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/report/file.hpp"
@@ -42,13 +44,27 @@ struct ValidateArguments {
   bool vendor = false;     // the whole suite, going on where an earlier start was cut off
 };
 
-std::string command_line(const ValidateArguments& options) {
-  std::string line = "kernelgate validate";
-  if (options.vendor) line += " --vendor";
-  for (const std::string& suite : options.suites) line += " --suite " + suite;
-  if (!options.throughput.empty()) line += " --throughput " + options.throughput;
-  if (options.seed != 1) line += fmt::format(" --seed {}", options.seed);
-  return line + " --output " + options.output;
+std::string command_line(const Session& session, const ValidateArguments& options) {
+  std::vector<std::string> words{"kernelgate", "validate"};
+  const std::vector<std::string> of_program = session.words();
+  words.insert(words.end(), of_program.begin(), of_program.end());
+  const ValidateArguments usual;
+  if (options.vendor) words.emplace_back("--vendor");
+  for (const std::string& suite : options.suites) words.insert(words.end(), {"--suite", suite});
+  if (!options.throughput.empty()) {
+    words.insert(words.end(), {"--throughput", options.throughput});
+  }
+  if (options.seed != usual.seed) {
+    words.insert(words.end(), {"--seed", std::to_string(options.seed)});
+  }
+  if (options.repetitions != usual.repetitions) {
+    words.insert(words.end(), {"--repetitions", std::to_string(options.repetitions)});
+  }
+  if (options.time_limit_seconds != usual.time_limit_seconds) {
+    words.insert(words.end(), {"--time-limit", fmt::format("{}", options.time_limit_seconds)});
+  }
+  words.insert(words.end(), {"--output", options.output});
+  return shell_line(words);
 }
 
 // What must be the same for a second start to go on with the first one's rows.
@@ -56,6 +72,17 @@ std::string asked(const ValidateArguments& options, int threads) {
   return fmt::format("suites {}\nseed {}\nrepetitions {}\nthroughput {}\nthreads {}\n",
                      fmt::join(options.suites, " "), options.seed, options.repetitions,
                      options.throughput, threads);
+}
+
+// The goldens' rows through a pipe, or why there are none.
+std::string golden_rows(const std::string& run_id) {
+  std::vector<Record> rows;
+  try {
+    run_forward_goldens(data_root(), run_id, [&](const Record& row) { rows.push_back(row); });
+  } catch (const std::exception& error) {
+    return pack_refusal(error.what());
+  }
+  return pack_rows(rows);
 }
 
 /// One run: rows go to the file as they appear, and stay for tables and page.
@@ -127,6 +154,7 @@ class Validation {
     run.seed = options_.seed;
     run.run_id = run_id_;
     run.threads = session_.threads;
+    run.plugin_words = session_.plugin_words();
     run.registry = &session_.registry();
     run.time_limit_seconds = options_.time_limit_seconds;
     std::optional<FinishedRows> finished;
@@ -154,17 +182,32 @@ class Validation {
       fmt::print("{}\n", check_table(records_));
       return;
     }
-    Progress progress("model", 11);
-    run_forward_goldens(data_root(), run_id_, [&](const Record& record) {
-      progress.step(record.axes);
+    for (const Record& record : goldens_of_child()) {
       keep(record);
-      if (record.status == Status::passed) return;
-      progress.clear();
+      if (record.status == Status::passed) continue;
       fmt::print("{:<11}  {}  {}\n", name(record.status), record.axes, record.message);
-    });
-    progress.finish();
+    }
     if (run_folder_) run_folder_->finish("goldens");
     fmt::print("{}\n", check_table(records_));
+  }
+
+  // In a child: loading and running a model may start threads, and this process forks again.
+  std::vector<Record> goldens_of_child() const {
+    Progress progress("model", 1);
+    progress.step("goldens");
+    std::vector<Record> rows;
+    IsolatedJobs jobs;
+    jobs.count = 1;
+    jobs.run = [this](std::int64_t) { return golden_rows(run_id_); };
+    jobs.finish = [&](std::int64_t, const JobOutcome& outcome) {
+      progress.finish();
+      if (outcome.end != JobOutcome::End::returned) {
+        throw BadInput("goldens of the model: " + outcome.text);
+      }
+      rows = unpack_rows(outcome.text);
+    };
+    run_isolated(jobs);
+    return rows;
   }
 
   void bench(const std::vector<std::string>& suites) {
@@ -176,6 +219,7 @@ class Validation {
     run.run_id = run_id_;
     run.registry = &session_.registry();
     run.threads = session_.threads;
+    run.plugin_words = session_.plugin_words();
     run.sampling.repetitions = options_.repetitions;
     run.time_limit_seconds = 2 * options_.time_limit_seconds;
     if (run_folder_) {  // a case is timed again where the row of any of its variants is missing
@@ -205,9 +249,8 @@ class Validation {
     if (run_folder_) fs::remove(file);
     const std::size_t before = run_folder_ ? 0 : read_records(file).records.size();
     arguments.insert(arguments.end(), {"--records", file.string()});
-    if (session_.threads != 0) {
-      arguments.insert(arguments.end(), {"--threads", std::to_string(session_.threads)});
-    }
+    const std::vector<std::string> of_program = session_.words();
+    arguments.insert(arguments.end(), of_program.begin(), of_program.end());
     arguments.insert(arguments.begin(), own_program().string());
     const fs::path log = folder_ / (command + ".txt");
     fmt::print("{}: {}\n", what, log.string());
@@ -256,7 +299,7 @@ class Validation {
     text.subtitle = options_.suites.empty()
                         ? "all suites of the host"
                         : fmt::format("suite {}", fmt::join(options_.suites, ", "));
-    text.command = command_line(options_);
+    text.command = command_line(session_, options_);
     text.left_out = left_out_;
     text.earlier = read_records(folder_ / "records.csv").records;
     text.find_changes = change_finder();

@@ -183,14 +183,24 @@ class VectorsCheck {
     const Variant engine = engine_variant(options_.engine, outputs_, head);
     const CheckResult result = check_vector(session_.registry(), file, head, engine);
     rows_.push_back(record_of(result, head, run_id_));
+    add_options(rows_.back(), words_for(head.id));
     if (writer_) writer_->append(rows_.back());
     if (result.status == Status::passed || result.status == Status::unsupported) return;
     session_.end_with(ExitCode::incorrect);
     fmt::print("{:<11}  {}\n{}", name(result.status), head.id, result.message);
-    std::string again = "kernelgate vectors check --only " + head.id;
-    for (const std::string& name : options_.vectors) again += " --vectors " + name;
-    for (const std::string& name : options_.outputs) again += " --outputs " + name;
-    fmt::print("  again    {}\n", again);
+    fmt::print("  again    {}\n", again(rows_.back()));
+  }
+
+  std::vector<std::string> words_for(const std::string& vector) const {
+    std::vector<std::string> words{"--only", vector};
+    for (const std::string& name : options_.vectors) {
+      words.insert(words.end(), {"--vectors", name});
+    }
+    for (const std::string& name : options_.outputs) {
+      words.insert(words.end(), {"--outputs", name});
+    }
+    words.insert(words.end(), {"--engine", options_.engine});
+    return words;
   }
 
   void finish() {

@@ -59,16 +59,18 @@ void VirtualRunOptions::add_to(CLI::App& command) {
       ->check(CLI::Range(0.0, 1e6));
 }
 
-std::string VirtualRunOptions::again() const {
+std::vector<std::string> VirtualRunOptions::words() const {
   const Patience usual;
   const Patience& patience = executor.patience;
-  std::string options;
-  if (executor.flavour == SourceFlavour::plain) options += " --unchecked";
-  if (patience.steps != usual.steps) options += fmt::format(" --step-limit {}", patience.steps);
-  if (patience.silent_seconds != usual.silent_seconds) {
-    options += fmt::format(" --silent-limit {}", patience.silent_seconds);
+  std::vector<std::string> list;
+  if (executor.flavour == SourceFlavour::plain) list.emplace_back("--unchecked");
+  if (patience.steps != usual.steps) {
+    list.insert(list.end(), {"--step-limit", std::to_string(patience.steps)});
   }
-  return options;
+  if (patience.silent_seconds != usual.silent_seconds) {
+    list.insert(list.end(), {"--silent-limit", fmt::format("{}", patience.silent_seconds)});
+  }
+  return list;
 }
 
 std::vector<const DeviceProfile*> VirtualRunOptions::profiles() const {

@@ -37,9 +37,9 @@ struct VirtualRunOptions {
   void add_to(CLI::App& command);
   /// The profiles to consider, in order. Throws BadInput for an unknown one.
   std::vector<const DeviceProfile*> profiles() const;
-  /// What the line that runs it again needs of them: " --step-limit 1000"; empty where all are the
-  /// usual ones.
-  std::string again() const;
+  /// Those that the line that runs it again needs: --step-limit 1000; none where all are the usual
+  /// ones.
+  std::vector<std::string> words() const;
   /// The runs that judge a variant on a case: of profiles on which it would launch the same, the
   /// first one, under every seed, and under those of a claim where `claims` names it; of those that
   /// it refuses, each, once, with the reason.

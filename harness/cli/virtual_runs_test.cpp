@@ -84,10 +84,11 @@ TEST(VirtualRuns, TakeTheNamedDevicesAndSeeds) {
 
 TEST(VirtualRuns, KeepTheirOptionsForTheLineThatRunsThemAgain) {
   VirtualRunOptions options;
-  EXPECT_EQ(options.again(), "");
+  EXPECT_TRUE(options.words().empty());
   options.executor = {.flavour = SourceFlavour::plain,
                       .patience = {.steps = 1000, .silent_seconds = 0.5}};
-  EXPECT_EQ(options.again(), " --unchecked --step-limit 1000 --silent-limit 0.5");
+  EXPECT_EQ(options.words(), (std::vector<std::string>{"--unchecked", "--step-limit", "1000",
+                                                       "--silent-limit", "0.5"}));
 }
 
 TEST(VirtualRuns, LeaveLargeCasesToACaseOfTheirOwn) {

@@ -6,6 +6,9 @@
  * memory at multiples of 64 bytes; what each kernel's tensors and axes mean stands on its page in
  * docs/kernels/. A library that runs on a GPU copies them there and back inside of run(), or in
  * prepare() where copies shall not be timed.
+ *
+ * Each call starts with standard floating point (rounding to nearest, subnormals kept, no traps). What a
+ * call changes in its process is put back; docs/plugin.md lists it.
  */
 #ifndef KERNELGATE_PLUGIN_H
 #define KERNELGATE_PLUGIN_H

@@ -5,9 +5,14 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
+#include "harness/core/own_state.hpp"
+#include "harness/core/printable.hpp"
 #include "harness/plugin/kernelgate_plugin.h"
 
 namespace kernelgate {
@@ -61,52 +66,12 @@ class CaseInC {
   kg_case case_{};
 };
 
-class PluginLaunch final : public Launch {
- public:
-  PluginLaunch(const kg_variant& variant, const Case& shape, TensorSet& tensors)
-      : variant_(variant), case_(shape, &tensors) {
-    if (variant_.prepare != nullptr) prepared_ = variant_.prepare(case_.get());
-  }
-  ~PluginLaunch() override {
-    if (variant_.release != nullptr) variant_.release(prepared_);
-  }
-  void run() override {
-    if (const char* failure = variant_.run(case_.get(), prepared_)) {
-      throw std::runtime_error(fmt::format("plugin/{}: {}", variant_.name, failure));
-    }
-  }
-
- private:
-  const kg_variant& variant_;
-  CaseInC case_;
-  void* prepared_ = nullptr;
-};
-
-Variant variant_of(const kg_variant& given) {
-  Variant variant;
-  variant.name = fmt::format("plugin/{}", given.name);
-  variant.backend = Backend::kokkos;  // on this host, beside the portable kernels
-  variant.note = given.note == nullptr ? "from a plugin" : given.note;
-  variant.refusal = [&given](const Case& shape) -> std::optional<std::string> {
-    if (given.refusal == nullptr) return std::nullopt;
-    const CaseInC in_c(shape, nullptr);
-    const char* reason = given.refusal(in_c.get());
-    if (reason == nullptr) return std::nullopt;
-    return std::string(reason);
-  };
-  variant.prepare = [&given](const Case& shape, TensorSet& tensors) {
-    return std::unique_ptr<Launch>(std::make_unique<PluginLaunch>(given, shape, tensors));
-  };
-  return variant;
-}
-
 [[noreturn]] void refuse(const std::string& file, const std::string& why) {
   throw BadInput(fmt::format("plugin {}: {}", file, why));
 }
 
-}  // namespace
-
-void load_plugin(Registry& registry, const std::string& file) {
+// Loads the library into this process and asks it what it has.
+const kg_plugin& open_library(const std::string& file) {
   // A name without a slash would be looked for in the system's folders.
   const std::string path = std::filesystem::absolute(file).string();
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -119,18 +84,133 @@ void load_plugin(Registry& registry, const std::string& file) {
     refuse(file, fmt::format("was built for ABI {}, this program has {}", plugin->abi,
                              KERNELGATE_PLUGIN_ABI));
   }
-  for (std::int64_t i = 0; i < plugin->variant_count; ++i) {
-    const kg_variant& given = plugin->variants[i];
+  return *plugin;
+}
+
+std::vector<PluginVariant> offers_of(const kg_plugin& plugin, const std::string& file) {
+  std::vector<PluginVariant> offers;
+  for (std::int64_t i = 0; i < plugin.variant_count; ++i) {
+    const kg_variant& given = plugin.variants[i];
     if (given.kernel == nullptr || given.name == nullptr || *given.name == '\0') {
       refuse(file, fmt::format("variant {} has no kernel or no name", i));
+    }
+    for (const char* name : {given.kernel, given.name}) {
+      if (printable_line(name) == name) continue;
+      refuse(file, fmt::format("variant {}: expected names of printable UTF-8, got '{}'", i,
+                               printable_line(name)));
     }
     if (given.run == nullptr) {
       refuse(file, fmt::format("variant {} of {} has no run()", given.name, given.kernel));
     }
-    if (registry.find(given.kernel).find_variant(fmt::format("plugin/{}", given.name)) != nullptr) {
-      refuse(file, fmt::format("a second variant plugin/{} of {}", given.name, given.kernel));
+    offers.push_back({given.kernel, given.name,
+                      given.note == nullptr ? "from a plugin" : printable_line(given.note)});
+  }
+  return offers;
+}
+
+/// The library of some variants, in this process from the first call of any of them on.
+class Library {
+ public:
+  Library(std::string file, std::vector<PluginVariant> offers)
+      : file_(std::move(file)), offers_(std::move(offers)) {}
+
+  const kg_variant& variant(std::size_t i) {
+    std::call_once(loaded_, [this] { load(); });
+    return plugin_->variants[i];
+  }
+  /// As the process was before it was loaded.
+  const OwnState& own() const { return *own_; }
+
+ private:
+  void load() {
+    own_.emplace();
+    const Guest guest(*own_);
+    try {
+      plugin_ = &open_library(file_);
+      if (offers_of(*plugin_, file_) == offers_) return;
+    } catch (const BadInput& error) {
+      throw std::runtime_error(
+          fmt::format("could be loaded when it was described, and not now: {}", error.what()));
     }
-    registry.add_variant(given.kernel, variant_of(given));
+    throw std::runtime_error(
+        fmt::format("plugin {}: has other variants than when it was described", file_));
+  }
+
+  std::string file_;
+  std::vector<PluginVariant> offers_;
+  std::once_flag loaded_;
+  std::optional<OwnState> own_;
+  const kg_plugin* plugin_ = nullptr;
+};
+
+class PluginLaunch final : public Launch {
+ public:
+  PluginLaunch(std::shared_ptr<Library> library, std::size_t i, const Case& shape,
+               TensorSet& tensors)
+      : library_(std::move(library)), variant_(library_->variant(i)), case_(shape, &tensors) {
+    const Guest guest(library_->own());
+    if (variant_.prepare != nullptr) prepared_ = variant_.prepare(case_.get());
+  }
+  ~PluginLaunch() override {
+    const Guest guest(library_->own());
+    if (variant_.release != nullptr) variant_.release(prepared_);
+  }
+  PluginLaunch(const PluginLaunch&) = delete;
+  PluginLaunch& operator=(const PluginLaunch&) = delete;
+
+  // Timed: of what the library may have changed, only this thread's floats are put back at once.
+  void run() override {
+    const char* failure = variant_.run(case_.get(), prepared_);
+    use_standard_floats();
+    if (failure == nullptr) return;
+    throw std::runtime_error(fmt::format("plugin/{}: {}", variant_.name, printable_line(failure)));
+  }
+  void fetch() override { library_->own().restore(); }
+
+ private:
+  std::shared_ptr<Library> library_;
+  const kg_variant& variant_;
+  CaseInC case_;
+  void* prepared_ = nullptr;
+};
+
+Variant variant_of(const PluginVariant& offer, const std::shared_ptr<Library>& library,
+                   std::size_t i) {
+  Variant variant;
+  variant.name = fmt::format("plugin/{}", offer.name);
+  variant.backend = Backend::kokkos;  // on this host, beside the portable kernels
+  variant.note = offer.note;
+  variant.refusal = [library, i](const Case& shape) -> std::optional<std::string> {
+    const kg_variant& given = library->variant(i);
+    if (given.refusal == nullptr) return std::nullopt;
+    const CaseInC in_c(shape, nullptr);
+    const Guest guest(library->own());
+    const char* reason = given.refusal(in_c.get());
+    if (reason == nullptr) return std::nullopt;
+    return printable_line(reason);
+  };
+  variant.prepare = [library, i](const Case& shape, TensorSet& tensors) {
+    return std::unique_ptr<Launch>(std::make_unique<PluginLaunch>(library, i, shape, tensors));
+  };
+  return variant;
+}
+
+}  // namespace
+
+std::vector<PluginVariant> describe_plugin(const std::string& file) {
+  return offers_of(open_library(file), file);
+}
+
+void add_plugin(Registry& registry, const std::string& file,
+                const std::vector<PluginVariant>& offers) {
+  const auto library = std::make_shared<Library>(file, offers);
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    const PluginVariant& offer = offers[i];
+    Variant variant = variant_of(offer, library, i);
+    if (registry.find(offer.kernel).find_variant(variant.name) != nullptr) {
+      refuse(file, fmt::format("a second variant {} of {}", variant.name, offer.kernel));
+    }
+    registry.add_variant(offer.kernel, std::move(variant));
   }
 }
 

@@ -102,7 +102,7 @@ inline constexpr auto record_columns = [] {
   using field::column;
   using field::column_since;
   return std::array{
-      column<&R::schema_version>("schema_version", whole, "of this table; this page is version 3"),
+      column<&R::schema_version>("schema_version", whole, "of this table; this page is version 4"),
       column<&R::time_utc>("time_utc", text, "when the row was made, ISO 8601 with Z"),
       column<&R::run_id>("run_id", text, "the same for all rows of one command"),
       column<&R::row>("row", word, "what the row states: check, bench, forward, round or compare"),
@@ -175,6 +175,9 @@ inline constexpr auto record_columns = [] {
       column_since<&R::smallest_visible_ratio>(
           3, "smallest_visible_ratio", number,
           "slowdown that this comparison finds four times in five at the noise of its machine"),
+      column_since<&R::options>(4, "options", text,
+                                "of the command that makes the row again, where no other column "
+                                "has them: --plugin FILE, --threads N; quoted for bash"),
       column<&R::environment, &E::cpu>("cpu", text, "name of the processor"),
       column<&R::environment, &E::cores>("cores", whole, "processors that the process may use"),
       column<&R::environment, &E::threads>("threads", whole, "of a parallel loop"),

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "harness/core/backend.hpp"
@@ -14,7 +15,7 @@
 namespace kernelgate {
 
 /// Raised by one whenever a column is added, removed or changes its meaning.
-inline constexpr std::int64_t record_schema_version = 3;
+inline constexpr std::int64_t record_schema_version = 4;
 /// The oldest that is still read: its columns are a part of today's, with the same meaning.
 inline constexpr std::int64_t oldest_record_schema = 2;
 
@@ -88,6 +89,8 @@ struct Record {
   std::optional<double> chance;                  // of the verdict if nothing differed
   std::optional<double> smallest_visible_ratio;  // slowdown that this job finds 4 times in 5
 
+  std::string options;  // that make the row again and stand in no other column, as shell words
+
   Environment environment;
 
   /// "linear/kokkos/tokens=7,out=64,in=64,bf16"
@@ -103,7 +106,10 @@ std::string new_run_id();
 /// A row of this run, made now and here, that states nothing yet.
 Record start_record(RowKind row, std::string run_id);
 
-/// The command line that makes this row again.
+/// The command line that makes this row again, quoted for bash.
 std::string again(const Record& record);
+
+/// Adds words to the row's options, quoted for bash.
+void add_options(Record& record, std::span<const std::string> words);
 
 }  // namespace kernelgate

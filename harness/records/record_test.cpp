@@ -71,6 +71,41 @@ TEST(Record, SaysTheCommandThatMakesItAgain) {
   row = synthetic::bench_row();
   row.seed = std::nullopt;
   EXPECT_EQ(again(row), "kernelgate bench --case linear/kokkos/tokens=7,out=64,in=64,bf16");
+  row.cache = CacheMode::hot;
+  EXPECT_EQ(again(row),
+            "kernelgate bench --case linear/kokkos/tokens=7,out=64,in=64,bf16 --cache hot");
+}
+
+TEST(Record, QuotesItsCommandForBash) {
+  Record row = synthetic::check_row();
+  row.seed = 1;
+  row.variant = "plugin/it's mine";
+  add_options(row, std::vector<std::string>{"--plugin", "my kernels/it's mine.so"});
+  add_options(row, std::vector<std::string>{"--threads", "2"});
+  EXPECT_EQ(again(row),
+            "kernelgate check --plugin 'my kernels/it'\\''s mine.so' --threads 2 --case "
+            "'linear/plugin/it'\\''s mine/tokens=7,out=64,in=64,bf16' --data real --seed 1");
+}
+
+TEST(Record, TakesTheSidesOfAComparisonAndTheModelOfARowFromItsOptions) {
+  Record row = synthetic::bench_row();
+  row.row = RowKind::compare;
+  row.order_seed = 3;
+  row.baseline = "b.so";
+  add_options(row, std::vector<std::string>{"--baseline-plugin", "b c.so"});
+  EXPECT_EQ(again(row),
+            "kernelgate compare --baseline-plugin 'b c.so' --case "
+            "linear/kokkos/tokens=7,out=64,in=64,bf16 --seed 3");
+  row = {};
+  row.kernel = "model";
+  row.axes = "model=a, b/c,layers=2,test=pp512,bf16";
+  add_options(row, std::vector<std::string>{"--checkpoint", "a, b/c", "--pp", "512"});
+  EXPECT_EQ(again(row), "kernelgate throughput --checkpoint 'a, b/c' --pp 512");
+  row.kernel = "linear";
+  row.variant = "engine/mine";
+  row.options = "--only linear/1 --vectors v --outputs o.safetensors";
+  EXPECT_EQ(again(row),
+            "kernelgate vectors check --only linear/1 --vectors v --outputs o.safetensors");
 }
 
 TEST(Record, SaysTheCommandOfARowOfTheWholeModel) {

@@ -1,0 +1,82 @@
+#include "harness/cli/session.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "harness/cli/isolate.hpp"
+#include "harness/core/shell.hpp"
+
+namespace kernelgate {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr double seconds_to_describe = 120;
+
+// Either the variants or why there are none.
+std::string description_of(const std::string& file) {
+  Json variants = Json::array();
+  try {
+    for (const PluginVariant& v : describe_plugin(file)) {
+      variants.push_back({v.kernel, v.name, v.note});
+    }
+  } catch (const BadInput& error) {
+    return Json(std::string(error.what())).dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+  return variants.dump();
+}
+
+std::vector<PluginVariant> variants_in(const std::string& description) {
+  const Json json = Json::parse(description);
+  if (json.is_string()) throw BadInput(json.get<std::string>());
+  std::vector<PluginVariant> variants;
+  variants.reserve(json.size());
+  for (const Json& v : json) variants.push_back({v.at(0), v.at(1), v.at(2)});
+  return variants;
+}
+
+// In a child: what the library starts, changes or breaks ends with it.
+std::vector<PluginVariant> describe_in_child(const std::string& file) {
+  std::vector<PluginVariant> variants;
+  IsolatedJobs jobs;
+  jobs.count = 1;
+  jobs.time_limit_seconds = seconds_to_describe;
+  jobs.begin = [] { ::dup2(STDERR_FILENO, STDOUT_FILENO); };  // output is this program's own
+  jobs.run = [&](std::int64_t) { return description_of(file); };
+  jobs.finish = [&](std::int64_t, const JobOutcome& outcome) {
+    if (outcome.end == JobOutcome::End::returned) {
+      variants = variants_in(outcome.text);
+      return;
+    }
+    throw BadInput(fmt::format(
+        "plugin {}: {} while the library was loaded or in kernelgate_plugin(); expected "
+        "a description of its variants\n  rerun    {}",
+        file, outcome.text,
+        shell_line(std::vector<std::string>{"kernelgate", "list", "--plugin", file})));
+  };
+  run_isolated(jobs);
+  return variants;
+}
+
+}  // namespace
+
+void Session::load_plugin(const std::string& file) {
+  add_plugin(registry_, file, describe_in_child(file));
+  plugins_.push_back(file);
+}
+
+std::vector<std::string> Session::plugin_words() const {
+  std::vector<std::string> words;
+  for (const std::string& file : plugins_) words.insert(words.end(), {"--plugin", file});
+  return words;
+}
+
+std::vector<std::string> Session::words() const {
+  std::vector<std::string> words = plugin_words();
+  if (threads != 0) words.insert(words.end(), {"--threads", std::to_string(threads)});
+  return words;
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,129 @@
+#!/bin/bash
+# Every kind of command that the program prints, as a user pastes it: bash reads it, and its verdict is the
+# one beside which it stood. All names hold a space and a quote.
+#
+#   paste.sh PROGRAM CHECKOUT CC WORK
+set -uo pipefail
+program=$1 checkout=$2 cc=$3 work=$4
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export KERNELGATE_ROOT=$checkout
+rm -rf "$work" && mkdir -p "$work/bin" "$work/it's here/my kernels" "$work/it's here/my model" || exit 1
+ln -s "$program" "$work/bin/kernelgate"
+export PATH=$work/bin:$PATH
+cd "$work/it's here" || exit 1
+failures=0 pasted=0
+
+fail() {
+  failures=$((failures + 1))
+  printf 'FAILED  %s: %s\n' "$what" "$1"
+  head -c 3000 said
+}
+
+# runs CODE "what it is" -- arguments: what it says is in the file `said`.
+runs() {
+  local code=$1
+  what=$2
+  shift 3
+  timeout 200 kernelgate "$@" >said 2>&1 </dev/null
+  local got=$?
+  [ "$got" -eq "$code" ] || fail "exit code $got, expected $code: $*"
+}
+
+# printed LEAD: the commands behind that word of `said`.
+printed() { sed -n "s/^ *$1 *\(kernelgate .*\)/\1/p" said; }
+
+# pastes CODE TEXT COMMANDS: bash runs each; TEXT stands in what it says.
+pastes() {
+  local code=$1 text=$2 line count=0
+  while IFS= read -r line; do
+    [ -n "$line" ] || continue
+    count=$((count + 1))
+    timeout 200 bash -c "$line" >said 2>&1 </dev/null
+    local got=$?
+    [ "$got" -eq "$code" ] || fail "exit code $got, expected $code, of the pasted line $line"
+    grep -qF -e "$text" said || fail "no '$text' from the pasted line $line"
+  done <<<"$3"
+  [ "$count" -gt 0 ] || fail "no command was printed"
+  pasted=$((pasted + count))
+}
+
+# The commands of the rows on a page of these records, and of the whole page.
+rows_of() {
+  kernelgate report --records "$1" --output rows.html >/dev/null 2>said || fail "no page of $1"
+  grep -o '"again":"[^"]*"' rows.html | sed 's/^"again":"//; s/"$//; s/\\\\/\\/g' | sort -u
+}
+command_of() { grep -o '"command":"[^"]*"' "$1" | sed 's/^"command":"//; s/"$//; s/\\\\/\\/g'; }
+
+plugin="my kernels/it's mine.so"
+"$cc" -shared -fPIC -O2 -Wall -Wextra -Werror "-I$checkout/harness/plugin" "$here/verdicts.c" \
+  -o "$plugin" || exit 1
+"$cc" -shared -fPIC -O2 "-I$checkout/harness/plugin" "$here/ends.c" -DAT_LOAD -o "my kernels/ends.so"
+axes=tokens=3,out=8,in=9,f32
+few=(--least-seconds 0.001 --warm-up 0 --repetitions 2)
+printf 'kernel,cases,variants\nlinear,"%s",kokkos/cpu;plugin/it'"'"'s wrong\n' "$axes" >'my suite.csv'
+
+# ---- check: a wrong result, a failure, a time limit, a refusal -----------------------------------
+runs 1 "a wrong result" -- check --plugin "$plugin" --threads 1 --case "linear/plugin/it's wrong/$axes" \
+  --seed 7 --records 'my rows.csv' --junit 'my rows.xml'
+[ "$(printed again | wc -l)" -eq 2 ] || fail "expected a command for each data mode"
+grep -q "again  *kernelgate check --plugin 'my kernels/it'" said || fail "the plugin is not quoted"
+pastes 1 "incorrect    linear/plugin/it's wrong/" "$(printed again)"
+what="a wrong result's rows on a page"
+pastes 1 "incorrect    linear/plugin/it's wrong/" "$(rows_of 'my rows.csv')"
+what="a wrong result in JUnit"
+pastes 1 "incorrect    linear/plugin/it's wrong/" \
+  "$(sed -n 's/.*>again: \(kernelgate .*\)<\/failure>.*/\1/p' 'my rows.xml' | sed 's/&quot;/"/g; s/&amp;/\&/g')"
+runs 1 "a kernel that fails" -- check --plugin "$plugin" --case "linear/plugin/failing/$axes" --data exact
+pastes 1 "no memory on the device" "$(printed again)"
+runs 1 "a kernel over its time limit" -- \
+  check --plugin "$plugin" --case "linear/plugin/endless/$axes" --data exact --time-limit 1
+pastes 1 "over the time limit of 1 s" "$(printed again)"
+runs 5 "a refusal" -- check --plugin "$plugin" --case "linear/plugin/refuses/$axes" -v
+pastes 5 "reason   takes nothing" "$(printed again | sed 's/$/ -v/')"
+runs 1 "a kernel that fails, in bench" -- \
+  bench --plugin "$plugin" --case "linear/plugin/failing/$axes" "${few[@]}"
+pastes 1 "no memory on the device" "$(printed again)"
+runs 2 "a library that ends its process" -- check --plugin "my kernels/ends.so" --case "linear/$axes"
+pastes 2 "plugin my kernels/ends.so: its process died of SEGV" "$(printed rerun)"
+
+# ---- a suite of the user's: gate, validate, report -----------------------------------------------
+runs 1 "a closed gate" -- gate --arch cpu --plugin "$plugin" --suite 'my suite.csv' --output "it's gate" \
+  --junit gate.xml
+pastes 1 "incorrect    linear/plugin/it's wrong/" "$(printed again | grep ' check ')"
+
+printf 'kernel,cases,variants\nlinear,"%s",kokkos/cpu\n' "$axes" >"it's one.csv"
+runs 0 "a validation" -- validate --suite "it's one.csv" --throughput none --repetitions 2 --output "it's out"
+what="the command of a validation's page"
+command_of "it's out/index.html" >commands
+grep -qF "kernelgate validate --suite 'it'\\''s one.csv' --throughput none --repetitions 2 --output" commands ||
+  fail "got $(cat commands)"
+pastes 0 "report   it's out/index.html" "$(cat commands)"
+runs 0 "a report" -- report --records 'my rows.csv' --title "it's mine" --output "it's page.html"
+pastes 0 "report   it's page.html" "$(command_of "it's page.html")"
+
+# ---- the whole model: throughput and kv ----------------------------------------------------------
+cp -r "$checkout/tests/oracle/data/full_attention" "my model/it's small" && chmod -R u+w 'my model'
+runs 0 "a throughput" -- throughput --checkpoint "my model/it's small" --layers 2 --pp 8 --repetitions 1 \
+  --records 'my model.csv'
+pastes 0 "pp8" "$(rows_of 'my model.csv')"
+runs 0 "a cache" -- kv --checkpoint "my model/it's small" --tokens 64 --commit 0.001 --records 'my cache.csv'
+pastes 0 "my model/it's small: " "$(rows_of 'my cache.csv')"
+
+# ---- comparisons and vectors ---------------------------------------------------------------------
+runs 0 "a comparison" -- compare --baseline-plugin "$plugin" --candidate-plugin "$plugin" --rounds 2 \
+  --samples 2 --least-seconds 0.001 --case "linear/plugin/right/$axes" --records 'my rounds.csv'
+pastes 0 "linear/plugin/right/" "$(rows_of 'my rounds.csv')"
+
+runs 0 "vectors" -- vectors export --case linear/tokens=1,out=1,in=1,f32 --output "it's vectors"
+vector=$(grep -aoE '"[^"]*/want/y"' "it's vectors/linear.safetensors" | head -1 | sed 's/^"//; s/\/want\/y"//')
+header=$(printf '{"%s/y":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}' "$vector")
+{ printf "\\$(printf '%03o' ${#header})\\0\\0\\0\\0\\0\\0\\0%s" "$header"; printf '\0\0\200\377'; } \
+  >"it's answers.safetensors"
+runs 1 "a wrong answer of an engine" -- vectors check --vectors "it's vectors" --only "$vector" \
+  --outputs "it's answers.safetensors" --records 'my vectors.csv'
+pastes 1 "incorrect    $vector" "$(printed again)"
+what="a wrong answer's row on a page"
+pastes 1 "incorrect    $vector" "$(rows_of 'my vectors.csv')"
+
+printf '%d commands were pasted, %d failures\n' "$pasted" "$failures"
+[ "$failures" -eq 0 ] && [ "$pasted" -ge 19 ]

@@ -1,0 +1,164 @@
+#!/bin/bash
+# Libraries that change, end or paint the process that loads them: the judge's verdicts, its records and
+# the user's terminal stay its own.
+#
+#   run.sh PROGRAM CHECKOUT CC WORK
+set -uo pipefail
+program=$1 checkout=$2 cc=$3 work=$4
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export KERNELGATE_ROOT=$checkout
+rm -rf "$work" && mkdir -p "$work" && cd "$work" || exit 1
+failures=0
+
+fail() {
+  failures=$((failures + 1))
+  printf 'FAILED  %s: %s\n' "$what" "$1"
+  head -c 3000 said
+}
+
+# library NAME SOURCE [FLAG…]
+library() {
+  "$cc" -shared -fPIC -O2 -fopenmp -Wall -Wextra -Werror "-I$checkout/harness/plugin" "${@:3}" \
+    "$here/$2" -o "$1" || exit 1
+}
+
+# runs CODE "what it is" -- arguments: the exit code; what it says is in the file `said`.
+runs() {
+  local code=$1
+  what=$2
+  shift 3
+  timeout 120 "$program" "$@" >said 2>&1 </dev/null
+  local got=$?
+  [ "$got" -eq "$code" ] || fail "exit code $got, expected $code: $*"
+}
+says() { grep -qF -e "$1" said || fail "does not say '$1'"; }
+
+library spoils.so spoils.c
+library threads.so threads.c
+library at_load.so ends.c -DAT_LOAD
+library in_entry.so ends.c -DIN_ENTRY
+library with_exit.so ends.c -DWITH_EXIT
+library at_unload.so ends.c -DAT_UNLOAD
+library paints.so paints.c
+library painted_name.so paints.c -DIN_ITS_NAME
+"$cc" -shared -fPIC -O2 "$here/fork_watch.c" -o fork_watch.so || exit 1
+case=linear/tokens=7,out=24,in=33,f32
+few=(--least-seconds 0.001 --warm-up 0 --repetitions 2)
+printf 'kernel,cases,variants\nlinear,"%s",*\n' "${case#*/}" >suite.csv
+
+# ---- what a library changes in its process -------------------------------------------------------
+# Rounding, flushed subnormals, OpenMP's settings: every variant that runs after it would be wrong.
+others=(--suite smoke --kernel linear --kernel residual_norm --backend kokkos)
+runs 0 "variants beside a library that changes the process" -- check --plugin spoils.so "${others[@]}"
+says plugin/spoils
+runs 0 "variants in the very process that a library changes" -- \
+  check --plugin spoils.so "${others[@]}" --in-process --records state.csv --junit state.xml
+for file in state.csv state.xml; do
+  [ -s "$file" ] && [ "$(stat -c %a "$file")" = 644 ] || fail "$file is not here, or not as umask has it"
+done
+for how in "" --in-process; do
+  runs 0 "times beside a library that changes the process $how" -- \
+    bench --plugin spoils.so --case "$case" "${few[@]}" $how
+done
+runs 0 "a sample of such a library" -- \
+  sample --plugin spoils.so --case "linear/plugin/spoils/${case#*/}" --samples 2 --least-seconds 0.001
+says '"status":"passed"'
+
+# ---- threads that a library starts ---------------------------------------------------------------
+guest=linear/plugin/threads/${case#*/}
+runs 0 "a library that starts threads when it is asked what it has" -- \
+  check --plugin threads.so --case "$guest" --time-limit 30
+runs 0 "the same, listed" -- list --plugin threads.so
+says plugin/threads
+runs 0 "the same, timed" -- bench --plugin threads.so --case "$guest" --time-limit 60 "${few[@]}"
+runs 0 "the same, sampled" -- \
+  sample --plugin threads.so --case "$guest" --samples 2 --least-seconds 0.001
+runs 0 "the same, compared" -- compare --baseline-plugin threads.so --candidate-plugin threads.so \
+  --case "$guest" --rounds 2 --samples 2 --least-seconds 0.001 --time-limit 60
+
+# No process of this program forks while it has threads: their locks would stay locked for ever.
+# OpenBLAS starts threads of its own when it is loaded, and ends them before a fork: left out here.
+what="a process that forks"
+for command in "check --plugin threads.so --case $case" "bench --case $case ${few[*]}" \
+  "validate --suite suite.csv --repetitions 1 --throughput none --output report"; do
+  OPENBLAS_NUM_THREADS=1 LD_PRELOAD=$PWD/fork_watch.so timeout 120 "$program" $command >said 2>&1 </dev/null ||
+    fail "exit code $?: $command"
+  if grep -q 'fork with' said; then fail "forks while it has threads: $command"; fi
+done
+
+# ---- libraries that end their process ------------------------------------------------------------
+for command in list check bench; do
+  for library in at_load in_entry with_exit; do
+    runs 2 "$command with a library that ends its process ($library)" -- \
+      $command --plugin $library.so
+    says "plugin $library.so: its process "
+    says "while the library was loaded or in kernelgate_plugin()"
+    says "rerun    kernelgate list --plugin $library.so"
+  done
+done
+for how in "" --in-process; do
+  runs 0 "a library whose destructor aborts $how" -- check --plugin at_unload.so --case "$case" $how
+done
+runs 0 "a sample of a library whose destructor aborts" -- \
+  sample --plugin at_unload.so --case "linear/plugin/ends/${case#*/}" --samples 2 --least-seconds 0.001
+
+# ---- closed standard streams ---------------------------------------------------------------------
+what="closed standard streams"
+guest=linear/plugin/prints/${case#*/}
+for closed in '>&-' '2>&-' '<&- >&- 2>&-'; do
+  for how in "" --in-process; do
+    rm -f closed.csv
+    eval '"$program" check --plugin paints.so --case "$guest" --records closed.csv $how '"$closed" >/dev/null 2>said
+    code=$?
+    [ $code -eq 0 ] || fail "exit code $code with $closed $how"
+    runs 0 "records of a run with $closed $how" -- report --records closed.csv --markdown closed.md
+    # A header and two rows, exact and real: nothing that somebody printed.
+    [ "$(wc -l <closed.csv)" -eq 3 ] || fail "$(wc -l <closed.csv) lines, expected 3"
+    what="closed standard streams"
+  done
+done
+
+# ---- what a library says -------------------------------------------------------------------------
+# No byte that a terminal obeys, in any output; words of plain UTF-8 are left alone.
+painted() {
+  for file in "$@"; do
+    if LC_ALL=C tr -d '\n' <"$file" | LC_ALL=C grep -q '[[:cntrl:]]'; then
+      fail "$file has control characters"
+    fi
+    iconv -f UTF-8 -t UTF-8 "$file" >/dev/null || fail "$file is no UTF-8"
+    if grep -qP '[\x{80}-\x{9f}\x{202a}-\x{202e}]' "$file"; then
+      fail "$file has C1 or bidirectional controls"
+    fi
+    if grep -q '^all 82 passed' "$file"; then fail "$file has a line of the library's own making"; fi
+  done
+}
+export LC_ALL=C.UTF-8
+runs 0 "the notes of a library" -- list --plugin paints.so
+says 'note größer \x1b[31m\x1b]0;title\x07\x08\u009b\u202e\nall 82 passed\xff'
+painted said
+runs 1 "the failures of a library" -- check --plugin paints.so --case "linear/plugin/fails/${case#*/}" \
+  --records p.csv --junit p.xml
+says 'plugin/fails: fails größer \x1b[31m'
+runs 5 "the refusals of a library" -- check --plugin paints.so --case "linear/plugin/refuses/${case#*/}" -v \
+  --records p.csv
+says 'reason   refuses größer \x1b[31m'
+painted said
+runs 0 "its rows" -- report --records p.csv --output p.html --markdown p.md
+painted said p.csv p.xml p.md
+runs 2 "the name of a library's variant" -- list --plugin painted_name.so
+says "variant 3: expected names of printable UTF-8, got 'name größer \\x1b[31m"
+painted said
+# What it prints itself has lines of its own, so only the bytes count.
+for how in "" --in-process; do
+  runs 0 "what a library prints $how" -- check --plugin paints.so --case "$guest" $how
+  says 'prints größer \x1b[31m\x1b]0;title\x07\x08\u009b\u202e'
+  if LC_ALL=C tr -d '\n' <said | LC_ALL=C grep -q '[[:cntrl:]]'; then fail "control characters"; fi
+done
+esc=$(printf '\033[31m')
+runs 2 "the name of a file" -- report --records "no ${esc}such.csv" --output p.html
+says 'no \x1b[31msuch.csv'
+painted said
+runs 2 "an option's value" -- check --backend "${esc}"
+painted said
+
+[ "$failures" -eq 0 ] && echo "nothing of a library's reached the judge, its records or the terminal"
