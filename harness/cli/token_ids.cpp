@@ -129,7 +129,7 @@ std::vector<std::int32_t> read_token_ids(const std::string& text, const std::str
   const bool there = !is_list(text) && !text.empty() && std::filesystem::exists(text, error);
   if (there) {
     try {
-      return parse_token_ids(read_text_file(text), text);
+      return parse_token_ids(read_text_file(text, FileKind::table), text);
     } catch (const BadInput& problem) {
       throw BadInput(fmt::format("{} {}", option, problem.what()));
     }

@@ -113,7 +113,9 @@ std::string describe_wrong_kind(std::string_view bytes, FileKind expected) {
       return std::string(s.description);
     }
   }
-  if (const auto page = markup(bytes)) return *page;
+  if (expected != FileKind::text) {
+    if (const auto page = markup(bytes)) return *page;
+  }
   if (expected != FileKind::shared_library && bytes.starts_with(elf)) {
     return "a program or shared library (ELF)";
   }

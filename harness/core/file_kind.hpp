@@ -9,7 +9,8 @@ namespace kernelgate {
 
 /// Kinds that readers of this project ask for. A file of the expected kind is never described as
 /// wrong.
-enum class FileKind { json, safetensors, sentencepiece, shared_library, text };
+/// `table` is a CSV file; `text` is any text, markup and JSON included.
+enum class FileKind { json, safetensors, sentencepiece, shared_library, table, text };
 
 /// What the file is, with the remedy where there is one: "a Git LFS pointer in place of a file of
 /// 17683 bytes; run `git lfs pull` in its repository". Empty if the bytes are of the expected kind

@@ -37,7 +37,12 @@ class OpenFile {
   int descriptor_;
 };
 
-void require_text(const std::filesystem::path& file, std::string_view text) {
+void require_text(const std::filesystem::path& file, std::string_view text, FileKind expected) {
+  if (const auto kind = describe_wrong_kind(text, expected); !kind.empty()) {
+    refuse(
+        file,
+        (expected == FileKind::table ? "expected a CSV file, got " : "expected text, got ") + kind);
+  }
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
     refuse(file, "expected UTF-8 text, got UTF-16; save it as UTF-8");
   }
@@ -56,7 +61,8 @@ std::string_view without_byte_order_mark(std::string_view text) {
   return text;
 }
 
-std::string read_text_file(const std::filesystem::path& file, std::int64_t most_bytes) {
+std::string read_text_file(const std::filesystem::path& file, FileKind expected,
+                           std::int64_t most_bytes) {
   const OpenFile open(file);
   struct stat status {};
   if (::fstat(open.descriptor(), &status) != 0) {
@@ -77,7 +83,7 @@ std::string read_text_file(const std::filesystem::path& file, std::int64_t most_
       refuse(file, "expected at most " + std::to_string(most_bytes) + " bytes");
     }
   }
-  require_text(file, text);
+  require_text(file, text, expected);
   return std::string(without_byte_order_mark(text));
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/file_kind.hpp"
 #include "harness/core/own_state.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/plugin/kernelgate_plugin.h"
@@ -71,11 +73,22 @@ class CaseInC {
 }
 
 // Loads the library into this process and asks it what it has.
+/// What the file is if it is no shared library, otherwise the loader's message.
+std::string why_not_loaded(const std::string& path) {
+  const std::string message = dlerror();
+  std::ifstream in(path, std::ios::binary);
+  std::string start(1024, '\0');
+  in.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<std::size_t>(in.gcount()));
+  const std::string kind = describe_wrong_kind(start, FileKind::shared_library);
+  return kind.empty() ? message : "expected a shared library, got " + kind;
+}
+
 const kg_plugin& open_library(const std::string& file) {
   // A name without a slash would be looked for in the system's folders.
   const std::string path = std::filesystem::absolute(file).string();
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) refuse(file, fmt::format("cannot be loaded: {}", dlerror()));
+  if (library == nullptr) refuse(file, fmt::format("cannot be loaded: {}", why_not_loaded(path)));
   const auto entry = reinterpret_cast<const kg_plugin* (*)()>(dlsym(library, "kernelgate_plugin"));
   if (entry == nullptr) refuse(file, "has no function kernelgate_plugin()");
   const kg_plugin* plugin = entry();

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "harness/core/error.hpp"
+#include "harness/core/file_kind.hpp"
 #include "harness/records/columns.hpp"
 
 namespace kernelgate {
@@ -180,6 +181,9 @@ RecordFile read_records(const std::filesystem::path& file) {
   const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   if (!in && bytes.empty()) {
     throw BadInput(fmt::format("records: cannot read '{}'", file.string()));
+  }
+  if (const auto kind = describe_wrong_kind(bytes, FileKind::table); !kind.empty()) {
+    throw BadInput(fmt::format("{}: expected a records file (CSV), got {}", file.string(), kind));
   }
   return parse_records(bytes, file.string());
 }

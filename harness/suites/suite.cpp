@@ -173,7 +173,7 @@ CaseList list_below(const fs::path& root, const std::string& kernel, const std::
   const fs::path inside = fs::path("kernels") / kernel / "cases" / (list + ".csv");
   std::error_code error;
   for (const fs::path& file : {root / inside, program_folder() / inside}) {
-    if (fs::exists(file, error)) return {file, read_text_file(file)};
+    if (fs::exists(file, error)) return {file, read_text_file(file, FileKind::table)};
   }
   return {root / inside, std::nullopt};
 }
@@ -209,7 +209,7 @@ std::vector<SuiteCase> load_suite(const Registry& registry, const fs::path& root
     throw BadInput(
         fmt::format("unknown suite '{}'; there are:{}, or a path ending in .csv", name, known));
   }
-  return parse_suite(registry, read_text_file(file), file,
+  return parse_suite(registry, read_text_file(file, FileKind::table), file,
                      [&](const std::string& kernel, const std::string& list) {
                        return list_below(root, kernel, list);
                      });

@@ -91,3 +91,19 @@ forward "a chunk of nothing" "chunk" -- forward --model t0 --chunk 0
 
 mkdir root
 KERNELGATE_ROOT=$work/root refuses "a root without suites" "no folder of suites; looked for .*/root/suites" -- list
+
+# A Git LFS pointer in place of a file is named as such by every reader.
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:00ff\nsize 17683\n' >pointer
+kind='got a Git LFS pointer in place of a file of 17683 bytes; run `git lfs pull`'
+cp pointer pointer.csv
+cp pointer pointer.so
+
+rsa=(--model t1 --n 1 --c 1 --t 0 --beta 2 --tau 1 --output out)
+refuses "a pointer for a suite" "pointer.csv: expected a CSV file, $kind" -- check --suite pointer.csv
+refuses "a pointer for records" "pointer.csv: expected a records file \(CSV\), $kind" -- report --records pointer.csv --output out
+refuses "a pointer for ids" "pointer: expected a CSV file, $kind" -- forward --model t1 --input-ids pointer --output out
+refuses "a pointer for prompts" "pointer: expected text, $kind" -- rsa "${rsa[@]}" --input-ids 2 --prompts pointer
+refuses "a pointer for a tokenizer" "pointer: expected a SentencePiece model, $kind" -- rsa "${rsa[@]}" --prompt x --tokenizer pointer
+refuses "a pointer for vectors" "pointer: expected a safetensors file, $kind" -- vectors check --vectors pointer --outputs pointer
+refuses "a pointer for a plugin" "expected a shared library, $kind" -- check --plugin ./pointer.so
+rm -f pointer pointer.csv pointer.so
