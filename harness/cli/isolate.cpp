@@ -17,6 +17,7 @@
 
 #include "harness/cli/interrupts.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/free_memory.hpp"
 
 namespace kernelgate {
 namespace {
@@ -145,8 +146,13 @@ class Child {
 
 std::string end_in_words(int status) {
   if (WIFSIGNALED(status)) {
-    return std::string("its process died of ") + sigabbrev_np(WTERMSIG(status)) + " (" +
-           strsignal(WTERMSIG(status)) + ")";
+    std::string words = std::string("its process died of ") + sigabbrev_np(WTERMSIG(status)) +
+                        " (" + strsignal(WTERMSIG(status)) + ")";
+    if (WTERMSIG(status) == SIGKILL) {
+      words += "; the system ends a process so when memory runs out: " + free_memory().in_words() +
+               " now";
+    }
+    return words;
   }
   return "its process left with code " + std::to_string(WEXITSTATUS(status));
 }

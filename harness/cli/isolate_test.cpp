@@ -35,6 +35,7 @@ TEST(Isolate, GoesOnAfterACrashAndAHang) {
   EXPECT_EQ(ends[0].second, "job 0");
   EXPECT_EQ(ends[1].first, JobOutcome::End::died);
   EXPECT_NE(ends[1].second.find("KILL"), std::string::npos) << ends[1].second;
+  EXPECT_NE(ends[1].second.find("GB are free"), std::string::npos) << ends[1].second;
   EXPECT_EQ(ends[2].first, JobOutcome::End::died);
   EXPECT_NE(ends[2].second.find("code 7"), std::string::npos) << ends[2].second;
   EXPECT_EQ(ends[3].first, JobOutcome::End::timed_out);

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "harness/cli/number_options.hpp"
 #include "harness/cli/session.hpp"
 #include "harness/cli/standard_streams.hpp"
+#include "harness/core/free_memory.hpp"
 #include "harness/core/own_state.hpp"
 #include "harness/core/printable.hpp"
 
@@ -102,7 +104,12 @@ int run(int argc, char** argv, kernelgate::Session& session) {
   } catch (const kernelgate::NoDevice& error) {
     return report(error.what(), ExitCode::nothing_ran);
   } catch (const std::bad_alloc&) {
-    return report("not enough memory for this input", ExitCode::bad_input);
+    return report(
+        fmt::format("not enough memory for this input: {}", kernelgate::free_memory().in_words()),
+        ExitCode::bad_input);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return report(fmt::format("{}: {}", error.path1().string(), error.code().message()),
+                  ExitCode::bad_input);
   } catch (const std::exception& error) {
     return report(fmt::format("internal error: {}", error.what()), ExitCode::bad_input);
   }

@@ -27,9 +27,7 @@ TEST(TokenIds, AFileHoldsAListInAnyOfTheUsualForms) {
   for (const std::string_view text :
        {"2,39,76", "2,39,76\n", "2\n39\n76\n", "2 39 76", "2, 39, 76\n", "2,39,\n76\n",
         "[2, 39, 76]\n", "[\n  2,\n  39,\n  76\n]\n", "2\r\n39\r\n76\r\n\r\n",
-        "\xEF\xBB\xBF"
-        "2,39,76",
-        "\n\n2\t39\n\n76\n\n"}) {
+        "\xEF\xBB\xBF[2,39,76]", "\n\n2\t39\n\n76\n\n"}) {
     EXPECT_THAT(parse_token_ids(text, "ids"), ElementsAre(2, 39, 76)) << text;
   }
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <fstream>
+#include <utility>
 
 namespace kernelgate {
 namespace {
@@ -128,14 +129,17 @@ std::optional<std::int64_t> number_of(std::string_view text, std::string_view na
 
 std::vector<ControlGroup> control_groups(std::string_view self_cgroup, std::string_view mountinfo,
                                          std::string_view controller) {
+  constexpr std::size_t longest_path = 4096;  // PATH_MAX: no folder of the system has a longer one
   std::vector<ControlGroup> groups;
+  bool seen[3] = {};  // a process has one group of each version for a controller
   while (!self_cgroup.empty()) {
     std::string_view line = take_line(self_cgroup);
     take(line, ':');  // the hierarchy's number
     const std::string_view controllers = take(line, ':');
-    if (!line.starts_with('/')) continue;
+    if (!line.starts_with('/') || line.size() > longest_path) continue;
     const int version = controllers.empty() ? 2 : 1;
     if (version == 1 && !has_word(controllers, controller)) continue;
+    if (std::exchange(seen[version], true)) continue;
     if (const auto mount = mount_of(mountinfo, version, controller)) {
       add_groups(groups, *mount, line, version);
     }

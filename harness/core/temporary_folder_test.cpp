@@ -33,7 +33,7 @@ class TemporaryFolderName : public ::testing::Test {
     }
   }
 
-  const synthetic::Folder folder_;
+  synthetic::Folder folder;
 
  private:
   std::string before_;
@@ -44,20 +44,20 @@ TEST_F(TemporaryFolderName, WhatCannotBeUsedIsNamedWithAWayOut) {
       refusal("/nowhere/tmp"),
       "TMPDIR=/nowhere/tmp: the folder for temporary files: no such folder; expected a folder "
       "that can be written, or give --expert-folder");
-  const std::string file = folder_ / "file";
+  const std::string file = folder / "file";
   std::ofstream(file) << "text";
   EXPECT_EQ(refusal(file), "TMPDIR=" + file +
                                ": the folder for temporary files: not a folder; expected a folder "
                                "that can be written, or give --expert-folder");
   if (::geteuid() == 0) return;  // root writes everywhere
-  const fs::path locked = folder_ / "locked";
+  const fs::path locked = folder / "locked";
   fs::create_directory(locked);
   fs::permissions(locked, fs::perms::owner_read);
   EXPECT_NE(refusal(locked).find("cannot be written: Permission denied"), std::string::npos);
 }
 
 TEST_F(TemporaryFolderName, TheVariableIsTakenAndTmpWithoutIt) {
-  EXPECT_EQ(refusal(folder_.path()), "took " + folder_.path().string());
+  EXPECT_EQ(refusal(folder.path()), "took " + folder.path().string());
   EXPECT_EQ(refusal(""), "took /tmp");
   ::unsetenv("TMPDIR");
   EXPECT_EQ(temporary_folder(), "/tmp");

@@ -15,20 +15,20 @@ using ::testing::HasSubstr;
 /// A data root of its own, with kernel "linear" having a list.
 class Suites : public ::testing::Test {
  protected:
-  Suites() : root_(fs::path(::testing::TempDir()) / ("suites_" + std::to_string(getpid()))) {
-    register_kernels(registry_);
+  Suites() : root(fs::path(::testing::TempDir()) / ("suites_" + std::to_string(getpid()))) {
+    register_kernels(registry);
     write("kernels/linear/cases/mine.csv",
           "axes\n\"tokens=3,out=4,in=5,bf16\"\n\"tokens=1,f32\"\n");
   }
-  ~Suites() override { fs::remove_all(root_); }
+  ~Suites() override { fs::remove_all(root); }
 
   void write(const std::string& name, const std::string& text) {
-    fs::create_directories((root_ / name).parent_path());
-    std::ofstream(root_ / name) << text;
+    fs::create_directories((root / name).parent_path());
+    std::ofstream(root / name) << text;
   }
   std::vector<SuiteCase> load(const std::string& text) {
     write("suites/s.csv", text);
-    return load_suite(registry_, root_, "s");
+    return load_suite(registry, root, "s");
   }
   std::string refusal(const std::string& text) {
     try {
@@ -39,15 +39,15 @@ class Suites : public ::testing::Test {
     return "accepted";
   }
 
-  fs::path root_;
-  Registry registry_;
+  fs::path root;
+  Registry registry;
 };
 
 TEST_F(Suites, TakesAListFromEveryKernelThatHasIt) {
   const auto cases = load("kernel,cases,variants\n*,@mine,*\n");
   ASSERT_EQ(cases.size(), 2U);
   EXPECT_EQ(cases[0].shape->id(), "linear/tokens=3,out=4,in=5,output=same,bf16");
-  EXPECT_EQ(cases[0].variants.size(), registry_.find("linear").variants.size());
+  EXPECT_EQ(cases[0].variants.size(), registry.find("linear").variants.size());
   EXPECT_THAT(cases[1].origin, HasSubstr("mine.csv:3"));
 }
 
@@ -95,7 +95,7 @@ TEST_F(Suites, NamesTheLineOfAListWithABadCase) {
 TEST_F(Suites, ListsWhatExistsForAnUnknownSuite) {
   load("kernel,cases,variants\n");
   try {
-    load_suite(registry_, root_, "nightly");
+    load_suite(registry, root, "nightly");
     FAIL();
   } catch (const BadInput& error) {
     EXPECT_THAT(error.what(), HasSubstr("unknown suite 'nightly'; there are: s"));

@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <exception>
+#include <new>
 
+#include "harness/core/free_memory.hpp"
 #include "harness/core/own_state.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/core/shell.hpp"
@@ -72,6 +74,11 @@ bool passes_as_guest(CheckResult& result, const Call& call) {
   } catch (const NativeFault& fault) {  // the device's finding is a verdict; its data are none
     result.status = Status::incorrect;
     result.message = indented(fault.findings());
+    return false;
+  } catch (const std::bad_alloc& error) {
+    result.status = Status::crashed;
+    result.message =
+        fmt::format("threw: {}: {}", printable_line(error.what()), free_memory().in_words());
     return false;
   } catch (const std::exception& error) {
     result.status = Status::crashed;

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <new>
 
 #include "harness/verify/testing.hpp"
 #include "kernels/linear/linear.hpp"
@@ -157,6 +158,15 @@ TEST_P(BothModes, CallsAThrowingKernelCrashed) {
   });
   EXPECT_EQ(result.status, Status::crashed);
   EXPECT_NE(result.message.find("no such device"), std::string::npos) << result.message;
+}
+
+TEST_P(BothModes, NamesTheFreeMemoryWhereAKernelFoundNone) {
+  const CheckResult result = check_mutant(shape, GetParam(), [](const LinearCase&, TensorSet&) {
+    return make_launch([] { throw std::bad_alloc(); });
+  });
+  EXPECT_EQ(result.status, Status::crashed);
+  EXPECT_NE(result.message.find("threw: std::bad_alloc: "), std::string::npos) << result.message;
+  EXPECT_NE(result.message.find(" GB are free"), std::string::npos) << result.message;
 }
 
 TEST_P(BothModes, AcceptsTheReferenceItself) {

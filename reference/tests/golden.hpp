@@ -27,6 +27,7 @@ inline Logits golden_logits(const Model& model, Observer* observer = nullptr) {
 
 inline std::vector<std::int32_t> argmaxes(const Logits& logits, std::int64_t row = 0) {
   std::vector<std::int32_t> all;
+  all.reserve(static_cast<std::size_t>(logits.tokens));
   for (std::int64_t t = 0; t < logits.tokens; ++t) all.push_back(logits.argmax(row, t));
   return all;
 }

@@ -66,6 +66,14 @@ run 2 'TMPDIR=/nowhere: .*KERNELGATE_LOCKS' TMPDIR=/nowhere compare --baseline "
 run 0 'experts asked for' TMPDIR=/nowhere "${experts[@]}" --expert-folder "$work"
 run 0 'linear +kokkos +2 ' TMPDIR=/nowhere check --case $case # needs none
 
+# A name that no file system takes is a fault of the name.
+long=$(head -c 300 /dev/zero | tr '\0' a)
+for words in "vectors check --outputs x --vectors" "report --output x --records" "resources --no-build --objects" \
+  "check --resume --records" "gate --arch cpu --output" "validate --suite smoke --output"; do
+  # shellcheck disable=SC2086
+  run 2 "a+(/objects.csv)?: .*File name too long" A=b $words "$long"
+done
+
 # The limit of the address space counts as memory. A sanitizer's program does not start under one.
 if ldd "$program" | grep -q libasan; then
   echo "not run: ulimit -v, as this program has a sanitizer"

@@ -23,7 +23,7 @@ constexpr int lanes = 8;
 #else
 constexpr int lanes = 4;
 #endif
-typedef float Vector __attribute__((vector_size(lanes * sizeof(float))));
+using Vector = float __attribute__((vector_size(lanes * sizeof(float))));
 
 struct Unmap {
   std::size_t bytes = 0;
