@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <condition_variable>
 #include <cstdint>
@@ -21,7 +22,7 @@
 namespace kernelgate {
 namespace {
 
-enum class Form { positive, from_zero, positive_list, list_from_zero, flag, device_choice };
+enum class Form { positive, from_zero, positive_list, list_from_zero, size, flag, device_choice };
 
 struct Variable {
   const char* name;
@@ -39,6 +40,8 @@ constexpr std::array variables{
     Variable{"KOKKOS_MAP_DEVICE_ID_BY", Form::device_choice},
     Variable{"OMP_NUM_THREADS", Form::positive_list},
     Variable{"OMP_THREAD_LIMIT", Form::positive},
+    Variable{"OMP_STACKSIZE", Form::size},
+    Variable{"GOMP_STACKSIZE", Form::size},
 };
 
 constexpr std::int64_t most_threads = 65536;
@@ -63,6 +66,21 @@ bool is_list(std::string_view text, std::int64_t least, std::int64_t most) {
     if (comma == std::string_view::npos) return true;
     text.remove_prefix(comma + 1);
   }
+}
+
+/// "8M", "8192", "64 k": a size of OpenMP, in KiB where it has no unit, up to 1 GiB.
+bool is_stack_size(std::string_view text) {
+  text = trimmed(text);
+  std::int64_t unit = 1 << 10;
+  if (!text.empty()) {
+    constexpr std::string_view units = "bkmg";
+    const auto at = units.find(static_cast<char>(std::tolower(text.back())));
+    if (at != std::string_view::npos) {
+      unit = std::int64_t{1} << (10 * at);
+      text = trimmed(text.substr(0, text.size() - 1));
+    }
+  }
+  return is_number(text, 1, (std::int64_t{1} << 30) / unit);
 }
 
 bool is_one_of(const char* text, std::initializer_list<const char*> words) {
@@ -90,6 +108,8 @@ std::optional<std::string> expected_of(Form form, const char* value) {
                                 most_threads));
     case Form::list_from_zero:
       return unless(is_list(value, 0, INT32_MAX), "whole numbers from 0 on, such as 0,1");
+    case Form::size:
+      return unless(is_stack_size(value), "a size up to 1G, such as 8M");
     case Form::flag:
       return unless(is_one_of(value, {"true", "yes", "1", "false", "no", "0"}),
                     "true, yes, 1, false, no or 0");

@@ -38,6 +38,19 @@ TEST(HostEnvironment, ANumberOfThreadsThatOpenMpIgnoresIsNamed) {
   EXPECT_NE(fault_of("OMP_THREAD_LIMIT", "many"), "none");
 }
 
+TEST(HostEnvironment, AStackThatNoThreadGetsIsNamed) {
+  for (const char* value : {"x", "", "8X", "M", "-1", "2G", "1048577", "100000G"}) {
+    EXPECT_EQ(fault_of("OMP_STACKSIZE", value),
+              std::string("environment variable OMP_STACKSIZE: expected a size up to 1G, such as "
+                          "8M, got '") +
+                  value + "'");
+  }
+  for (const char* value : {"8M", "8m", "8192", "16384 K", "1G", "65536B", "1048576"}) {
+    EXPECT_EQ(fault_of("OMP_STACKSIZE", value), "none") << value;
+    EXPECT_EQ(fault_of("GOMP_STACKSIZE", value), "none") << value;
+  }
+}
+
 TEST(HostEnvironment, RightValuesAreTaken) {
   EXPECT_EQ(fault_of("KOKKOS_NUM_THREADS", "4"), "none");
   EXPECT_EQ(fault_of("KOKKOS_DEVICE_ID", "0"), "none");

@@ -32,7 +32,12 @@ int threads_of(const Session& session) {
 /// Tokens of the whole run at its bound, and of one rollout.
 rsa::Bounds bounds_of(const RsaInputs& inputs) {
   const rsa::Prompts prompts(inputs.templates, inputs.tokenizer.text.get());
-  return rsa::bounds_of(inputs.settings, static_cast<std::int64_t>(inputs.query.size()),
+  rsa::Settings settings = inputs.settings;
+  // A further rollout has tails in its prompt, even where the run itself has none.
+  if (settings.selection == rsa::Selection::msgl) {
+    settings.rounds = std::max<std::int64_t>(1, settings.rounds);
+  }
+  return rsa::bounds_of(settings, static_cast<std::int64_t>(inputs.query.size()),
                         prompts.template_tokens(inputs.settings.tails));
 }
 

@@ -235,6 +235,14 @@ if [ "$tokenizer" != none ]; then
   ends_with 0 "they too read back" -- text --prompt x --prompts text.json --output again
   ends_with 0 "the same by default" -- text --prompt x --output one
   cmp -s one again || complain "other tokens than with the defaults"
+  # The further rollout of msgl has tails in its prompt, though the run has no round with tails: it
+  # must fit the slots of the kernels.
+  ends_with 0 "one more rollout behind round 0" 'wrote' -- \
+    text --prompt x --t 0 --selection msgl --backend kokkos --output again
+  # The prompt as a file of an editor that writes a byte order mark.
+  printf '\xef\xbb\xbfx' >question
+  ends_with 0 "a prompt in a file" 'wrote' -- text --prompt question --output again
+  cmp -s one again || complain "other tokens than with the text itself"
   # Beside a checkpoint it is found by its name.
   cp -r "$checkout/tests/oracle/data/full_attention" c
   chmod u+w c
