@@ -11,6 +11,7 @@
 #include "harness/cli/host_environment.hpp"
 #include "harness/cli/program.hpp"
 #include "harness/cli/session.hpp"
+#include "harness/core/printable.hpp"
 #include "harness/core/shell.hpp"
 #include "harness/devices/profile.hpp"
 #include "harness/executors/gpu/open_gpu.hpp"
@@ -238,7 +239,7 @@ class Gate {
     const ExitCode code = decide(parts_, options_.strict);
     const std::string text = summary(options_.arch, parts_, code);
     fmt::print("\n{}", text);
-    write_whole_file(folder_ / "summary.txt", text);
+    write_whole_file(folder_ / "summary.txt", printable(text));
     if (!options_.junit.empty()) write_junit(options_.junit, records_, verdicts());
     session_.end_with(code);
   }

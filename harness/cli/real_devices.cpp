@@ -1,6 +1,7 @@
 #include "harness/cli/real_devices.hpp"
 
 #include "harness/core/error.hpp"
+#include "harness/core/own_state.hpp"
 #include "harness/executors/gpu/open_gpu.hpp"
 
 namespace kernelgate {
@@ -21,6 +22,8 @@ std::optional<std::string> RealDevices::missing_for(const Variant& variant) {
   const auto [at, first] = tried_.try_emplace(variant.backend);
   Tried& tried = at->second;
   if (first) {
+    const OwnState own;
+    const Guest guest(own);  // a vendor's runtime starts here
     try {
       tried.device = variant.backend == Backend::cuda ? open_cuda() : open_hip();
       registry_.device_slot(variant.backend).device = tried.device.get();

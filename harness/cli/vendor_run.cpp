@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "harness/cli/program.hpp"
+#include "harness/core/printable.hpp"
 #include "harness/records/environment.hpp"
 #include "harness/report/file.hpp"
 #include "harness/report/tier.hpp"
@@ -18,11 +19,12 @@ std::string run_identity(const std::string& asked) {
 bool leave_for_others(const RunFolder& folder, const std::string& command,
                       std::span<const Record> rows) {
   const Environment here = detect_environment();
-  write_whole_file(folder.path() / "environment.txt",
-                   fmt::format("processor  {}\ncores      {}\nsystem     {}\ncompiler   {}\n"
-                               "flags      {}\nkokkos     {}\ncommit     {}\n",
-                               here.cpu, here.cores, here.os, here.compiler, here.flags,
-                               here.kokkos, here.commit));
+  write_whole_file(
+      folder.path() / "environment.txt",
+      printable(fmt::format("processor  {}\ncores      {}\nsystem     {}\ncompiler   {}\n"
+                            "flags      {}\nkokkos     {}\ncommit     {}\n",
+                            here.cpu, here.cores, here.os, here.compiler, here.flags, here.kokkos,
+                            here.commit)));
   std::string lines = command + "\n";
   for (const Record& row : rows) {
     const bool of_a_case = row.row != RowKind::forward && is_kernel_row(row);

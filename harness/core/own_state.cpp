@@ -44,7 +44,7 @@ OwnState::OwnState()
       folder_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)),
       umask_(::umask(0)) {
   ::umask(umask_);
-  omp_sched_t kind{};
+  omp_sched_t kind = omp_sched_static;
   omp_get_schedule(&kind, &schedule_chunk_);
   schedule_kind_ = static_cast<int>(kind);
   pthread_sigmask(SIG_SETMASK, nullptr, &mask_);

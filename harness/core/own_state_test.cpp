@@ -74,7 +74,7 @@ TEST(OwnState, HasItsThreadsBack) {
   own.restore();
   EXPECT_EQ(omp_get_max_threads(), 3);
   EXPECT_EQ(omp_get_dynamic(), 0);
-  omp_sched_t kind{};
+  omp_sched_t kind = omp_sched_auto;
   int chunk = 0;
   omp_get_schedule(&kind, &chunk);
   EXPECT_EQ(kind & ~omp_sched_monotonic, omp_sched_static);

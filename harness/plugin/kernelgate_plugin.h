@@ -19,6 +19,8 @@
 extern "C" {
 #endif
 
+/* NOLINTBEGIN(modernize-use-using,readability-identifier-naming): C has neither. */
+
 /* Raised when a structure below changes. */
 #define KERNELGATE_PLUGIN_ABI 1
 
@@ -68,6 +70,8 @@ typedef struct {
 
 /* What the library has; it must live as long as the library is loaded. */
 const kg_plugin* kernelgate_plugin(void);
+
+/* NOLINTEND(modernize-use-using,readability-identifier-naming) */
 
 #ifdef __cplusplus
 }

@@ -13,7 +13,7 @@ namespace {
 
 std::string three_digits(double value) {
   if (value == 0 || !std::isfinite(value)) return fmt::format("{:g}", value);
-  const std::string rounded = fmt::format("{:.2e}", value);  // 9.996 has the power of 10.0
+  std::string rounded = fmt::format("{:.2e}", value);  // 9.996 has the power of 10.0
   const int power = std::stoi(rounded.substr(rounded.find('e') + 1));
   if (power >= 6 || power < -4) return rounded;
   return fmt::format("{:.{}f}", value, std::max(0, 2 - power));

@@ -64,6 +64,9 @@ runs 0 "a sample of such a library" -- \
   sample --plugin spoils.so --case "linear/plugin/spoils/${case#*/}" --samples 2 --least-seconds 0.001
 says '"status":"passed"'
 
+# The same of a library that was there before the program's first line.
+LD_PRELOAD=$PWD/spoils.so runs 0 "a preloaded library that flushes subnormals" -- check "${others[@]}"
+
 # ---- threads that a library starts ---------------------------------------------------------------
 guest=linear/plugin/threads/${case#*/}
 runs 0 "a library that starts threads when it is asked what it has" -- \
