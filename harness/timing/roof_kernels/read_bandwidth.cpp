@@ -1,4 +1,4 @@
-// The two probes behind the roofs, compiled with the flags of kernel code.
+// The probe behind the bandwidth, compiled with the flags of kernel code.
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -100,32 +100,6 @@ double measure_read_bandwidth(std::int64_t working_set_bytes) {
     const double seconds = seconds_since(start);
     sink = sink + total;
     best = std::max(best, static_cast<double>(bytes) * sweeps / seconds);
-  }
-  return best;
-}
-
-double measure_fma_peak() {
-  constexpr int chains = 16;  // covers 4 cycles of latency on two units twice over
-  constexpr std::int64_t steps = 2'000'000;
-  double best = 0;
-  for (int trial = 0; trial < 7; ++trial) {
-    std::int64_t flops = 0;
-    float total = 0;
-    const auto start = Clock::now();
-#pragma omp parallel reduction(+ : total, flops)
-    {
-      Vector x[chains];
-      for (int c = 0; c < chains; ++c) x[c] = Vector{} + 1.0F + static_cast<float>(c);
-      const Vector scale = Vector{} + 0.999F;
-      const Vector shift = Vector{} + 0.001F;
-      for (std::int64_t i = 0; i < steps; ++i) {
-        for (int c = 0; c < chains; ++c) x[c] = x[c] * scale + shift;
-      }
-      for (int c = 0; c < chains; ++c) total += x[c][0];
-      flops += 2 * steps * chains * lanes;
-    }
-    best = std::max(best, static_cast<double>(flops) / seconds_since(start));
-    sink = sink + total;
   }
   return best;
 }
