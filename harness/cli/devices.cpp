@@ -65,7 +65,8 @@ void print_profiles() {
                p.max_regs_per_thread, p.regs_per_cu, p.waves_per_cu, p.max_threads, p.lds_banks,
                name(p.matrix));
   }
-  fmt::print("Every number with its source: kernelgate devices --profile NAME\n");
+  fmt::print("Every number with its source: kernelgate devices --profile {}\n",
+             device_profiles().front().name);
 }
 
 void print_profile(const DeviceProfile& profile) {

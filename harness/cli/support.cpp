@@ -93,7 +93,7 @@ ExitCode check_page(const Session& session, const std::string& file) {
   for (const std::string& fault : faults) fmt::print("{}: {}\n", file, fault);
   fmt::print("{}: {}\n", file,
              faults.empty() ? "has every variant and device of this build"
-                            : "is not of this build; kernelgate support --records writes it anew");
+                            : "is not of this build; the option --records writes it anew");
   return faults.empty() ? ExitCode::clean : ExitCode::incorrect;
 }
 

@@ -8,8 +8,8 @@ std::string no_device_in_words(Backend backend) {
   const bool real = backend == Backend::cuda || backend == Backend::hip;
   return real ? fmt::format("no device of backend {} is open", name(backend))
               : fmt::format(
-                    "runs on a virtual device, and none is open: kernelgate check "
-                    "--backend {} --device PROFILE opens one",
+                    "runs on a virtual device, and none is open: the options --backend {} --device "
+                    "PROFILE open one",
                     name(backend));
 }
 

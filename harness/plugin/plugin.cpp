@@ -208,6 +208,15 @@ Variant variant_of(const PluginVariant& offer, const std::shared_ptr<Library>& l
   return variant;
 }
 
+const Kernel& kernel_of(const Registry& registry, const PluginVariant& offer,
+                        const std::string& file) {
+  try {
+    return registry.find(offer.kernel);
+  } catch (const BadInput& error) {
+    refuse(file, fmt::format("variant {}: {}", offer.name, error.what()));
+  }
+}
+
 }  // namespace
 
 std::vector<PluginVariant> describe_plugin(const std::string& file) {
@@ -220,7 +229,7 @@ void add_plugin(Registry& registry, const std::string& file,
   for (std::size_t i = 0; i < offers.size(); ++i) {
     const PluginVariant& offer = offers[i];
     Variant variant = variant_of(offer, library, i);
-    if (registry.find(offer.kernel).find_variant(variant.name) != nullptr) {
+    if (kernel_of(registry, offer, file).find_variant(variant.name) != nullptr) {
       refuse(file, fmt::format("a second variant {} of {}", variant.name, offer.kernel));
     }
     registry.add_variant(offer.kernel, std::move(variant));

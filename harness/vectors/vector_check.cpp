@@ -83,7 +83,7 @@ CheckResult check_vector(const Registry& registry, const VectorFile& file, const
   if (const auto what = difference(file, head, *shape)) {
     throw BadInput(fmt::format(
         "{}: vector '{}': {} differs from what this build makes: altered, or of another version; "
-        "kernelgate vectors export writes it anew",
+        "the command vectors export writes it anew",
         file.name(), head.id, *what));
   }
   return PreparedCase(*shape, head.mode, head.seed).check(engine);

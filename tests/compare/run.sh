@@ -155,7 +155,7 @@ head -n 1 slower.csv > jobs.csv
 for job in $(seq 10 37); do
   time=0.0011
   (( job < 26 )) || time=0.00121
-  sed -E "s/^3,[^,]*,[^,]*,/3,2026-01-01T00:00:${job}Z,run-$job,/; s/,0\.0011(0*[1-9]*),/,$time,/; s/,cand,/,c$job,/" <<< "$row"
+  sed -E "s/^([0-9]+),[^,]*,[^,]*,/\1,2026-01-01T00:00:${job}Z,run-$job,/; s/,0\.0011(0*[1-9]*),/,$time,/; s/,cand,/,c$job,/" <<< "$row"
 done >> jobs.csv
 "$program" history --records jobs.csv > output.txt
 grep -qF "10.0 % slower  1.10 ms -> 1.21 ms  c25..c26" output.txt || { fail "history: no change c25..c26"; cat output.txt; }
@@ -171,7 +171,7 @@ expect_history() {
 expect_history 3 "1 of them slower since 2026-01-01T00:00:26" --records jobs.csv --fail-since 2026-01-01T00:00:26
 expect_history 0 "1 changes" --records jobs.csv --fail-since 2026-01-01T00:00:27
 expect_history 5 "no timed rows" --records wrong.csv
-sed '2s/^3,/4,/' slower.csv > newer.csv
+sed '2s/^[0-9]*,/99,/' slower.csv > newer.csv
 expect_history 2 "the file was written by a newer kernelgate" --records newer.csv
 
 exit $failed

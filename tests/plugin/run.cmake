@@ -45,4 +45,4 @@ static const char* run(const kg_case* c, void* p) { (void)c, (void)p; return 0; 
 static const kg_variant v = {\"no_kernel\", \"x\", 0, 0, 0, run, 0};
 const kg_plugin* kernelgate_plugin(void) { static const kg_plugin p = {1, 1, &v}; return &p; }\n")
 build(unknown.so ${WORK}/unknown.c)
-expect(2 "no_kernel" --plugin unknown.so ${shapes})
+expect(2 "plugin unknown.so: variant x: unknown kernel 'no_kernel'; this build has:" --plugin unknown.so ${shapes})
