@@ -8,6 +8,7 @@
 
 #include "harness/cli/model_source.hpp"
 #include "harness/cli/session.hpp"
+#include "harness/core/error.hpp"
 #include "harness/core/free_memory.hpp"
 #include "harness/model/attention_schemes.hpp"
 #include "harness/model/kv_schemes.hpp"
@@ -24,7 +25,7 @@ struct KvArguments {
   std::vector<std::string> models, checkpoints;
   std::vector<std::int64_t> tokens;
   std::string dtype = "bf16", records;
-  double commit_gigabytes = 1;
+  std::optional<double> commit_gigabytes;  // none: 1, and only what fits
   std::vector<std::int64_t> time;
   int repetitions = 3;
 };
@@ -69,7 +70,7 @@ class KvReport {
       for (const model::KvScheme& s : schemes) line(option, name, config, s, tokens);
     }
     if (!no_memory_.empty()) {
-      fmt::print("  pages of a cache below --commit not tried: {}\n", no_memory_);
+      fmt::print("  pages of a cache not tried: {}\n", no_memory_);
       no_memory_.clear();
     }
     fmt::print("\n");
@@ -85,12 +86,18 @@ class KvReport {
   void line(const char* option, const std::string& name, const reference::ModelConfig& config,
             const model::KvScheme& scheme, std::int64_t tokens) {
     const model::KvBytes expected = model::closed_form(scheme, config, type_, tokens);
-    const bool asked = static_cast<double>(expected.cache) <= 1e9 * options_.commit_gigabytes;
+    const bool asked =
+        static_cast<double>(expected.cache) <= 1e9 * options_.commit_gigabytes.value_or(1);
     const FreeMemory free = free_memory();
     const bool commit = asked && expected.cache < free.bytes / 2;
     if (asked && !commit) {
       no_memory_ = fmt::format("{:.2f} GB are more than half of the free memory, {}",
                                1e-9 * static_cast<double>(expected.cache), free.in_words());
+      if (options_.commit_gigabytes) {
+        throw BadInput(
+            fmt::format("kv --commit {}: {} at {} tokens: {}; lower --commit or --tokens",
+                        *options_.commit_gigabytes, scheme.name, tokens, no_memory_));
+      }
     }
     const model::KvAllocation got = model::allocate_kv(scheme, config, type_, tokens, commit);
     const std::string lost = model::lost_saving(expected, got, config);
@@ -111,9 +118,12 @@ class KvReport {
     r.message = lost;
     r.bytes = got.cache + got.fixed;
     r.checked = r.total = commit ? 3 : 2;
-    add_options(r, std::vector<std::string>{option, name, "--tokens", std::to_string(tokens),
-                                            "--dtype", options_.dtype, "--commit",
-                                            fmt::format("{}", options_.commit_gigabytes)});
+    std::vector<std::string> words{option,    name,          "--tokens", std::to_string(tokens),
+                                   "--dtype", options_.dtype};
+    if (options_.commit_gigabytes) {
+      words.insert(words.end(), {"--commit", fmt::format("{}", *options_.commit_gigabytes)});
+    }
+    add_options(r, words);
     writer_->append(r);
   }
 
@@ -121,7 +131,7 @@ class KvReport {
   const KvArguments& options_;
   Dtype type_;
   std::string run_id_ = new_run_id();
-  std::string no_memory_;  // why pages of a cache that --commit asks for were not written
+  std::string no_memory_;  // why pages of a cache were not written
   std::optional<RecordWriter> writer_;
 };
 
@@ -207,7 +217,8 @@ void add_kv_command(CLI::App& app, Session& session) {
       ->check(CLI::IsMember({"f32", "bf16", "f16"}));
   command
       ->add_option("--commit", options->commit_gigabytes,
-                   "Write every row of caches up to so many GB, and count the pages")
+                   "Write every row of caches up to so many GB, and count the pages (default: 1, "
+                   "where half of the free memory is enough)")
       ->check(CLI::NonNegativeNumber);
   command
       ->add_option("--time", options->time,

@@ -52,7 +52,9 @@ for backend in reference kokkos; do
   run 2 "forward: caches and results of 3000 tokens: needs [0-9.]+ GB, $free" \
     forward --model s340 --layers 1 --backend $backend --input-ids "$ids" --output x
 done
-run 0 "pages of a cache below --commit not tried: .*$free" kv --model 8b --tokens 16384 --commit 1
+run 2 "kv --commit 1: CCGQA at 16384 tokens: [0-9.]+ GB are more than half of the free memory, $free" \
+  kv --model 8b --tokens 16384 --commit 1
+run 0 "pages of a cache not tried: .*$free" kv --model 8b --tokens 16384
 run 2 "kv --time 20000: .* needs [0-9.]+ GB, $free" kv --model 8b --tokens 1 --time 20000
 run 2 "rsa: keys, values and state .*, $free" \
   rsa --model t1 --input-ids 1 --n 2000 --c 2 --beta 3000 --tau 1 --output x
