@@ -30,27 +30,21 @@ void end_for(const Record& row, Session& session) {
 
 // What stands behind the times, or why it does not.
 std::string what_was_shown(const std::vector<Record>& records) {
-  std::int64_t timed = 0, marked = 0, watched = 0, clocks = 0, counted = 0;
+  std::int64_t timed = 0, clocks = 0, counted = 0;
+  DisturbedCount disturbed;
   for (const Record& r : records) {
     if (!r.time_median_seconds) continue;
     ++timed;
-    if (r.marked_samples) watched += r.samples.value_or(0);
-    marked += r.marked_samples.value_or(0);
+    disturbed.add(r.samples.value_or(0), r.marked_samples);
     clocks += r.clock_hz.has_value();
     counted += r.instructions.has_value();
   }
   if (timed == 0) return {};
   const PerfCounter counter(PerfCounter::Event::instructions);
-  return fmt::format(
-      "disturbed    {}\nclocks       {}\ninstructions {}\n",
-      watched == 0
-          ? "not shown by this system"
-          : fmt::format("{} of {} samples: threads waited for a core, or the clock was "
-                        "throttled{}",
-                        marked, watched, MachineWatch().throttle_events() ? "" : " (not shown)"),
-      clocks == 0 ? "not shown by this system" : "in the records",
-      counted > 0 ? "in the records, of one run in user space"
-                  : "not counted: " + counter.missing());
+  return fmt::format("disturbed    {}\nclocks       {}\ninstructions {}\n", in_words(disturbed),
+                     clocks == 0 ? "not shown by this system" : "in the records",
+                     counted > 0 ? "in the records, of one run in user space"
+                                 : "not counted: " + counter.missing());
 }
 
 void run_bench(Session& session, BenchArguments& options) {

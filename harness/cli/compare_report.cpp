@@ -96,24 +96,21 @@ std::string compare_table(const std::vector<Comparison>& results, const CompareS
                   fmt::format("{:.0f} % interval", 100 * setup.rules.confidence), "rounds",
                   "chance", "sees", "baseline", "case");
   std::string notes;
-  std::int64_t marked = 0;
+  DisturbedCount samples;
   for (const Comparison* r : order) {
     text += line_of(*r, setup);
     notes += advice(*r, setup) + cross_check(*r, setup);
     if (r->timed() && !r->message.empty()) {
       notes += fmt::format("{}  {}\n  {}\n", r->verdict(), r->target.id(), r->message);
     }
-    marked += r->marked_samples;
+    samples.add(r->samples);
   }
   text +=
       "sees: the slowdown that so many rounds find four times in five, from the baseline against "
       "itself\nsame_code: both builds have the same machine code for this kernel\n";
-  if (marked > 0) {
-    text += fmt::format(
-        "{} samples were disturbed (threads waited for a core, or the clock was throttled) "
-        "and count only where a process has no others\n",
-        marked);
-  }
+  const bool timed =
+      std::any_of(order.begin(), order.end(), [](const Comparison* r) { return r->timed(); });
+  if (timed) text += fmt::format("disturbed: {}\n", in_words(samples));
   return text + notes;
 }
 

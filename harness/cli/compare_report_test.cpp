@@ -69,6 +69,14 @@ TEST(CompareTable, ListsTheSurestSlowdownFirst) {
   EXPECT_THAT(text, HasSubstr("+3.0 .. +7.0 %"));
 }
 
+TEST(CompareTable, SaysHowManySamplesWereDisturbedOrThatTheSystemDoesNotShowIt) {
+  Comparison r = result(compare::Answer::same, 1);
+  EXPECT_THAT(compare_table({r}, {}), HasSubstr("disturbed: not shown by this system\n"));
+  r.samples = {.samples = 990, .marked = 424, .all_marked = 0};
+  EXPECT_THAT(compare_table({r}, {}),
+              HasSubstr("disturbed: 424 of 990 samples, left out of the times: threads waited"));
+}
+
 TEST(CompareTable, SaysWhatWouldHelpWhereItCannotTell) {
   Comparison r = result(compare::Answer::cannot_tell, 1);
   r.ended.effect.lower = -0.04;

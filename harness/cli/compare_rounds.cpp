@@ -52,7 +52,7 @@ void CompareRounds::add(const std::vector<Record>& rows) {
     const Record& row = rows[side];
     round[side] = {compare::statistic_of(samples_of(row, marked), statistic_), row.cycles};
     commits_[side] = row.environment.commit;
-    marked_ += row.marked_samples.value_or(0);
+    if (watched) samples_.add(row.samples.value_or(0), row.marked_samples);
     disturbed = disturbed || (row.marked_samples && row.marked_samples == row.samples);
   }
   numbers_.push_back(round);

@@ -32,7 +32,8 @@ class CompareRounds {
   std::optional<std::vector<double>> cycle_differences(SideName side) const;
   /// One number a process.
   std::vector<double> numbers(SideName side) const;
-  std::int64_t marked_samples() const { return marked_; }
+  /// Samples of the rounds in which every side shows them.
+  const DisturbedCount& samples() const { return samples_; }
   /// Rounds in which a process has marked samples alone: their times are those of a crowd.
   std::int64_t disturbed() const { return disturbed_; }
   /// Whether they are more than half of the rounds. Both sides then wait for the scheduler's turns,
@@ -51,7 +52,8 @@ class CompareRounds {
   compare::Statistic statistic_;
   std::vector<std::array<Numbers, 3>> numbers_;
   std::array<std::string, 3> commits_;
-  std::int64_t marked_ = 0, disturbed_ = 0;
+  DisturbedCount samples_;
+  std::int64_t disturbed_ = 0;
 };
 
 }  // namespace kernelgate

@@ -136,7 +136,7 @@ void CompareRun::finish(Open& open) {
   r.candidate_seconds = open.rounds.numbers(SideName::candidate);
   r.baseline_commit = open.rounds.commit(SideName::baseline);
   r.candidate_commit = open.rounds.commit(SideName::candidate);
-  r.marked_samples = open.rounds.marked_samples();
+  r.samples = open.rounds.samples();
   if (open.rounds.crowded() && r.ended.answer == compare::Answer::same) {
     r.ended.answer = compare::Answer::cannot_tell;
     r.message = fmt::format(
@@ -232,7 +232,10 @@ Record compare_row(const CompareSetup& setup, const Comparison& r) {
   row.time_median_seconds = times.median;
   row.time_low_seconds = times.low;
   row.time_high_seconds = times.high;
-  row.marked_samples = r.marked_samples;
+  if (r.samples.samples > 0) {
+    row.samples = r.samples.samples;
+    row.marked_samples = r.samples.marked;
+  }
   row.read_bandwidth_bytes_per_second = r.read_bandwidth;
   row.peak_flops_per_second = r.peak_flops;
   row.floor_seconds = r.floor_seconds;

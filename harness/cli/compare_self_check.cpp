@@ -15,6 +15,7 @@
 #include "harness/cli/sample_report.hpp"
 #include "harness/compare/order.hpp"
 #include "harness/compare/probe.hpp"
+#include "harness/timing/time_summary.hpp"
 
 namespace kernelgate {
 namespace {
@@ -71,7 +72,8 @@ std::string timed_line(const CompareSelfTest& test, std::int64_t units, const Wo
                    {}});
   if (!end.well()) throw BadInput(fmt::format("sample --probe: {} {}", end.in_words(), end.errors));
   std::string line = fmt::format("{} {}", worker.variant, round);
-  for (const double s : read_sample_line(end.output, test.program).seconds) {
+  const SampleReport report = read_sample_line(end.output, test.program);
+  for (const double s : summarise(report.seconds, report.marks()).counted()) {
     line += fmt::format(" {:.0f}", 1e9 * s);
   }
   return line + "\n";

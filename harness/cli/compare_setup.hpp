@@ -13,6 +13,7 @@
 #include "harness/compare/power.hpp"
 #include "harness/compare/verdict.hpp"
 #include "harness/records/record.hpp"
+#include "harness/timing/time_summary.hpp"
 
 namespace kernelgate {
 
@@ -73,7 +74,7 @@ struct Comparison {
   compare::Answer answer = compare::Answer::cannot_tell;  // after the correction for many cases
   compare::Ended again;                                   // the baseline against itself
   std::int64_t rounds = 0;
-  std::int64_t marked_samples = 0;
+  DisturbedCount samples;  // of all rounds
   std::optional<std::int64_t> bytes, flops;
   std::optional<double> read_bandwidth, peak_flops, floor_seconds;
   std::string device, baseline_commit, candidate_commit;

@@ -121,7 +121,7 @@ Record round_row(const CompareSetup& setup, const CompareTarget& target, SideNam
   if (!report.flags.empty()) row.environment.flags = report.flags;
   if (report.threads > 0) row.environment.threads = report.threads;
   if (report.seconds.empty()) return row;
-  const TimeSummary summary = summarise(report.seconds);
+  const TimeSummary summary = summarise(report.seconds, report.marks());
   row.samples = static_cast<std::int64_t>(report.seconds.size());
   row.time_median_seconds = summary.median;
   row.time_low_seconds = summary.low;
@@ -140,7 +140,8 @@ Record round_row(const CompareSetup& setup, const CompareTarget& target, SideNam
 }
 
 std::vector<double> samples_of(const Record& row, Marked marked_ones) {
-  std::vector<double> unmarked, all;
+  std::vector<double> all;
+  std::vector<std::int64_t> marks;
   std::string_view text = row.sample_seconds;
   while (!text.empty()) {
     std::string_view word = text.substr(0, text.find(' '));
@@ -155,10 +156,11 @@ std::vector<double> samples_of(const Record& row, Marked marked_ones) {
                       "got '{}'",
                       row.round.value_or(0), row.id(), word));
     }
+    if (marked) marks.push_back(static_cast<std::int64_t>(all.size()));
     all.push_back(seconds);
-    if (!marked) unmarked.push_back(seconds);
   }
-  return unmarked.empty() || marked_ones == Marked::count ? all : unmarked;
+  if (marked_ones == Marked::count) return all;
+  return summarise(std::move(all), std::move(marks)).counted();
 }
 
 }  // namespace kernelgate

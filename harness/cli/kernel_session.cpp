@@ -171,10 +171,9 @@ std::string KernelSession::in_words() const {
 
 std::string in_words(const model::OffloadCounts& counts) {
   return fmt::format(
-      "experts asked for {}: {:.1f} % were in memory; {} copied from the file, {:.3f} MB in {:.3f} "
-      "s",
+      "experts asked for {}: {:.1f} % were in memory; {} copied from the file, {:.3f} MB",
       counts.hits + counts.misses, 100 * counts.hit_rate(), counts.misses,
-      1e-6 * static_cast<double>(counts.bytes), counts.seconds);
+      1e-6 * static_cast<double>(counts.bytes));
 }
 
 }  // namespace kernelgate

@@ -81,7 +81,7 @@ class KernelSession {
   std::unique_ptr<model::KernelModel> model_;
 };
 
-/// "experts asked for 96: 62.5 % were in memory; 36 copied from the file, 12.3 MB in 0.02 s".
+/// "experts asked for 96: 62.5 % were in memory; 36 copied from the file, 12.3 MB".
 std::string in_words(const model::OffloadCounts& counts);
 
 }  // namespace kernelgate

@@ -13,7 +13,7 @@
 #include "harness/model/attention_schemes.hpp"
 #include "harness/model/kv_schemes.hpp"
 #include "harness/records/record_writer.hpp"
-#include "harness/timing/time_sampling.hpp"
+#include "harness/timing/time_summary.hpp"
 #include "reference/batch.hpp"
 #include "reference/config.hpp"
 #include "reference/synthetic.hpp"
@@ -135,6 +135,13 @@ class KvReport {
   std::optional<RecordWriter> writer_;
 };
 
+TimeSummary summary_of(const std::vector<model::SchemeTime>& runs) {
+  std::vector<TimedSpan> spans;
+  spans.reserve(runs.size());
+  for (const model::SchemeTime& run : runs) spans.push_back(run.whole);
+  return summarise(spans);
+}
+
 /// One layer in each scheme, prefill of `tokens` and one token behind them, repetitions interleaved
 /// so that a ratio compares neighbours in time.
 void print_times(Session& session, const KvArguments& options, const std::string& name,
@@ -148,14 +155,11 @@ void print_times(Session& session, const KvArguments& options, const std::string
                    fmt::format("kv --time {}: one layer's attention", tokens),
                    "expected fewer tokens");
     for (const std::int64_t context : {std::int64_t{0}, tokens}) {
-      std::vector<std::vector<double>> seconds(shapes.size());
-      std::vector<std::map<std::string, double>> parts(shapes.size());
+      std::vector<std::vector<model::SchemeTime>> runs(shapes.size());
       for (int r = 0; r < options.repetitions; ++r) {
         for (std::size_t i = 0; i < shapes.size(); ++i) {
-          parts[i] = model::time_scheme(operations, shapes[i], config, type, tokens, context);
-          double sum = 0;
-          for (const auto& [part, time] : parts[i]) sum += time;
-          seconds[i].push_back(sum);
+          runs[i].push_back(
+              model::time_scheme(operations, shapes[i], config, type, tokens, context));
         }
       }
       const std::string beyond = beyond_context(config, context == 0 ? tokens : context + 1);
@@ -163,16 +167,23 @@ void print_times(Session& session, const KvArguments& options, const std::string
                  context == 0 ? fmt::format("prefill of {} tokens", tokens)
                               : fmt::format("one token behind {}", context),
                  host_executor_in_words(), beyond.empty() ? "" : "; ", beyond);
-      const TimeSummary first = summarise(seconds[0]);
+      const TimeSummary first = summary_of(runs[0]);
+      DisturbedCount disturbed;
       for (std::size_t i = 0; i < shapes.size(); ++i) {
-        const TimeSummary time = summarise(seconds[i]);
+        const TimeSummary time = summary_of(runs[i]);
+        disturbed.add(time);
         std::string split;
-        for (const auto& [part, s] : parts[i]) split += fmt::format(" {} {:.2f} ms", part, 1e3 * s);
+        for (const auto& [part, s] : runs[i][time.median_sample()].parts) {
+          split += fmt::format(" {} {:.2f} ms", part, 1e3 * s);
+        }
         fmt::print("  {:<6} {:>10.2f} ms {:>6.2f}x CCGQA {:<26} {}\n", shapes[i].name,
                    1e3 * time.median, paired_ratio(time, first),
-                   fmt::format("({:.2f} .. {:.2f})", 1e3 * time.low, 1e3 * time.high), split);
+                   time.has_spread()
+                       ? fmt::format("({:.2f} .. {:.2f})", 1e3 * time.low, 1e3 * time.high)
+                       : std::string("(one sample)"),
+                   split);
       }
-      fmt::print("\n");
+      fmt::print("  disturbed {}\n\n", in_words(disturbed));
     }
   }
 }

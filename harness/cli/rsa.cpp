@@ -17,7 +17,9 @@
 #include "harness/core/processors.hpp"
 #include "harness/model/kernel_engine.hpp"
 #include "harness/report/file.hpp"
+#include "harness/timing/watched_clock.hpp"
 #include "reference/batch.hpp"
+
 #include "reference/rsa/choice.hpp"
 #include "reference/rsa/generation.hpp"
 #include "reference/rsa/reference_engine.hpp"
@@ -124,9 +126,11 @@ struct Run {
     const rsa::Settings& s = inputs.settings;
     const rsa::Prompts prompts(inputs.templates, inputs.tokenizer.text.get());
     RoundProgress progress(s);
+    const MachineWatch watch;
     rsa::EngineGenerator generator(
         engine, {.seed = s.seed, .eos = s.eos, .end_of_think = s.end_of_think},
-        [&](std::int64_t done, std::int64_t, std::int64_t live) { progress.tell(done, live); });
+        [&](std::int64_t done, std::int64_t, std::int64_t live) { progress.tell(done, live); },
+        [&](const std::function<void()>& work) { return timed_span(watch, work); });
     rsa::Loop loop(s, prompts, generator);
     const auto say = [&](const rsa::RoundReport& round) {
       progress.end_round();

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/report/text.hpp"
+#include "harness/timing/time_summary.hpp"
 #include "reference/rsa/selection.hpp"
 
 namespace kernelgate {
@@ -13,14 +15,18 @@ namespace {
 using rsa::Finish;
 using rsa::RoundReport;
 
+void append(std::vector<TimedSpan>& to, const std::vector<TimedSpan>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
 rsa::GenerationCost total_cost(const rsa::Result& result) {
   rsa::GenerationCost sum;
   for (const RoundReport& round : result.rounds) {
     sum.prompt_tokens += round.cost.prompt_tokens;
     sum.generated_tokens += round.cost.generated_tokens;
-    sum.prefill_seconds += round.cost.prefill_seconds;
-    sum.decode_seconds += round.cost.decode_seconds;
-    sum.sample_seconds += round.cost.sample_seconds;
+    append(sum.prefills, round.cost.prefills);
+    append(sum.decodes, round.cost.decodes);
+    append(sum.draws, round.cost.draws);
   }
   return sum;
 }
@@ -34,6 +40,31 @@ std::string ends(const RoundReport& round) {
     if (count > 0) words += fmt::format("{}{} {}", words.empty() ? "" : ", ", count, name(finish));
   }
   return words;
+}
+
+double seconds_of_all(const std::vector<TimedSpan>& spans) {
+  double sum = 0;
+  for (const TimedSpan& span : spans) sum += span.seconds;
+  return sum;
+}
+
+// Time spent in each phase, then the median of its samples. A disturbed sample is part of what was
+// spent, and of no median.
+std::string time_lines(const rsa::GenerationCost& cost) {
+  std::string all, each;
+  DisturbedCount disturbed;
+  const auto add = [&](const char* phase, const char* one, const std::vector<TimedSpan>& spans) {
+    const TimeSummary time = summarise(spans);
+    disturbed.add(time);
+    all += fmt::format("{}{} {:.2f} s", all.empty() ? "" : ", ", phase, seconds_of_all(spans));
+    if (spans.empty()) return;
+    each += fmt::format("{}{} {}", each.empty() ? "" : ", ", one, time_text(time.median));
+  };
+  add("prefill", "a prompt", cost.prefills);
+  add("decode", "a decode step", cost.decodes);
+  add("sampling", "a draw", cost.draws);
+  return fmt::format("time     {}\nmedian   {}\ndisturbed {}\n", all, each.empty() ? "none" : each,
+                     in_words(disturbed));
 }
 
 double megabytes(std::int64_t bytes) { return 1e-6 * static_cast<double>(bytes); }
@@ -72,8 +103,7 @@ std::string rsa_summary(const rsa::Result& result, const rsa::SequenceEngine& en
       megabytes(result.bounds.cached_tokens * each));
   text += fmt::format("state    {:.3f} MB fixed, apart from the cache: {} slots\n",
                       megabytes(engine.fixed_state_bytes()), engine.slots());
-  text += fmt::format("time     prefill {:.2f} s, decode {:.2f} s, sampling {:.2f} s\n",
-                      cost.prefill_seconds, cost.decode_seconds, cost.sample_seconds);
+  text += time_lines(cost);
   text += fmt::format("margins  {} of {} tokens so close that rounding could have drawn another\n",
                       thin, cost.generated_tokens);
   return text;

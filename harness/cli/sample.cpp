@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <memory>
 
 #include "harness/cli/bench_run.hpp"
@@ -13,6 +12,7 @@
 #include "harness/compare/probe.hpp"
 #include "harness/records/environment.hpp"
 #include "harness/timing/roof.hpp"
+#include "harness/timing/watched_clock.hpp"
 #include "harness/verify/check.hpp"
 
 namespace kernelgate {
@@ -46,15 +46,21 @@ void measure_roofs(const SampleArguments& options, SampleReport& report) {
   report.peak_flops = roofs.fma_peak();
 }
 
+void add_samples(const TimeSummary& time, SampleReport& report) {
+  report.seconds = time.seconds;
+  report.marks_shown = time.marked.has_value();
+  if (time.marked) report.marked = *time.marked;
+}
+
 void time_probe(const SampleArguments& options, SampleReport& report) {
-  using Clock = std::chrono::steady_clock;
+  const MachineWatch watch;
   compare::Probe probe(options.probe_units, options.probe_more);
   volatile double kept = probe.run();  // warms up
+  std::vector<TimedSpan> spans;
   for (int i = 0; i < options.sampling.repetitions; ++i) {
-    const auto start = Clock::now();
-    kept = kept + probe.run();
-    report.seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    spans.push_back(timed_span(watch, [&] { kept = kept + probe.run(); }));
   }
+  add_samples(summarise(spans), report);
 }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
@@ -103,9 +109,7 @@ void run_case(Session& session, SampleArguments& options, SampleReport& report) 
   start_benchmark_library(options.benchmark_flags);
   const std::vector<TimeSummary> times = sample(*chosen.shape, {&variant}, options.sampling);
   const TimeSummary& time = times.at(0);
-  report.seconds = time.seconds;
-  report.marks_shown = time.marked.has_value();
-  if (time.marked) report.marked = *time.marked;
+  add_samples(time, report);
   report.clock_hz = time.clock_hz;
   report.instructions = time.instructions;
   report.cycles = time.cycles;

@@ -15,11 +15,14 @@ namespace kernelgate {
 /// Absent figures were not measured or are not shown by the system.
 struct SampleReport {
   Status status = Status::passed;
-  std::string message;                                   // why not passed, in one line
-  std::string device;                                    // profile of a GPU; empty: the host
-  std::vector<double> seconds;                           // samples in their order, each of one run
-  std::vector<std::int64_t> marked;                      // which of them were disturbed
-  bool marks_shown = false;                              // it watches waiting, too (2026-11-23)
+  std::string message;               // why not passed, in one line
+  std::string device;                // profile of a GPU; empty: the host
+  std::vector<double> seconds;       // samples in their order, each of one run
+  std::vector<std::int64_t> marked;  // which of them were disturbed
+  bool marks_shown = false;          // it watches waiting, too (2026-11-23)
+  std::optional<std::vector<std::int64_t>> marks() const {
+    return marks_shown ? std::optional(marked) : std::nullopt;
+  }
   std::optional<double> clock_hz, instructions, cycles;  // the last two of one run
   std::optional<std::int64_t> bytes, flops;
   std::optional<double> read_bandwidth, peak_flops;  // of the machine: with --roofs

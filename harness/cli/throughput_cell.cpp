@@ -9,18 +9,16 @@
 
 #include "harness/cli/bench_run.hpp"
 #include "harness/cli/kernel_session.hpp"
+#include "harness/report/text.hpp"
 #include "harness/timing/roof.hpp"
+#include "harness/timing/watched_clock.hpp"
 
 namespace kernelgate {
 namespace {
 
 /// Time by operation of the median run, largest first, and what none of them explains.
 std::string breakdown(const MeasuredCell& m) {
-  std::vector<const model::ThroughputRun*> order;
-  order.reserve(m.runs.size());
-  for (const auto& run : m.runs) order.push_back(&run);
-  std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->seconds < b->seconds; });
-  const model::ThroughputRun& run = *order[(order.size() - 1) / 2];
+  const model::ThroughputRun& run = m.runs[m.times().median_sample()];
   std::vector<std::pair<double, std::string>> parts;
   parts.reserve(run.kernels.size());
   for (const auto& [operation, time] : run.kernels) parts.emplace_back(time.seconds, operation);
@@ -33,6 +31,12 @@ std::string breakdown(const MeasuredCell& m) {
   return text + fmt::format(", unexplained {:.1f}%", 100 * run.unexplained() / run.seconds);
 }
 
+/// Counts of all repetitions. The time is that of one, so that a disturbed one is left out.
+std::string offload_words(const MeasuredCell& m) {
+  return fmt::format("{}; the copies of the median run took {}", in_words(m.offload()),
+                     time_text(m.runs[m.times().median_sample()].offload.seconds));
+}
+
 }  // namespace
 
 void RoofWatch::pass_by() {
@@ -40,16 +44,21 @@ void RoofWatch::pass_by() {
 }
 
 void RoofWatch::look() {
-  bandwidths_.push_back(measure_read_bandwidth(bytes_));
-  peaks_.push_back(measure_fma_peak());
+  const TimedSpan span = timed_span(watch_, [this] {
+    bandwidths_.push_back(measure_read_bandwidth(bytes_));
+    peaks_.push_back(measure_fma_peak());
+  });
+  if (span.disturbed.value_or(false)) {
+    marked_.push_back(static_cast<std::int64_t>(bandwidths_.size()) - 1);
+  }
   last_ = std::chrono::steady_clock::now();
 }
 
 TimeSummary MeasuredCell::times() const {
-  std::vector<double> seconds;
-  seconds.reserve(runs.size());
-  for (const auto& run : runs) seconds.push_back(run.seconds);
-  return summarise(std::move(seconds));
+  std::vector<TimedSpan> spans;
+  spans.reserve(runs.size());
+  for (const auto& run : runs) spans.push_back({run.seconds, run.disturbed});
+  return summarise(spans);
 }
 
 model::OffloadCounts MeasuredCell::offload() const {
@@ -59,7 +68,6 @@ model::OffloadCounts MeasuredCell::offload() const {
     sum.misses += run.offload.misses;
     sum.evictions += run.offload.evictions;
     sum.bytes += run.offload.bytes;
-    sum.seconds += run.offload.seconds;
   }
   return sum;
 }
@@ -88,6 +96,7 @@ void fill(Record& r, const MeasuredCell& m) {
   const TimeSummary t = m.times();
   r.status = Status::passed;
   r.samples = static_cast<std::int64_t>(m.runs.size());
+  if (t.marked) r.marked_samples = static_cast<std::int64_t>(t.marked->size());
   r.time_low_seconds = t.low;
   r.time_median_seconds = t.median;
   r.time_high_seconds = t.high;
@@ -97,14 +106,16 @@ void fill(Record& r, const MeasuredCell& m) {
   r.peak_flops_per_second = m.peak;
   r.floor_seconds = m.floor_seconds();
   r.percent_of_floor = 100 * m.floor_seconds() / t.median;
-  if (m.offload().hits + m.offload().misses > 0) r.message = in_words(m.offload());
+  if (m.offload().hits + m.offload().misses > 0) r.message = offload_words(m);
 }
 
 void print_cell(const model::ThroughputCell& cell, const MeasuredCell& m) {
   const TimeSummary t = m.times();
   const auto tokens = static_cast<double>(cell.tokens());
   fmt::print("{:<16} {:>9.2f} {:>19} {:>8.1f}% {:>6} {:>8.1f}% {:>9.2f} {:>9.1f}\n", cell.name(),
-             tokens / t.median, fmt::format("{:.2f} .. {:.2f}", tokens / t.high, tokens / t.low),
+             tokens / t.median,
+             t.has_spread() ? fmt::format("{:.2f} .. {:.2f}", tokens / t.high, tokens / t.low)
+                            : std::string("one sample"),
              100 * m.floor_seconds() / t.median, m.bound_by_bytes() ? "bytes" : "flops",
              100 * m.computing_seconds() / t.median, gigabytes(m.runs.front().work.bytes),
              1e-9 * static_cast<double>(m.runs.front().work.flops));
@@ -112,8 +123,11 @@ void print_cell(const model::ThroughputCell& cell, const MeasuredCell& m) {
   fmt::print("{:<16} roofs meanwhile {:.1f} GB/s read, {:.0f} GFLOP/s f32\n", "",
              1e-9 * m.bandwidth, 1e-9 * m.peak);
   if (m.offload().hits + m.offload().misses > 0) {
-    fmt::print("{:<16} {}\n", "", in_words(m.offload()));
+    fmt::print("{:<16} {}\n", "", offload_words(m));
   }
+  DisturbedCount disturbed;
+  disturbed.add(t);
+  fmt::print("{:<16} disturbed {}\n", "", in_words(disturbed));
   std::fflush(stdout);
 }
 

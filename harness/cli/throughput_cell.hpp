@@ -8,26 +8,30 @@
 
 #include "harness/model/throughput.hpp"
 #include "harness/records/record.hpp"
-#include "harness/timing/time_sampling.hpp"
+#include "harness/timing/machine_watch.hpp"
+#include "harness/timing/time_summary.hpp"
 
 namespace kernelgate {
 
-/// The roofs while a cell is timed, looked at about once a second between its repetitions. A shared
-/// machine is slow for some of them; then its roofs are low for as many, so that both medians fit.
+/// The roofs while a cell is timed, looked at about once a second between its repetitions. A look
+/// that the machine disturbed is left out of the medians, as a repetition of the cell is; where
+/// every look is disturbed, all of them count.
 class RoofWatch {
  public:
   explicit RoofWatch(std::int64_t working_set_bytes) : bytes_(working_set_bytes) { look(); }
 
   /// Between two repetitions.
   void pass_by();
-  double bandwidth() const { return summarise(bandwidths_).median; }  // bytes a second
-  double peak() const { return summarise(peaks_).median; }            // f32 flops a second
+  double bandwidth() const { return summarise(bandwidths_, marked_).median; }  // bytes per second
+  double peak() const { return summarise(peaks_, marked_).median; }  // f32 flops per second
 
  private:
   void look();
 
   std::int64_t bytes_;
+  MachineWatch watch_;
   std::vector<double> bandwidths_, peaks_;
+  std::vector<std::int64_t> marked_;  // disturbed looks
   std::chrono::steady_clock::time_point last_;
 };
 
@@ -37,7 +41,7 @@ struct MeasuredCell {
   double bandwidth = 0, peak = 0;  // of the machine meanwhile
 
   TimeSummary times() const;
-  /// Of all repetitions.
+  /// Counts of all repetitions, without their seconds.
   model::OffloadCounts offload() const;
   /// Whether some product ran on matrix units, which the f32 peak does not bound.
   bool units() const;

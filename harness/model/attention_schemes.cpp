@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "harness/core/fill.hpp"
 #include "harness/core/random.hpp"
 #include "harness/model/page_memory.hpp"
+#include "harness/timing/watched_clock.hpp"
 
 namespace kernelgate::model {
 namespace {
@@ -43,19 +43,24 @@ class Drawn {
   std::vector<PageMemory> memory_;
 };
 
-/// Seconds between an operation's tensors being ready and its results: one launch.
+/// Times each launch between its tensors being ready and its results.
 class LaunchClock : public OperationObserver {
  public:
-  void before(const Operation&, const Case&, const TensorSet&) override { start_ = Clock::now(); }
-  void after(const Operation& operation, const Case&, const TensorSet&) override {
-    seconds[std::string(operation.name)] +=
-        std::chrono::duration<double>(Clock::now() - start_).count();
+  void before(const Operation&, const Case&, const TensorSet&) override {
+    earlier_seconds_ = clock_.total().seconds;
+    clock_.start();
   }
-  std::map<std::string, double> seconds;
+  void after(const Operation& operation, const Case&, const TensorSet&) override {
+    clock_.stop();
+    parts_[std::string(operation.name)] += clock_.total().seconds - earlier_seconds_;
+  }
+  SchemeTime time() const { return {clock_.total(), parts_}; }
 
  private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point start_;
+  MachineWatch watch_;
+  WatchedClock clock_{watch_};
+  double earlier_seconds_ = 0;
+  std::map<std::string, double> parts_;
 };
 
 /// Runs the parts of one layer and notes the time of each.
@@ -71,7 +76,7 @@ class OneLayer {
         context_(context),
         drawn_(type) {}
 
-  std::map<std::string, double> run() {
+  SchemeTime run() {
     LaunchClock clock;
     operations_.observe(&clock);
     const std::int64_t h = c_.hidden_size;
@@ -82,7 +87,7 @@ class OneLayer {
       plain(h);
     }
     operations_.observe(nullptr);
-    return std::move(clock.seconds);
+    return clock.time();
   }
 
  private:
@@ -215,9 +220,9 @@ std::vector<SchemeShape> scheme_shapes(const reference::ModelConfig& c) {
           {"MHA", heads, heads, d}};
 }
 
-std::map<std::string, double> time_scheme(Operations& operations, const SchemeShape& shape,
-                                          const reference::ModelConfig& config, Dtype type,
-                                          std::int64_t tokens, std::int64_t context) {
+SchemeTime time_scheme(Operations& operations, const SchemeShape& shape,
+                       const reference::ModelConfig& config, Dtype type, std::int64_t tokens,
+                       std::int64_t context) {
   return OneLayer(operations, shape, config, type, context > 0 ? 1 : tokens, context).run();
 }
 

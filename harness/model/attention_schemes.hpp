@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/timed_span.hpp"
 #include "harness/model/operations.hpp"
 #include "reference/config.hpp"
 
@@ -26,14 +27,20 @@ struct SchemeShape {
 /// 512 and 64 rotary dims and queries of H -> heads (128 + 64) (spec 3.8).
 std::vector<SchemeShape> scheme_shapes(const reference::ModelConfig& config);
 
-/// Seconds by part ("projections", "mixing", "up-projection", "attention", "output") of a prefill
-/// of `tokens`, or, where `context` is not 0, of one token behind so many: the launches of its
-/// kernels, without what prepares them. MLA expands its latent to keys and values of every head for
-/// a prefill, and absorbs the up-projections into query and output for a token. Inputs are drawn;
-/// GQA, MHA and MLA go without their rotation and the latent without its norm, which are under a
-/// hundredth of their work.
-std::map<std::string, double> time_scheme(Operations& operations, const SchemeShape& shape,
-                                          const reference::ModelConfig& config, Dtype type,
-                                          std::int64_t tokens, std::int64_t context);
+/// One repetition of a scheme.
+struct SchemeTime {
+  TimedSpan whole;                      // of all launches
+  std::map<std::string, double> parts;  // seconds by part: "projections", "mixing", "attention" …
+};
+
+/// Times a prefill of `tokens`, or, where `context` is not 0, one token behind so many: the
+/// launches of its kernels, without what prepares them. The parts are "projections", "mixing",
+/// "up-projection", "attention" and "output". MLA expands its latent to keys and values of every
+/// head for a prefill, and absorbs the up-projections into query and output for a token. Inputs are
+/// drawn; GQA, MHA and MLA go without their rotation and the latent without its norm, which are
+/// under a hundredth of their work.
+SchemeTime time_scheme(Operations& operations, const SchemeShape& shape,
+                       const reference::ModelConfig& config, Dtype type, std::int64_t tokens,
+                       std::int64_t context);
 
 }  // namespace kernelgate::model

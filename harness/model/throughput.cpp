@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "harness/core/fill.hpp"
 #include "harness/core/random.hpp"
 #include "harness/model/bytes.hpp"
+#include "harness/timing/watched_clock.hpp"
 
 namespace kernelgate::model {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 /// Bytes of one layer's weights that every pass reads: all but the experts.
 std::int64_t dense_bytes(const reference::ModelConfig& c, std::int64_t element,
@@ -117,7 +115,9 @@ ThroughputRun run_cell(KernelModel& model, const ThroughputCell& cell, std::uint
   ThroughputRun run;
   model.reset_counters();
   std::int64_t passes = 0, rows = 0, pairs = 0, kv_bytes = 0;
-  const auto start = Clock::now();
+  const MachineWatch watch;
+  WatchedClock clock(watch);
+  clock.start();
   if (cell.is_prefill()) {
     const SequenceChunk chunk{0, ids};
     rows = model.forward({&chunk, 1}, store, {.every_token = false}).rows;
@@ -131,7 +131,9 @@ ThroughputRun run_cell(KernelModel& model, const ThroughputCell& cell, std::uint
       rows += model.forward(chunks, store, {.every_token = false}).rows;
     }
   }
-  run.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  clock.stop();
+  run.seconds = clock.total().seconds;
+  run.disturbed = clock.total().disturbed;
   run.hits = model.expert_hits();
   run.kernels = model.operations().times();
   if (model.offload() != nullptr) {

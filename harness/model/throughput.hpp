@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ std::int64_t attention_pairs(const reference::ModelConfig& config, std::int64_t 
 /// One repetition of a cell.
 struct ThroughputRun {
   double seconds = 0;
+  std::optional<bool> disturbed;  // absent where the system does not show it
   PassWork work;
   ExpertHits hits;
   std::map<std::string, KernelTime, std::less<>> kernels;  // by operation

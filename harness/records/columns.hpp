@@ -129,7 +129,7 @@ inline constexpr auto record_columns = [] {
           "largest |got - expected| / allowed; above 1 is incorrect; inf: allowed nothing"),
       column<&R::message>("message", text, "why the row did not pass, in one line"),
       column<&R::cache>("cache", word, "cold (buffers rotated) or hot; of rows with times"),
-      column<&R::samples>("samples", whole, "timed runs behind the times"),
+      column<&R::samples>("samples", whole, "timed runs, disturbed ones among them"),
       column<&R::time_median_seconds>("time_median_seconds", number, "of one run"),
       column<&R::time_low_seconds>("time_low_seconds", number, "lower quartile of one run"),
       column<&R::time_high_seconds>("time_high_seconds", number, "upper quartile of one run"),
@@ -157,10 +157,10 @@ inline constexpr auto record_columns = [] {
       column_since<&R::sample_seconds>(
           3, "sample_seconds", text,
           "round: every sample in its order, of one run, joined by spaces; ! before a marked one"),
-      column_since<&R::marked_samples>(
-          3, "marked_samples", whole,
-          "taken while the clock was throttled or threads waited for a core "
-          "for 1 % of it; empty: not shown"),
+      column_since<&R::marked_samples>(3, "marked_samples", whole,
+                                       "disturbed: the clock was throttled, or threads waited for "
+                                       "a core for 1 % of it; left out of "
+                                       "the times unless all are; empty: not shown"),
       column_since<&R::clock_hz>(3, "clock_hz", number, "while timing; empty: not shown"),
       column_since<&R::instructions>(3, "instructions", number,
                                      "of one run in user space, where counters are permitted"),

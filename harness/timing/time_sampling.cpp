@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -15,18 +14,10 @@
 
 #include "harness/core/error.hpp"
 #include "harness/timing/benchmark_json.hpp"
+#include "harness/timing/watched_clock.hpp"
 
 namespace kernelgate {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double quantile(const std::vector<double>& sorted, double q) {
-  const double place = q * static_cast<double>(sorted.size() - 1);
-  const std::size_t below = static_cast<std::size_t>(place);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
 
 std::int64_t free_memory_bytes() {
   return static_cast<std::int64_t>(sysconf(_SC_AVPHYS_PAGES)) * sysconf(_SC_PAGESIZE);
@@ -142,14 +133,16 @@ class Timed {
   }
 
   TimeSummary summary() const {
-    TimeSummary summary = summarise(seconds_);
+    std::vector<TimedSpan> spans;
+    spans.reserve(seconds_.size());
+    for (std::size_t i = 0; i < seconds_.size(); ++i) {
+      spans.push_back({seconds_[i], watched_[i].disturbed});
+    }
+    TimeSummary summary = summarise(spans);
     std::int64_t runs = 0;
     double clocks = 0, instructions = 0, cycles = 0;
     bool has_clock = true, has_instructions = true, has_cycles = true;
-    for (std::size_t i = 0; i < watched_.size(); ++i) {
-      const Watched& w = watched_[i];
-      if (w.disturbed && !summary.marked) summary.marked.emplace();
-      if (w.disturbed.value_or(false)) summary.marked->push_back(static_cast<std::int64_t>(i));
+    for (const Watched& w : watched_) {
       runs += w.runs;
       has_clock = has_clock && w.clock_hz;
       has_instructions = has_instructions && w.instructions;
@@ -167,27 +160,21 @@ class Timed {
 
  private:
   void call(benchmark::State& state) {
-    const auto throttled = watch_.throttle_events();
-    const auto waited = watch_.waiting_seconds();
+    WatchedClock clock(watch_);
     const auto instructions = counters_ ? counters_->instructions.count() : std::nullopt;
     const auto cycles = counters_ ? counters_->cycles.count() : std::nullopt;
-    const auto begin = Clock::now();
+    clock.start();
     for (auto _ : state) {
       Launch& launch = *launches_[next_];
       launch.run();
       if (own_clock_) state.SetIterationTime(launch.device_seconds().value());
       next_ = (next_ + 1) % launches_.size();  // goes on where the last repetition stopped
     }
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    clock.stop();
     Watched w;
     w.runs = static_cast<std::int64_t>(state.iterations());
     w.clock_hz = watch_.clock_hz();
-    if (throttled) w.disturbed = watch_.throttle_events() != throttled;
-    if (waited) {
-      const bool long_enough =
-          watch_.waiting_seconds().value_or(0) - *waited > disturbed_share * seconds;
-      w.disturbed = w.disturbed.value_or(false) || long_enough;
-    }
+    w.disturbed = clock.total().disturbed;
     if (counters_ != nullptr) {
       w.instructions = counted(counters_->instructions, instructions);
       w.cycles = counted(counters_->cycles, cycles);
@@ -210,23 +197,11 @@ bool needs_more(const std::vector<TimeSummary>& summaries, int taken,
     return false;
   }
   return std::any_of(summaries.begin(), summaries.end(), [&](const TimeSummary& summary) {
-    return median_uncertainty_percent(summary.seconds) > options.until_percent;
+    return median_uncertainty_percent(summary.counted()) > options.until_percent;
   });
 }
 
 }  // namespace
-
-TimeSummary summarise(std::vector<double> seconds) {
-  TimeSummary summary;
-  summary.seconds = std::move(seconds);
-  if (summary.seconds.empty()) return summary;
-  std::vector<double> sorted = summary.seconds;
-  std::sort(sorted.begin(), sorted.end());
-  summary.low = quantile(sorted, 0.25);
-  summary.median = quantile(sorted, 0.5);
-  summary.high = quantile(sorted, 0.75);
-  return summary;
-}
 
 void apply_flags(const std::vector<std::string>& flags, SamplingOptions& options) {
   const auto take = [&](std::string_view flag, double& value) {
@@ -258,15 +233,7 @@ double median_uncertainty_percent(std::vector<double> samples) {
   const double below = std::floor(n / 2 - 0.98 * std::sqrt(n));  // 1 is the smallest
   if (below < 1) return std::numeric_limits<double>::infinity();
   const auto rank = static_cast<std::size_t>(below) - 1;
-  return 50 * (samples[samples.size() - 1 - rank] - samples[rank]) / quantile(samples, 0.5);
-}
-
-double paired_ratio(const TimeSummary& time, const TimeSummary& baseline) {
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < std::min(time.seconds.size(), baseline.seconds.size()); ++i) {
-    ratios.push_back(time.seconds[i] / baseline.seconds[i]);
-  }
-  return summarise(std::move(ratios)).median;
+  return 50 * (samples[samples.size() - 1 - rank] - samples[rank]) / summarise(samples).median;
 }
 
 std::vector<TimeSummary> sample(const Case& shape, const std::vector<const Variant*>& variants,

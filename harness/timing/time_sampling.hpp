@@ -11,32 +11,15 @@
 #include "harness/core/kernel.hpp"
 #include "harness/records/record.hpp"
 #include "harness/timing/machine_watch.hpp"
+#include "harness/timing/time_summary.hpp"
 
 namespace kernelgate {
-
-/// Quartiles of the samples; a sample is the mean time of one run over a repetition.
-struct TimeSummary {
-  std::vector<double> seconds;  // one a repetition, in the order in which they ran
-  double low = 0, median = 0, high = 0;
-
-  // What the machine showed meanwhile (machine_watch.hpp); absent where it shows nothing.
-  std::optional<std::vector<std::int64_t>> marked;  // disturbed samples
-  std::optional<double> clock_hz;
-  std::optional<double> instructions, cycles;  // of one run, user space, all threads
-};
-TimeSummary summarise(std::vector<double> seconds);
-/// Median of the ratios of samples taken in the same place of the order (paired in time).
-double paired_ratio(const TimeSummary& time, const TimeSummary& baseline);
 
 /// Counters that have to be there before threads start, so that these are counted, too.
 struct RunCounters {
   PerfCounter instructions{PerfCounter::Event::instructions};
   PerfCounter cycles{PerfCounter::Event::cycles};
 };
-
-/// A sample is disturbed when the clock was throttled in it, or when its threads waited for a core
-/// longer than this share of it: half of the margin that comparisons judge by (docs/compare.md).
-inline constexpr double disturbed_share = 0.01;
 
 struct SamplingOptions {
   CacheMode cache = CacheMode::cold;

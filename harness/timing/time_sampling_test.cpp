@@ -13,21 +13,6 @@
 namespace kernelgate {
 namespace {
 
-TEST(TimeSummary, GivesQuartilesByLinearInterpolation) {
-  const TimeSummary summary = summarise({4, 1, 3, 2});
-  EXPECT_DOUBLE_EQ(summary.low, 1.75);
-  EXPECT_DOUBLE_EQ(summary.median, 2.5);
-  EXPECT_DOUBLE_EQ(summary.high, 3.25);
-  EXPECT_EQ(summary.seconds, (std::vector<double>{4, 1, 3, 2}));
-}
-
-TEST(TimeSummary, RatioComparesSamplesTakenTogether) {
-  // The machine became three times slower half way; every pair still says 1.5.
-  const TimeSummary slow = summarise({1.5, 1.5, 4.5, 4.5});
-  const TimeSummary base = summarise({1, 1, 3, 3});
-  EXPECT_DOUBLE_EQ(paired_ratio(slow, base), 1.5);
-}
-
 TEST(Sampling, RunsEachVariantOverRotatedBuffers) {
   Registry registry;
   register_kernels(registry);

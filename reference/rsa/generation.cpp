@@ -12,25 +12,20 @@
 namespace kernelgate::rsa {
 namespace {
 
-// Adds the time of its own life to a sum.
-class Stopwatch {
- public:
-  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
-  ~Stopwatch() {
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-
- private:
-  double& seconds_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
+TimedSpan by_steady_clock(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
+}
 
 }  // namespace
 
-EngineGenerator::EngineGenerator(SequenceEngine& engine, GenerationRules rules, Watch watch)
-    : engine_(engine), rules_(std::move(rules)), watch_(std::move(watch)) {}
+EngineGenerator::EngineGenerator(SequenceEngine& engine, GenerationRules rules, Watch watch,
+                                 Timer timer)
+    : engine_(engine),
+      rules_(std::move(rules)),
+      watch_(std::move(watch)),
+      timer_(timer ? std::move(timer) : Timer(by_steady_clock)) {}
 
 void EngineGenerator::prepare(std::span<const Request> requests) {
   if (std::ssize(requests) > engine_.slots()) {
@@ -61,9 +56,9 @@ void EngineGenerator::prepare(std::span<const Request> requests) {
 }
 
 void EngineGenerator::prefill(std::span<const Request> requests, std::vector<Sequence>& live) {
-  const Stopwatch watch(cost_.prefill_seconds);
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    engine_.feed(static_cast<std::int64_t>(i), requests[i].prompt);
+    cost_.prefills.push_back(
+        timer_([&] { engine_.feed(static_cast<std::int64_t>(i), requests[i].prompt); }));
     cost_.prompt_tokens += std::ssize(requests[i].prompt);
     Sequence sequence;
     sequence.place = i;
@@ -82,7 +77,6 @@ bool EngineGenerator::must_force(const Sequence& s) const {
 }
 
 std::vector<SampledToken> EngineGenerator::next_tokens(std::vector<Sequence>& live) {
-  const Stopwatch watch(cost_.sample_seconds);
   std::vector<SampledToken> next(live.size());
   std::vector<SampleRequest> requests;
   std::vector<std::size_t> whose;
@@ -102,7 +96,9 @@ std::vector<SampledToken> EngineGenerator::next_tokens(std::vector<Sequence>& li
     whose.push_back(i);
   }
   std::vector<SampledToken> drawn(requests.size());
-  if (!requests.empty()) engine_.sample(requests, drawn);
+  if (!requests.empty()) {
+    cost_.draws.push_back(timer_([&] { engine_.sample(requests, drawn); }));
+  }
   for (std::size_t i = 0; i < drawn.size(); ++i) next[whose[i]] = drawn[i];
   return next;
 }
@@ -133,13 +129,12 @@ void EngineGenerator::add_token(Sequence& s, const SampledToken& next) {
 }
 
 void EngineGenerator::feed_step(const std::vector<Sequence>& live) {
-  const Stopwatch watch(cost_.decode_seconds);
   std::vector<SlotToken> batch;
   batch.reserve(live.size());
   for (const Sequence& s : live) {
     batch.push_back({static_cast<std::int64_t>(s.place), s.rollout.tokens.back()});
   }
-  engine_.step(batch);
+  cost_.decodes.push_back(timer_([&] { engine_.step(batch); }));
   ++cost_.steps;
 }
 

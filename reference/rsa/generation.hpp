@@ -22,7 +22,12 @@ class EngineGenerator : public Generator {
   /// Called after every prefill and step: how far the round is, of the most that it can take.
   using Watch = std::function<void(std::int64_t done, std::int64_t most, std::int64_t live)>;
 
-  EngineGenerator(SequenceEngine& engine, GenerationRules rules, Watch watch = {});
+  /// Runs the work once and says how long it took. Default: a steady clock, which knows of no
+  /// disturbance.
+  using Timer = std::function<TimedSpan(const std::function<void()>& work)>;
+
+  EngineGenerator(SequenceEngine& engine, GenerationRules rules, Watch watch = {},
+                  Timer timer = {});
 
   /// Request i uses slot i. All slots are emptied first: nothing of an earlier round may be left,
   /// neither in a cache nor in a convolution. Throws BadInput for more requests than slots, and for
@@ -53,6 +58,7 @@ class EngineGenerator : public Generator {
   SequenceEngine& engine_;
   GenerationRules rules_;
   Watch watch_;
+  Timer timer_;
   GenerationCost cost_;
   std::int64_t done_ = 0, most_ = 0;  // for the watch: prefills and steps
 };

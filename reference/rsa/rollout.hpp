@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/timed_span.hpp"
 #include "reference/rsa/settings.hpp"
 
 namespace kernelgate::rsa {
@@ -50,7 +51,9 @@ struct GenerationCost {
   std::int64_t generated_tokens = 0;  // drawn or put in
   std::int64_t steps = 0;             // batches of one token a rollout
   std::int64_t peak_cached_tokens = 0;
-  double prefill_seconds = 0, sample_seconds = 0, decode_seconds = 0;
+  std::vector<TimedSpan> prefills = {};  // one per prompt
+  std::vector<TimedSpan> draws = {};     // of the next tokens of all rollouts, one per step
+  std::vector<TimedSpan> decodes = {};   // one per step
 };
 
 /// Makes the rollouts of a round. `done` gets each one's place in `requests`, in whatever order

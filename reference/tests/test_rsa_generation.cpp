@@ -131,6 +131,30 @@ TEST(RsaGeneration, CountsWhatItTook) {
   EXPECT_EQ(told, (std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 6}));
 }
 
+TEST(RsaGeneration, HandsEveryPromptStepAndDrawToItsTimer) {
+  ScriptedEngine engine(2, Script{});
+  double next = 0;
+  EngineGenerator generator(engine, rules(), {}, [&](const std::function<void()>& work) {
+    work();
+    next += 1;
+    return TimedSpan{next, next == 2};
+  });
+  generator.generate(requests(2, {.reasoning = 3, .tokens = 3}),
+                     [](std::size_t, const Rollout&) {});
+  const GenerationCost cost = generator.cost();
+  // Two prompts, then a draw, and two times a step and a draw.
+  ASSERT_EQ(cost.prefills.size(), 2U);
+  EXPECT_EQ(cost.prefills[0].seconds, 1);
+  EXPECT_EQ(cost.prefills[0].disturbed, false);
+  EXPECT_EQ(cost.prefills[1].disturbed, true);
+  ASSERT_EQ(cost.draws.size(), 3U);
+  EXPECT_EQ(cost.draws[0].seconds, 3);
+  EXPECT_EQ(cost.draws[2].seconds, 7);
+  ASSERT_EQ(cost.decodes.size(), 2U);
+  EXPECT_EQ(cost.decodes[0].seconds, 4);
+  EXPECT_EQ(cost.decodes[1].seconds, 6);
+}
+
 TEST(RsaGeneration, DropsARolloutThatNothingCanBeDrawnFor) {
   Script script;
   script.at[{1, 2}] = -1;

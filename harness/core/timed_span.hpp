@@ -1,0 +1,14 @@
+// One stretch of measured time, as every part of the project that times something states it.
+#pragma once
+
+#include <optional>
+
+namespace kernelgate {
+
+struct TimedSpan {
+  double seconds = 0;
+  /// Whether other programs or throttling held it up; absent where the system shows neither.
+  std::optional<bool> disturbed = std::nullopt;
+};
+
+}  // namespace kernelgate

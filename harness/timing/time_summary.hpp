@@ -1,0 +1,63 @@
+// Quartiles of timed samples. Disturbed samples are left out of them, and the reader is told.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/core/timed_span.hpp"
+
+namespace kernelgate {
+
+/// Quartiles of the samples that count: those that are not marked as disturbed, or all of them
+/// where every one is marked. A sample is the time of one run.
+struct TimeSummary {
+  std::vector<double> seconds;  // one a repetition, in the order in which they ran
+  double low = 0, median = 0, high = 0;
+
+  // What the machine showed meanwhile (machine_watch.hpp); absent where it shows nothing.
+  std::optional<std::vector<std::int64_t>> marked;  // disturbed samples
+  std::optional<double> clock_hz;
+  std::optional<double> instructions, cycles;  // of one run, user space, all threads
+
+  bool is_marked(std::size_t sample) const;
+  /// Whether every sample is marked, so that all of them count.
+  bool all_marked() const { return marked && !seconds.empty() && marked->size() == seconds.size(); }
+  bool counts(std::size_t sample) const { return all_marked() || !is_marked(sample); }
+  /// The samples that count, in their order.
+  std::vector<double> counted() const;
+  /// Whether more than one sample counts: the quartiles of one say nothing.
+  bool has_spread() const { return counted().size() > 1; }
+  /// Which sample is the lower median of those that count. Throws std::logic_error without samples.
+  std::size_t median_sample() const;
+};
+TimeSummary summarise(std::vector<double> seconds,
+                      std::optional<std::vector<std::int64_t>> marked = std::nullopt);
+TimeSummary summarise(std::span<const TimedSpan> samples);
+/// Median of the ratios of samples taken in the same place of the order (paired in time). Pairs
+/// with a marked sample are left out where others remain.
+double paired_ratio(const TimeSummary& time, const TimeSummary& baseline);
+
+inline constexpr std::string_view disturbed_reason =
+    "threads waited for a core, or the clock was throttled";
+
+/// How many samples behind one or more times were disturbed.
+struct DisturbedCount {
+  std::int64_t samples = 0;     // whose disturbance the system shows
+  std::int64_t marked = 0;      // of them: disturbed
+  std::int64_t all_marked = 0;  // times without an undisturbed sample
+
+  void add(const TimeSummary& time);
+  void add(const DisturbedCount& other);
+  /// A time of so many samples, of which `marked` are disturbed; absent: the system shows nothing.
+  void add(std::int64_t samples, std::optional<std::int64_t> marked);
+};
+
+/// "2 of 11 samples, left out of the times: threads waited for a core, or the clock was throttled";
+/// "not shown by this system" without samples.
+std::string in_words(const DisturbedCount& count);
+
+}  // namespace kernelgate

@@ -1,0 +1,69 @@
+#!/bin/bash
+# Runs every command that prints a time beside an endless loop on the same core. Each must say, in the
+# same words, how many of its samples were disturbed, and records must hold the number.
+#
+#   disturbed.sh PROGRAM
+set -uo pipefail
+program=$1
+work=$(mktemp -d)
+loop=
+cleanup() {
+  [ -n "$loop" ] && kill "$loop"
+  rm -rf "$work"
+}
+trap cleanup EXIT
+cd "$work" || exit 1
+failures=0
+
+complain() {
+  failures=$((failures + 1))
+  printf 'FAILED  %s\n        %s\n' "$what" "$1"
+  head -c 3000 said
+}
+
+if [ -r /proc/self/schedstat ] && [ "$(cut -d ' ' -f 1 /proc/self/schedstat)" -gt 0 ]; then
+  words='disturbed:? +[1-9][0-9]* of [0-9]+ samples, (left out of the times|which all count).*: threads waited for a core, or the clock was throttled$'
+  marked='[1-9][0-9]*'
+else
+  words='disturbed:? +not shown by this system$'
+  marked=
+fi
+
+# The first core that this process may use; from here on all children stay on it.
+core=$(taskset -pc $$ | grep -oE '[0-9]+' | sed -n 2p)
+taskset -pc "$core" $$ >said || exit 1
+while :; do :; done &
+loop=$!
+
+# run ARGUMENT…: the program ends well and says how many samples were disturbed.
+run() {
+  what="$*"
+  timeout 120 "$program" "$@" >said 2>&1 </dev/null || complain "expected exit 0, got exit $?"
+  grep -qE -- "$words" said || complain "expected to say '$words'"
+}
+
+# field FILE COLUMN: of the first row.
+field() {
+  awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
+    NR == 2 { gsub(/"[^"]*"/, "text"); $0 = $0; print $at }' "$1"
+}
+recorded() {
+  grep -qE "^$marked\$" <<<"$(field "$1" marked_samples)" ||
+    complain "expected marked_samples '$marked' in $1, got '$(field "$1" marked_samples)'"
+}
+
+run throughput --model t1 --pp 1024 --repetitions 4 --records throughput.csv
+recorded throughput.csv
+run bench --case linear/kokkos/tokens=7,out=64,in=96,bf16 --repetitions 4 --records bench.csv
+recorded bench.csv
+run kv --model t1 --tokens 64 --commit 0 --time 512 --repetitions 4
+run rsa --model t1 --weights synthetic --input-ids 2,39,76 --n 4 --c 2 --t 1 --beta 32 --tau 8 --output ids
+what='sample --probe'
+timeout 120 "$program" sample --probe 20000 --samples 4 >said 2>&1 || complain "expected exit 0"
+if [ -n "$marked" ]; then
+  grep -qE '"marked":\[[0-9]' said || complain 'expected marked samples of the probe'
+  grep -q '"waiting_watched":true' said || complain 'expected a probe that watches for waiting'
+fi
+
+echo "$failures failures"
+[ $failures -eq 0 ]
