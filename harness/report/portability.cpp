@@ -1,5 +1,7 @@
 #include "harness/report/portability.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -39,6 +41,13 @@ TierEfficiency on_tier(const std::string& tier, const TimedCases& cases,
     if (seconds > 0 && !row.floor_seconds) floors_known = false;
     roofline.push_back(seconds > 0 ? row.floor_seconds.value_or(0) / seconds : 0);
   }
+  const auto timed_only = [](std::vector<double> shares) {
+    std::erase(shares, 0.0);
+    return shares;
+  };
+  out.timed = out.cases - out.missing - out.unsupported - out.wrong;
+  out.timed_of_best = harmonic_mean(timed_only(best));
+  if (floors_known) out.timed_of_roofline = harmonic_mean(timed_only(roofline));
   if (out.missing > 0) return out;
   out.of_best = harmonic_mean(best);
   if (floors_known) out.of_roofline = harmonic_mean(roofline);
@@ -58,6 +67,18 @@ std::optional<double> over(const std::vector<TierEfficiency>& tiers,
 }
 
 }  // namespace
+
+std::string cases_in_words(const TierEfficiency& tier) {
+  std::string why;
+  const auto add = [&](std::int64_t count, const char* word) {
+    if (count > 0) why += fmt::format("{}{} {}", why.empty() ? "" : ", ", count, word);
+  };
+  add(tier.unsupported, "unsupported");
+  add(tier.wrong, "not right");
+  add(tier.missing, "not run");
+  return fmt::format("{} of {} case{}{}", tier.timed, tier.cases, tier.cases == 1 ? "" : "s",
+                     why.empty() ? "" : " (" + why + ")");
+}
 
 std::optional<double> harmonic_mean(std::span<const double> values) {
   if (values.empty()) return std::nullopt;

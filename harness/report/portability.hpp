@@ -22,6 +22,10 @@ struct TierEfficiency {
   std::int64_t missing = 0;                // of them: no row of this one; no mean is stated then
   std::optional<double> of_roofline = {};  // floor / time
   std::optional<double> of_best = {};      // time of the fastest variant there / time
+
+  // The plain figures: over the cases that this variant has a time for, whatever it refuses.
+  std::int64_t timed = 0;  // of the cases: with a time of this one
+  std::optional<double> timed_of_roofline = {}, timed_of_best = {};
 };
 
 struct Portability {
@@ -33,6 +37,9 @@ struct Portability {
 /// Each kernel and variant that has a timed row. Figures of executors and compilers do not enter.
 /// Of several rows of one case the latest counts.
 std::vector<Portability> portability(std::span<const Record> records);
+
+/// "7 of 9 cases (2 unsupported)": what the plain figures are of.
+std::string cases_in_words(const TierEfficiency& tier);
 
 /// n / (1/a + 1/b + …); 0 as soon as one is 0, nothing for no values.
 std::optional<double> harmonic_mean(std::span<const double> values);

@@ -18,7 +18,7 @@ namespace {
 struct Tally {
   std::array<int, 6> by_status{};
   int exact = 0, exact_passed = 0, real = 0, real_passed = 0;
-  double worst = 0;
+  std::optional<double> worst;  // absent: no row has a figure
 
   int of(Status status) const { return by_status[static_cast<std::size_t>(status)]; }
   void add(const Record& row) {
@@ -32,7 +32,9 @@ struct Tally {
       ++real;
       real_passed += passed;
     }
-    worst = std::max(worst, row.worst_budget_ratio.value_or(0));
+    if (row.worst_budget_ratio) {
+      worst = std::max(worst.value_or(0), *row.worst_budget_ratio);
+    }
   }
 };
 
@@ -47,7 +49,7 @@ std::string tally_line(const std::string& kernel, const std::string& variant, co
                      tally.of(Status::incorrect), tally.of(Status::mistrusted), died,
                      tally.of(Status::unsupported), share(tally.exact_passed, tally.exact),
                      share(tally.real_passed, tally.real),
-                     tally.real == 0 ? "-" : fmt::format("{:.2f}", tally.worst));
+                     tally.real > 0 && tally.worst ? fmt::format("{:.2f}", *tally.worst) : "-");
 }
 
 std::string bench_line(const Record& row) {

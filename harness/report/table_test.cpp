@@ -48,6 +48,16 @@ TEST(CheckTable, CountsStatusesAndBothKindsOfDataOfAVariant) {
   EXPECT_EQ(words(table, "all"), (Words{"all", "3", "1", "0", "0", "1", "1/1", "2/3", "151.50"}));
 }
 
+TEST(CheckTable, GivesNoWorstShareOfAVariantThatNeverEnded) {
+  Record died = check_row();
+  died.status = Status::crashed;
+  died.worst_budget_ratio = std::nullopt;
+  const std::string table = check_table(std::vector{died});
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(words(table, "linear"),
+            (Words{"linear", "kokkos", "0", "0", "0", "1", "0", "-", "0/1", "-"}));
+}
+
 TEST(CheckTable, IsEmptyWithoutRowsOfItsKind) {
   EXPECT_EQ(check_table({}), "");
   EXPECT_EQ(check_table(std::vector{bench_row()}), "");

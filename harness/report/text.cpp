@@ -65,8 +65,14 @@ std::optional<double> flops_per_second(const Record& record) {
   return static_cast<double>(*record.flops) / *record.time_median_seconds;
 }
 
+bool has_spread(const Record& record) {
+  const std::int64_t samples = record.samples.value_or(2);
+  const std::int64_t marked = record.marked_samples.value_or(0);
+  return (marked == samples ? samples : samples - marked) > 1;
+}
+
 std::optional<double> spread_percent(const Record& record) {
-  if (!record.time_low_seconds || !record.time_high_seconds ||
+  if (!has_spread(record) || !record.time_low_seconds || !record.time_high_seconds ||
       !(record.time_median_seconds > 0.0)) {
     return std::nullopt;
   }

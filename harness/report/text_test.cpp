@@ -36,6 +36,20 @@ TEST(ReportText, ComputesRatesOnlyFromRowsWithATime) {
   EXPECT_EQ(bytes_per_second(row), std::nullopt);
 }
 
+TEST(ReportText, GivesNoSpreadWhereOneSampleAloneCounts) {
+  Record row = synthetic::bench_row();
+  row.samples = 3;
+  row.marked_samples = 1;
+  EXPECT_TRUE(spread_percent(row).has_value());
+  row.marked_samples = 2;
+  EXPECT_FALSE(spread_percent(row).has_value());
+  row.marked_samples = 3;  // all are disturbed, and all of them count
+  EXPECT_TRUE(spread_percent(row).has_value());
+  row.samples = 1;
+  row.marked_samples = std::nullopt;
+  EXPECT_FALSE(spread_percent(row).has_value());
+}
+
 TEST(ReportText, EscapesMarkupAndReplacesWhatXmlCannotHold) {
   EXPECT_EQ(xml_escaped("a<b>&\"c\"\n"), "a&lt;b&gt;&amp;&quot;c&quot;&#10;");
   EXPECT_EQ(xml_escaped("ü € 😀"), "ü € 😀");
