@@ -57,6 +57,7 @@ void time_probe(const SampleArguments& options, SampleReport& report) {
   compare::Probe probe(options.probe_units, options.probe_more);
   volatile double kept = probe.run();  // warms up
   std::vector<TimedSpan> spans;
+  spans.reserve(static_cast<std::size_t>(options.sampling.repetitions));
   for (int i = 0; i < options.sampling.repetitions; ++i) {
     spans.push_back(timed_span(watch, [&] { kept = kept + probe.run(); }));
   }
