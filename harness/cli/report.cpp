@@ -14,6 +14,7 @@
 #include "harness/report/file.hpp"
 #include "harness/report/markdown_summary.hpp"
 #include "harness/report/page_check.hpp"
+#include "harness/support/launches.hpp"
 
 namespace kernelgate {
 namespace {
@@ -72,6 +73,7 @@ void write_reports(Session& session, const ReportArguments& options) {
   text.command = command_of(options);
   text.earlier = std::move(rows.earlier);
   text.find_changes = change_finder();
+  text.covers = covered_devices(session.registry());
   text.compiled = compiled_figures(options.resources);
   if (!options.output.empty()) {
     write_page(options.output, rows.shown, text);
@@ -92,6 +94,7 @@ void check_page(Session& session, const ReportArguments& options) {
   PageText text;
   text.earlier = std::move(rows.earlier);
   text.find_changes = change_finder();
+  text.covers = covered_devices(session.registry());
   text.compiled = compiled_figures(options.resources);
   const std::vector<std::string> faults =
       page_faults(page, rows.shown, std::move(text), options.check);

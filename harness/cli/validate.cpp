@@ -27,6 +27,7 @@
 #include "harness/report/page.hpp"
 #include "harness/report/table.hpp"
 #include "harness/report/tier.hpp"
+#include "harness/support/launches.hpp"
 #include "harness/verify/check.hpp"
 
 namespace kernelgate {
@@ -303,6 +304,7 @@ class Validation {
     text.left_out = left_out_;
     text.earlier = read_records(folder_ / "records.csv").records;
     text.find_changes = change_finder();
+    text.covers = covered_devices(session_.registry());
     text.compiled = compiled_figures();
     const std::vector<Record> shown = latest_rows(records_);
     write_page(folder_ / "index.html", shown, text);

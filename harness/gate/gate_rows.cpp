@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
+#include "harness/report/covered.hpp"
 #include "harness/report/text.hpp"
 
 namespace kernelgate {
@@ -10,16 +13,20 @@ void judge_rows(GatePart& part, std::span<const Record> rows, std::span<const Kn
                 const std::string& arch, const std::string& today, ExitCode end) {
   const KnownOutcome outcome = apply_known_failures(rows, known, arch, today);
   std::int64_t passed = 0, refused = 0;
+  std::set<std::string> devices;  // of executors and GPUs
   for (const Record& row : rows) {
     if (row.variant == "reference") continue;
     passed += row.status == Status::passed;
     refused += row.status == Status::unsupported;
-    if (row.status != Status::unsupported) part.kind = row.figure;
+    if (row.status == Status::unsupported) continue;
+    part.kind = row.figure;
+    if (!row.device.empty()) devices.insert(row.device);
   }
   const auto expected = static_cast<std::int64_t>(outcome.expected.size());
   part.words = fmt::format("{} passed, {} failed", passed, outcome.failures);
   if (expected != 0) part.words += fmt::format(", {} failed as expected", expected);
   if (refused != 0) part.words += fmt::format(", {} refused in words", refused);
+  if (!devices.empty()) part.words += ", " + run_words(devices);
 
   const bool explained = end == ExitCode::clean || end == ExitCode::nothing_ran ||
                          (end == ExitCode::incorrect && outcome.failures + expected != 0);

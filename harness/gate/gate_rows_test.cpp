@@ -31,6 +31,14 @@ TEST(GateRows, CountWhatPassedFailedAndWasRefused) {
   EXPECT_EQ(part.words, "2 passed, 0 failed, 1 refused in words");
 }
 
+TEST(GateRows, SaysOnWhichDeviceAnExecutorsRowsWereRun) {
+  Record row = row_of(Status::passed), refused = row_of(Status::unsupported);
+  row.device = "amd-gfx942";
+  refused.device = "amd-gfx90a";
+  EXPECT_EQ(judged({row, refused}, ExitCode::clean).words,
+            "1 passed, 0 failed, 1 refused in words, run on amd-gfx942 (w64)");
+}
+
 TEST(GateRows, OneFailureClosesThePart) {
   for (const Status bad :
        {Status::incorrect, Status::mistrusted, Status::crashed, Status::timed_out}) {

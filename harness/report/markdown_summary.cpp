@@ -8,6 +8,7 @@
 #include <set>
 
 #include "harness/core/printable.hpp"
+#include "harness/report/covered.hpp"
 #include "harness/report/markdown.hpp"
 #include "harness/report/model_figures.hpp"
 #include "harness/report/native_ratio.hpp"
@@ -38,8 +39,8 @@ std::string verdict(const std::vector<Record>& records) {
 }
 
 // A line a kernel: each measured device, and all modelled ones together.
-std::string matrix(const std::vector<Record>& records) {
-  const PassMatrix all = pass_matrix(records);
+std::string matrix(const std::vector<Record>& records, const PageText& text) {
+  const PassMatrix all = pass_matrix(records, text.covers);
   if (all.cells.empty()) return {};
   std::set<std::string> measured;
   for (const Tier& tier : all.tiers) {
@@ -47,11 +48,26 @@ std::string matrix(const std::vector<Record>& records) {
   }
   struct Sum {
     std::int64_t passed = 0, ran = 0;
-    std::set<std::string> devices;
+    std::set<std::string> devices, covered, covered_by;
     void add(const PassCell& cell) {
       passed += cell.passed;
       ran += cell.ran();
       if (cell.ran() > 0) devices.insert(cell.tier.name);
+      if (cell.covered() > 0) {
+        covered.insert(cell.tier.name);
+        covered_by.insert(cell.covered_by.begin(), cell.covered_by.end());
+      }
+    }
+    // A device with runs of its own is not said to be covered.
+    std::string devices_text() const {
+      const auto others = std::count_if(covered.begin(), covered.end(),
+                                        [&](const std::string& d) { return !devices.contains(d); });
+      std::string words = run_words(devices);
+      if (others > 0) {
+        words += fmt::format("; {} more device{} covered by {}", others, others == 1 ? "" : "s",
+                             devices_with_width(covered_by));
+      }
+      return words;
     }
     std::string text() const {
       if (ran == 0) return "–";
@@ -77,9 +93,14 @@ std::string matrix(const std::vector<Record>& records) {
     for (const std::string& tier : measured) row.push_back(sums[tier].text());
     if (!modelled.empty()) {
       const Sum& sum = modelled[kernel];
-      row.push_back(sum.ran == 0 ? "–" : fmt::format("{} on {}", sum.text(), sum.devices.size()));
+      row.push_back(sum.ran == 0
+                        ? "–"
+                        : fmt::format("{} {}", sum.text(), markdown_escaped(sum.devices_text())));
     }
     out += markdown::line(row);
+  }
+  if (!modelled.empty() && text.covers) {
+    out += fmt::format("\n{}.\n", markdown_escaped(covered_meaning));
   }
   return out + "\n";
 }
@@ -105,13 +126,38 @@ std::string percent(std::optional<double> share) {
   return share ? fmt::format("{:.3g} %", 100 * *share) : std::string("no figure");
 }
 
-std::string speed(const std::vector<Record>& records) {
-  const std::vector<Portability> lines = portability(records);
-  if (lines.empty()) return {};
-  std::string out =
-      "### Speed (measured)\n\nHarmonic means over the timed cases; 0 where one is refused or "
-      "wrong.\n\n" +
-      markdown::head({"kernel", "variant", "devices", "of the roofline", "of the best variant"});
+// A row per kernel, variant and device, over the cases that the variant has a time for.
+std::string speed(const std::vector<Portability>& lines) {
+  markdown::Row head{"kernel", "variant",         "device",
+                     "cases",  "of the roofline", "of the best variant"};
+  std::string rows;
+  std::size_t count = 0;
+  for (const Portability& line : lines) {
+    for (const TierEfficiency& tier : line.tiers) {
+      if (++count > most_lines) continue;
+      rows += markdown::line({markdown_escaped(line.kernel), markdown_escaped(line.variant),
+                              markdown_escaped(tier.tier), cases_in_words(tier),
+                              percent(tier.timed_of_roofline), percent(tier.timed_of_best)});
+    }
+  }
+  if (count > most_lines) rows += fmt::format("\n{} more.\n", count - most_lines);
+  return "### Speed (measured)\n\nHarmonic means over the cases that the variant has a time for; "
+         "the column `cases` says of how many.\n\n" +
+         markdown::head(head) + rows + "\n";
+}
+
+// The metric over several devices: here a case that is refused or wrong makes the figure 0.
+std::string performance_portability(const std::vector<Portability>& lines) {
+  std::set<std::string> devices;
+  for (const Portability& line : lines) {
+    for (const TierEfficiency& tier : line.tiers) devices.insert(tier.tier);
+  }
+  if (devices.size() < 2) return {};
+  std::string out = fmt::format(
+      "### Performance portability (measured)\n\nHarmonic means over {} devices; 0 where a device "
+      "refuses a case or gets it wrong, no figure where a case was not run.\n\n",
+      devices.size());
+  out += markdown::head({"kernel", "variant", "devices", "of the roofline", "of the best variant"});
   for (std::size_t i = 0; i < std::min(lines.size(), most_lines); ++i) {
     const Portability& line = lines[i];
     out += markdown::line({markdown_escaped(line.kernel), markdown_escaped(line.variant),
@@ -120,6 +166,11 @@ std::string speed(const std::vector<Record>& records) {
   }
   if (lines.size() > most_lines) out += fmt::format("\n{} more.\n", lines.size() - most_lines);
   return out + "\n";
+}
+
+std::string speeds(const std::vector<Record>& records) {
+  const std::vector<Portability> lines = portability(records);
+  return lines.empty() ? std::string() : speed(lines) + performance_portability(lines);
 }
 
 std::string ratios(const std::vector<Record>& records) {
@@ -144,14 +195,17 @@ std::string whole_model(const std::vector<Record>& records) {
   std::string out;
   const std::vector<CurvePoint> points = curve_points(records);
   if (!points.empty()) {
-    out += "### Tokens a second\n\n" + markdown::head({"model", "phase", "tokens", "sequences",
-                                                       "context", "tokens/s", "roof", "figure"});
+    out += "### Tokens a second\n\n" +
+           markdown::head({"model", "phase", "tokens", "sequences", "context", "tokens/s", "roof",
+                           "disturbed", "figure"});
     for (const CurvePoint& p : points) {
       out += markdown::line(
           {markdown_escaped(p.model + " " + p.dtype), p.decode ? "decode" : "prefill",
            std::to_string(p.tokens), std::to_string(p.batch),
            p.decode ? std::to_string(p.context) : "", fmt::format("{:.4g}", p.tokens_per_second),
-           p.roof ? fmt::format("{:.4g}", *p.roof) : "", std::string(name(p.tier.figure))});
+           p.roof ? fmt::format("{:.4g}", *p.roof) : "",
+           p.marked && p.samples ? fmt::format("{} of {}", *p.marked, *p.samples) : "",
+           std::string(name(p.tier.figure))});
     }
     out += "\n";
   }
@@ -247,8 +301,8 @@ std::string markdown_escaped(std::string_view from) {
 std::string markdown_summary(const std::vector<Record>& records, const PageText& text) {
   std::string out = fmt::format("## {}\n\n", markdown_escaped(text.title));
   if (!text.subtitle.empty()) out += markdown_escaped(text.subtitle) + "\n\n";
-  out += verdict(records) + failures(records, text) + comparisons(records) + matrix(records) +
-         speed(records) + ratios(records) + whole_model(records) + changes(records, text);
+  out += verdict(records) + failures(records, text) + comparisons(records) + matrix(records, text) +
+         speeds(records) + ratios(records) + whole_model(records) + changes(records, text);
   if (!text.left_out.empty()) {
     out += "### Not run\n\n";
     for (const std::string& line : text.left_out) out += "- " + markdown_escaped(line) + "\n";

@@ -5,6 +5,8 @@
 #include <map>
 #include <tuple>
 
+#include "harness/report/text.hpp"
+
 namespace kernelgate {
 namespace {
 
@@ -48,9 +50,13 @@ std::optional<CurvePoint> point_of(const Record& record) {
   point.dtype = record.dtype;
   point.tier = tier_of(record);
   point.tokens_per_second = *rate(record.time_median_seconds);
-  point.low = rate(record.time_high_seconds);  // the slow quartile
-  point.high = rate(record.time_low_seconds);
+  if (has_spread(record)) {
+    point.low = rate(record.time_high_seconds);  // the slow quartile
+    point.high = rate(record.time_low_seconds);
+  }
   point.roof = rate(record.floor_seconds);
+  point.samples = record.samples;
+  point.marked = record.marked_samples;
   return point;
 }
 

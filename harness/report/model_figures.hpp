@@ -21,7 +21,8 @@ struct CurvePoint {
   std::int64_t tokens = 0, batch = 1, context = 0;
   double tokens_per_second = 0;  // of the median; the quartiles beside it
   std::optional<double> low, high;
-  std::optional<double> roof;  // what the floor of the same run allows
+  std::optional<double> roof;                   // what the floor of the same run allows
+  std::optional<std::int64_t> samples, marked;  // repetitions, and which of them were disturbed
 
   auto operator<=>(const CurvePoint&) const = default;
 };

@@ -9,6 +9,7 @@
 
 #include "harness/records/record.hpp"
 #include "harness/report/history_series.hpp"
+#include "harness/report/pass_matrix.hpp"
 #include "harness/resources/baseline.hpp"
 
 namespace kernelgate {
@@ -29,6 +30,8 @@ struct PageText {
   std::function<std::string(const Record&)> again = [](const Record& r) {
     return kernelgate::again(r);
   };
+  /// Other devices that a row's verdict holds for; empty: the matrix shows runs alone.
+  CoveredDevices covers;
   std::vector<Record> earlier;  // rows of earlier runs, for the history alone
   FindChanges find_changes;     // empty: the history goes without
   std::vector<CompiledFigure> compiled;

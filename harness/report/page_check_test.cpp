@@ -95,8 +95,51 @@ TEST(Markdown, SaysWhatFailedAndHowToRunItAgain) {
   EXPECT_THAT(summary, HasSubstr("- **incorrect** linear/kokkos/tokens=7,out=64,in=64,bf16: "));
   EXPECT_THAT(summary, HasSubstr("<code>kernelgate check --case"));
   EXPECT_THAT(summary, HasSubstr("| linear | ✗ 1 of 2 |"));
-  EXPECT_THAT(summary, HasSubstr("| linear | kokkos | 1 | 80 % | 100 % |"));
+  EXPECT_THAT(
+      summary,
+      HasSubstr("| linear | kokkos | Fast CPU, 2 GHz, 2 threads | 1 of 1 case | 80 % | 100 % |"));
   EXPECT_THAT(summary, HasSubstr("### Not run\n\n- speed: not asked for\n"));
+}
+
+Record refused(Record row) {
+  row.status = Status::unsupported;
+  row.time_median_seconds = row.floor_seconds = std::nullopt;
+  return row;
+}
+
+TEST(Markdown, GivesTheSpeedOfAVariantOverTheCasesThatItTakes) {
+  Record other = bench_row(), fast = bench_row();
+  other.axes = "tokens=8,out=64,in=64,f32";
+  fast.variant = "kokkos/cpu-bf16";
+  Record refusal = refused(other);
+  refusal.variant = fast.variant;
+  const std::vector<Record> rows{bench_row(), other, fast, refusal};
+  const std::string summary = markdown_summary(rows, {});
+  EXPECT_THAT(summary, HasSubstr("| linear | kokkos/cpu-bf16 | Fast CPU, 2 GHz, 2 threads | 1 of 2 "
+                                 "cases (1 unsupported) | 80 % | 100 % |"));
+  EXPECT_THAT(summary, Not(HasSubstr("### Performance portability")));  // of one device
+
+  Record elsewhere = bench_row();
+  elsewhere.environment.cpu = "Slow CPU";
+  Record fast_elsewhere = elsewhere;
+  fast_elsewhere.variant = fast.variant;
+  const std::string both =
+      markdown_summary({bench_row(), other, fast, refusal, elsewhere, fast_elsewhere}, {});
+  EXPECT_THAT(both, HasSubstr("### Performance portability"));
+  EXPECT_THAT(both, HasSubstr("| linear | kokkos/cpu-bf16 | 2 | 0 % | 0 % |"));
+}
+
+TEST(Markdown, SaysWhichDevicesAreCoveredByARunOnAnother) {
+  Record row = check_row();
+  row.variant = "native";
+  row.backend = Backend::source;
+  row.figure = FigureKind::modelled;
+  row.device = "nv-sm75";
+  PageText text;
+  text.covers = [](const Record&) { return std::vector<std::string>{"nv-sm80", "nv-sm90"}; };
+  EXPECT_THAT(markdown_summary({row}, text),
+              HasSubstr("| linear | ✓ 1 run on nv-sm75 (w32); 2 more devices covered by nv-sm75 "
+                        "(w32) |"));
 }
 
 TEST(Markdown, SaysThatNothingRan) {

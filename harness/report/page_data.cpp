@@ -5,6 +5,7 @@
 
 #include "harness/core/printable.hpp"
 #include "harness/records/columns.hpp"
+#include "harness/report/covered.hpp"
 #include "harness/report/model_figures.hpp"
 #include "harness/report/native_ratio.hpp"
 #include "harness/report/pass_matrix.hpp"
@@ -47,9 +48,11 @@ json tier_json(const Tier& tier) {
   return {{"tier", tier.name}, {"figure", std::string(name(tier.figure))}};
 }
 
-json matrix_json(const std::vector<Record>& records) {
-  const PassMatrix matrix = pass_matrix(records);
-  json out = {{"tiers", json::array()}, {"cells", json::array()}};
+json matrix_json(const std::vector<Record>& records, const PageText& text) {
+  const PassMatrix matrix = pass_matrix(records, text.covers);
+  json out = {{"tiers", json::array()},
+              {"cells", json::array()},
+              {"covered_meaning", std::string(covered_meaning)}};
   for (const Tier& tier : matrix.tiers) out["tiers"].push_back(tier_json(tier));
   for (const PassCell& cell : matrix.cells) {
     json one = tier_json(cell.tier);
@@ -58,6 +61,13 @@ json matrix_json(const std::vector<Record>& records) {
                 {"passed", cell.passed},
                 {"ran", cell.ran()},
                 {"unsupported", cell.unsupported}});
+    if (cell.covered() > 0) {
+      one["covered"] = {
+          {"passed", cell.covered_passed},
+          {"ran", cell.covered()},
+          {"by", cell.covered_by},
+          {"words", covered_words(cell.covered(), cell.covered_failed, cell.covered_by)}};
+    }
     out["cells"].push_back(std::move(one));
   }
   return out;
@@ -78,6 +88,8 @@ json curves_json(const std::vector<Record>& records) {
     put(one, "low", point.low);
     put(one, "high", point.high);
     put(one, "roof", point.roof);
+    put(one, "samples", point.samples);
+    put(one, "marked", point.marked);
     out.push_back(std::move(one));
   }
   return out;
@@ -130,13 +142,14 @@ json portability_json(const std::vector<Record>& records) {
     put(one, "of_roofline", line.of_roofline);
     put(one, "of_best", line.of_best);
     for (const TierEfficiency& tier : line.tiers) {
-      json here = {{"tier", tier.tier},
-                   {"cases", tier.cases},
-                   {"unsupported", tier.unsupported},
-                   {"wrong", tier.wrong},
-                   {"missing", tier.missing}};
+      json here = {
+          {"tier", tier.tier},      {"cases", tier.cases}, {"unsupported", tier.unsupported},
+          {"wrong", tier.wrong},    {"timed", tier.timed}, {"cases_in_words", cases_in_words(tier)},
+          {"missing", tier.missing}};
       put(here, "of_roofline", tier.of_roofline);
       put(here, "of_best", tier.of_best);
+      put(here, "timed_of_roofline", tier.timed_of_roofline);
+      put(here, "timed_of_best", tier.timed_of_best);
       one["tiers"].push_back(std::move(here));
     }
     out.push_back(std::move(one));
@@ -191,7 +204,7 @@ json page_data(const std::vector<Record>& records, const PageText& text) {
                {"rows", json::array()},
                {"environments", json::array()},
                {"runs", json::array()},
-               {"matrix", matrix_json(records)},
+               {"matrix", matrix_json(records, text)},
                {"curves", curves_json(records)},
                {"kv", kv_json(records)},
                {"ratios", ratios_json(records)},

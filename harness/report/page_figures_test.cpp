@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/records/synthetic.hpp"
+#include "harness/report/covered.hpp"
 #include "harness/report/history_series.hpp"
 #include "harness/report/model_figures.hpp"
 #include "harness/report/native_ratio.hpp"
@@ -83,6 +84,32 @@ TEST(Portability, IsZeroWhereADeviceRefusesOrTheResultIsWrong) {
   EXPECT_DOUBLE_EQ(*line_of(lines, "kokkos").of_roofline, 0.5);
 }
 
+TEST(Portability, GivesThePlainMeansOverTheCasesThatHaveATime) {
+  // Nine cases with a floor of 1 s and the fastest at 1 s; fast takes 2 s on seven, refuses two.
+  std::vector<Record> rows;
+  for (int n = 0; n < 9; ++n) {
+    const std::string axes = "n=" + std::to_string(n) + ",f32";
+    rows.push_back(timed("kokkos", 1, axes));
+    rows.push_back(n < 7 ? timed("fast", 2, axes) : refused("fast", axes, "A"));
+  }
+  const Portability line = line_of(portability(rows), "fast");
+  EXPECT_EQ(line.of_roofline, 0.0);  // the metric keeps its definition
+  EXPECT_EQ(line.of_best, 0.0);
+  ASSERT_EQ(line.tiers.size(), 1U);
+  EXPECT_EQ(line.tiers[0].timed, 7);
+  EXPECT_DOUBLE_EQ(*line.tiers[0].timed_of_roofline, 0.5);
+  EXPECT_DOUBLE_EQ(*line.tiers[0].timed_of_best, 0.5);
+  EXPECT_EQ(cases_in_words(line.tiers[0]), "7 of 9 cases (2 unsupported)");
+}
+
+TEST(Portability, GivesNoPlainMeanWhereNoCaseHasATime) {
+  const std::vector<Record> rows{timed("kokkos", 1), refused("fast", "n=1,f32", "A"),
+                                 timed("kokkos", 1, "n=2,f32")};
+  const Portability line = line_of(portability(rows), "fast");
+  EXPECT_EQ(line.tiers[0].timed_of_best, std::nullopt);
+  EXPECT_EQ(cases_in_words(line.tiers[0]), "0 of 2 cases (1 unsupported, 1 not run)");
+}
+
 TEST(Portability, StatesNothingWhereACaseWasNotRun) {
   const std::vector<Record> rows{timed("kokkos", 2), timed("native", 1),
                                  timed("kokkos", 2, "n=1,f32", "B")};
@@ -144,6 +171,71 @@ TEST(PassMatrix, KeepsKindsApartAndLeavesTheTruthOut) {
   }
 }
 
+Record judged(const std::string& variant, const std::string& device, Status status) {
+  Record row = synthetic::check_row();
+  row.variant = variant;
+  row.device = device;
+  row.backend = Backend::source;
+  row.figure = FigureKind::modelled;
+  row.status = status;
+  return row;
+}
+
+/// nv-sm75 and nv-sm80 launch the same, whatever the variant.
+std::vector<std::string> sm75_and_sm80(const Record& row) {
+  if (row.device == "nv-sm75") return {"nv-sm80"};
+  if (row.device == "nv-sm80") return {"nv-sm75"};
+  return {};
+}
+
+const PassCell& cell_on(const PassMatrix& matrix, const std::string& device) {
+  for (const PassCell& cell : matrix.cells) {
+    if (cell.tier.name == device) return cell;
+  }
+  throw std::runtime_error("no cell of " + device);
+}
+
+TEST(PassMatrix, SaysByWhichRunADeviceWithoutOneIsCovered) {
+  const PassMatrix matrix =
+      pass_matrix(std::vector<Record>{judged("native", "nv-sm75", Status::passed),
+                                      judged("native", "nv-sm75", Status::incorrect),
+                                      judged("native/matrix", "nv-sm80", Status::unsupported)},
+                  sm75_and_sm80);
+  EXPECT_EQ(cell_on(matrix, "nv-sm75").covered(), 0);
+  const PassCell& covered = cell_on(matrix, "nv-sm80");
+  EXPECT_EQ(covered.ran(), 0);
+  EXPECT_EQ(covered.unsupported, 1);
+  EXPECT_EQ(covered.covered_passed, 1);
+  EXPECT_EQ(covered.covered_failed, 1);
+  EXPECT_EQ(covered.covered_by, std::set<std::string>{"nv-sm75"});
+  EXPECT_EQ(matrix.tiers.size(), 2U);
+}
+
+TEST(PassMatrix, CoversADeviceThatHasNoRowAtAll) {
+  const std::vector<Record> rows{judged("native", "nv-sm75", Status::passed)};
+  EXPECT_EQ(pass_matrix(rows).tiers.size(), 1U);
+  EXPECT_EQ(pass_matrix(rows, sm75_and_sm80).tiers.size(), 2U);
+}
+
+TEST(PassMatrix, CoversNoVariantThatWasRunOnTheDeviceItself) {
+  const PassMatrix matrix =
+      pass_matrix(std::vector<Record>{judged("native", "nv-sm75", Status::passed),
+                                      judged("native", "nv-sm80", Status::passed),
+                                      judged("native/b", "nv-sm75", Status::passed)},
+                  sm75_and_sm80);
+  EXPECT_EQ(cell_on(matrix, "nv-sm80").ran(), 1);
+  EXPECT_EQ(cell_on(matrix, "nv-sm80").covered(), 1);  // of native/b
+  EXPECT_EQ(cell_on(matrix, "nv-sm75").covered(), 0);
+}
+
+TEST(Covered, IsSaidInTheSameWordsEverywhere) {
+  EXPECT_EQ(covered_words(40, 0, {"nv-sm75"}), "covered 40 by nv-sm75 (w32)");
+  EXPECT_EQ(covered_words(40, 2, {"amd-gfx942", "nv-sm75"}),
+            "covered 40 by amd-gfx942 (w64), nv-sm75 (w32), 2 failed");
+  EXPECT_EQ(run_words({"amd-gfx1100"}), "run on amd-gfx1100 (w32)");
+  EXPECT_EQ(run_words({"a-device-of-another-build"}), "run on a-device-of-another-build");
+}
+
 Record cell(const std::string& test, double seconds) {
   Record row = timed("kokkos", seconds, "model=s340,layers=11,test=" + test + ",bf16");
   row.kernel = "model";
@@ -151,6 +243,8 @@ Record cell(const std::string& test, double seconds) {
   row.time_low_seconds = seconds / 2;
   row.time_high_seconds = 2 * seconds;
   row.floor_seconds = seconds / 4;
+  row.samples = 3;
+  row.marked_samples = 1;
   return row;
 }
 
@@ -163,6 +257,8 @@ TEST(ModelFigures, ReadTheCellsOfThroughput) {
   EXPECT_DOUBLE_EQ(*points[0].low, 64);
   EXPECT_DOUBLE_EQ(*points[0].high, 256);
   EXPECT_DOUBLE_EQ(*points[0].roof, 512);
+  EXPECT_EQ(points[0].samples, 3);
+  EXPECT_EQ(points[0].marked, 1);
   EXPECT_TRUE(points[1].decode);
   EXPECT_EQ(points[1].batch, 8);
   EXPECT_EQ(points[1].context, 128);

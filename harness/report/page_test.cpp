@@ -104,6 +104,25 @@ TEST(Page, KeepsTheLicenceOfItsChartsBesideThem) {
   }
 }
 
+TEST(Page, HoldsWhichRunCoversACell) {
+  Record row = check_row();
+  row.variant = "native";
+  row.backend = Backend::source;
+  row.figure = FigureKind::modelled;
+  row.device = "nv-sm75";
+  PageText text;
+  text.covers = [](const Record&) { return std::vector<std::string>{"nv-sm90"}; };
+  const nlohmann::json matrix = data_of({row}, text)["matrix"];
+  ASSERT_EQ(matrix["cells"].size(), 2U);
+  EXPECT_FALSE(matrix["cells"][0].contains("covered"));
+  const nlohmann::json& covered = matrix["cells"][1];
+  EXPECT_EQ(covered["tier"], "nv-sm90");
+  EXPECT_EQ(covered["ran"], 0);
+  EXPECT_EQ(covered["covered"]["ran"], 1);
+  EXPECT_EQ(covered["covered"]["by"][0], "nv-sm75");
+  EXPECT_EQ(covered["covered"]["words"], "covered 1 by nv-sm75 (w32)");
+}
+
 TEST(Page, TakesTheCommandsOfTheOneWhoWritesIt) {
   PageText text;
   text.again = [](const Record& record) { return "./run " + record.kernel; };

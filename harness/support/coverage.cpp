@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "harness/report/markdown.hpp"
+#include "harness/report/text.hpp"
 
 namespace kernelgate {
 namespace {
@@ -26,29 +27,39 @@ constexpr std::size_t host_column = 2, native_columns = 3;
 
 /// Cases of one host variant.
 struct HostCases {
-  std::set<std::string> ran, failed;
+  std::set<std::string> ran, failed, refused;
 };
 
 std::map<std::pair<std::string, std::string>, HostCases> host_cases(
     std::span<const Record> records) {
   std::map<std::pair<std::string, std::string>, HostCases> cases;
   for (const Record& r : records) {
-    const bool counts =
-        r.row == RowKind::check && r.backend == Backend::kokkos && r.status != Status::unsupported;
-    if (!counts) continue;
+    if (r.row != RowKind::check || r.backend != Backend::kokkos) continue;
     HostCases& of = cases[{r.kernel, r.variant}];
-    of.ran.insert(r.axes);
-    if (r.status != Status::passed) of.failed.insert(r.axes);
+    (r.status == Status::unsupported ? of.refused : of.ran).insert(r.axes);
+    if (is_failure(r.status)) of.failed.insert(r.axes);
   }
   return cases;
 }
 
 std::string host_words(const std::string& variant, const HostCases& cases) {
-  if (cases.ran.empty()) return variant + " not run";
-  return fmt::format("{} {}/{}", variant, cases.ran.size() - cases.failed.size(), cases.ran.size());
+  if (cases.ran.empty()) {
+    return cases.refused.empty()
+               ? variant + " not run"
+               : fmt::format("{} none ({} unsupported)", variant, cases.refused.size());
+  }
+  // A case that one kind of inputs refuses and the other runs is not refused.
+  const auto refused =
+      std::count_if(cases.refused.begin(), cases.refused.end(),
+                    [&](const std::string& axes) { return !cases.ran.contains(axes); });
+  return fmt::format("{} {}/{}{}", variant, cases.ran.size() - cases.failed.size(),
+                     cases.ran.size(),
+                     refused == 0 ? "" : fmt::format(" ({} unsupported)", refused));
 }
 
-/// "native 17 of 17": devices of which `holds` is true, of those that `counts`.
+bool passes(const SupportCell& cell) { return cell.passed > 0 && cell.failed == 0; }
+
+/// "native 14 of 15": devices of which `holds` is true, of those that `counts`.
 template <class Counts, class Holds>
 std::string device_words(const SupportRow& row, Counts counts, Holds holds) {
   int devices = 0, held = 0;
@@ -61,11 +72,20 @@ std::string device_words(const SupportRow& row, Counts counts, Holds holds) {
                    : fmt::format("{} {} of {}", row.variant->name, held, devices);
 }
 
+/// " (2 run and 15 covered)": how the verdicts of an executor's devices were found.
+std::string run_and_covered(const SupportRow& row) {
+  int run = 0, covered = 0;
+  for (const SupportCell& cell : row.cells) {
+    if (!passes(cell)) continue;
+    ++(cell.has_own_run() ? run : covered);
+  }
+  return run + covered == 0 ? "" : fmt::format(" ({} run and {} covered)", run, covered);
+}
+
 void add_native(const SupportRow& row, std::array<std::vector<std::string>, 3>& cells) {
   const auto any = [](const DeviceProfile&) { return true; };
   const auto has_compiler = [](const DeviceProfile& p) { return p.vendor != Vendor::artificial; };
-  cells[0].push_back(
-      device_words(row, any, [](const SupportCell& c) { return c.passed > 0 && c.failed == 0; }));
+  cells[0].push_back(device_words(row, any, passes) + run_and_covered(row));
   cells[1].push_back(device_words(row, has_compiler, [](const SupportCell& c) {
     return !c.instances.empty() && c.compiled == static_cast<std::int64_t>(c.instances.size());
   }));

@@ -7,6 +7,7 @@
 #include <array>
 #include <map>
 
+#include "harness/report/covered.hpp"
 #include "harness/report/markdown.hpp"
 
 namespace kernelgate {
@@ -17,7 +18,8 @@ constexpr const char* legend =
 
 Written by `kernelgate support` from runs; do not edit. To write it anew:
 
-    kernelgate check --suite edge_shapes --backend source --records runs.csv
+    kernelgate check --suite smoke --suite edge_shapes --backend kokkos --records runs.csv
+    kernelgate check --suite smoke --suite edge_shapes --backend source --records runs.csv
     kernelgate support --records runs.csv --output docs/support.md --readme README.md
 
 A row is a native variant, a column a device profile ([devices.md](devices.md)). Figures count cases, a case being a
@@ -25,7 +27,8 @@ shape with its storage type. Nothing here was run on a GPU unless it says `measu
 
 | in a cell | means |
 | --- | --- |
-| `modelled N` | N cases passed on executor S ([executor-source.md](executor-source.md)) under the limits of this profile, in every data mode and schedule that was run. A run on one profile speaks for another that would launch the same instances with the same grids |
+| `modelled N` | N cases passed on executor S ([executor-source.md](executor-source.md)) under the limits of this profile, in every data mode and schedule that was run |
+| `covered N by D (wN)` | N of these cases were not run on this profile itself. They were run on profile D, with waves of N lanes, which launches the same instances with the same grids, so the verdict holds here |
 | `failed N` | N cases got another verdict there |
 | `measured N` | N cases passed on such a device itself |
 | `refused N (n)` | N cases that other devices take are refused before the launch, in the words of note n |
@@ -62,6 +65,7 @@ std::string cell_text(const SupportRow& row, const SupportCell& cell, const Devi
   std::vector<std::string> parts;
   if (cell.passed > 0) parts.push_back(fmt::format("modelled {}", cell.passed));
   if (cell.failed > 0) parts.push_back(fmt::format("**failed {}**", cell.failed));
+  if (cell.covered > 0) parts.push_back(covered_words(cell.covered, 0, cell.covered_by));
   if (cell.measured > 0) parts.push_back(fmt::format("measured {}", cell.measured));
   if (cell.measured_failed > 0) {
     parts.push_back(fmt::format("**failed {} measured**", cell.measured_failed));

@@ -31,6 +31,11 @@ std::vector<Record> runs() {
   host.axes = "rows=2,f32";
   host.status = Status::incorrect;
   records.push_back(host);
+  host.axes = "rows=3,f32";
+  host.status = Status::unsupported;
+  records.push_back(host);
+  host.axes = "rows=1,f32";  // one kind of inputs is refused, the other ran
+  records.push_back(host);
   return records;
 }
 
@@ -60,8 +65,11 @@ std::string line_of(const std::string& text, const std::string& start) {
 TEST(SupportPage, SaysWhatPassedIsCompiledAndIsRefused) {
   const std::string text = page(synthetic::registry());
   EXPECT_THAT(text, HasSubstr("| plain/native | modelled 2<br>not compiled | modelled 2<br>"
-                              "compiled 1/1 | modelled 2<br>not compiled |"));
-  EXPECT_THAT(text, HasSubstr("| plain/native | modelled 1<br>refused 1 (1) | not run 2 |"));
+                              "covered 2 by nv-sm75 (w32)<br>compiled 1/1 | modelled 2<br>"
+                              "covered 2 by nv-sm75 (w32)<br>not compiled |"));
+  EXPECT_THAT(
+      text, HasSubstr("| plain/native | modelled 1<br>covered 1 by nv-sm75 (w32)<br>refused 1 (1) "
+                      "| not run 2 |"));
   EXPECT_THAT(text, HasSubstr("\n1. plain/native: plain<TYPE,w32> needs 32768 B of LDS, DEVICE "
                               "gives 16384 B\n"));
   EXPECT_THAT(text, HasSubstr("| plain/native | f32 | 2 | yes: no sums | waves of 32: 20 schedules "
@@ -112,8 +120,8 @@ TEST(Coverage, CountsCasesOnTheHostAndDevices) {
   const std::string table = coverage_table(registry, support_table(registry, records, {}), records);
   // 12 of the 17 profiles have waves of 32, tiny among them
   EXPECT_EQ(line_of(table, "| plain |"),
-            "| plain | `y = \\|x\\|` | kokkos 1/2 | native 12 of 17 | "
-            "native none | native none |\n");
+            "| plain | `y = \\|x\\|` | kokkos 1/2 (1 unsupported) | native 12 of 17 (1 run and 11 "
+            "covered) | native none | native none |\n");
 }
 
 TEST(Coverage, IsHeldAgainstTheBuild) {

@@ -8,14 +8,10 @@
 #include <utility>
 
 #include "harness/report/refusals.hpp"
+#include "harness/support/launches.hpp"
 
 namespace kernelgate {
 namespace {
-
-bool on_executor(const Record& row) {
-  return row.backend == Backend::source || row.backend == Backend::ptx ||
-         row.backend == Backend::machine;
-}
 
 bool on_gpu(const Record& row) {
   return row.backend == Backend::cuda || row.backend == Backend::hip;
@@ -27,27 +23,16 @@ struct Verdict {
   void add(const Record& row) { passed = passed && row.status == Status::passed; }
 };
 
+/// The same of one launch, with the devices that it ran on.
+struct LaunchVerdict : Verdict {
+  std::set<std::string> devices;
+};
+
 /// The rows of one variant on one case.
 struct CaseRows {
   std::unique_ptr<Case> shape;
   std::vector<const Record*> rows;
 };
-
-/// What a variant says of a case on each profile.
-struct Launchable {
-  std::optional<std::string> refusal;
-  std::string instance;
-};
-
-std::vector<Launchable> ask(const Variant& variant, const Case& shape) {
-  std::vector<Launchable> answers;
-  for (const DeviceProfile& profile : device_profiles()) {
-    Launchable answer{variant.native->refusal(shape, profile), ""};
-    if (!answer.refusal) answer.instance = variant.native->instance(shape, profile);
-    answers.push_back(std::move(answer));
-  }
-  return answers;
-}
 
 std::size_t index_of(const DeviceProfile& profile) {
   return static_cast<std::size_t>(&profile - device_profiles().data());
@@ -69,14 +54,16 @@ std::string common_words(std::string reason, const Record& of, const std::string
 class CaseCount {
  public:
   CaseCount(SupportRow& row, const CaseRows& of)
-      : row_(row), of_(of), answers_(ask(*row.variant, *of.shape)) {
+      : row_(row), of_(of), answers_(launches(*row.variant, *of.shape)) {
     for (const Record* record : of.rows) {
       if (record->status == Status::unsupported || record->device.empty()) continue;
       const std::size_t on = index_of(device_profile(record->device));
       if (on_gpu(*record)) {
         measured_[on].add(*record);
       } else if (!answers_[on].refusal) {
-        by_launch_[answers_[on].instance].add(*record);
+        LaunchVerdict& verdict = by_launch_[answers_[on].instance];
+        verdict.add(*record);
+        verdict.devices.insert(record->device);
       }
     }
   }
@@ -114,14 +101,18 @@ class CaseCount {
       return;
     }
     ++(at->second.passed ? cell.passed : cell.failed);
+    if (!at->second.devices.contains(device_profiles()[on].name)) {
+      ++cell.covered;
+      cell.covered_by.insert(at->second.devices.begin(), at->second.devices.end());
+    }
     if (at->second.passed) row_.types.insert(of_.rows.front()->dtype);
   }
 
   SupportRow& row_;
   const CaseRows& of_;
   std::vector<Launchable> answers_;
-  std::map<std::string, Verdict> by_launch_;  // of executors
-  std::map<std::size_t, Verdict> measured_;   // by profile
+  std::map<std::string, LaunchVerdict> by_launch_;  // of executors
+  std::map<std::size_t, Verdict> measured_;         // by profile
 };
 
 // Of all cases on all devices of a wave width the one with the most schedules.

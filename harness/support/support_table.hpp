@@ -22,14 +22,18 @@ namespace kernelgate {
 struct SupportCell {
   std::int64_t passed = 0;    // cases passed by an executor here or where the launch is the same
   std::int64_t failed = 0;    // any other verdict of an executor
+  std::int64_t covered = 0;   // of both: run on other devices alone
   std::int64_t not_run = 0;   // that the device would take, and no record has
   std::int64_t refused = 0;   // that the device refuses, and another takes
   std::int64_t measured = 0;  // cases passed on such a device itself
   std::int64_t measured_failed = 0;
-  std::set<std::string> reasons;    // of the refusals; DEVICE in place of the profile's name
-  std::set<std::string> instances;  // that the cases launch here, by the names of their entries
-  std::int64_t compiled = 0;        // of these
+  std::set<std::string> covered_by;  // the devices that covered cases ran on
+  std::set<std::string> reasons;     // of the refusals; DEVICE in place of the profile's name
+  std::set<std::string> instances;   // that the cases launch here, by the names of their entries
+  std::int64_t compiled = 0;         // of these
 
+  /// Whether some case ran on this very device.
+  bool has_own_run() const { return passed + failed > covered; }
   bool operator==(const SupportCell&) const = default;
 };
 

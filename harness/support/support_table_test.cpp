@@ -37,6 +37,22 @@ TEST(SupportTable, LetsARunSpeakForDevicesThatWouldLaunchTheSame) {
   EXPECT_THAT(row.types, ElementsAre("bf16", "f32"));
 }
 
+TEST(SupportTable, SaysWhichCasesAreCoveredByRunsOnOtherDevices) {
+  const SupportRow row =
+      row_of(std::vector<Record>{native_row("rows=1,f32", "nv-sm80", Status::passed),
+                                 native_row("rows=2,f32", "nv-sm80", Status::passed),
+                                 native_row("rows=2,f32", "nv-sm90", Status::passed)});
+  EXPECT_EQ(cell(row, "nv-sm80").covered, 0);
+  EXPECT_TRUE(cell(row, "nv-sm80").has_own_run());
+  EXPECT_EQ(cell(row, "nv-sm90").covered, 1);  // rows=2 ran there
+  EXPECT_TRUE(cell(row, "nv-sm90").has_own_run());
+  EXPECT_THAT(cell(row, "nv-sm90").covered_by, ElementsAre("nv-sm80"));
+  EXPECT_EQ(cell(row, "nv-sm75").covered, 2);
+  EXPECT_FALSE(cell(row, "nv-sm75").has_own_run());
+  EXPECT_THAT(cell(row, "nv-sm75").covered_by, ElementsAre("nv-sm80", "nv-sm90"));
+  EXPECT_EQ(cell(row, "amd-gfx942").covered, 0);  // waves of 64: no run speaks for it
+}
+
 TEST(SupportTable, CountsACaseAsFailedWhateverElsePassed) {
   const std::vector<Record> records{native_row("rows=1,f32", "nv-sm80", Status::passed, 0),
                                     native_row("rows=1,f32", "nv-sm80", Status::crashed, 1),

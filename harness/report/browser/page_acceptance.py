@@ -109,9 +109,11 @@ def check_matrix(reader, records):
         passed, ran = counts.get(key, (0, 0))
         counts[key] = (passed + (r["status"] == "passed"), ran + (r["status"] != "unsupported"))
     shown = dict(reader.page.eval_on_selector_all(
-        "#matrix button", "b => b.map(e => [e.ariaLabel.split(':')[0],"
+        "#matrix button[data-ran]", "b => b.map(e => [e.ariaLabel.split(':')[0],"
         " [Number(e.dataset.passed), Number(e.dataset.ran)]])"))
     expect("matrix", {k: tuple(v) for k, v in shown.items()}, counts)
+    covered = reader.page.eval_on_selector_all("#matrix button[data-covered]", "b => b.map(e => e.innerText)")
+    expect("covered cells", covered, ["✓ covered 1 by amd-gfx942 (w64)"])
 
 
 def check_filters(reader, page, records):

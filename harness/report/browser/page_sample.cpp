@@ -137,6 +137,10 @@ int main(int argc, char** argv) {
     return {{.first = 6, .before = 0.00025, .after = 0.0005}};
   };
   text.compiled = compiled();
+  text.covers = [](const Record& row) {
+    const bool run = row.figure == FigureKind::modelled && row.status != Status::unsupported;
+    return run ? std::vector<std::string>{"amd-gfx950"} : std::vector<std::string>{};
+  };
   write_page(folder / "page.html", rows, text);
   RecordWriter writer(folder / "records.csv", std::cerr);
   for (const Record& row : rows) writer.append(row);

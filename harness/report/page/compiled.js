@@ -1,3 +1,6 @@
+// The largest of some numbers; nothing where there is none.
+const most = (values) => (values.length > 0 ? Math.max(...values) : undefined);
+
 // What compilers made of each native kernel: by target, and one by one.
 function drawCompiled() {
   const entries = data.compiled;
@@ -16,13 +19,14 @@ function drawCompiled() {
   const targets = [...group.values()].map((list) => ({ profile: list[0].profile, compiler: list[0].compiler,
     count: list.length, spilling: list.filter((e) => e.spilled > 0).length,
     scratch: list.filter((e) => e.scratch > 0).length, registers: Math.max(...list.map((e) => e.registers)),
-    lds: Math.max(0, ...list.map((e) => e.lds ?? 0)), waves: Math.min(...list.map((e) => e.waves)) }));
+    lds: most(list.map((e) => e.lds).filter((bytes) => bytes !== undefined)), waves: Math.min(...list.map((e) => e.waves)) }));
   const count = (key, title, kind) => numeric(key, title, (t) => wholeText(t[key]), (t) => t[key], kind);
   longTable(byId("targets"), undefined, [
     column("profile", "target", (t) => t.profile, (t) => t.profile),
     column("compiler", "compiler", (t) => t.compiler, (t) => t.compiler),
     count("count", "kernels"), count("spilling", "with spills"), count("scratch", "with scratch"),
-    count("registers", "most registers"), numeric("lds", "most LDS", (t) => bytesText(t.lds), (t) => t.lds),
+    count("registers", "most registers"), numeric("lds", "most LDS", (t) => (t.lds === undefined ? "" : bytesText(t.lds)),
+      (t) => t.lds ?? -1),
     numeric("waves", "fewest waves a cu (modelled)", (t) => wholeText(t.waves), (t) => t.waves),
   ], "Kernels of each target", { place: "targets", section: "compiled", step: Infinity })(targets);
   const table = longTable(byId("entries"), byId("entries-more"), [

@@ -10,6 +10,8 @@ const curveColumns = [
   numeric("rate", "tokens/s", (p) => threeDigits(p.tokens_per_second), (p) => p.tokens_per_second),
   numeric("low", "quartiles", (p) => (p.low === undefined || p.high === undefined ? ""
     : `${threeDigits(p.low)} to ${threeDigits(p.high)}`), (p) => p.low ?? -1),
+  numeric("disturbed", "disturbed",
+    (p) => disturbedText({ marked_samples: p.marked, samples: p.samples }), (p) => p.marked ?? -1),
   numeric("roof", "roof", (p) => numberText(p.roof), (p) => p.roof ?? -1),
   column("tier", "device", (p) => p.tier, (p) => p.tier),
   column("figure", "figure", (p) => kindElement(p.figure), (p) => p.figure),

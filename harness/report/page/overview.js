@@ -4,6 +4,12 @@ const forwards = rows.filter((r) => r.row === "forward");
 const benches = rows.filter((r) => r.row === "bench" && r.kernel !== "model");
 const failuresFirst = (list) => [...list].sort((a, b) => isFailure(b) - isFailure(a));
 
+// Devices of the matrix whose cells are such: with runs of their own, or covered by others alone.
+const tierKey = (c) => `${c.tier}\n${c.figure}`;
+const onlyCovered = (c) => c.covered !== undefined &&
+  !data.matrix.cells.some((other) => tierKey(other) === tierKey(c) && other.ran > 0);
+const tiersWith = (test) => new Set(data.matrix.cells.filter(test).map(tierKey)).size;
+
 function drawHeadline() {
   const slower = rows.filter((r) => r.row === "compare" && r.verdict === "slower").length;
   const judged = rows.filter((r) => r.status !== "unsupported");
@@ -23,7 +29,8 @@ function drawHeadline() {
     ["whole-model results right", count(forwards, (r) => r.status === "passed"), ""],
     ["timed", count(benches, (r) => r.time_median_seconds !== undefined), ""],
     ...(compared.length > 0 ? [["slower than the baseline", slower, slower > 0 ? "bad" : ""]] : []),
-    ["devices", data.matrix.tiers.length, ""],
+    ["devices run", tiersWith((c) => c.ran > 0), ""],
+    ...(tiersWith(onlyCovered) > 0 ? [["devices covered by these runs", tiersWith(onlyCovered), ""]] : []),
   ];
   byId("tiles").append(...tiles.map(([label, value, kind]) => make("div", { class: `tile ${kind}` },
     make("span", { class: "value" }, value.toLocaleString("en")), make("span", {}, label))));
@@ -52,6 +59,16 @@ function passButton(label, passed, ran, unsupported, choose) {
     title: `${label}: ${words}`, "data-passed": passed, "data-ran": ran, onclick: choose }, text);
 }
 
+// Verdicts of runs on other devices that hold for this one, with a way to the cases of these runs.
+function coveredButton(label, { passed, ran, words, by }, choose) {
+  const kind = passed === ran ? "good" : "bad";
+  return make("button", { type: "button", class: `cell covered ${kind}`,
+    "aria-label": `${label}: ${words}`, title: `${label}: ${words}. ${data.matrix.covered_meaning}.`,
+    "data-covered": ran, "data-passed": passed, onclick: () => choose(by[0]) },
+  make("span", { "aria-hidden": "true" }, passed === ran ? "✓ " : "✗ "),
+  ...words.split(" ").flatMap((word) => [make("span", {}, word), " "]));  // no break in a device's name
+}
+
 // Kernel and type down, devices across.
 function drawMatrix(choose) {
   const { tiers, cells } = data.matrix;
@@ -59,6 +76,8 @@ function drawMatrix(choose) {
   if (cells.length === 0) return;
   const table = byId("matrix");
   table.className = "grid";
+  byId("covered-note").hidden = !cells.some((c) => c.covered);
+  byId("covered-note").textContent = `${data.matrix.covered_meaning}.`;
   const update = () => {
     const left = cells.filter(filters.matches);
     const columns = tiers.filter((t) => left.some((c) => c.tier === t.tier && c.figure === t.figure));
@@ -82,8 +101,11 @@ function drawMatrix(choose) {
           const cell = left.find((c) => c.kernel === kernel && c.dtype === dtype && c.tier === t.tier &&
             c.figure === t.figure);
           if (!cell) return make("td", { class: "muted" });
-          return make("td", {}, passButton(`${kernel} ${dtype} on ${t.tier}, ${t.figure}`, cell.passed,
-            cell.ran, cell.unsupported, () => choose({ kernel, dtype, tier: t.tier, figure: t.figure })));
+          const label = `${kernel} ${dtype} on ${t.tier}, ${t.figure}`;
+          const show = (tier) => choose({ kernel, dtype, tier, figure: t.figure });
+          const own = cell.ran > 0 || !cell.covered
+            ? [passButton(label, cell.passed, cell.ran, cell.unsupported, () => show(t.tier))] : [];
+          return make("td", {}, ...own, ...(cell.covered ? [coveredButton(label, cell.covered, show)] : []));
         }));
     });
     table.replaceChildren(make("caption", {}, "✓ passed, ✗ passed / ran, – unsupported; empty: no row"),

@@ -46,11 +46,7 @@ function drawNatives() {
 
 // What keeps a variant from a figure, or makes it 0, on each device.
 function tierWords(line) {
-  return line.tiers.map((t) => {
-    const faults = [[t.unsupported, "unsupported"], [t.wrong, "not right"], [t.missing, "not run"]]
-      .filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
-    return `${t.tier}: ${plural(t.cases, "case", "cases")}${faults.length ? `, ${faults.join(", ")}` : ""}`;
-  }).join("; ");
+  return line.tiers.map((t) => `${t.tier}: ${t.cases_in_words}`).join("; ");
 }
 const portabilityColumns = [
   column("kernel", "kernel", (l) => l.kernel, (l) => l.kernel),

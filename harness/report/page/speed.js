@@ -17,11 +17,24 @@ const benchColumns = [
   numeric("floor", "% of floor", (r) => (r.percent_of_floor === undefined ? "" : r.percent_of_floor.toFixed(1)),
     (r) => r.percent_of_floor ?? -1),
   column("bound", "bound by", boundBy, boundBy),
+  numeric("disturbed", "disturbed", disturbedText, (r) => r.marked_samples ?? -1),
   numeric("ratio", "to baseline", (r) => (r.ratio_to_baseline === undefined ? ""
     : make("span", { title: r.baseline }, ratioText(r.ratio_to_baseline))),
     (r) => r.ratio_to_baseline ?? Infinity),
   column("figure", "figure", (r) => kindElement(r.figure), (r) => r.figure),
   column("again", "run it", againElement, undefined),
+];
+
+// A variant on a device, over the cases that it has a time for.
+const variantSpeeds = data.portability.flatMap((line) => line.tiers.map((t) => ({ ...t,
+  kernel: line.kernel, variant: line.variant })));
+const variantColumns = [
+  column("kernel", "kernel", (l) => l.kernel, (l) => l.kernel),
+  column("variant", "variant", (l) => l.variant, (l) => l.variant),
+  column("tier", "device", (l) => l.tier, (l) => l.tier),
+  numeric("cases", "cases", (l) => l.cases_in_words, (l) => l.timed),
+  numeric("roofline", "of the roofline", (l) => shareElement(l.timed_of_roofline), (l) => l.timed_of_roofline ?? -1),
+  numeric("best", "of the best variant", (l) => shareElement(l.timed_of_best), (l) => l.timed_of_best ?? -1),
 ];
 
 function barLabel(row) {
@@ -118,6 +131,12 @@ function drawSpeedCharts(list) {
 
 function drawSpeed() {
   presence("benches", "benches-none", benches.length > 0);
+  presence("speeds", undefined, variantSpeeds.length > 0);
+  byId("speeds-head").hidden = variantSpeeds.length === 0;
+  if (variantSpeeds.length > 0) {
+    longTable(byId("speeds"), undefined, variantColumns, "Variants by kernel and device",
+      { place: "speeds", section: "speed", step: Infinity })(variantSpeeds);
+  }
   byId("charts").hidden = byId("bars").hidden = !haveCharts || benches.length === 0;
   byId("charts-none").hidden = haveCharts || benches.length === 0;
   if (benches.length === 0) return;
