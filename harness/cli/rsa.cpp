@@ -19,7 +19,6 @@
 #include "harness/report/file.hpp"
 #include "harness/timing/watched_clock.hpp"
 #include "reference/batch.hpp"
-
 #include "reference/rsa/choice.hpp"
 #include "reference/rsa/generation.hpp"
 #include "reference/rsa/reference_engine.hpp"
