@@ -1,7 +1,8 @@
-# docs/failures.md against the tests that exist: each id of spec section 12 once, in order, and every
+# docs/failures.md against the tests that exist: each id of spec section 12 and of the faults found in use
+# once, in order, and every
 # test that a row names is one that this build has.
 #   cmake -DTABLE=<file> -DBUILD=<folder> -P table.cmake
-foreach(group IN ITEMS "C 15" "A 11" "R 14" "K 15" "W 7" "S 9")
+foreach(group IN ITEMS "C 15" "A 11" "R 14" "K 15" "W 7" "S 9" "U 18")
   separate_arguments(parts UNIX_COMMAND "${group}")
   list(GET parts 0 letter)
   list(GET parts 1 count)
@@ -18,9 +19,9 @@ set(faults "")
 set(ids "")
 file(STRINGS ${TABLE} lines REGEX "^\\| [A-Z][0-9]+ \\|")
 foreach(line IN LISTS lines)
-  string(REGEX MATCH "^\\| ([A-Z][0-9]+) \\| [^|]+ \\| (kernel|model) \\| (.+) \\|$" row "${line}")
+  string(REGEX MATCH "^\\| ([A-Z][0-9]+) \\| [^|]+ \\| (kernel|model|use) \\| (.+) \\|$" row "${line}")
   if(NOT row)
-    string(APPEND faults "not a row of four columns with kernel or model: ${line}\n")
+    string(APPEND faults "not a row of four columns with kernel, model or use: ${line}\n")
     continue()
   endif()
   set(id ${CMAKE_MATCH_1})
