@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -13,6 +15,7 @@
 #include "harness/cli/host_environment.hpp"
 #include "harness/cli/isolate.hpp"
 #include "harness/cli/real_devices.hpp"
+#include "harness/core/processors.hpp"
 #include "harness/records/columns.hpp"
 #include "harness/verify/check.hpp"
 
@@ -276,6 +279,88 @@ std::vector<Record> unpack_rows(const std::string& text) {
   return rows;
 }
 
+namespace {
+
+/// Hands rows on in the order of their jobs.
+class InOrder {
+ public:
+  explicit InOrder(const std::function<void(const Checked&)>& done) : done_(done) {}
+
+  void add(std::size_t job, Checked row) {
+    waiting_.emplace(job, std::move(row));
+    for (auto next = waiting_.find(next_); next != waiting_.end(); next = waiting_.find(next_)) {
+      done_(next->second);
+      waiting_.erase(next);
+      ++next_;
+    }
+  }
+
+ private:
+  const std::function<void(const Checked&)>& done_;
+  std::size_t next_ = 0;
+  std::map<std::size_t, Checked> waiting_;
+};
+
+int children_of(const CheckRun& run) {
+  return run.threads > 0 ? run.threads : static_cast<int>(usable_processors());
+}
+
+/// Kernels of this host take all cores and run one at a time; virtual devices take one core each
+/// and run side by side. A list with both is cut into slices, so that few rows wait for those
+/// before them. Every slice holds whole cases.
+template <class OnHost>
+std::size_t end_of_slice(const std::vector<Job>& jobs, std::size_t first, const OnHost& on_host) {
+  constexpr std::size_t enough = 500;
+  const auto host = static_cast<std::size_t>(std::count_if(jobs.begin(), jobs.end(), on_host));
+  if (host == 0 || host == jobs.size()) return jobs.size();
+  std::size_t last = std::min(first + enough, jobs.size());
+  while (last < jobs.size() && jobs[last].suite_case == jobs[last - 1].suite_case) ++last;
+  return last;
+}
+
+/// The row of a job whose process did not answer.
+Checked unanswered(const Job& job, const CheckRun& run, const JobOutcome& outcome) {
+  Checked checked = blank(job, run);
+  const bool late = outcome.end == JobOutcome::End::timed_out;
+  checked.record.status = late ? Status::timed_out : Status::crashed;
+  checked.record.message = checked.message = outcome.text;
+  if (late) {
+    add_options(checked.record, std::vector<std::string>{
+                                    "--time-limit", fmt::format("{}", run.time_limit_seconds)});
+  }
+  return checked;
+}
+
+/// Judges the jobs of these indices, each case and mode in one child: its reference values are
+/// computed once.
+void run_in_children(const CheckRun& run, const std::vector<Job>& jobs,
+                     const std::vector<std::size_t>& part, int children, InOrder& rows) {
+  const auto job = [&](std::int64_t i) -> const Job& {
+    return jobs[part[static_cast<std::size_t>(i)]];
+  };
+  Judge judge(run);
+  IsolatedJobs isolated;
+  isolated.count = std::ssize(part);
+  isolated.time_limit_seconds = run.time_limit_seconds;
+  isolated.children = children;
+  for (std::int64_t i = 0; i < isolated.count && children > 1; ++i) {
+    const bool same =
+        i > 0 && job(i).suite_case == job(i - 1).suite_case && job(i).mode == job(i - 1).mode;
+    if (!same) isolated.groups.push_back(i);
+  }
+  // Lives until the child leaves with _exit(): Kokkos is not finalised there on purpose.
+  isolated.begin = [&] { new HostExecutor(children > 1 ? 1 : run.threads); };
+  isolated.run = [&](std::int64_t i) { return pack(judge.judge(job(i))); };
+  isolated.finish = [&](std::int64_t i, const JobOutcome& outcome) {
+    const bool answered = outcome.end == JobOutcome::End::returned;
+    rows.add(part[static_cast<std::size_t>(i)],
+             answered ? unpack(outcome.text) : unanswered(job(i), run, outcome));
+  };
+  run_isolated(isolated);
+}
+
+}  // namespace
+
 std::int64_t CheckRun::count(const std::vector<SuiteCase>& cases) const {
   return static_cast<std::int64_t>(JobList(cases, *this).take().size());
 }
@@ -284,36 +369,22 @@ void CheckRun::run(const std::vector<SuiteCase>& cases,
                    const std::function<void(const Checked&)>& done) const {
   check_host_environment();
   const std::vector<Job> jobs = JobList(cases, *this).take();
-  Judge judge(*this);
   if (!isolated) {
+    Judge judge(*this);
     const HostExecutor executor(threads);
     for (const Job& job : jobs) done(judge.judge(job));
     return;
   }
-  IsolatedJobs isolated_jobs;
-  isolated_jobs.count = static_cast<std::int64_t>(jobs.size());
-  isolated_jobs.time_limit_seconds = time_limit_seconds;
-  // Lives until the child leaves with _exit(): Kokkos is not finalised there on purpose.
-  isolated_jobs.begin = [this] { new HostExecutor(threads); };
-  isolated_jobs.run = [&](std::int64_t i) {
-    return pack(judge.judge(jobs[static_cast<std::size_t>(i)]));
-  };
-  isolated_jobs.finish = [&](std::int64_t i, const JobOutcome& outcome) {
-    if (outcome.end == JobOutcome::End::returned) {
-      done(unpack(outcome.text));
-      return;
-    }
-    Checked checked = blank(jobs[static_cast<std::size_t>(i)], *this);
-    checked.record.status =
-        outcome.end == JobOutcome::End::died ? Status::crashed : Status::timed_out;
-    checked.record.message = checked.message = outcome.text;
-    if (outcome.end == JobOutcome::End::timed_out) {
-      add_options(checked.record,
-                  std::vector<std::string>{"--time-limit", fmt::format("{}", time_limit_seconds)});
-    }
-    done(checked);
-  };
-  run_isolated(isolated_jobs);
+  const auto host = [](const Job& job) { return job.on.profile == nullptr && !job.refusal; };
+  InOrder rows(done);
+  for (std::size_t first = 0; first < jobs.size();) {
+    const std::size_t last = end_of_slice(jobs, first, host);
+    std::vector<std::size_t> on_host, on_executor;
+    for (std::size_t i = first; i < last; ++i) (host(jobs[i]) ? on_host : on_executor).push_back(i);
+    run_in_children(*this, jobs, on_host, 1, rows);
+    run_in_children(*this, jobs, on_executor, children_of(*this), rows);
+    first = last;
+  }
 }
 
 }  // namespace kernelgate

@@ -1,8 +1,8 @@
 #include "harness/cli/isolate.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +14,10 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "harness/cli/interrupts.hpp"
 #include "harness/core/error.hpp"
@@ -50,7 +54,25 @@ void send(int fd, std::int64_t job, const std::string& text) {
   write_all(fd, text.data(), text.size());
 }
 
-[[noreturn]] void child_main(const IsolatedJobs& jobs, std::int64_t first, int fd) {
+/// Jobs from `next` on, before `last`.
+struct Range {
+  std::int64_t next = 0, last = 0;
+  bool empty() const { return next >= last; }
+};
+
+/// Reads the next range that the parent asks for; false if it asks for none any more.
+bool read_range(int fd, Range& range) {
+  char* to = reinterpret_cast<char*>(&range);
+  for (std::size_t got = 0; got < sizeof range;) {
+    const ssize_t bytes = read(fd, to + got, sizeof range - got);
+    if (bytes < 0 && errno == EINTR) continue;
+    if (bytes <= 0) return false;
+    got += static_cast<std::size_t>(bytes);
+  }
+  return true;
+}
+
+[[noreturn]] void child_main(const IsolatedJobs& jobs, int parent) {
   leave_interrupts_alone();
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // no orphan works on when the parent is killed
   std::string fault;
@@ -59,31 +81,50 @@ void send(int fd, std::int64_t job, const std::string& text) {
   } catch (const std::exception& error) {
     fault = std::string(error.what()).empty() ? "unknown error" : error.what();
   }
-  send(fd, beginning, fault);
+  send(parent, beginning, fault);
   if (!fault.empty()) _exit(0);
-  for (std::int64_t i = first; i < jobs.count; ++i) send(fd, i, jobs.run(i));
+  for (Range range; read_range(parent, range);) {
+    for (; !range.empty(); ++range.next) send(parent, range.next, jobs.run(range.next));
+  }
   std::fflush(nullptr);
   _exit(0);  // no destructors of state that the parent owns
 }
 
-/// The parent's end: one child and the pipe from it.
+/// The end of a wait, in `limit_seconds` from now; 0: never.
+Clock::time_point deadline(double limit_seconds) {
+  if (!(limit_seconds > 0)) return Clock::time_point::max();
+  const std::chrono::duration<double> limit(std::min(limit_seconds, 1e8));
+  return std::chrono::time_point_cast<Clock::duration>(Clock::now() + limit);
+}
+
+/// For poll(): at most a minute, -1 without a deadline.
+int milliseconds_until(Clock::time_point until) {
+  if (until == Clock::time_point::max()) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+}
+
+/// The parent's end: one child and the connection to it.
 class Child {
  public:
-  Child(const IsolatedJobs& jobs, std::int64_t first) {
+  explicit Child(const IsolatedJobs& jobs) {
     std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) throw BadInput("cannot make a pipe for a child");
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+      throw BadInput(std::string("cannot connect a child process: ") + std::strerror(errno));
+    }
     std::fflush(nullptr);
     pid_ = fork();
-    if (pid_ < 0) {
-      throw BadInput(std::string("cannot start a child process: ") + std::strerror(errno) +
-                     "; limits of processes may be the cause (ulimit -u, pids.max)");
-    }
+    const int failure = errno;
     if (pid_ == 0) {
       close(ends[0]);
-      child_main(jobs, first, ends[1]);
+      child_main(jobs, ends[1]);
     }
     close(ends[1]);
     fd_ = ends[0];
+    if (pid_ > 0) return;
+    close(fd_);
+    throw BadInput(std::string("cannot start a child process: ") + std::strerror(failure) +
+                   "; limits of processes may be the cause (ulimit -u, pids.max)");
   }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
@@ -95,14 +136,15 @@ class Child {
     }
   }
 
+  int descriptor() const { return fd_; }
+
+  /// That a child has died meanwhile shows when it is read from.
+  void ask_for(const Range& range) const { ::send(fd_, &range, sizeof range, MSG_NOSIGNAL); }
+
   enum class Read { message, end, late };
 
-  /// Waits for the next message, until `limit_seconds` have passed (0: for ever).
-  Read next(double limit_seconds, Header& header, std::string& text) {
-    const auto deadline =
-        Clock::now() + std::chrono::duration<double>(std::min(limit_seconds, 1e8));
-    const auto until = limit_seconds > 0 ? std::chrono::time_point_cast<Clock::duration>(deadline)
-                                         : Clock::time_point::max();
+  /// Waits for the next message until then.
+  Read next_until(Clock::time_point until, Header& header, std::string& text) {
     const Read first = fill(&header, sizeof header, until);
     if (first != Read::message) return first;
     text.resize(static_cast<std::size_t>(header.bytes));
@@ -121,15 +163,9 @@ class Child {
   Read fill(void* into, std::size_t bytes, Clock::time_point until) {
     char* to = static_cast<char*>(into);
     while (bytes > 0) {
-      int wait_ms = -1;
-      if (until != Clock::time_point::max()) {
-        const auto left =
-            std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
-        if (left <= 0) return Read::late;
-        wait_ms = static_cast<int>(std::min<std::int64_t>(left + 1, 60'000));
-      }
       pollfd entry{fd_, POLLIN, 0};
-      const int ready = poll(&entry, 1, wait_ms);
+      const int ready = poll(&entry, 1, milliseconds_until(until));
+      if (ready == 0 && until <= Clock::now()) return Read::late;
       if (ready <= 0) continue;  // interrupted or timed out: the deadline decides
       const ssize_t got = read(fd_, to, bytes);
       if (got < 0 && errno == EINTR) continue;
@@ -163,7 +199,7 @@ void require_begun(Child& child, double limit_seconds) {
   Header header;
   std::string text;
   const double limit = limit_seconds > 0 ? std::max(limit_seconds, least_seconds) : 0;
-  switch (child.next(limit, header, text)) {
+  switch (child.next_until(deadline(limit), header, text)) {
     case Child::Read::message:
       if (!text.empty()) throw BadInput(text);
       return;
@@ -177,34 +213,125 @@ void require_begun(Child& child, double limit_seconds) {
   }
 }
 
+/// Hands groups of jobs to children and their outcomes to `finish`, in the order of the jobs.
+class Pool {
+ public:
+  explicit Pool(const IsolatedJobs& jobs) : jobs_(jobs), groups_(jobs.groups) {
+    if (groups_.empty()) groups_ = {0};
+  }
+
+  void run() {
+    while (finished_ < jobs_.count) {
+      start_workers();
+      for (Worker* worker : ready()) handle(*worker);
+      std::erase_if(workers_, [](const auto& worker) { return worker->child == nullptr; });
+    }
+  }
+
+ private:
+  struct Worker {
+    std::unique_ptr<Child> child;  // none: it has ended
+    Range range;                   // the jobs that it was asked for and has not answered
+    Clock::time_point until;       // of the first of them
+  };
+
+  Range next_group() {
+    if (taken_ == groups_.size()) return {};
+    const std::int64_t first = groups_[taken_++];
+    return {first, taken_ == groups_.size() ? jobs_.count : groups_[taken_]};
+  }
+
+  void start_workers() {
+    while (static_cast<int>(workers_.size()) < std::max(1, jobs_.children)) {
+      const Range range = next_group();
+      if (range.empty()) return;
+      workers_.push_back(std::make_unique<Worker>());
+      start(*workers_.back(), range);
+    }
+  }
+
+  void start(Worker& worker, const Range& range) {
+    worker.child = std::make_unique<Child>(jobs_);
+    require_begun(*worker.child, jobs_.time_limit_seconds);
+    ask(worker, range);
+  }
+
+  void ask(Worker& worker, const Range& range) {
+    worker.range = range;
+    worker.child->ask_for(range);
+    begin_job(worker);
+  }
+
+  void begin_job(Worker& worker) const { worker.until = deadline(jobs_.time_limit_seconds); }
+
+  /// Workers that have sent something, have ended, or whose time is over.
+  std::vector<Worker*> ready() {
+    std::vector<pollfd> entries;
+    auto until = Clock::time_point::max();
+    for (const auto& worker : workers_) {
+      entries.push_back({worker->child->descriptor(), POLLIN, 0});
+      until = std::min(until, worker->until);
+    }
+    poll(entries.data(), entries.size(), milliseconds_until(until));
+    std::vector<Worker*> found;
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      const bool late = workers_[i]->until <= Clock::now();
+      if (entries[i].revents != 0 || late) found.push_back(workers_[i].get());
+    }
+    return found;
+  }
+
+  void handle(Worker& worker) {
+    Header header;
+    std::string text;
+    switch (worker.child->next_until(worker.until, header, text)) {
+      case Child::Read::message:
+        finish(header.job, {JobOutcome::End::returned, std::move(text)});
+        ++worker.range.next;
+        if (!worker.range.empty()) return begin_job(worker);
+        if (const Range range = next_group(); !range.empty()) return ask(worker, range);
+        worker.child.reset();
+        return;
+      case Child::Read::late:
+        return replace(worker,
+                       {JobOutcome::End::timed_out,
+                        "over the time limit of " +
+                            std::to_string(static_cast<int>(jobs_.time_limit_seconds)) + " s"});
+      case Child::Read::end:
+        return replace(worker, {JobOutcome::End::died, end_in_words(worker.child->wait_status())});
+    }
+  }
+
+  /// Its present job has this outcome; a fresh child goes on with the jobs behind it.
+  void replace(Worker& worker, JobOutcome outcome) {
+    worker.child.reset();
+    const Range rest{worker.range.next + 1, worker.range.last};
+    finish(worker.range.next, std::move(outcome));
+    if (!rest.empty()) start(worker, rest);
+  }
+
+  void finish(std::int64_t job, JobOutcome outcome) {
+    waiting_.emplace(job, std::move(outcome));
+    for (auto next = waiting_.find(finished_); next != waiting_.end();
+         next = waiting_.find(finished_)) {
+      jobs_.finish(finished_, next->second);
+      waiting_.erase(next);
+      ++finished_;
+    }
+  }
+
+  const IsolatedJobs& jobs_;
+  std::vector<std::int64_t> groups_;
+  std::size_t taken_ = 0;      // groups that a child was asked for
+  std::int64_t finished_ = 0;  // jobs that `finish` was called for
+  std::map<std::int64_t, JobOutcome> waiting_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
 }  // namespace
 
 void run_isolated(const IsolatedJobs& jobs) {
-  std::int64_t next = 0;
-  while (next < jobs.count) {
-    Child child(jobs, next);
-    require_begun(child, jobs.time_limit_seconds);
-    for (;;) {
-      Header header;
-      std::string text;
-      const Child::Read read = child.next(jobs.time_limit_seconds, header, text);
-      if (read == Child::Read::message) {
-        jobs.finish(header.job, {JobOutcome::End::returned, text});
-        next = header.job + 1;
-        if (next == jobs.count) break;
-        continue;
-      }
-      if (read == Child::Read::late) {
-        jobs.finish(next, {JobOutcome::End::timed_out,
-                           "over the time limit of " +
-                               std::to_string(static_cast<int>(jobs.time_limit_seconds)) + " s"});
-      } else {
-        jobs.finish(next, {JobOutcome::End::died, end_in_words(child.wait_status())});
-      }
-      ++next;
-      break;
-    }
-  }
+  if (jobs.count > 0) Pool(jobs).run();
 }
 
 }  // namespace kernelgate

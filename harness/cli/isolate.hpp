@@ -1,10 +1,11 @@
-// Runs a list of jobs in a child process that survives neither a crash nor a hang, and goes on with
-// the next job in a fresh child: one bad kernel costs one case.
+// Runs a list of jobs in child processes. A crash or a hang ends a child, and a fresh child goes on
+// with the next job: one bad kernel costs one case.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace kernelgate {
 
@@ -18,14 +19,20 @@ struct JobOutcome {
 struct IsolatedJobs {
   std::int64_t count = 0;
   double time_limit_seconds = 0;  // of one job; 0: none
+  int children = 1;               // processes at a time
+  /// First job of each group, ascending, the first one 0. Jobs of a group share state: one child
+  /// runs them, in order. Empty: all jobs are one group.
+  std::vector<std::int64_t> groups = {};
   /// Called once in every child before its first job (threads may start here, not in the parent).
   std::function<void()> begin;
   /// Runs job i in the child; what it returns reaches `finish` in the parent.
   std::function<std::string(std::int64_t)> run;
+  /// Called in the parent in the order of the jobs, whichever child ends first.
   std::function<void(std::int64_t, const JobOutcome&)> finish;
 };
 
-/// Runs all jobs in order. The calling process must not have started threads yet.
+/// Runs all jobs. The calling process must not have started threads yet. Throws BadInput if a child
+/// cannot begin.
 void run_isolated(const IsolatedJobs& jobs);
 
 }  // namespace kernelgate

@@ -5,6 +5,8 @@
 
 #include <csignal>
 #include <functional>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -65,6 +67,60 @@ TEST(Isolate, AChildThatCannotBeginIsNoFaultOfAJob) {
             std::string::npos);
   EXPECT_NE(fault_of([] { _exit(1); }).find("did not start: its process left with code 1"),
             std::string::npos);
+}
+
+/// Jobs 0 to 11 in groups of three, in two processes; every job says which process ran it.
+TEST(Isolate, RunsGroupsSideBySideAndReportsInTheOrderOfTheJobs) {
+  IsolatedJobs jobs;
+  jobs.count = 12;
+  jobs.children = 2;
+  jobs.groups = {0, 3, 6, 9};
+  jobs.time_limit_seconds = 60;
+  jobs.run = [](std::int64_t i) {
+    if (i == 0) usleep(300'000);  // the other child ends its groups first
+    return std::to_string(getpid());
+  };
+  std::vector<std::string> ran_by;
+  jobs.finish = [&](std::int64_t i, const JobOutcome& outcome) {
+    EXPECT_EQ(i, static_cast<std::int64_t>(ran_by.size()));
+    ran_by.push_back(outcome.text);
+  };
+  run_isolated(jobs);
+  ASSERT_EQ(ran_by.size(), 12U);
+  for (std::size_t first : {0U, 3U, 6U, 9U}) {
+    EXPECT_EQ(ran_by[first], ran_by[first + 1]);
+    EXPECT_EQ(ran_by[first], ran_by[first + 2]);
+  }
+  EXPECT_EQ(std::set(ran_by.begin(), ran_by.end()).size(), 2U);
+}
+
+TEST(Isolate, GoesOnInAGroupBehindACrashBesideOtherChildren) {
+  IsolatedJobs jobs;
+  jobs.count = 40;
+  jobs.children = 3;
+  for (std::int64_t first = 0; first < 40; first += 5) jobs.groups.push_back(first);
+  jobs.time_limit_seconds = 2;
+  jobs.run = [](std::int64_t i) -> std::string {
+    if (i % 5 == 1) _exit(7);
+    if (i == 12) raise(SIGKILL);
+    if (i == 23) {
+      for (;;) pause();
+    }
+    return "job " + std::to_string(i);
+  };
+  std::int64_t next = 0;
+  jobs.finish = [&](std::int64_t i, const JobOutcome& outcome) {
+    EXPECT_EQ(i, next++);
+    if (i % 5 == 1 || i == 12) {
+      EXPECT_EQ(outcome.end, JobOutcome::End::died) << i;
+    } else if (i == 23) {
+      EXPECT_EQ(outcome.end, JobOutcome::End::timed_out);
+    } else {
+      EXPECT_EQ(outcome.text, "job " + std::to_string(i));
+    }
+  };
+  run_isolated(jobs);
+  EXPECT_EQ(next, 40);
 }
 
 TEST(Isolate, CarriesLongTextsWhole) {
