@@ -43,7 +43,7 @@ number_in() {
 }
 
 # control_groups CONTROLLER [ROOT]: the folders of the control groups that limit this process, the innermost
-# first, one per line. ROOT stands in place of / (harness/core/control_groups.hpp does the same).
+# first, one per line. ROOT stands in place of / (harness/core/control_groups.hpp reads the same files).
 control_groups() {
   local controller=$1 root=${2:-} ids names path mount below point
   while IFS=: read -r ids names path; do

@@ -2,18 +2,20 @@
 
 #include <fmt/format.h>
 #include <omp.h>
+#include <pthread.h>
 #include <strings.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <climits>
 #include <condition_variable>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "harness/core/error.hpp"
@@ -44,13 +46,12 @@ constexpr std::array variables{
     Variable{"GOMP_STACKSIZE", Form::size},
 };
 
-constexpr std::int64_t most_threads = 65536;
+constexpr std::int64_t max_threads = 65536;
 
-bool is_number(std::string_view text, std::int64_t least, std::int64_t most) {
+bool is_number(std::string_view text, std::int64_t min, std::int64_t max) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() && value >= least &&
-         value <= most;
+  return error == std::errc{} && end == text.data() + text.size() && value >= min && value <= max;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -59,17 +60,17 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-bool is_list(std::string_view text, std::int64_t least, std::int64_t most) {
+bool is_list(std::string_view text, std::int64_t min, std::int64_t max) {
   for (;;) {
     const std::size_t comma = text.find(',');
-    if (!is_number(trimmed(text.substr(0, comma)), least, most)) return false;
+    if (!is_number(trimmed(text.substr(0, comma)), min, max)) return false;
     if (comma == std::string_view::npos) return true;
     text.remove_prefix(comma + 1);
   }
 }
 
-/// "8M", "8192", "64 k": a size of OpenMP, in KiB where it has no unit, up to 1 GiB.
-bool is_stack_size(std::string_view text) {
+/// "8M", "8192", "64 k": bytes of a size of OpenMP, which is in KiB without a unit, up to 1 GiB.
+std::optional<std::int64_t> stack_size(std::string_view text) {
   text = trimmed(text);
   std::int64_t unit = 1 << 10;
   if (!text.empty()) {
@@ -80,7 +81,10 @@ bool is_stack_size(std::string_view text) {
       text = trimmed(text.substr(0, text.size() - 1));
     }
   }
-  return is_number(text, 1, (std::int64_t{1} << 30) / unit);
+  if (!is_number(text, 1, (std::int64_t{1} << 30) / unit)) return std::nullopt;
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number * unit;
 }
 
 bool is_one_of(const char* text, std::initializer_list<const char*> words) {
@@ -97,19 +101,19 @@ std::optional<std::string> expected_of(Form form, const char* value) {
   };
   switch (form) {
     case Form::positive:
-      return unless(is_number(value, 1, most_threads),
-                    fmt::format("a whole number from 1 to {}", most_threads));
+      return unless(is_number(value, 1, max_threads),
+                    fmt::format("a whole number from 1 to {}", max_threads));
     case Form::from_zero:
       return unless(is_number(value, 0, INT32_MAX), "a whole number from 0 on");
     case Form::positive_list:
-      return unless(is_list(value, 1, most_threads),
+      return unless(is_list(value, 1, max_threads),
                     fmt::format("a whole number from 1 to {}, or a list of them "
                                 "such as 4,2",
-                                most_threads));
+                                max_threads));
     case Form::list_from_zero:
       return unless(is_list(value, 0, INT32_MAX), "whole numbers from 0 on, such as 0,1");
     case Form::size:
-      return unless(is_stack_size(value), "a size up to 1G, such as 8M");
+      return unless(stack_size(value).has_value(), "a size up to 1G, such as 8M");
     case Form::flag:
       return unless(is_one_of(value, {"true", "yes", "1", "false", "no", "0"}),
                     "true, yes, 1, false, no or 0");
@@ -128,6 +132,61 @@ int number_in(const char* name) {
   std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
 }
+
+/// Stack of each thread that OpenMP starts; 0: the system's default.
+std::int64_t stack_bytes_of_openmp() {
+  for (const char* name : {"OMP_STACKSIZE", "GOMP_STACKSIZE"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr) return stack_size(value).value_or(0);
+  }
+  return 0;
+}
+
+/// Threads that wait until the probe ends.
+class ThreadProbe {
+ public:
+  explicit ThreadProbe(std::int64_t stack_bytes) {
+    pthread_attr_init(&attributes_);
+    if (stack_bytes > 0) {
+      const std::int64_t smallest = PTHREAD_STACK_MIN;
+      pthread_attr_setstacksize(&attributes_,
+                                static_cast<std::size_t>(std::max(stack_bytes, smallest)));
+    }
+  }
+  ~ThreadProbe() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    end_.notify_all();
+    for (const pthread_t thread : threads_) pthread_join(thread, nullptr);
+    pthread_attr_destroy(&attributes_);
+  }
+  ThreadProbe(const ThreadProbe&) = delete;
+  ThreadProbe& operator=(const ThreadProbe&) = delete;
+
+  /// The error number if the system refuses the thread, otherwise 0.
+  int start() {
+    pthread_t thread{};
+    const int error = pthread_create(&thread, &attributes_, wait_for_end, this);
+    if (error == 0) threads_.push_back(thread);
+    return error;
+  }
+
+ private:
+  static void* wait_for_end(void* probe) {
+    auto& self = *static_cast<ThreadProbe*>(probe);
+    std::unique_lock lock(self.mutex_);
+    self.end_.wait(lock, [&] { return self.ended_; });
+    return nullptr;
+  }
+
+  pthread_attr_t attributes_{};
+  std::mutex mutex_;
+  std::condition_variable end_;
+  bool ended_ = false;
+  std::vector<pthread_t> threads_;
+};
 
 }  // namespace
 
@@ -157,32 +216,16 @@ int host_threads(int asked) {
 }
 
 void require_threads(int count) {
-  std::mutex mutex;
-  std::condition_variable end;
-  bool ended = false;
-  std::vector<std::jthread> threads;
-  threads.reserve(static_cast<std::size_t>(count));
-  std::optional<std::string> refusal;
-  try {
-    for (int i = 1; i < count; ++i) {
-      threads.emplace_back([&] {
-        std::unique_lock lock(mutex);
-        end.wait(lock, [&] { return ended; });
-      });
+  ThreadProbe probe(stack_bytes_of_openmp());
+  for (int i = 1; i < count; ++i) {
+    if (const int error = probe.start()) {
+      throw BadInput(fmt::format(
+          "cannot start {} threads, the system refuses thread {} ({}): expected a higher limit "
+          "(ulimit -u, ulimit -v, pids.max of the control group), fewer threads (--threads N) or "
+          "smaller stacks (OMP_STACKSIZE)",
+          count, i + 1, std::strerror(error)));
     }
-  } catch (const std::exception& error) {
-    refusal = fmt::format(
-        "cannot start {} threads, the system refuses thread {} ({}): expected a higher limit "
-        "(ulimit -u, ulimit -v, pids.max of the control group) or fewer threads (--threads N)",
-        count, threads.size() + 2, error.what());
   }
-  {
-    const std::lock_guard lock(mutex);
-    ended = true;
-  }
-  end.notify_all();
-  threads.clear();  // joins
-  if (refusal) throw BadInput(*refusal);
 }
 
 }  // namespace kernelgate

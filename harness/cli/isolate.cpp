@@ -185,8 +185,8 @@ std::string end_in_words(int status) {
     std::string words = std::string("its process died of ") + sigabbrev_np(WTERMSIG(status)) +
                         " (" + strsignal(WTERMSIG(status)) + ")";
     if (WTERMSIG(status) == SIGKILL) {
-      words += "; the system ends a process so when memory runs out: " + free_memory().in_words() +
-               " now";
+      words +=
+          "; the system may have killed it for lack of memory; now " + free_memory().in_words();
     }
     return words;
   }
@@ -195,18 +195,19 @@ std::string end_in_words(int status) {
 
 /// A child that cannot begin has run no kernel: its surroundings are at fault, not the first job.
 void require_begun(Child& child, double limit_seconds) {
-  constexpr double least_seconds = 60;
+  constexpr double min_seconds = 60;
   Header header;
   std::string text;
-  const double limit = limit_seconds > 0 ? std::max(limit_seconds, least_seconds) : 0;
+  const double limit = limit_seconds > 0 ? std::max(limit_seconds, min_seconds) : 0;
   switch (child.next_until(deadline(limit), header, text)) {
     case Child::Read::message:
       if (!text.empty()) throw BadInput(text);
       return;
     case Child::Read::end:
-      throw BadInput("the process for kernels did not start: " + end_in_words(child.wait_status()) +
-                     " before any kernel ran; its last words are above, and limits of threads and "
-                     "memory may be the cause (ulimit -a, the control group)");
+      throw BadInput(
+          "the child process for kernels did not start: " + end_in_words(child.wait_status()) +
+          " before any kernel ran; its output is above, and limits of threads and "
+          "memory may be the cause (ulimit -a, the control group)");
     case Child::Read::late:
       throw BadInput("the process for kernels did not start within " +
                      std::to_string(static_cast<int>(limit)) + " s; no kernel ran");

@@ -29,12 +29,12 @@ constexpr const char* exit_codes =
     "5 nothing ran, 6 environment invalid.\n"
     "Example: kernelgate check --suite smoke";
 
-// A message that quotes a hostile file floods no terminal.
+// Cuts a message that quotes a long hostile text.
 std::string shortened_message(std::string_view text) {
-  constexpr std::size_t most = 4000;
-  if (text.size() <= most) return std::string(text);
-  const std::string_view start = text.substr(0, most);
-  return std::string(start.substr(0, most - kernelgate::unfinished_utf8(start))) + "...";
+  constexpr std::size_t max_bytes = 4000;
+  if (text.size() <= max_bytes) return std::string(text);
+  const std::string_view start = text.substr(0, max_bytes);
+  return std::string(start.substr(0, max_bytes - kernelgate::unfinished_utf8(start))) + "...";
 }
 
 int report(std::string_view what, kernelgate::ExitCode code) {
@@ -125,11 +125,11 @@ int main(int argc, char** argv) {
   kernelgate::make_standard_streams_printable();
   kernelgate::use_standard_floats();  // a preloaded library may have changed them
   kernelgate::say_when_interrupted();
-  kernelgate::Session session;
+  kernelgate::Session session;  // only registers kernels
   const int code = run(argc, argv, session);
   if (!session.plugin_files().empty()) {
     std::fflush(nullptr);
-    _exit(code);  // the destructors of a plugin's library have no say in the verdict
+    _exit(code);  // skips the library's destructors, which could change the exit code
   }
   return code;
 }

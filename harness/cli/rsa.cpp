@@ -49,12 +49,10 @@ void require_memory_of(const RsaInputs& inputs, std::int64_t token_bytes, std::i
   const std::int64_t tokens = bounds_of(inputs).cached_tokens;
   const double needed = static_cast<double>(tokens) * static_cast<double>(token_bytes) +
                         static_cast<double>(s.population) * static_cast<double>(fixed_bytes);
-  const FreeMemory free = free_memory();
-  if (needed <= 0.9 * static_cast<double>(free.bytes)) return;
-  throw BadInput(fmt::format(
-      "rsa: keys, values and state of {} tokens may need {:.1f} GB on {}, {}; lower --n, --c, "
-      "--tau or --beta",
-      tokens, 1e-9 * needed, who, free.in_words()));
+  constexpr double max_bytes = 9e18;  // below 2^63
+  require_memory(static_cast<std::int64_t>(std::min(needed, max_bytes)),
+                 fmt::format("rsa: keys, values and state of {} tokens on {}", tokens, who),
+                 "lower --n, --c, --tau or --beta");
 }
 
 /// Refuses a query that the model cannot take, and rollouts that could outgrow its longest context.

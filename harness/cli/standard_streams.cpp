@@ -5,9 +5,11 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <streambuf>
 #include <string>
+#include <utility>
 
 #include "harness/core/printable.hpp"
 
@@ -39,9 +41,25 @@ ssize_t write_printable(void* cookie, const char* data, std::size_t bytes) {
   return write_all(stream.descriptor, printable(text)) ? static_cast<ssize_t>(bytes) : 0;
 }
 
+/// The two streams. Never destroyed: the system flushes them behind all destructors.
+PrintableStream& printable_stream(int descriptor) {
+  static auto* out = new PrintableStream{STDOUT_FILENO, {}};
+  static auto* errors = new PrintableStream{STDERR_FILENO, {}};
+  return descriptor == STDOUT_FILENO ? *out : *errors;
+}
+
 std::FILE* printable_file(int descriptor) {
-  auto* stream = new PrintableStream{descriptor, {}};  // as long as the process
-  return fopencookie(stream, "w", {nullptr, write_printable, nullptr, nullptr});
+  return fopencookie(&printable_stream(descriptor), "w",
+                     {nullptr, write_printable, nullptr, nullptr});
+}
+
+/// At the end of the process: a character that never became whole is shown as escapes.
+void write_unfinished() {
+  std::fflush(nullptr);
+  for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
+    const std::string rest = std::exchange(printable_stream(descriptor).unfinished, {});
+    write_all(descriptor, printable(rest));
+  }
 }
 
 /// C++ streams on a FILE, without a buffer of their own.
@@ -85,6 +103,7 @@ void make_standard_streams_printable() {
   std::cout.rdbuf(new FileBuffer(out));  // flushed at the end of the process, so never deleted
   std::cerr.rdbuf(new FileBuffer(errors));
   std::clog.rdbuf(new FileBuffer(errors));
+  std::atexit(write_unfinished);
 }
 
 }  // namespace kernelgate

@@ -3,14 +3,14 @@
 
 namespace kernelgate {
 
-/// Opens /dev/null for each of the descriptors 0 to 2 that is closed, so that no file of this
-/// program or of a library becomes the standard output of somebody. False when that fails.
+/// Opens /dev/null for each of the descriptors 0 to 2 that is closed, so that no file opened later
+/// gets the number of a standard stream. False when that fails.
 bool open_standard_streams();
 
-/// From now on all that this process writes to stdout, stderr, std::cout, std::cerr and std::clog
-/// passes through printable() (harness/core/printable.hpp), whoever writes it: this program, a
-/// plugin, a vendor's library. Child processes that are forked keep that, programs that are started
-/// do not.
+/// From now on all that this program, a plugin or a vendor's library writes to the streams stdout,
+/// stderr, std::cout, std::cerr and std::clog passes through printable()
+/// (harness/core/printable.hpp). What a library writes to the descriptors themselves does not.
+/// Child processes that are forked keep that, programs that are started do not.
 void make_standard_streams_printable();
 
 }  // namespace kernelgate

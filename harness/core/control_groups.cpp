@@ -96,11 +96,11 @@ void add_groups(std::vector<ControlGroup>& groups, const Mount& mount, std::stri
 }  // namespace
 
 std::string read_system_file(const fs::path& file) {
-  constexpr std::size_t most = 1 << 20;
+  constexpr std::size_t max_bytes = 1 << 20;
   std::ifstream in(file, std::ios::binary);
   std::string text;
   std::array<char, 4096> piece{};
-  while (in && text.size() < most) {
+  while (in && text.size() < max_bytes) {
     in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
     text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
   }

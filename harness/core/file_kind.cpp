@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "harness/core/text_file.hpp"
+
 namespace kernelgate {
 namespace {
 
@@ -55,8 +57,17 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view lower_cas
                     [](char a, char b) { return a == lower(b); });
 }
 
+/// Control characters that no text has, in the first KiB.
+bool has_binary_bytes(std::string_view bytes) {
+  const std::string_view start = bytes.substr(0, 1024);
+  return std::any_of(start.begin(), start.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f';
+  });
+}
+
 std::string_view without_leading_space(std::string_view text) {
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  text = without_byte_order_mark(text);
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   return text;
 }
@@ -108,10 +119,14 @@ std::string describe_wrong_kind(std::string_view bytes, FileKind expected) {
     return expected == FileKind::safetensors ? std::string() : "a safetensors file";
   }
   if (const auto pointer = git_lfs(bytes)) return *pointer;
+  if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff")) {
+    return "UTF-16 text; save it as UTF-8";
+  }
+  // A text may begin with the letters of a signature.
+  const bool any_text = expected == FileKind::text || expected == FileKind::table;
   for (const Signature& s : signatures) {
-    if (bytes.size() >= s.offset && bytes.substr(s.offset).starts_with(s.magic)) {
-      return std::string(s.description);
-    }
+    if (bytes.size() < s.offset || !bytes.substr(s.offset).starts_with(s.magic)) continue;
+    if (!any_text || has_binary_bytes(bytes)) return std::string(s.description);
   }
   if (expected != FileKind::text) {
     if (const auto page = markup(bytes)) return *page;

@@ -58,6 +58,18 @@ TEST(FileKind, NeverCallsAFileOfTheExpectedKindWrong) {
   EXPECT_EQ(describe_wrong_kind("", FileKind::text), "");
 }
 
+TEST(FileKind, TakesATextThatBeginsWithTheLettersOfASignatureForAText) {
+  for (const char* text : {"BZh, what is it?\n", "GGUF or safetensors?\n", "%PDF-A is a standard\n",
+                           "!<arch>\n", "PK and so on"}) {
+    EXPECT_EQ(describe_wrong_kind(text, FileKind::text), "") << text;
+    EXPECT_EQ(describe_wrong_kind(text, FileKind::table), "") << text;
+  }
+  EXPECT_THAT(describe_wrong_kind("GGUF\x03\0\0\0"s, FileKind::text), StartsWith("a GGUF file"));
+  for (const FileKind any : {FileKind::text, FileKind::table, FileKind::json}) {
+    EXPECT_EQ(describe_wrong_kind("\xff\xfe{\0"s, any), "UTF-16 text; save it as UTF-8");
+  }
+}
+
 TEST(FileKind, ReadsNoSizeThatIsNone) {
   EXPECT_THAT(describe_wrong_kind("version https://git-lfs.github.com/spec/v1\nsize 12\x1b[31m\n",
                                   FileKind::json),

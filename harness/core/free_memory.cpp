@@ -30,14 +30,14 @@ Headroom headroom_of(const ControlGroup& group, const fs::path& folder) {
   const auto number_in = [&](const char* name) {
     return leading_number(read_system_file(folder / name));
   };
-  Headroom room;
+  Headroom headroom;
   std::int64_t limit = unlimited;
   // Above memory.high a group is slowed down until it nearly stands still.
   for (const char* name : {v2 ? "memory.max" : "memory.limit_in_bytes", v2 ? "memory.high" : ""}) {
     const auto value = *name == '\0' ? std::nullopt : number_in(name);
     if (!value || *value >= limit) continue;
     limit = *value;
-    room.file = group.folder / name;
+    headroom.file = group.folder / name;
   }
   constexpr std::int64_t no_limit = std::int64_t{1} << 60;  // how version 1 prints "none"
   const auto usage = number_in(v2 ? "memory.current" : "memory.usage_in_bytes");
@@ -49,8 +49,8 @@ Headroom headroom_of(const ControlGroup& group, const fs::path& folder) {
         std::min(number_of(stat, (v2 ? "" : "total_") + std::string(name)).value_or(0), no_limit);
   }
   const std::int64_t held = std::max<std::int64_t>(0, *usage - std::min(cache, *usage));
-  room.bytes = std::max<std::int64_t>(0, limit - held);
-  return room;
+  headroom.bytes = std::max<std::int64_t>(0, limit - held);
+  return headroom;
 }
 
 /// Memory that is free without /proc: no cache is known to be reclaimable then.
@@ -75,8 +75,8 @@ FreeMemory free_memory_below(const fs::path& root) {
   const auto kilobytes = number_of(read_system_file(root / "proc/meminfo"), "MemAvailable");
   FreeMemory free{kilobytes ? std::min(*kilobytes, unlimited / 1024) * 1024 : unlimited, {}};
   for (const ControlGroup& group : control_groups_below(root, "memory")) {
-    const Headroom room = headroom_of(group, root / group.folder.relative_path());
-    if (room.bytes < free.bytes) free = {room.bytes, room.file.string()};
+    const Headroom headroom = headroom_of(group, root / group.folder.relative_path());
+    if (headroom.bytes < free.bytes) free = {headroom.bytes, headroom.file.string()};
   }
   return free;
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <clocale>
 #include <cstdint>
 #include <iterator>
@@ -70,8 +71,9 @@ void OwnState::restore() const {
   if (std::locale() != cpp_locale_) std::locale::global(cpp_locale_);
   if (c_locale_ != std::setlocale(LC_ALL, nullptr)) std::setlocale(LC_ALL, c_locale_.c_str());
   uselocale(static_cast<locale_t>(thread_locale_));
-  if (folder_ >= 0) [[maybe_unused]]
-    const int moved = ::fchdir(folder_);
+  // A folder that no longer exists cannot be entered again; paths are then refused where they are
+  // used.
+  if (folder_ >= 0 && ::fchdir(folder_) != 0) errno = 0;
   ::umask(umask_);
   pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
   for (std::size_t i = 0; i < std::size(signals); ++i) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <csignal>
+#include <iterator>
 #include <locale>
 #include <string>
 
@@ -36,7 +37,7 @@ class OwnState {
   int folder_;  // descriptor of the working directory; -1 where it cannot be opened
   unsigned umask_;
   sigset_t mask_{};
-  struct sigaction handlers_[4] = {};
+  struct sigaction handlers_[std::size(signals)] = {};
 };
 
 /// Restores the process when a call into code from outside ends, by an exception, too.

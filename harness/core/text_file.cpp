@@ -43,9 +43,6 @@ void require_text(const std::filesystem::path& file, std::string_view text, File
         file,
         (expected == FileKind::table ? "expected a CSV file, got " : "expected text, got ") + kind);
   }
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    refuse(file, "expected UTF-8 text, got UTF-16; save it as UTF-8");
-  }
   const std::size_t zero = text.find('\0');
   if (zero == std::string_view::npos) return;
   const auto line =
@@ -62,7 +59,7 @@ std::string_view without_byte_order_mark(std::string_view text) {
 }
 
 std::string read_text_file(const std::filesystem::path& file, FileKind expected,
-                           std::int64_t most_bytes) {
+                           std::int64_t max_bytes) {
   const OpenFile open(file);
   struct stat status {};
   if (::fstat(open.descriptor(), &status) != 0) {
@@ -79,8 +76,8 @@ std::string read_text_file(const std::filesystem::path& file, FileKind expected,
     if (got < 0) refuse(file, std::string("cannot be read: ") + std::strerror(errno));
     if (got == 0) break;
     text.append(piece.data(), static_cast<std::size_t>(got));
-    if (static_cast<std::int64_t>(text.size()) > most_bytes) {
-      refuse(file, "expected at most " + std::to_string(most_bytes) + " bytes");
+    if (static_cast<std::int64_t>(text.size()) > max_bytes) {
+      refuse(file, "expected at most " + std::to_string(max_bytes) + " bytes");
     }
   }
   require_text(file, text, expected);

@@ -65,7 +65,8 @@ runs 0 "a sample of such a library" -- \
 says '"status":"passed"'
 
 # The same of a library that was there before the program's first line.
-LD_PRELOAD=$PWD/spoils.so runs 0 "a preloaded library that flushes subnormals" -- check "${others[@]}"
+LD_PRELOAD=./spoils.so runs 0 "a preloaded library that flushes subnormals" -- check "${others[@]}"
+if grep -q 'cannot be preloaded' said; then fail "the library was not preloaded"; fi
 
 # ---- threads that a library starts ---------------------------------------------------------------
 guest=linear/plugin/threads/${case#*/}
@@ -84,8 +85,10 @@ runs 0 "the same, compared" -- compare --baseline-plugin threads.so --candidate-
 what="a process that forks"
 for command in "check --plugin threads.so --case $case" "bench --case $case ${few[*]}" \
   "validate --suite suite.csv --repetitions 1 --throughput none --output report"; do
-  OPENBLAS_NUM_THREADS=1 LD_PRELOAD=$PWD/fork_watch.so timeout 120 "$program" $command >said 2>&1 </dev/null ||
+  OPENBLAS_NUM_THREADS=1 LD_PRELOAD=./fork_watch.so timeout 120 "$program" $command >said 2>&1 </dev/null ||
     fail "exit code $?: $command"
+  # ld.so only warns about a library that it cannot preload.
+  if grep -q 'cannot be preloaded' said; then fail "not watched: $command"; fi
   if grep -q 'fork with' said; then fail "forks while it has threads: $command"; fi
 done
 

@@ -78,7 +78,7 @@ cmp -s list file || complain 'expected the logits of the list'
 printf '2\n39x\n' >ids
 run 2 "--input-ids ids:2: expected token ids such as 2,39,76, got '39x'" "${forward[@]}" --output file --input-ids ids
 printf '\xff\xfe2\0' >utf16
-run 2 'utf16: expected UTF-8 text, got UTF-16' "${forward[@]}" --output file --input-ids utf16
+run 2 'utf16: expected a CSV file, got UTF-16 text; save it as UTF-8' "${forward[@]}" --output file --input-ids utf16
 run 2 "name of a file, got 'none.txt': no such file" "${forward[@]}" --output file --input-ids none.txt
 
 echo "$failures failures"
