@@ -152,6 +152,26 @@ void rename_router_norms(TensorMap& map, const ModelConfig& config, const fs::pa
   }
 }
 
+/// "; there are pytorch_model.bin, …": files that may hold weights, but not under a name that is
+/// read.
+std::string weights_of_other_kinds(const fs::path& directory) {
+  constexpr std::string_view kinds[] = {".safetensors", ".bin", ".pt", ".pth", ".gguf", ".npz"};
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    if (std::find(std::begin(kinds), std::end(kinds), entry.path().extension()) !=
+        std::end(kinds)) {
+      names.push_back(entry.path().filename().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  std::string text;
+  for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 3); ++i) {
+    text += (i == 0 ? "; there are " : ", ") + names[i];
+  }
+  return text + (names.size() > 3 ? ", …" : "");
+}
+
 /// Whether two tensors hold the same numbers in the same shape. Values of 0 are equal whatever
 /// their sign.
 bool same_numbers(const TensorView& a, const TensorView& b) {
@@ -176,7 +196,7 @@ void untie_other_head(ModelConfig& config, const TensorMap& map, const std::stri
   if (!config.tied_head || head == map.tensors.end() || embedding == map.tensors.end()) return;
   if (same_numbers(head->second, embedding->second)) return;
   notices.push_back(file +
-                    ": tie_word_embeddings is true, but 'lm_head.weight' differs from "
+                    ": tie_word_embeddings is true or absent, but 'lm_head.weight' differs from "
                     "'model.embed_tokens.weight'; 'lm_head.weight' is used");
   config.tied_head = false;
 }
@@ -226,11 +246,10 @@ ShardMap parse_index(std::string_view text, const std::string& file) {
 }
 
 TensorMap load_tensors(const fs::path& directory, ModelConfig& config, Notices& notices) {
-  std::error_code error;
-  const bool sharded = fs::exists(directory / index_name, error);
-  if (!sharded && !fs::exists(directory / single_name, error)) {
+  const bool sharded = is_there(directory / index_name);
+  if (!sharded && !is_there(directory / single_name)) {
     throw BadInput(directory.string() + ": expected " + single_name + " or " + index_name +
-                   ", got neither");
+                   ", got neither" + weights_of_other_kinds(directory));
   }
   TensorMap map = sharded ? read_shards(directory, notices)
                           : read_safetensors(directory / single_name, UnknownTypes::unreadable);
@@ -250,14 +269,16 @@ namespace {
 /// Drops the tensors of blocks from `blocks` on.
 void drop_layers(TensorMap& map, std::int64_t blocks) {
   constexpr std::string_view prefix = "model.layers.";
-  std::erase_if(map.tensors, [&](const auto& tensor) {
-    const std::string& name = tensor.first;
+  const auto behind = [&](const auto& entry) {
+    const std::string& name = entry.first;
     if (!name.starts_with(prefix)) return false;
     std::int64_t block = 0;
     const char* digits = name.data() + prefix.size();
     const auto read = std::from_chars(digits, name.data() + name.size(), block);
     return read.ec == std::errc::result_out_of_range || block >= blocks;
-  });
+  };
+  std::erase_if(map.tensors, behind);
+  std::erase_if(map.unreadable, behind);
 }
 
 }  // namespace

@@ -18,6 +18,21 @@ std::string stated_type(const JsonFields& json, Notices& notices) {
   return json.has(key) ? json.text(key) : std::string();
 }
 
+void refuse_rope_scaling(const JsonFields& json) {
+  if (!json.has("rope_scaling")) return;
+  const std::string expected = "false, or an object of rope_type 'default'";
+  if (json.is_object("rope_scaling")) {
+    Notices none;
+    const JsonFields scaling = json.object("rope_scaling");
+    const std::string type = scaling.first_of({"rope_type", "type"}, none);
+    if (!none.empty() || !scaling.has(type) || scaling.text(type) != "default") {
+      json.refuse("rope_scaling", expected);
+    }
+  } else if (json.flag_or("rope_scaling", false)) {
+    json.refuse("rope_scaling", expected);
+  }
+}
+
 void refuse_other_architectures(const JsonFields& json) {
   const auto only = [&](const char* key, std::int64_t value) {
     if (json.whole_or(key, 0, most_width, value) != value) {

@@ -20,6 +20,10 @@ ModelConfig legacy_config(const JsonFields& json, Notices& notices);
 /// head_dim times the factor, as the model's authors cut it.
 std::int64_t rotary_dims(std::int64_t head_dim, double factor);
 
+/// Refuses a rope_scaling that scales: this model has none in either layout, and transformers would
+/// apply it.
+void refuse_rope_scaling(const JsonFields& json);
+
 /// The type that the file states for its tensors, such as "bfloat16"; empty if it states none.
 std::string stated_type(const JsonFields& json, Notices& notices);
 

@@ -76,21 +76,6 @@ std::int64_t fused_expert_rows(const JsonFields& json, Notices& notices) {
   return rows;
 }
 
-void refuse_rope_scaling(const JsonFields& json) {
-  if (!json.has("rope_scaling")) return;
-  const std::string expected = "false, or an object of rope_type 'default'";
-  if (json.is_object("rope_scaling")) {
-    Notices none;
-    const JsonFields scaling = json.object("rope_scaling");
-    const std::string type = scaling.first_of({"rope_type", "type"}, none);
-    if (!none.empty() || !scaling.has(type) || scaling.text(type) != "default") {
-      json.refuse("rope_scaling", expected);
-    }
-  } else if (json.flag_or("rope_scaling", false)) {
-    json.refuse("rope_scaling", expected);
-  }
-}
-
 }  // namespace
 
 ModelConfig legacy_config(const JsonFields& json, Notices& notices) {

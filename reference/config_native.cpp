@@ -51,11 +51,10 @@ BlockConfig rope_of(const JsonFields& json, const std::string& layer_type, std::
           .rotary_dims = rotary_dims(head_dim, factor)};
 }
 
-}  // namespace
-
-ModelConfig native_config(const JsonFields& json, Notices& notices) {
-  ModelConfig c;
-  // The second key of each pair is that of the older layout, which a converted file may still have.
+/// Keys of the older layout, and keys of RoPE outside rope_parameters, that a converted file may
+/// still have. None of them is read; one that states something else than what is used adds a
+/// notice.
+void note_older_keys(const JsonFields& json, const ModelConfig& c, Notices& notices) {
   for (const auto& [key, older] : {std::pair{"num_key_value_heads", "num_query_groups"},
                                    {"head_dim", "kv_channels"},
                                    {"rms_norm_eps", "norm_epsilon"},
@@ -63,6 +62,30 @@ ModelConfig native_config(const JsonFields& json, Notices& notices) {
                                    {"num_experts_per_tok", "moe_router_topk"}}) {
     json.first_of({key, older}, notices);
   }
+  const BlockConfig& first = c.blocks.front();
+  const double factor = static_cast<double>(first.rotary_dims) / static_cast<double>(c.head_dim);
+  const auto fused = static_cast<double>(2 * c.expert_size);
+  const std::pair<const char*, double> used[] = {
+      {"rope_theta", first.theta}, {"rotary_base", first.theta},
+      {"rope_pct", factor},        {"partial_rotary_factor", factor},
+      {"ffn_hidden_size", fused},  {"cca_num_q_heads", static_cast<double>(c.num_heads)}};
+  for (const auto& [key, value] : used) {
+    if (!json.has(key) || json.states(key, value)) continue;
+    notices.push_back(json.file() + ": key '" + key + "' is " + json.shown(key) +
+                      ", which a file with native keys does not use");
+  }
+  if (json.has("swa_layers")) {
+    notices.push_back(json.file() +
+                      ": key 'swa_layers' is not used; 'layer_types' and "
+                      "'sliding_window' are");
+  }
+}
+
+}  // namespace
+
+ModelConfig native_config(const JsonFields& json, Notices& notices) {
+  ModelConfig c;
+  refuse_rope_scaling(json);
   c.hidden_size = json.whole("hidden_size", 1, most_width);
   c.num_heads = json.whole("num_attention_heads", 1, most_heads);
   c.num_kv_heads = json.whole("num_key_value_heads", 1, most_heads);
@@ -95,6 +118,7 @@ ModelConfig native_config(const JsonFields& json, Notices& notices) {
     }
     c.blocks.push_back(block_of[type]);
   }
+  note_older_keys(json, c, notices);
   return c;
 }
 

@@ -1,6 +1,7 @@
 #include "reference/generation_config.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "harness/core/error.hpp"
 #include "reference/json_fields.hpp"
@@ -33,32 +34,39 @@ std::string listed(const std::vector<std::int32_t>& ids) {
 
 }  // namespace
 
-RunStatement parse_run_statement(std::string_view text, const std::string& file) {
-  const nlohmann::json parsed = parse_json(text, file);
-  const JsonFields json(parsed, file);
-  RunStatement statement;
-  statement.eos = ids_of(json, "eos_token_id");
-  if (json.has("bos_token_id")) {
-    statement.bos = static_cast<std::int32_t>(json.whole("bos_token_id", 0, max_id));
-  }
-  for (const char* key : {"temperature", "top_p", "top_k", "min_p"}) {
-    if (const auto value = json.number(key)) statement.sampling[key] = *value;
-  }
-  return statement;
+RunStatement::RunStatement(std::string_view text, std::string file)
+    : object_(parse_json(text, file)), file_(std::move(file)) {
+  const JsonFields object_expected(object_, file_);
+}
+
+std::vector<std::int32_t> RunStatement::eos() const {
+  return ids_of(JsonFields(object_, file_), "eos_token_id");
+}
+
+std::optional<std::int32_t> RunStatement::bos() const {
+  const nlohmann::json id = value("bos_token_id");
+  if (!id.is_number_integer()) return std::nullopt;
+  const auto number = id.get<std::int64_t>();
+  if (number < 0 || number > max_id) return std::nullopt;
+  return static_cast<std::int32_t>(number);
+}
+
+nlohmann::json RunStatement::value(const std::string& key) const {
+  const auto found = object_.find(key);
+  return found == object_.end() ? nlohmann::json() : *found;
 }
 
 RunStatement read_run_statement(const std::filesystem::path& directory, const std::string& file) {
   const std::filesystem::path path = directory / file;
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return {};
+  if (!is_there(path)) return {};
   const MappedFile mapped(path);
-  return parse_run_statement(mapped.text(), path.string());
+  return {mapped.text(), path.string()};
 }
 
 StopIds read_stop_ids(const std::filesystem::path& directory) {
   StopIds stop;
   for (const char* file : {"generation_config.json", "config.json"}) {
-    const std::vector<std::int32_t> ids = read_run_statement(directory, file).eos;
+    const std::vector<std::int32_t> ids = read_run_statement(directory, file).eos();
     if (ids.empty()) continue;
     if (stop.source.empty()) {
       stop.ids = ids;

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,18 +11,28 @@
 
 namespace kernelgate::reference {
 
-/// Keys of one file, as transformers names them. Absent and null are the same.
-struct RunStatement {
-  std::vector<std::int32_t> eos;    // eos_token_id: a number or a list
-  std::optional<std::int32_t> bos;  // bos_token_id
-  std::map<std::string, double>
-      sampling;  // temperature, top_p, top_k, min_p, where they are stated
+/// The keys of one file that transformers' generate() reads. Absent and null are the same. A key is
+/// looked at only when it is asked for, so that one that is not used cannot refuse the file.
+class RunStatement {
+ public:
+  /// States nothing.
+  RunStatement() = default;
+  /// Throws BadInput naming `file` for a text that is no JSON object.
+  RunStatement(std::string_view text, std::string file);
+
+  /// eos_token_id: a number or a list. Throws BadInput naming file and key for anything else.
+  std::vector<std::int32_t> eos() const;
+  /// bos_token_id, if it is an id.
+  std::optional<std::int32_t> bos() const;
+  /// Any key as JSON; null if it is absent.
+  nlohmann::json value(const std::string& key) const;
+
+ private:
+  nlohmann::json object_ = nlohmann::json::object();
+  std::string file_;
 };
 
-/// Throws BadInput naming `file`, the key, what was expected and what was found.
-RunStatement parse_run_statement(std::string_view text, const std::string& file);
-
-/// The statement of FILE in a directory; empty if there is no such file.
+/// The statement of FILE in a directory; one that states nothing if there is no such file.
 RunStatement read_run_statement(const std::filesystem::path& directory, const std::string& file);
 
 /// Ids that end a sequence, and the file that states them.

@@ -241,11 +241,6 @@ double JsonFields::positive_or(const std::string& key, double otherwise) const {
   return has(key) ? positive(key) : otherwise;
 }
 
-std::optional<double> JsonFields::number(const std::string& key) const {
-  if (!has(key) || !(*object_)[key].is_number()) return std::nullopt;
-  return (*object_)[key].get<double>();
-}
-
 bool JsonFields::flag_or(const std::string& key, bool otherwise) const {
   if (!has(key)) return otherwise;
   if (!(*object_)[key].is_boolean()) refuse(key, "true or false");
@@ -258,12 +253,20 @@ std::string JsonFields::text(const std::string& key) const {
   return value.get<std::string>();
 }
 
+bool JsonFields::states(const std::string& key, double number) const {
+  return has(key) && (*object_)[key].is_number() && (*object_)[key].get<double>() == number;
+}
+
 bool JsonFields::is_list(const std::string& key) const {
   return has(key) && (*object_)[key].is_array();
 }
 
 bool JsonFields::is_object(const std::string& key) const {
   return has(key) && (*object_)[key].is_object();
+}
+
+bool JsonFields::is_text(const std::string& key) const {
+  return has(key) && (*object_)[key].is_string();
 }
 
 std::vector<std::string> JsonFields::texts(const std::string& key) const {

@@ -36,8 +36,6 @@ class JsonFields {
                         std::int64_t otherwise) const;
   double positive(const std::string& key) const;  // finite and above 0
   double positive_or(const std::string& key, double otherwise) const;
-  /// A number, finite or not; nothing if the key is absent, null or of another type.
-  std::optional<double> number(const std::string& key) const;
   bool flag_or(const std::string& key, bool otherwise) const;
   std::string text(const std::string& key) const;
   std::vector<std::string> texts(const std::string& key) const;
@@ -45,8 +43,11 @@ class JsonFields {
                                    NoValue none = NoValue::refused) const;
   /// Whether both hold the same value; absent and null count as one value.
   bool same(const std::string& key, const JsonFields& other, const std::string& other_key) const;
+  /// Whether the key holds this number.
+  bool states(const std::string& key, double number) const;
   bool is_list(const std::string& key) const;
   bool is_object(const std::string& key) const;
+  bool is_text(const std::string& key) const;
   /// All entries, which must be texts.
   std::map<std::string, std::string> items() const;
   JsonFields object(const std::string& key) const;

@@ -13,12 +13,22 @@
 
 namespace kernelgate::reference {
 
+bool is_there(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::exists(std::filesystem::symlink_status(path, error));
+}
+
 MappedFile::MappedFile(const std::filesystem::path& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   const auto refuse = [&](const std::string& why) {
     if (file >= 0) ::close(file);
     throw BadInput(path.string() + ": cannot be read: " + why);
   };
+  std::error_code error;
+  if (file < 0 && errno == ENOENT && std::filesystem::is_symlink(path, error)) {
+    refuse("it is a link to " + std::filesystem::read_symlink(path, error).string() +
+           ", which is not there");
+  }
   if (file < 0) refuse(std::strerror(errno));
   struct stat info {};
   if (::fstat(file, &info) != 0) refuse(std::strerror(errno));

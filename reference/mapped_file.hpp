@@ -8,6 +8,10 @@
 
 namespace kernelgate::reference {
 
+/// Whether a directory has an entry of this name. A link whose target is missing counts, so that
+/// reading it says so.
+bool is_there(const std::filesystem::path& path);
+
 class MappedFile {
  public:
   /// Throws BadInput naming the path when it is not a readable regular file.

@@ -108,7 +108,8 @@ void print_settings(const RsaInputs& inputs, std::int64_t vocab_size) {
                inputs.valid_source);
   } else if (!inputs.tokenizer.files.sources.empty() || inputs.tokenizer.text) {
     fmt::print(
-        "ids      all {} may be drawn: no file states which are padding; --valid excludes them\n",
+        "ids      all {} may be drawn: no file states where the tokenizer's ids end; --valid "
+        "does\n",
         vocab_size);
   }
   print_notices(inputs.notices);

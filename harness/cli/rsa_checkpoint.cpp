@@ -73,7 +73,33 @@ std::vector<std::int32_t> parse_eos(const std::vector<std::string>& words,
   return ids;
 }
 
-// The option, generation_config.json, config.json, the tokenizer: the first that states an id.
+/// The id of a token that the files of a tokenizer name by its text.
+std::optional<std::int32_t> id_of(const RsaTokenizer& tokenizer, const std::string& text) {
+  for (const rsa::AddedToken& token : tokenizer.files.added) {
+    if (token.content == text) return token.id;
+  }
+  return tokenizer.text ? tokenizer.text->id_of(text) : std::nullopt;
+}
+
+/// tokenizer_config.json or special_tokens_map.json, then the SentencePiece model.
+void choose_eos_of_tokenizer(RsaInputs& inputs) {
+  const RsaTokenizer& tokenizer = inputs.tokenizer;
+  if (!tokenizer.files.eos.empty()) {
+    if (const auto id = id_of(tokenizer, tokenizer.files.eos)) {
+      inputs.settings.eos = {*id};
+      inputs.eos_source = tokenizer.files.eos_source;
+      return;
+    }
+    inputs.notices.push_back(fmt::format("{}: eos_token '{}' is no token that is known here",
+                                         tokenizer.files.eos_source, tokenizer.files.eos));
+  }
+  if (tokenizer.text && tokenizer.text->eos()) {
+    inputs.settings.eos = {*tokenizer.text->eos()};
+    inputs.eos_source = "tokenizer";
+  }
+}
+
+/// The option, generation_config.json, config.json, the tokenizer: the first that states an id.
 void choose_eos(RsaInputs& inputs, const RsaOptions& options, std::int64_t vocab_size) {
   rsa::Settings& settings = inputs.settings;
   if (!options.eos.empty()) {
@@ -94,45 +120,79 @@ void choose_eos(RsaInputs& inputs, const RsaOptions& options, std::int64_t vocab
     inputs.eos_source = stop.source;
     if (!stop.differs.empty()) inputs.eos_source += "; " + stop.differs;
   }
-  if (settings.eos.empty() && inputs.tokenizer.text && inputs.tokenizer.text->eos()) {
-    settings.eos = {*inputs.tokenizer.text->eos()};
-    inputs.eos_source = "tokenizer";
-  }
+  if (settings.eos.empty()) choose_eos_of_tokenizer(inputs);
 }
 
-// The sampling that a checkpoint recommends is meant for plain decoding. RSA's published runs use a
-// temperature and a top-p of 1 (model.md, 8.1), so that it is not taken, but said.
-void note_stated_sampling(RsaInputs& inputs, const RsaOptions& options) {
-  if (options.model.checkpoint.empty()) return;
-  constexpr const char* file = "generation_config.json";
-  const reference::RunStatement stated =
-      reference::read_run_statement(options.model.checkpoint, file);
+/// Ids that end something must be different ones, and be drawn.
+void check_ends(RsaInputs& inputs) {
+  const rsa::Settings& s = inputs.settings;
+  const auto same =
+      s.end_of_think ? std::find(s.eos.begin(), s.eos.end(), *s.end_of_think) : s.eos.end();
+  if (same != s.eos.end() && inputs.eos_source != "--eos") {
+    throw BadInput(fmt::format(
+        "--end-of-think: expected an id that ends no rollout, got {}, which does by {}; "
+        "--eos overrides it",
+        *same, inputs.eos_source));
+  }
+  const auto note = [&](const char* what, std::int32_t id) {
+    if (s.sampling.valid == 0 || id < s.sampling.valid) return;
+    inputs.notices.push_back(fmt::format("{} {} is never drawn: ids below {} may be ({})", what, id,
+                                         s.sampling.valid, inputs.valid_source));
+  };
+  for (const std::int32_t id : s.eos) note("eos", id);
+  if (s.end_of_think) note("end of think", *s.end_of_think);
+}
+
+/// The sampling that a checkpoint recommends is meant for plain decoding. Published RSA runs use a
+/// temperature and a top-p of 1 (model.md, 8.1), so it is reported and not used.
+void note_stated_sampling(RsaInputs& inputs, const RsaOptions& options,
+                          const reference::RunStatement& stated) {
+  using nlohmann::json;
   const rsa::Sampling& used = inputs.settings.sampling;
-  const std::map<std::string, double> now = {{"temperature", used.temperature},
-                                             {"top_p", used.top_p},
-                                             {"top_k", static_cast<double>(used.top_k)},
-                                             {"min_p", used.min_p}};
+  const std::pair<const char*, json> now[] = {{"temperature", used.temperature},
+                                              {"top_p", used.top_p},
+                                              {"top_k", used.top_k},
+                                              {"min_p", used.min_p},
+                                              {"do_sample", true},
+                                              {"repetition_penalty", 1},
+                                              {"presence_penalty", 0},
+                                              {"frequency_penalty", 0},
+                                              {"suppress_tokens", json::array()},
+                                              {"begin_suppress_tokens", json::array()}};
   std::string differs;
-  for (const auto& [key, value] : stated.sampling) {
-    if (now.at(key) == value) continue;
+  for (const auto& [key, value] : now) {
+    const json other = stated.value(key);
+    if (other.is_null() || other == value) continue;
+    const std::string text =
+        other.dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 60);
     differs +=
-        fmt::format("{}{} {} (used: {})", differs.empty() ? "" : ", ", key, value, now.at(key));
+        fmt::format("{}{} {} (used: {})", differs.empty() ? "" : ", ", key, text, value.dump());
   }
   if (differs.empty()) return;
-  inputs.notices.push_back(fmt::format("{}/{} states {}; options of the same names take it over",
-                                       options.model.checkpoint, file, differs));
+  inputs.notices.push_back(
+      fmt::format("{}/generation_config.json states {}; give --temperature, --top-p, --top-k or "
+                  "--min-p to use them",
+                  options.model.checkpoint, differs));
 }
 
-// Which id begins a text: the tokenizer's is used.
-void note_stated_bos(RsaInputs& inputs, const RsaOptions& options) {
-  if (options.model.checkpoint.empty() || !inputs.tokenizer.text) return;
+/// Reports a stated bos_token_id that differs from the tokenizer's, which is used.
+void note_stated_bos(RsaInputs& inputs, const RsaOptions& options, const char* file,
+                     const reference::RunStatement& statement) {
+  if (!inputs.tokenizer.text) return;
+  const auto stated = statement.bos(), used = inputs.tokenizer.text->bos();
+  if (!stated || stated == used) return;
+  inputs.notices.push_back(fmt::format(
+      "{}/{}: key 'bos_token_id' is {}, but the tokenizer's is {}; the tokenizer's is used",
+      options.model.checkpoint, file, *stated, used ? std::to_string(*used) : "none"));
+}
+
+void note_statements(RsaInputs& inputs, const RsaOptions& options) {
+  if (options.model.checkpoint.empty()) return;
   for (const char* file : {"generation_config.json", "config.json"}) {
-    const auto stated = reference::read_run_statement(options.model.checkpoint, file).bos;
-    if (!stated || stated == inputs.tokenizer.text->bos()) continue;
-    inputs.notices.push_back(fmt::format(
-        "{}/{}: key 'bos_token_id' is {}, but the tokenizer's is {}; the tokenizer's is used",
-        options.model.checkpoint, file, *stated,
-        inputs.tokenizer.text->bos() ? std::to_string(*inputs.tokenizer.text->bos()) : "none"));
+    const auto statement = reference::read_run_statement(options.model.checkpoint, file);
+    if (std::string_view(file) == "generation_config.json")
+      note_stated_sampling(inputs, options, statement);
+    note_stated_bos(inputs, options, file, statement);
   }
 }
 
@@ -162,11 +222,16 @@ RsaTokenizer rsa_tokenizer(const RsaOptions& options) {
     all.text = rsa::load_sentencepiece(file);
     all.pieces = all.text->size();
   }
-  // Of --tokenizer the files beside it count, otherwise those of the checkpoint.
-  if (!options.tokenizer.empty()) {
-    all.files = rsa::read_tokenizer_files(file.parent_path());
-  } else if (!options.model.checkpoint.empty()) {
+  // The files beside --tokenizer, or those of the checkpoint if there are none.
+  if (!options.tokenizer.empty()) all.files = rsa::read_tokenizer_files(file.parent_path());
+  if (all.files.sources.empty() && !options.model.checkpoint.empty()) {
     all.files = rsa::read_tokenizer_files(options.model.checkpoint);
+  }
+  if (all.pieces > 0 && all.files.vocabulary > 0 && all.pieces != all.files.vocabulary) {
+    all.notices.push_back(
+        fmt::format("tokenizer.json has a vocabulary of {} ids, {} has {} pieces; text is encoded "
+                    "by the latter",
+                    all.files.vocabulary, file.filename().string(), all.pieces));
   }
   if (all.text) all.text = rsa::with_added_tokens(std::move(all.text), all.files, all.notices);
   return all;
@@ -190,8 +255,8 @@ void take_statements(RsaInputs& inputs, const RsaOptions& options, std::int64_t 
                         inputs.tokenizer.notices.end());
   choose_valid(inputs, vocab_size);
   choose_eos(inputs, options, vocab_size);
-  note_stated_sampling(inputs, options);
-  note_stated_bos(inputs, options);
+  check_ends(inputs);
+  note_statements(inputs, options);
 }
 
 }  // namespace kernelgate

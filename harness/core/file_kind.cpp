@@ -21,17 +21,14 @@ struct Signature {
 constexpr std::array signatures{
     Signature{0, "/annex/objects/"sv,
               "a git-annex pointer in place of the file; run `git annex get` in its repository"sv},
-    Signature{
-        0, "PK\x03\x04"sv,
-        "a zip archive, such as torch.save() or numpy.savez() writes; convert it to safetensors"sv},
+    Signature{0, "PK\x03\x04"sv, "a zip archive, such as torch.save() or numpy.savez() writes"sv},
     Signature{0, "GGUF"sv, "a GGUF file; the safetensors release of the model is needed"sv},
     Signature{0, "\x93NUMPY"sv, "a NumPy array file (.npy)"sv},
     Signature{0, "\x89HDF\r\n\x1a\n"sv, "an HDF5 file"sv},
-    Signature{0, "\x80\x02"sv,
-              "a Python pickle, such as torch.save() writes; convert it to safetensors"sv},
-    Signature{0, "\x80\x03"sv, "a Python pickle; convert it to safetensors"sv},
-    Signature{0, "\x80\x04"sv, "a Python pickle; convert it to safetensors"sv},
-    Signature{0, "\x80\x05"sv, "a Python pickle; convert it to safetensors"sv},
+    Signature{0, "\x80\x02"sv, "a Python pickle, such as torch.save() writes"sv},
+    Signature{0, "\x80\x03"sv, "a Python pickle, such as torch.save() writes"sv},
+    Signature{0, "\x80\x04"sv, "a Python pickle, such as torch.save() writes"sv},
+    Signature{0, "\x80\x05"sv, "a Python pickle, such as torch.save() writes"sv},
     Signature{0, "\x1f\x8b"sv, "a gzip archive; unpack it first"sv},
     Signature{0,
               "\xfd"
@@ -64,6 +61,14 @@ bool has_binary_bytes(std::string_view bytes) {
     const auto byte = static_cast<unsigned char>(c);
     return byte < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f';
   });
+}
+
+/// Eight bytes or more, all of them of ASCII texts: where a binary format has a length or a magic
+/// number.
+bool is_printable_text(std::string_view start) {
+  return start.size() >= 8 && std::all_of(start.begin(), start.end(), [](char c) {
+           return (c >= 0x20 && c <= 0x7e) || c == '\n' || c == '\r' || c == '\t';
+         });
 }
 
 std::string_view without_leading_space(std::string_view text) {
@@ -126,7 +131,10 @@ std::string describe_wrong_kind(std::string_view bytes, FileKind expected) {
   const bool any_text = expected == FileKind::text || expected == FileKind::table;
   for (const Signature& s : signatures) {
     if (bytes.size() < s.offset || !bytes.substr(s.offset).starts_with(s.magic)) continue;
-    if (!any_text || has_binary_bytes(bytes)) return std::string(s.description);
+    if (any_text && !has_binary_bytes(bytes)) continue;
+    const bool weights = s.description.find("torch.save()") != std::string_view::npos;
+    return std::string(s.description) +
+           (weights && expected == FileKind::safetensors ? "; convert it to safetensors" : "");
   }
   if (expected != FileKind::text) {
     if (const auto page = markup(bytes)) return *page;
@@ -135,14 +143,20 @@ std::string describe_wrong_kind(std::string_view bytes, FileKind expected) {
     return "a program or shared library (ELF)";
   }
   const std::string_view start = bytes.substr(0, 64);
-  if (start.size() == 64 && start.find_first_not_of('\0') == std::string_view::npos) {
+  if (start.size() >= 8 && start.find_first_not_of('\0') == std::string_view::npos) {
     return "zero bytes from its start on, as an unfinished download leaves them; download the file "
            "again";
   }
   const std::string_view text = without_leading_space(bytes);
   if (expected != FileKind::json && expected != FileKind::text &&
       (text.starts_with("{\"") || text.starts_with("{\n") || text.starts_with("[{"))) {
-    return "a JSON text";
+    return "a JSON text; if a failed download left it, download the file again";
+  }
+  const bool binary = expected != FileKind::json && !any_text;
+  if (binary && is_printable_text(start)) {
+    const std::string_view line = start.substr(0, start.find_first_of("\r\n"));
+    return "a text that begins '" + std::string(line.substr(0, 40)) +
+           "'; if a failed download left it, download the file again";
   }
   return {};
 }

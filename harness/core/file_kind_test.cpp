@@ -52,7 +52,7 @@ TEST(FileKind, NeverCallsAFileOfTheExpectedKindWrong) {
     EXPECT_EQ(describe_wrong_kind(safetensors(length), FileKind::json), "a safetensors file");
   }
   EXPECT_EQ(describe_wrong_kind("{\"a\": 1}", FileKind::json), "");
-  EXPECT_EQ(describe_wrong_kind("{\"a\": 1}", FileKind::safetensors), "a JSON text");
+  EXPECT_THAT(describe_wrong_kind("{\"a\": 1}", FileKind::safetensors), StartsWith("a JSON text"));
   EXPECT_EQ(describe_wrong_kind("\x7f\x45LF\x02", FileKind::shared_library), "");
   EXPECT_EQ(describe_wrong_kind("column,other\n1,2\n", FileKind::text), "");
   EXPECT_EQ(describe_wrong_kind("", FileKind::text), "");
@@ -68,6 +68,25 @@ TEST(FileKind, TakesATextThatBeginsWithTheLettersOfASignatureForAText) {
   for (const FileKind any : {FileKind::text, FileKind::table, FileKind::json}) {
     EXPECT_EQ(describe_wrong_kind("\xff\xfe{\0"s, any), "UTF-16 text; save it as UTF-8");
   }
+}
+
+TEST(FileKind, NamesTheTextOfAFailedDownloadInPlaceOfABinaryFile) {
+  const std::string text = "Entry not found\nline 2";
+  for (const FileKind binary :
+       {FileKind::safetensors, FileKind::sentencepiece, FileKind::shared_library}) {
+    EXPECT_EQ(describe_wrong_kind(text, binary),
+              "a text that begins 'Entry not found'; if a failed download left it, download the "
+              "file again");
+  }
+  EXPECT_EQ(describe_wrong_kind(text, FileKind::table), "");
+  EXPECT_EQ(describe_wrong_kind("\xff\xff\xff\xff\xff\xff\xff\xff{}", FileKind::safetensors), "");
+}
+
+TEST(FileKind, AdvisesToConvertWeightsAlone) {
+  EXPECT_THAT(describe_wrong_kind("PK\x03\x04..."s, FileKind::safetensors),
+              HasSubstr("; convert it to safetensors"));
+  EXPECT_THAT(describe_wrong_kind("PK\x03\x04..."s, FileKind::table),
+              testing::Not(HasSubstr("convert")));
 }
 
 TEST(FileKind, ReadsNoSizeThatIsNone) {

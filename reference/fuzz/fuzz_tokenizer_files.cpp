@@ -24,7 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   try {
-    for (const std::int32_t id : reference::parse_run_statement(text, "fuzzed").eos) {
+    const reference::RunStatement stated(text, "fuzzed");
+    if (stated.bos().value_or(0) < 0) std::abort();
+    for (const std::int32_t id : stated.eos()) {
       if (id < 0) std::abort();
     }
   } catch (const BadInput&) {

@@ -2,12 +2,11 @@
 #include <fmt/format.h>
 #include <sentencepiece_processor.h>
 
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "harness/core/error.hpp"
 #include "harness/core/file_kind.hpp"
+#include "reference/mapped_file.hpp"
 #include "reference/rsa/tokenizer.hpp"
 
 namespace kernelgate::rsa {
@@ -33,11 +32,11 @@ bool is_utf8(std::string_view text) {
 class SentencePiece : public Tokenizer {
  public:
   explicit SentencePiece(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    const reference::MappedFile mapped(file);
+    const std::string_view bytes = mapped.text();
     // An empty message is a valid one to the library, and a model without a single piece.
-    const auto status = processor_.LoadFromSerializedProto(bytes);
-    if (!in || bytes.empty() || !status.ok() || processor_.GetPieceSize() == 0) {
+    const auto status = processor_.LoadFromSerializedProto(std::string(bytes));
+    if (bytes.empty() || !status.ok() || processor_.GetPieceSize() == 0) {
       const std::string kind = describe_wrong_kind(bytes, FileKind::sentencepiece);
       if (!kind.empty()) {
         throw BadInput(file.string() + ": expected a SentencePiece model, got " + kind);

@@ -35,6 +35,13 @@ std::int64_t vocabulary_size(const JsonFields& json) {
   return size;
 }
 
+/// A special token: its text, or an object that holds it; empty if the key is absent or something
+/// else.
+std::string token_text(const JsonFields& json, const std::string& key) {
+  if (json.is_object(key)) return token_text(json.object(key), "content");
+  return json.is_text(key) ? json.text(key) : std::string();
+}
+
 AddedToken added_token(const JsonFields& entry, std::int64_t id, const std::string& file) {
   return {.id = static_cast<std::int32_t>(id),
           .content = entry.text("content"),
@@ -55,6 +62,10 @@ class Joined {
     all_.vocabulary = std::max(all_.vocabulary, part.vocabulary);
     for (std::string& source : part.sources) all_.sources.push_back(std::move(source));
     for (AddedToken& token : part.added) add(std::move(token));
+    if (all_.eos.empty()) {
+      all_.eos = std::move(part.eos);
+      all_.eos_source = std::move(part.eos_source);
+    }
   }
 
   TokenizerFiles take() {
@@ -163,8 +174,9 @@ TokenizerFiles parse_tokenizer_json(std::string_view text, const std::string& fi
   const nlohmann::json parsed = reference::parse_json(text, file);
   const JsonFields json(parsed, file);
   Joined joined;
-  TokenizerFiles files{
-      .added = {}, .vocabulary = vocabulary_size(json), .sources = {file_name(file)}};
+  TokenizerFiles files;
+  files.vocabulary = vocabulary_size(json);
+  files.sources = {file_name(file)};
   if (json.has("added_tokens")) {
     for (const JsonFields& entry : json.objects("added_tokens")) {
       files.added.push_back(added_token(entry, entry.whole("id", 0, max_id), file));
@@ -177,7 +189,8 @@ TokenizerFiles parse_tokenizer_json(std::string_view text, const std::string& fi
 TokenizerFiles parse_added_tokens_json(std::string_view text, const std::string& file) {
   const nlohmann::json parsed = reference::parse_json(text, file);
   const JsonFields json(parsed, file);
-  TokenizerFiles files{.added = {}, .vocabulary = 0, .sources = {file_name(file)}};
+  TokenizerFiles files;
+  files.sources = {file_name(file)};
   for (const std::string& content : json.keys()) {
     files.added.push_back({.id = static_cast<std::int32_t>(json.whole(content, 0, max_id)),
                            .content = content,
@@ -205,6 +218,8 @@ TokenizerFiles parse_tokenizer_config(std::string_view text, const std::string& 
     }
     files.sources = {file_name(file)};
   }
+  files.eos = token_text(json, "eos_token");
+  if (!files.eos.empty()) files.eos_source = file_name(file);
   Joined joined;
   joined.add(std::move(files));
   return joined.take();
@@ -215,12 +230,12 @@ TokenizerFiles read_tokenizer_files(const std::filesystem::path& directory) {
   constexpr std::pair<const char*, Parse> readers[] = {
       {"tokenizer.json", parse_tokenizer_json},
       {"added_tokens.json", parse_added_tokens_json},
-      {"tokenizer_config.json", parse_tokenizer_config}};
+      {"tokenizer_config.json", parse_tokenizer_config},
+      {"special_tokens_map.json", parse_tokenizer_config}};
   Joined joined;
   for (const auto& [name, parse] : readers) {
     const std::filesystem::path file = directory / name;
-    std::error_code error;
-    if (!std::filesystem::exists(file, error)) continue;
+    if (!reference::is_there(file)) continue;
     const reference::MappedFile mapped(file);
     joined.add(parse(mapped.text(), file.string()));
   }
@@ -230,7 +245,7 @@ TokenizerFiles read_tokenizer_files(const std::filesystem::path& directory) {
 std::unique_ptr<Tokenizer> with_added_tokens(std::unique_ptr<Tokenizer> base,
                                              const TokenizerFiles& files,
                                              reference::Notices& notices) {
-  std::vector<AddedToken> behind;
+  std::vector<AddedToken> added;
   for (const AddedToken& token : files.added) {
     const auto piece = base->id_of(token.content);
     if (piece && *piece != token.id) {
@@ -238,10 +253,10 @@ std::unique_ptr<Tokenizer> with_added_tokens(std::unique_ptr<Tokenizer> base,
                         std::to_string(token.id) + " and is piece " + std::to_string(*piece) +
                         " of the SentencePiece model; " + token.source + " is used");
     }
-    if (token.id >= base->size() || (piece && *piece != token.id)) behind.push_back(token);
+    if (!piece || *piece != token.id) added.push_back(token);
   }
-  if (behind.empty()) return base;
-  return std::make_unique<WithAddedTokens>(std::move(base), std::move(behind));
+  if (added.empty()) return base;
+  return std::make_unique<WithAddedTokens>(std::move(base), std::move(added));
 }
 
 }  // namespace kernelgate::rsa

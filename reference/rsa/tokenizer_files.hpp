@@ -27,6 +27,8 @@ struct TokenizerFiles {
   std::int64_t vocabulary =
       0;  // ids of the vocabulary in tokenizer.json are below it; 0: no such file
   std::vector<std::string> sources;  // names of the files that were read
+  std::string eos,
+      eos_source;  // text of the token that ends a sequence, and the file that states it; or empty
 
   /// All stated ids are below it; 0 if no file states any.
   std::int64_t size() const;
@@ -35,15 +37,16 @@ struct TokenizerFiles {
 /// One file's text. `file` names it in messages. Throws BadInput for whatever is no such file.
 TokenizerFiles parse_tokenizer_json(std::string_view text, const std::string& file);
 TokenizerFiles parse_added_tokens_json(std::string_view text, const std::string& file);
+/// tokenizer_config.json and special_tokens_map.json.
 TokenizerFiles parse_tokenizer_config(std::string_view text, const std::string& file);
 
 /// Reads the files of a directory that exist. Throws BadInput where two of them give one id two
 /// texts, or one text two ids.
 TokenizerFiles read_tokenizer_files(const std::filesystem::path& directory);
 
-/// A tokenizer that also has the added tokens from `base->size()` on: it encodes their text to
-/// their ids, and decodes them unless they are special. Adds a notice for an added token that the
-/// base has under another id.
+/// A tokenizer that also has the added tokens: it encodes their text to their ids, and decodes them
+/// unless they are special. An added token takes the place of a piece that has its id under another
+/// text, as in transformers. Adds a notice for an added token that the base has under another id.
 std::unique_ptr<Tokenizer> with_added_tokens(std::unique_ptr<Tokenizer> base,
                                              const TokenizerFiles& files,
                                              reference::Notices& notices);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -222,7 +223,7 @@ TEST(Checkpoint, WithATiedHeadThatDiffersUsesTheStoredHeadAndSaysSo) {
   EXPECT_THAT(logits_of(folder), testing::Pointwise(testing::DoubleNear(1e-12), reversed));
   EXPECT_FALSE(load_checkpoint(folder.path()).config.tied_head);
   EXPECT_THAT(notices_of(folder), testing::ElementsAre(HasSubstr(
-                                      "config.json: tie_word_embeddings is true, but "
+                                      "config.json: tie_word_embeddings is true or absent, but "
                                       "'lm_head.weight' differs from "
                                       "'model.embed_tokens.weight'; 'lm_head.weight' is used")));
 }
@@ -323,6 +324,28 @@ TEST(Checkpoint, WithATypeThatIsNotReadIsRefusedOnlyWhereTheTensorCounts) {
   write(whole, native_t0(), native_tensors());
   whole.write("model.safetensors", with_fp8(whole.path() / "model.safetensors", "model.scale"));
   EXPECT_THAT(refusal(whole), HasSubstr("tensor 'model.scale' has no place"));
+}
+
+TEST(Checkpoint, WithATypeThatIsNotReadInALayerThatIsNotTakenIsNotRefused) {
+  const TemporaryFolder folder;
+  TensorMap map = native_tensors();
+  map.tensors.erase("model.layers.1.input_layernorm.weight");
+  write(folder, native_t0(), map);
+  const auto file = folder.path() / "model.safetensors";
+  folder.write("model.safetensors", with_fp8(file, "model.layers.1.input_layernorm.weight"));
+  EXPECT_EQ(load_checkpoint(folder.path(), 1).config.num_blocks(), 1);
+  EXPECT_THROW(load_checkpoint(folder.path()), BadInput);
+}
+
+TEST(Checkpoint, WithoutItsFileNamesWhatIsThere) {
+  const TemporaryFolder folder;
+  folder.write("config.json", native_t0().dump());
+  folder.write("pytorch_model.bin", "x");
+  folder.write("notes.txt", "x");
+  EXPECT_THAT(refusal(folder), HasSubstr("got neither; there are pytorch_model.bin"));
+  std::filesystem::create_symlink("../../blobs/0", folder.path() / "model.safetensors");
+  EXPECT_THAT(refusal(folder), HasSubstr("model.safetensors: cannot be read: it is a link to "
+                                         "../../blobs/0, which is not there"));
 }
 
 TEST(Checkpoint, WithOneTensorUnderTwoNamesIsRefused) {

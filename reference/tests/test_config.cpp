@@ -143,15 +143,40 @@ TEST(Config, SaysWhichOfTwoKeysItUsedWhereTheyDiffer) {
   EXPECT_EQ(parse_config(c.dump(), "config.json").num_kv_heads, 2);
   EXPECT_THAT(notices_of(c),
               testing::ElementsAre(
+                  HasSubstr("'dtype' is \"bfloat16\" and key 'torch_dtype' is \"float16\""),
                   "config.json: key 'num_key_value_heads' is 2 and key 'num_query_groups' is 4; "
-                  "'num_key_value_heads' is used",
-                  HasSubstr("'dtype' is \"bfloat16\" and key 'torch_dtype' is \"float16\"")));
+                  "'num_key_value_heads' is used"));
   json old = legacy_8b();
   old["head_dim"] = 64;
   old["rotary_base"] = 10000;
   EXPECT_EQ(parse_config(old.dump(), "config.json").head_dim, 64);
   EXPECT_THAT(notices_of(old), testing::ElementsAre(HasSubstr("'head_dim' is used"),
                                                     HasSubstr("'rope_theta' is used")));
+}
+
+TEST(NativeConfig, SaysWhichKeysOfTheOlderLayoutItDoesNotUse) {
+  json c = native_8b();
+  c["rope_theta"] = 5e6;  // as it is used: not said
+  c["ffn_hidden_size"] = 4096;
+  c["partial_rotary_factor"] = 0.25;
+  c["rotary_base"] = 77;
+  c["swa_layers"] = {0, 4};
+  EXPECT_EQ(parse_config(c.dump(), "config.json"), *named_config("8b"));
+  EXPECT_THAT(notices_of(c),
+              testing::ElementsAre(
+                  HasSubstr("key 'rotary_base' is 77, which a file with native keys does not use"),
+                  HasSubstr("key 'partial_rotary_factor' is 0.25"),
+                  HasSubstr("key 'swa_layers' is not used")));
+}
+
+TEST(NativeConfig, RefusesARopeScalingThatScales) {
+  json c = native_8b();
+  c["rope_scaling"] = {{"rope_type", "default"}};
+  EXPECT_EQ(parse_config(c.dump(), "config.json").num_blocks(), 40);
+  c["rope_scaling"] = {{"rope_type", "linear"}, {"factor", 4.0}};
+  EXPECT_THAT(refusal(c), HasSubstr("key 'rope_scaling': expected false"));
+  c["rope_scaling"] = {{"hybrid", {{"rope_theta", 1e4}}}};
+  EXPECT_THAT(refusal(c), HasSubstr("key 'rope_scaling': expected false"));
 }
 
 TEST(Config, ToleratesNumbersThatAreNotFiniteUnderKeysThatNobodyReads) {

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 std::vector<std::int32_t> eos_of(const std::string& value) {
-  return parse_run_statement("{\"eos_token_id\": " + value + "}", "file").eos;
+  return RunStatement("{\"eos_token_id\": " + value + "}", "file").eos();
 }
 
 std::string refusal(const std::string& value) {
@@ -32,7 +32,7 @@ TEST(RunStatement, TakesANumberOrAListOfIds) {
   EXPECT_THAT(eos_of("[1, 106, 1]"), ElementsAre(1, 106));
   EXPECT_THAT(eos_of("null"), IsEmpty());
   EXPECT_THAT(eos_of("[]"), IsEmpty());
-  EXPECT_THAT(parse_run_statement("{}", "file").eos, IsEmpty());
+  EXPECT_THAT(RunStatement("{}", "file").eos(), IsEmpty());
 }
 
 TEST(RunStatement, RefusesWhatIsNoIdByItsKey) {
@@ -42,13 +42,16 @@ TEST(RunStatement, RefusesWhatIsNoIdByItsKey) {
   }
 }
 
-TEST(RunStatement, KeepsTheSamplingThatIsStated) {
-  const RunStatement stated = parse_run_statement(
-      R"({"temperature": 0.6, "top_k": 20, "top_p": null, "min_p": "x", "bos_token_id": 2})",
-      "file");
-  EXPECT_EQ(stated.sampling,
-            (std::map<std::string, double>{{"temperature", 0.6}, {"top_k", 20.0}}));
-  EXPECT_EQ(stated.bos, 2);
+TEST(RunStatement, LooksAtAKeyOnlyWhenItIsAskedFor) {
+  const RunStatement stated(R"({"eos_token_id": "x", "bos_token_id": [2], "temperature": 0.6})",
+                            "file");
+  EXPECT_EQ(stated.value("temperature"), 0.6);
+  EXPECT_TRUE(stated.value("top_p").is_null());
+  EXPECT_EQ(stated.bos(), std::nullopt);
+  EXPECT_THROW(stated.eos(), BadInput);
+  EXPECT_EQ(RunStatement(R"({"bos_token_id": 2})", "file").bos(), 2);
+  EXPECT_EQ(RunStatement(R"({"bos_token_id": -1})", "file").bos(), std::nullopt);
+  EXPECT_THROW(RunStatement("[]", "file"), BadInput);
 }
 
 TEST(StopIds, ComeFromGenerationConfigBeforeConfig) {
@@ -68,6 +71,16 @@ TEST(StopIds, ComeFromGenerationConfigBeforeConfig) {
   EXPECT_EQ(read_stop_ids(folder.path()).differs, "");
   folder.write("generation_config.json", R"({"eos_token_id": null})");
   EXPECT_EQ(read_stop_ids(folder.path()).source, "config.json");
+}
+
+TEST(StopIds, OfALinkWithoutItsTargetAreRefusedAndNotTakenForAbsent) {
+  const TemporaryFolder folder;
+  folder.write("config.json", R"({"eos_token_id": 1})");
+  std::filesystem::create_symlink("blobs/0", folder.path() / "generation_config.json");
+  EXPECT_THAT(
+      [&] { read_stop_ids(folder.path()); },
+      testing::ThrowsMessage<BadInput>(HasSubstr(
+          "generation_config.json: cannot be read: it is a link to blobs/0, which is not there")));
 }
 
 }  // namespace

@@ -117,6 +117,30 @@ TEST(AddedTokens, ThatTheModelHasUnderAnotherIdAreSaid) {
   EXPECT_EQ(t->encode("abc"), (Ids{0, 9, 2}));
 }
 
+TEST(AddedTokens, TakeThePlaceOfAPieceWithTheirId) {
+  Notices notices;
+  const auto t = with_added_tokens(
+      std::make_unique<Letters>(),
+      parse_tokenizer_json(R"({"added_tokens": [{"id": 3, "content": "<z>"}]})", "tokenizer.json"),
+      notices);
+  EXPECT_EQ(t->id_of("<z>"), 3);
+  EXPECT_EQ(t->encode("a<z>b"), (Ids{0, 3, 1}));
+  EXPECT_EQ(t->decode(Ids{0, 3, 1}), "a<z>b");
+  EXPECT_EQ(t->size(), 4);
+}
+
+TEST(TokenizerFiles, NameTheTokenThatEndsASequence) {
+  const TokenizerFiles text =
+      parse_tokenizer_config(R"({"eos_token": "<end>"})", "c/tokenizer_config.json");
+  EXPECT_EQ(text.eos, "<end>");
+  EXPECT_EQ(text.eos_source, "tokenizer_config.json");
+  EXPECT_EQ(
+      parse_tokenizer_config(R"({"eos_token": {"content": "<end>", "lstrip": false}})", "f").eos,
+      "<end>");
+  EXPECT_EQ(parse_tokenizer_config(R"({"eos_token": null})", "f").eos, "");
+  EXPECT_EQ(parse_tokenizer_config(R"({"eos_token": 3})", "f").eos, "");
+}
+
 TEST(AddedTokens, ThatNeedNoPlaceLeaveTheModelAsItIs) {
   Notices notices;
   auto letters = std::make_unique<Letters>();

@@ -175,6 +175,15 @@ def stated_twice():
             got = logits(load(folder), ids)
             say(topic, f"max |dlogit| against the file without it {gap(got, expected)}")
 
+    topic = "rope_scaling beside"
+    with told(topic), tempfile.TemporaryDirectory() as temporary:
+        folder = Path(shutil.copytree(source, Path(temporary) / "c"))
+        config = json.loads((folder / "config.json").read_text())
+        config["rope_scaling"] = rope(1e4, 1e4, 0.5)
+        (folder / "config.json").write_text(json.dumps(config))
+        got = logits(load(folder), ids)
+        say(topic, f"max |dlogit| against the file without it {gap(got, expected)}")
+
     embedding = weights["model.embed_tokens.weight"]
     other = embedding.flip(0).contiguous()
     for topic, head in (("tied, equal head", embedding.clone()), ("tied, other head", other)):

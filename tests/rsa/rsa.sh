@@ -137,9 +137,18 @@ sed -i 's/"eos_token_id": 1/"eos_token_id": 128/' c/config.json
 ends_with 2 "an eos beyond the vocabulary" "c/config.json: key 'eos_token_id': expected ids below the vocabulary's 128, got 128" \
   -- loaded --output x
 ends_with 2 "an eos that is no list" "eos: expected token ids such as 1,106, got '1,,2'" -- loaded --eos 1,,2 --output x
+printf '{"added_tokens_decoder": {"9": {"content": "<end>"}}, "eos_token": "<end>"}' >c/tokenizer_config.json
+sed -i 's/"eos_token_id": 128/"eos_token_id": null/' c/config.json
+ends_with 0 "an eos of tokenizer_config.json" '^ends     eos 9 \(tokenizer_config.json\)' -- loaded --output short
+cut_at 9 | cmp -s - short || complain "not cut behind 9: $(cat short)"
+ends_with 0 "an eos that is padding" 'note: eos 127 is never drawn: ids below 100 may be \(--valid\)' -- \
+  loaded --valid 100 --eos 127 --output short
 fresh
-sed -i 's/"use_cache": true/"use_cache": true, "temperature": 0.5/' c/generation_config.json
-ends_with 0 "sampling that the checkpoint states" 'note: .*generation_config.json states temperature 0.5 \(used: 1\)' \
+ends_with 2 "an end of think that is the eos of a file" \
+  'end-of-think: expected an id that ends no rollout, got 1, which does by generation_config.json; --eos overrides it' \
+  -- loaded --end-of-think 1 --output x
+sed -i 's/"use_cache": true/"use_cache": true, "temperature": 0.5, "do_sample": false/' c/generation_config.json
+ends_with 0 "sampling that the checkpoint states" 'note: .*generation_config.json states temperature 0.5 \(used: 1.0\), do_sample false \(used: true\)' \
   -- loaded --output short
 
 # A marker that is never drawn: forced 4 tokens before the end, and an answer after it.
@@ -211,7 +220,7 @@ if [ "$tokenizer" != none ]; then
   [ "$(grep -cE '^\{"boxed":.*"rollout":[0-3].*"text":' text)" -eq 4 ] || complain "not 4 objects: $(cat text)"
   [ "$(wc -l <ids)" -eq 4 ] || complain "not 4 lines of ids"
   # No file states which ids the tokenizer adds: none is taken for padding.
-  grep -q '^ids      all 512 may be drawn: no file states which are padding' said || complain "guessed which ids are padding"
+  grep -q "^ids      all 512 may be drawn: no file states where the tokenizer's ids end" said || complain "guessed which ids are padding"
   [ "$(tr , '\n' <ids | sort -n | tail -1)" -ge 330 ] || complain "no id behind the pieces was drawn"
   # added_tokens.json adds two behind the pieces, which may be drawn, and the ids behind them are padding.
   pieces=$(grep -oE 'pieces [0-9]+' made | cut -d' ' -f2)
