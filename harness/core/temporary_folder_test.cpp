@@ -8,7 +8,7 @@
 #include <string>
 
 #include "harness/core/error.hpp"
-#include "harness/records/synthetic.hpp"
+#include "harness/core/synthetic_folder.hpp"
 
 namespace kernelgate {
 namespace {

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <string>
 
-#include "harness/core/temporary_folder.hpp"
+#include "harness/core/synthetic_folder.hpp"
 #include "harness/records/record.hpp"
 
 namespace kernelgate::synthetic {
@@ -88,27 +88,6 @@ inline Record incorrect_row() {
   r.message = "worst y[3,96], got -0.4375 \"so\"; allowed <0.0021> & no more";
   return r;
 }
-
-/// A folder of one test, gone when the test ends.
-class Folder {
- public:
-  Folder() {
-    std::string name = (temporary_folder() / "kernelgate-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline std::string read_all(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);

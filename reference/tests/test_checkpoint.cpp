@@ -10,10 +10,10 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/core/error.hpp"
+#include "harness/core/synthetic_folder.hpp"
 #include "reference/checkpoint.hpp"
 #include "reference/legacy_names.hpp"
 #include "reference/tests/golden.hpp"
-#include "reference/tests/temporary_folder.hpp"
 
 namespace kernelgate::reference {
 namespace {
@@ -99,17 +99,17 @@ TensorMap legacy_tensors() {
   return map;
 }
 
-void write(const TemporaryFolder& folder, const json& config, const TensorMap& tensors) {
+void write(const synthetic::Folder& folder, const json& config, const TensorMap& tensors) {
   folder.write("config.json", config.dump());
   write_safetensors(folder.path() / "model.safetensors", tensors);
 }
 
-std::vector<double> logits_of(const TemporaryFolder& folder) {
+std::vector<double> logits_of(const synthetic::Folder& folder) {
   const Checkpoint c = load_checkpoint(folder.path());
   return golden_logits(Model(c.config, c.weights, Precision::f64())).values;
 }
 
-std::string refusal(const TemporaryFolder& folder) {
+std::string refusal(const synthetic::Folder& folder) {
   try {
     load_checkpoint(folder.path());
   } catch (const BadInput& e) {
@@ -124,13 +124,13 @@ const std::vector<double>& golden() {
 }
 
 TEST(Checkpoint, UnderNativeNamesGivesTheGoldenLogits) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   write(folder, native_t0(), native_tensors());
   EXPECT_EQ(logits_of(folder), golden());
 }
 
 TEST(Checkpoint, UnderOriginalNamesGivesTheSameLogits) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   write(folder, legacy_t0(), legacy_tensors());
   EXPECT_EQ(logits_of(folder), golden());
   EXPECT_EQ(load_checkpoint(folder.path()).config.num_heads, 4);
@@ -158,7 +158,7 @@ TEST(Checkpoint, WithTheNamesOfThe74BReleaseIsUnderstood) {
 }
 
 TEST(Checkpoint, InSeveralFilesIsJoinedByItsIndex) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   const TensorMap all = native_tensors();
   TensorMap parts[2];
   json where;
@@ -193,7 +193,9 @@ TEST(Checkpoint, InSeveralFilesIsJoinedByItsIndex) {
   EXPECT_THAT(refusal(folder), HasSubstr("places it nowhere"));
 }
 
-Notices notices_of(const TemporaryFolder& folder) { return load_checkpoint(folder.path()).notices; }
+Notices notices_of(const synthetic::Folder& folder) {
+  return load_checkpoint(folder.path()).notices;
+}
 
 /// The rows of the embedding of T0 in reverse order: token v as head gives the logit of token 511 -
 /// v.
@@ -210,7 +212,7 @@ std::vector<float> reversed_embedding() {
 }
 
 TEST(Checkpoint, WithATiedHeadThatDiffersUsesTheStoredHeadAndSaysSo) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   const std::vector<float> head = reversed_embedding();
   TensorMap map = native_tensors();
   map.tensors["lm_head.weight"] = {{512, 64}, Values(head)};
@@ -229,7 +231,7 @@ TEST(Checkpoint, WithATiedHeadThatDiffersUsesTheStoredHeadAndSaysSo) {
 }
 
 TEST(Checkpoint, WithATiedHeadThatIsEqualSaysNothing) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   TensorMap map = native_tensors();
   map.tensors["lm_head.weight"] = map.tensors.at("model.embed_tokens.weight");
   write(folder, native_t0(), map);
@@ -239,7 +241,7 @@ TEST(Checkpoint, WithATiedHeadThatIsEqualSaysNothing) {
 }
 
 TEST(Checkpoint, WithATiedHeadOfAnotherShapeIsRefused) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   const std::vector<float> head(64 * 64);
   TensorMap map = native_tensors();
   map.tensors["lm_head.weight"] = {{64, 64}, Values(head)};
@@ -250,7 +252,7 @@ TEST(Checkpoint, WithATiedHeadOfAnotherShapeIsRefused) {
 /// T0 in two files: the norm in an overlay, everything else in a base file, with what `change` does
 /// to the base.
 template <class Change>
-void write_overlay(const TemporaryFolder& folder, const Change& change) {
+void write_overlay(const synthetic::Folder& folder, const Change& change) {
   TensorMap base = native_tensors(), overlay;
   json where;
   for (const auto& [name, tensor] : base.tensors) where[name] = "model-base.safetensors";
@@ -264,7 +266,7 @@ void write_overlay(const TemporaryFolder& folder, const Change& change) {
 }
 
 TEST(Checkpoint, ReadsATensorFromTheShardThatTheIndexNamesAndLeavesCopiesAlone) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   const std::vector<float> stale(64, 7);
   write_overlay(folder, [&](auto& base) {
     base["model.norm.weight"].values = Values(stale);
@@ -278,7 +280,7 @@ TEST(Checkpoint, ReadsATensorFromTheShardThatTheIndexNamesAndLeavesCopiesAlone) 
 }
 
 TEST(Checkpoint, WithAShardBesideTheIndexThatItDoesNotNameSaysSo) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   write_overlay(folder, [](auto& base) { base.erase("model.norm.weight"); });
   EXPECT_THAT(notices_of(folder), testing::IsEmpty());
   folder.write("model.safetensors", "anything");
@@ -305,14 +307,14 @@ std::string with_fp8(const std::filesystem::path& file, const std::string& name)
 }
 
 TEST(Checkpoint, WithATypeThatIsNotReadIsRefusedOnlyWhereTheTensorCounts) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   write_overlay(folder, [](auto& base) { base.erase("model.norm.weight"); });
   const auto base = folder.path() / "model-base.safetensors";
   folder.write("model-base.safetensors", with_fp8(base, "model.norm.weight"));  // a stale copy
   EXPECT_EQ(logits_of(folder), golden());
   EXPECT_THAT(notices_of(folder), testing::ElementsAre(HasSubstr("1 tensor is left alone")));
 
-  const TemporaryFolder whole;
+  const synthetic::Folder whole;
   TensorMap map = native_tensors();
   map.tensors.erase("model.norm.weight");
   write(whole, native_t0(), map);
@@ -349,7 +351,7 @@ TEST(Checkpoint, WithoutItsFileNamesWhatIsThere) {
 }
 
 TEST(Checkpoint, WithOneTensorUnderTwoNamesIsRefused) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   TensorMap map = native_tensors();
   const std::string gate = "model.layers.0.mlp.gate.";
   map.tensors[gate + "rmsnorm_eda.weight"] = map.tensors.at(gate + "router_mlp.norm.weight");
@@ -358,7 +360,7 @@ TEST(Checkpoint, WithOneTensorUnderTwoNamesIsRefused) {
 }
 
 TEST(Checkpoint, SaysWhereItsTensorsDecideAgainstItsConfig) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   json config = legacy_t0();
   config["torch_dtype"] = "bfloat16";
   write(folder, config, legacy_tensors());
@@ -369,17 +371,18 @@ TEST(Checkpoint, SaysWhereItsTensorsDecideAgainstItsConfig) {
 }
 
 TEST(Checkpoint, LeavesStoredRotaryFrequenciesAlone) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   TensorMap map = native_tensors();
   const std::vector<float> frequencies(4, 1);
   map.tensors["model.rotary_emb.inv_freq"] = {{4}, Values(frequencies)};
   write(folder, native_t0(), map);
   EXPECT_EQ(logits_of(folder), golden());
-  EXPECT_THAT(notices_of(folder), testing::ElementsAre(HasSubstr("1 tensors 'inv_freq'")));
+  EXPECT_THAT(notices_of(folder),
+              testing::ElementsAre(HasSubstr("1 tensors 'inv_freq'")));
 }
 
 TEST(Checkpoint, OfAnotherKindOfFileIsDescribedByWhatItIs) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   folder.write("config.json", native_t0().dump());
   folder.write("model.safetensors",
                "version https://git-lfs.github.com/spec/v1\noid sha256:00ff\nsize 17683259384\n");
@@ -391,7 +394,7 @@ TEST(Checkpoint, OfAnotherKindOfFileIsDescribedByWhatItIs) {
 }
 
 TEST(Checkpoint, DamagedIsRefusedByTensorName) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   const auto with = [&](const auto& change) {
     TensorMap map = native_tensors();
     change(map.tensors);
@@ -421,7 +424,7 @@ TEST(Checkpoint, DamagedIsRefusedByTensorName) {
 }
 
 TEST(Checkpoint, OfWrongSizesOrFilesIsRefused) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   EXPECT_THAT(refusal(folder), HasSubstr("config.json"));
   folder.write("config.json", native_t0().dump());
   EXPECT_THAT(refusal(folder), HasSubstr("got neither"));

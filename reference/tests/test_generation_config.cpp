@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/core/error.hpp"
-#include "reference/tests/temporary_folder.hpp"
+#include "harness/core/synthetic_folder.hpp"
 
 namespace kernelgate::reference {
 namespace {
@@ -55,7 +55,7 @@ TEST(RunStatement, LooksAtAKeyOnlyWhenItIsAskedFor) {
 }
 
 TEST(StopIds, ComeFromGenerationConfigBeforeConfig) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   EXPECT_EQ(read_stop_ids(folder.path()).source, "");
   folder.write("config.json", R"({"eos_token_id": 1})");
   StopIds stop = read_stop_ids(folder.path());

@@ -6,11 +6,11 @@
 #include <fstream>
 #include <string>
 
+#include "harness/core/synthetic_folder.hpp"
 #include "reference/checkpoint.hpp"
 #include "reference/json_fields.hpp"
 #include "reference/model.hpp"
 #include "reference/tests/recorder.hpp"
-#include "reference/tests/temporary_folder.hpp"
 
 namespace kernelgate::reference {
 namespace {
@@ -73,7 +73,7 @@ class Outside : public testing::TestWithParam<std::string> {
 /// Keys of RoPE beside the entries per layer type change nothing in transformers 5.23
 /// (probe_files.py, stated_twice).
 TEST_P(Outside, AgreesOnLogitsWhateverStandsBesideTheRopeOfALayerType) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   for (const auto& file : fs::directory_iterator(directory)) {
     fs::copy_file(file, folder.path() / file.path().filename());
   }

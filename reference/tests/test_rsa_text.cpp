@@ -6,17 +6,16 @@
 #include <vector>
 
 #include "harness/core/error.hpp"
+#include "harness/core/synthetic_folder.hpp"
 #include "reference/rsa/prompt.hpp"
 #include "reference/rsa/rollout.hpp"
 #include "reference/rsa/tokenizer.hpp"
-#include "reference/tests/temporary_folder.hpp"
 #include "reference/tests/tiny_sentencepiece.hpp"
 
 namespace kernelgate::rsa {
 namespace {
 
 using Ids = std::vector<std::int32_t>;
-using reference::TemporaryFolder;
 
 const std::string& model_bytes() {
   static const std::string bytes = tiny_sentencepiece();
@@ -24,7 +23,7 @@ const std::string& model_bytes() {
 }
 
 struct Loaded {
-  TemporaryFolder folder;
+  synthetic::Folder folder;
   std::unique_ptr<Tokenizer> tokenizer =
       load_sentencepiece(folder.write("tokenizer.model", model_bytes()));
 };
@@ -90,7 +89,7 @@ TEST(RsaText, TemplatesAreLiteral) {  // S2
 }
 
 TEST(RsaText, FilesThatAreNoModelAreRefused) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   const std::string& whole = model_bytes();
   for (const std::string& bytes : {std::string(), std::string("not a model"),
                                    std::string(1000, '\xFF'), whole.substr(0, whole.size() / 2)}) {

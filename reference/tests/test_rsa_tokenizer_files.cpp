@@ -3,14 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "harness/core/error.hpp"
+#include "harness/core/synthetic_folder.hpp"
 #include "reference/rsa/tokenizer_files.hpp"
-#include "reference/tests/temporary_folder.hpp"
 
 namespace kernelgate::rsa {
 namespace {
 
 using reference::Notices;
-using reference::TemporaryFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -63,7 +62,7 @@ TEST(TokenizerFiles, TellHowManyIdsThereAre) {
 }
 
 TEST(TokenizerFiles, AreJoinedWhereTheyAgreeAndRefusedWhereTheyDoNot) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   EXPECT_EQ(read_tokenizer_files(folder.path()).size(), 0);
   folder.write("tokenizer.json", tokenizer_json);
   folder.write("added_tokens.json", R"({"<end>": 5, "<more>": 9})");

@@ -7,8 +7,8 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/random.hpp"
+#include "harness/core/synthetic_folder.hpp"
 #include "reference/safetensors.hpp"
-#include "reference/tests/temporary_folder.hpp"
 
 namespace kernelgate::reference {
 namespace {
@@ -57,7 +57,7 @@ TEST(Safetensors, ReadsTypesShapesAndNumbers) {
 }
 
 TEST(Safetensors, WritesWhatItReadsBack) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   const std::vector<float> f = {1, -2, 3};
   const std::vector<std::int32_t> i = {7, -7};
   const std::vector<f16> h = {from_float<f16>(0.5F)};
@@ -145,7 +145,7 @@ TEST(Safetensors, CutOrFlippedAnywhereIsReadOrRefusedButNeverCrashes) {
 }
 
 TEST(Safetensors, RefusesWhatIsNoFile) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   EXPECT_THROW(read_safetensors(folder.path()), BadInput);
   EXPECT_THROW(read_safetensors(folder.path() / "none"), BadInput);
   EXPECT_THROW(read_safetensors("/dev/null"), BadInput);
