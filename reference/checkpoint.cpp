@@ -207,7 +207,8 @@ void drop_rotary_tables(TensorMap& map, const fs::path& directory, Notices& noti
       map.tensors, [](const auto& tensor) { return tensor.first.ends_with("inv_freq"); });
   if (dropped == 0) return;
   notices.push_back(directory.string() + ": " + std::to_string(dropped) +
-                    " tensors 'inv_freq' are left alone; the frequencies follow from rope_theta");
+                    (dropped == 1 ? " tensor 'inv_freq' is" : " tensors 'inv_freq' are") +
+                    " left alone; the frequencies follow from rope_theta");
 }
 
 /// config.json describes the type of the tensors; the tensors decide.
@@ -283,12 +284,15 @@ void drop_layers(TensorMap& map, std::int64_t blocks) {
 
 }  // namespace
 
-Checkpoint load_checkpoint(const fs::path& directory, std::int64_t layers) {
+void require_checkpoint_folder(const fs::path& directory) {
   std::error_code error;
-  if (!fs::is_directory(directory, error)) {
-    throw BadInput(directory.string() + ": expected a checkpoint directory, got " +
-                   (fs::exists(directory, error) ? "a file" : "nothing"));
-  }
+  if (fs::is_directory(directory, error)) return;
+  throw BadInput(directory.string() + ": expected a checkpoint directory, got " +
+                 (fs::exists(directory, error) ? "a file" : "nothing"));
+}
+
+Checkpoint load_checkpoint(const fs::path& directory, std::int64_t layers) {
+  require_checkpoint_folder(directory);
   Checkpoint c;
   c.config = read_config(directory / "config.json", &c.notices);
   TensorMap tensors = load_tensors(directory, c.config, c.notices);

@@ -18,6 +18,9 @@ struct Checkpoint {
   Notices notices;  // where its files disagree, and which was used
 };
 
+/// Throws BadInput, saying what is there, unless `directory` is a folder.
+void require_checkpoint_folder(const std::filesystem::path& directory);
+
 /// Throws BadInput for whatever cannot be read or does not fit together. `layers`: the first blocks
 /// alone; 0: all.
 Checkpoint load_checkpoint(const std::filesystem::path& directory, std::int64_t layers = 0);

@@ -73,11 +73,8 @@ void ModelSource::check(const std::string& command) const {
 
 reference::ModelConfig ModelSource::config() const {
   if (checkpoint.empty()) return reference::synthetic_config(model);
-  std::error_code error;
   const std::filesystem::path folder(checkpoint);
-  if (!std::filesystem::is_directory(folder, error)) {
-    return reference::load_checkpoint(folder).config;  // refuses, and says what stands there
-  }
+  reference::require_checkpoint_folder(folder);
   return reference::read_config(folder / "config.json");
 }
 

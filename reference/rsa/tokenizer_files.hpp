@@ -34,7 +34,8 @@ struct TokenizerFiles {
   std::int64_t size() const;
 };
 
-/// One file's text. `file` names it in messages. Throws BadInput for whatever is no such file.
+/// One file's text. `file` names it in messages. Throws BadInput for a text that is not such a
+/// file.
 TokenizerFiles parse_tokenizer_json(std::string_view text, const std::string& file);
 TokenizerFiles parse_added_tokens_json(std::string_view text, const std::string& file);
 /// tokenizer_config.json and special_tokens_map.json.
