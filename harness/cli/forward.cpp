@@ -29,16 +29,25 @@ struct ForwardArguments {
 };
 
 /// Bytes beside the weights: what a sequence carries, and the results that are kept until they are
-/// written. The logits exist as they are computed, as the dump collects them, and as a tensor.
+/// written. The scalar reference computes in f64; the dump holds f32, once as collected and once as
+/// a tensor.
 std::int64_t forward_bytes(const ForwardArguments& options, const reference::ModelConfig& c,
                            Dtype type, std::int64_t tokens) {
-  const bool compare = options.on_kernels.compare;
-  const std::int64_t logit = compare ? 32 : 16;
-  std::int64_t of_layer = 16 * c.kv_size() + 8 * c.channels();
-  if (options.dump == "all") of_layer += 24 * c.hidden_size;
-  if (compare) of_layer += 12 * c.hidden_size;
+  const std::int64_t f32 = size_bytes(Dtype::f32), f64 = size_bytes(Dtype::f64);
+  const std::int64_t dumped = 2 * f32;
+  const std::int64_t collected = 2 * f32;  // a vector that grows may be half empty
+  std::int64_t of_logit = f64 + dumped;
+  std::int64_t of_layer = 2 * f64 * c.kv_size() + f64 * c.channels();  // reference::BlockState
+  // The residual stream and the results of attention and experts.
+  if (options.dump == "all") of_layer += 3 * dumped * c.hidden_size;
+  if (options.on_kernels.compare) {
+    of_logit += f64 + collected;            // of the reference, and of the kernels
+    of_layer += collected * c.hidden_size;  // the kernels' residual stream
+  }
+  // The reference holds about eight f64 rows of the stream's width per token in one block.
+  const std::int64_t of_block = 8 * f64 * c.hidden_size;
   return model::cell_memory(c, type, {.prompt = tokens}) +
-         tokens * (logit * c.vocab_size + 64 * c.hidden_size + c.num_blocks() * of_layer);
+         tokens * (of_logit * c.vocab_size + of_block + c.num_blocks() * of_layer);
 }
 
 void require_forward_memory(const ForwardArguments& options, const reference::ModelConfig& config,

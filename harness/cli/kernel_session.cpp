@@ -112,10 +112,12 @@ void KernelSession::offload_experts(const ModelSource& source, const QuantiseCho
   }
   const reference::ModelConfig& c = checkpoint_.config;
   Progress progress("experts to a file", c.num_blocks() * c.num_experts);
-  model::ExpertFile file(c, checkpoint_.weights, source.storage(checkpoint_),
-                         choice_.expert_folder.empty()
-                             ? temporary_folder("or give --expert-folder")
-                             : std::filesystem::path(choice_.expert_folder),
+  model::ExpertFolder folder{choice_.expert_folder, "--expert-folder " + choice_.expert_folder};
+  if (choice_.expert_folder.empty()) {
+    folder.path = temporary_folder("or give --expert-folder");
+    folder.name = "folder for temporary files " + folder.path.string();
+  }
+  model::ExpertFile file(c, checkpoint_.weights, source.storage(checkpoint_), folder,
                          [&] { progress.step("written"); });
   progress.finish();
   offload_ = std::make_unique<model::ExpertOffload>(std::move(file), choice_.resident_experts);

@@ -25,7 +25,7 @@ struct KvArguments {
   std::vector<std::string> models, checkpoints;
   std::vector<std::int64_t> tokens;
   std::string dtype = "bf16", records;
-  std::optional<double> commit_gigabytes;  // none: 1, and only what fits
+  std::optional<double> commit_gigabytes;  // absent: 1 GB, and caches that do not fit are skipped
   std::vector<std::int64_t> time;
   int repetitions = 3;
 };
@@ -66,13 +66,14 @@ class KvReport {
     }
     fmt::print("\n  {:<6} {:>9} {:>19} {:>19} {:>19} {:>19} {:>9}  {}\n", "", "tokens", "allocated",
                "closed form", "pages written", "without windows", "fixed", "");
+    std::string not_written;  // of the last cache that did not fit: why
     for (const std::int64_t tokens : lengths(config)) {
-      for (const model::KvScheme& s : schemes) line(option, name, config, s, tokens);
+      for (const model::KvScheme& s : schemes) {
+        const std::string shortage = line(option, name, config, s, tokens);
+        if (!shortage.empty()) not_written = shortage;
+      }
     }
-    if (!no_memory_.empty()) {
-      fmt::print("  pages of a cache not tried: {}\n", no_memory_);
-      no_memory_.clear();
-    }
+    if (!not_written.empty()) fmt::print("  pages of a cache not tried: {}\n", not_written);
     fmt::print("\n");
   }
 
@@ -83,20 +84,24 @@ class KvReport {
     return {std::min<std::int64_t>(most, 4096), most};
   }
 
-  void line(const char* option, const std::string& name, const reference::ModelConfig& config,
-            const model::KvScheme& scheme, std::int64_t tokens) {
+  /// Prints and records one scheme at one length. Returns why the pages of its cache were not
+  /// written if memory is short, otherwise an empty text.
+  std::string line(const char* option, const std::string& name,
+                   const reference::ModelConfig& config, const model::KvScheme& scheme,
+                   std::int64_t tokens) {
     const model::KvBytes expected = model::closed_form(scheme, config, type_, tokens);
     const bool asked =
         static_cast<double>(expected.cache) <= 1e9 * options_.commit_gigabytes.value_or(1);
     const FreeMemory free = free_memory();
     const bool commit = asked && expected.cache < free.bytes / 2;
+    std::string shortage;
     if (asked && !commit) {
-      no_memory_ = fmt::format("{:.2f} GB are more than half of the free memory, {}",
-                               1e-9 * static_cast<double>(expected.cache), free.in_words());
+      shortage = fmt::format("{:.2f} GB are more than half of the free memory, {}",
+                             1e-9 * static_cast<double>(expected.cache), free.in_words());
       if (options_.commit_gigabytes) {
         throw BadInput(
             fmt::format("kv --commit {}: {} at {} tokens: {}; lower --commit or --tokens",
-                        *options_.commit_gigabytes, scheme.name, tokens, no_memory_));
+                        *options_.commit_gigabytes, scheme.name, tokens, shortage));
       }
     }
     const model::KvAllocation got = model::allocate_kv(scheme, config, type_, tokens, commit);
@@ -107,7 +112,7 @@ class KvReport {
                grouped(got.fixed),
                lost.empty() ? beyond_context(config, tokens) : "LOST SAVING: " + lost);
     if (!lost.empty()) session_.end_with(ExitCode::incorrect);
-    if (!writer_) return;
+    if (!writer_) return shortage;
     Record r = start_record(RowKind::check, run_id_);
     r.kernel = "kv";
     r.variant = scheme.name;
@@ -125,13 +130,13 @@ class KvReport {
     }
     add_options(r, words);
     writer_->append(r);
+    return shortage;
   }
 
   Session& session_;
   const KvArguments& options_;
   Dtype type_;
   std::string run_id_ = new_run_id();
-  std::string no_memory_;  // why pages of a cache were not written
   std::optional<RecordWriter> writer_;
 };
 
@@ -150,7 +155,7 @@ void print_times(Session& session, const KvArguments& options, const std::string
   const Dtype type = *parse_dtype(options.dtype);
   const std::vector<model::SchemeShape> shapes = model::scheme_shapes(config);
   for (const std::int64_t tokens : options.time) {
-    // The scheme with most: queries, keys, values, their expanded form and results of every token.
+    // Upper bound over the schemes: queries, keys, values, their expanded form and the results.
     require_memory(16 * tokens * config.hidden_size * size_bytes(type),
                    fmt::format("kv --time {}: one layer's attention", tokens),
                    "expected fewer tokens");
@@ -238,7 +243,7 @@ void add_kv_command(CLI::App& app, Session& session) {
       ->check(CLI::Range(1, 262144));
   command->add_option("--repetitions", options->repetitions, "Runs of --time, interleaved")
       ->check(CLI::Range(1, 1000));
-  command->add_option("--records", options->records, "Append a row a line to this CSV file");
+  command->add_option("--records", options->records, "Append one row per line to this CSV file");
   command->footer("Example: kernelgate kv --model 8b --tokens 131072");
   command->callback([&session, options] { run_kv(session, *options); });
 }

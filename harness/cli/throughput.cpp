@@ -56,7 +56,7 @@ std::vector<model::ThroughputCell> cells_of(const ThroughputArguments& options) 
 }
 
 /// Refuses a cell of the command line that the model's longest context does not hold.
-void require_context(const ThroughputArguments& options) {
+void require_cells_in_context(const ThroughputArguments& options) {
   if (!has_own_cells(options)) return;  // of the grid, such a cell is left out
   const reference::ModelConfig config = options.source.config();
   for (const model::ThroughputCell& cell : cells_of(options)) {
@@ -67,7 +67,7 @@ void require_context(const ThroughputArguments& options) {
   }
 }
 
-/// What of the weights is not as the checkpoint has it, as axes: ",resident=32".
+/// Axes for weights that differ from the checkpoint's: ",resident=32".
 std::string choices_in_words(const ThroughputArguments& options) {
   if (options.kernels.resident_experts > 0) {
     return fmt::format(",resident={}", options.kernels.resident_experts);
@@ -163,11 +163,9 @@ class Throughput {
                                       cell.capacity(), config.max_positions));
     }
     const std::int64_t needs = model::cell_memory(config, kernels_.weights().type(), cell);
-    try {
-      // The roofs are measured beside the runs, in an array of their own.
-      require_memory(std::max(needs, Roofs().cold_bytes()), "unsupported");
-    } catch (const BadInput& short_of_memory) {
-      return refuse(cell, short_of_memory.what());
+    // Peak bandwidth is measured between the runs, in an array of its own.
+    if (const auto shortage = memory_shortage(std::max(needs, Roofs().cold_bytes()))) {
+      return refuse(cell, "unsupported: " + *shortage);
     }
     if (left <= 0) {
       return refuse(cell, fmt::format("not run: the time limit of {:.0f} s is over (--time-limit)",
@@ -180,15 +178,15 @@ class Throughput {
     if (!warm_) model::run_cell(kernels_.model(), {.prompt = 8}, options_.seed);
     warm_ = true;
     double longest = 0;
-    RoofWatch roofs(Roofs().cold_bytes());
+    PeakWatch peaks(Roofs().cold_bytes());
     for (int i = 0; i < options_.repetitions; ++i) {
       if (i > 0 && passed() + longest > share) break;
       m.runs.push_back(model::run_cell(kernels_.model(), cell, options_.seed));
       longest = std::max(longest, m.runs.back().seconds);
-      roofs.pass_by();
+      peaks.update();
     }
-    m.bandwidth = roofs.bandwidth();
-    m.peak = roofs.peak();
+    m.bandwidth = peaks.bandwidth();
+    m.peak = peaks.peak();
     print_cell(cell, m);
     Record r = record_of(session_, options_, kernels_, run_id_, cell);
     fill(r, m);
@@ -240,7 +238,7 @@ void run_throughput(Session& session, const ThroughputArguments& options) {
                     "kokkos, cuda or hip",
                     options.kernels.backend));
   }
-  require_context(options);
+  require_cells_in_context(options);
   Throughput(session, options).run();
 }
 
@@ -272,7 +270,7 @@ void add_throughput_command(CLI::App& app, Session& session) {
                    "Seconds for all cells; those that come too late are not run")
       ->check(CLI::PositiveNumber);
   command->add_option("--seed", options->seed, "Of the tokens and of a decode's context");
-  command->add_option("--records", options->records, "Append a row a cell to this CSV file");
+  command->add_option("--records", options->records, "Append one row per cell to this CSV file");
   command->footer(
       "Example: kernelgate throughput --model s340 --dtype bf16 --pp 128 --batch 1 --batch 8 "
       "--context 128 --tg 4");

@@ -39,11 +39,11 @@ std::string offload_words(const MeasuredCell& m) {
 
 }  // namespace
 
-void RoofWatch::pass_by() {
-  if (std::chrono::steady_clock::now() - last_ > std::chrono::seconds(1)) look();
+void PeakWatch::update() {
+  if (std::chrono::steady_clock::now() - last_ > std::chrono::seconds(1)) measure();
 }
 
-void RoofWatch::look() {
+void PeakWatch::measure() {
   const TimedSpan span = timed_span(watch_, [this] {
     bandwidths_.push_back(measure_read_bandwidth(bytes_));
     peaks_.push_back(measure_fma_peak());

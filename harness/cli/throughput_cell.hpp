@@ -1,4 +1,4 @@
-// One cell of `throughput`: its repetitions, the roofs of the same minutes, and what both say.
+// One cell of `throughput`: its repetitions, and the machine's peaks measured between them.
 #pragma once
 
 #include <chrono>
@@ -13,25 +13,24 @@
 
 namespace kernelgate {
 
-/// The roofs while a cell is timed, looked at about once a second between its repetitions. A look
-/// that the machine disturbed is left out of the medians, as a repetition of the cell is; where
-/// every look is disturbed, all of them count.
-class RoofWatch {
+/// Measures peak bandwidth and peak flops while a cell is timed, about once per second. Disturbed
+/// measurements are left out of the medians by the rule of TimeSummary.
+class PeakWatch {
  public:
-  explicit RoofWatch(std::int64_t working_set_bytes) : bytes_(working_set_bytes) { look(); }
+  explicit PeakWatch(std::int64_t working_set_bytes) : bytes_(working_set_bytes) { measure(); }
 
-  /// Between two repetitions.
-  void pass_by();
+  /// Measures if the last measurement is more than a second old. Called between two repetitions.
+  void update();
   double bandwidth() const { return summarise(bandwidths_, marked_).median; }  // bytes per second
   double peak() const { return summarise(peaks_, marked_).median; }  // f32 flops per second
 
  private:
-  void look();
+  void measure();
 
   std::int64_t bytes_;
   MachineWatch watch_;
   std::vector<double> bandwidths_, peaks_;
-  std::vector<std::int64_t> marked_;  // disturbed looks
+  std::vector<std::int64_t> marked_;  // disturbed measurements
   std::chrono::steady_clock::time_point last_;
 };
 
@@ -56,7 +55,7 @@ struct MeasuredCell {
 
 inline double gigabytes(std::int64_t bytes) { return 1e-9 * static_cast<double>(bytes); }
 
-/// Times, traffic, roofs and floor of the cell, and that it passed.
+/// Sets times, traffic, peaks and floor of the cell, and the status `passed`.
 void fill(Record& record, const MeasuredCell& cell);
 
 /// The head of the table and the lines of a cell, to standard output.

@@ -89,20 +89,22 @@ FreeMemory free_memory() {
   return free;
 }
 
-std::int64_t available_memory() { return free_memory().bytes; }
-
 std::string FreeMemory::in_words() const {
   const double gigabytes = 1e-9 * static_cast<double>(bytes);
   if (limited_by.empty()) return fmt::format("{:.2f} GB are free", gigabytes);
   return fmt::format("{:.2f} GB are free within the limit of {}", gigabytes, limited_by);
 }
 
-void require_memory(std::int64_t needed, std::string_view what, std::string_view hint) {
+std::optional<std::string> memory_shortage(std::int64_t needed) {
   const FreeMemory free = free_memory();
-  if (static_cast<double>(needed) <= 0.9 * static_cast<double>(free.bytes)) return;
-  throw BadInput(fmt::format("{}: needs {:.2f} GB, {}{}{}", what,
-                             1e-9 * static_cast<double>(needed), free.in_words(),
-                             hint.empty() ? "" : "; ", hint));
+  if (static_cast<double>(needed) <= 0.9 * static_cast<double>(free.bytes)) return std::nullopt;
+  return fmt::format("needs {:.2f} GB, {}", 1e-9 * static_cast<double>(needed), free.in_words());
+}
+
+void require_memory(std::int64_t needed, std::string_view what, std::string_view hint) {
+  const auto shortage = memory_shortage(needed);
+  if (!shortage) return;
+  throw BadInput(fmt::format("{}: {}{}{}", what, *shortage, hint.empty() ? "" : "; ", hint));
 }
 
 }  // namespace kernelgate

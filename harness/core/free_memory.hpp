@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,11 +20,12 @@ struct FreeMemory {
 
 /// The free memory now. Swap is not counted. Reads a few files, about 0.1 ms.
 FreeMemory free_memory();
-/// Its bytes.
-std::int64_t available_memory();
 
-/// Throws BadInput "WHAT: needs 1.36 GB, 0.31 GB are free (LIMIT); HINT" when `needed` bytes are
-/// more than nine tenths of the free memory: the rest of the process takes some, too.
+/// "needs 1.36 GB, 0.31 GB are free (LIMIT)" if `needed` bytes are more than nine tenths of the
+/// free memory; the rest of the process needs some, too. Otherwise nothing.
+std::optional<std::string> memory_shortage(std::int64_t needed);
+
+/// Throws BadInput "WHAT: needs 1.36 GB, 0.31 GB are free (LIMIT); HINT" for a shortage.
 void require_memory(std::int64_t needed, std::string_view what, std::string_view hint = {});
 
 /// As free_memory(), from files below `root` in place of /: proc/meminfo, proc/self/cgroup,

@@ -13,8 +13,9 @@ void FreeLargeMemory::operator()(std::byte* memory) const { std::free(memory); }
 
 LargeMemory large_memory(std::int64_t bytes) {
   constexpr std::int64_t page = 4096, huge_page = std::int64_t{2} << 20;
-  // The system promises more than it has; who then writes to it is killed without a word.
-  if (bytes >= 2 * huge_page && bytes > available_memory()) return nullptr;
+  // Linux overcommits: an allocation may succeed and the process be killed when it writes to the
+  // pages.
+  if (bytes >= 2 * huge_page && bytes > free_memory().bytes) return nullptr;
   // Of four huge pages and more, what the last one wastes is little.
   const std::int64_t alignment = bytes >= 4 * huge_page ? huge_page : page;
   const auto size = static_cast<std::size_t>((std::max<std::int64_t>(bytes, 1) + alignment - 1) /

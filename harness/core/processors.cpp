@@ -21,7 +21,7 @@ std::int64_t processors_of_affinity() {
 }  // namespace
 
 std::int64_t processor_quota_below(const std::filesystem::path& root) {
-  std::int64_t smallest = 0;
+  std::int64_t min_processors = 0;
   for (const ControlGroup& group : control_groups_below(root, "cpu")) {
     const std::filesystem::path folder = root / group.folder.relative_path();
     std::optional<std::int64_t> quota, period;
@@ -37,9 +37,9 @@ std::int64_t processor_quota_below(const std::filesystem::path& root) {
     }
     if (!quota || !period || *quota == 0 || *period == 0) continue;
     const std::int64_t processors = (*quota - 1) / *period + 1;
-    smallest = smallest == 0 ? processors : std::min(smallest, processors);
+    min_processors = min_processors == 0 ? processors : std::min(min_processors, processors);
   }
-  return smallest;
+  return min_processors;
 }
 
 std::int64_t usable_processors() {

@@ -1,4 +1,4 @@
-// The folder for temporary files, of which everything here that needs one asks this file.
+// The folder for temporary files. All code that needs one calls this function.
 #pragma once
 
 #include <filesystem>

@@ -136,7 +136,8 @@ std::uint64_t Tensor::fingerprint() const {
 }
 
 TensorSet::TensorSet(const std::vector<TensorSpec>& specs) {
-  // All of them are written to before anything runs; small ones are not worth a look at the system.
+  // All tensors are written before the kernel runs. Small sets skip the check, which reads files of
+  // /proc.
   constexpr std::int64_t small = std::int64_t{16} << 20;
   std::int64_t total = 0;
   for (const TensorSpec& spec : specs) {

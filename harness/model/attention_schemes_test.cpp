@@ -30,9 +30,6 @@ TEST(AttentionSchemes, RunEveryPart) {
     for (const std::int64_t context : {0, 20}) {
       const SchemeTime time = time_scheme(operations, shape, config, Dtype::bf16, 12, context);
       const auto& parts = time.parts;
-      double sum = 0;
-      for (const auto& [part, seconds] : parts) sum += seconds;
-      EXPECT_NEAR(time.whole.seconds, sum, 1e-9) << shape.name;
       const bool mixes = shape.name == "CCGQA", latent = shape.name == "MLA";
       EXPECT_EQ(parts.size(), mixes || latent ? 4U : 3U) << shape.name;
       EXPECT_EQ(parts.contains("mixing"), mixes) << shape.name;

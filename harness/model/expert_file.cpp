@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -19,13 +20,13 @@ namespace {
 /// Closes a file that is left by an exception, or once it is mapped.
 class OpenFile {
  public:
-  OpenFile(const std::filesystem::path& folder, std::int64_t bytes) {
+  OpenFile(const ExpertFolder& folder, std::int64_t bytes) {
     require_space(folder, bytes);
-    std::string name = (folder / "kernelgate-experts-XXXXXX").string();
+    std::string name = (folder.path / "kernelgate-experts-XXXXXX").string();
     number_ = mkstemp(name.data());
     if (number_ < 0) refuse(folder, bytes, errno);
     unlink(name.c_str());
-    // Room is taken at once: a full disk would otherwise end the process at some later write.
+    // Allocated at once: otherwise a full disk would end the process at some later write.
     const int error = posix_fallocate(number_, 0, bytes);
     if (error == 0) return;
     close(number_);
@@ -38,20 +39,18 @@ class OpenFile {
   int number() const { return number_; }
   // A file system in memory takes its pages from what this process may use, and the process would
   // be killed where a disk is only full.
-  static void require_space(const std::filesystem::path& folder, std::int64_t bytes) {
-    constexpr long tmpfs = 0x01021994;
+  static void require_space(const ExpertFolder& folder, std::int64_t bytes) {
     struct statfs system {};
-    if (::statfs(folder.c_str(), &system) != 0 || system.f_type != tmpfs) return;
+    if (::statfs(folder.path.c_str(), &system) != 0 || system.f_type != TMPFS_MAGIC) return;
     require_memory(bytes,
-                   fmt::format("--expert-folder {}: a file system in memory, and the experts' file",
-                               folder.string()),
-                   "expected a folder on a disk");
+                   fmt::format("{} (a file system in memory): the experts' file", folder.name),
+                   "expected --expert-folder with a folder on a disk");
   }
-  [[noreturn]] static void refuse(const std::filesystem::path& folder, std::int64_t bytes,
-                                  int error) {
-    throw BadInput(fmt::format(
-        "--expert-folder {}: a file of {:.2f} GB for the experts: {}; expected a folder with room",
-        folder.string(), 1e-9 * static_cast<double>(bytes), std::strerror(error)));
+  [[noreturn]] static void refuse(const ExpertFolder& folder, std::int64_t bytes, int error) {
+    throw BadInput(
+        fmt::format("{}: a file of {:.2f} GB for the experts: {}; expected --expert-folder with a "
+                    "folder that has enough space",
+                    folder.name, 1e-9 * static_cast<double>(bytes), std::strerror(error)));
   }
 
  private:
@@ -61,8 +60,7 @@ class OpenFile {
 }  // namespace
 
 ExpertFile::ExpertFile(const reference::ModelConfig& config, const reference::Weights& weights,
-                       Dtype type, const std::filesystem::path& folder,
-                       const std::function<void()>& written)
+                       Dtype type, const ExpertFolder& folder, const std::function<void()>& written)
     : layers_(config.num_blocks()),
       experts_(config.num_experts),
       gate_up_bytes_(2 * config.expert_size * config.hidden_size * size_bytes(type)),

@@ -5,10 +5,17 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string>
 
 #include "reference/weights.hpp"
 
 namespace kernelgate::model {
+
+/// A folder, and how messages name it: "--expert-folder /data".
+struct ExpertFolder {
+  std::filesystem::path path;
+  std::string name;
+};
 
 class ExpertFile {
  public:
@@ -18,10 +25,10 @@ class ExpertFile {
   };
 
   /// Writes the experts in `type` to a file in `folder` that has no name any more once it is open,
-  /// so that it ends with the process. Throws BadInput where the folder has no room, before
+  /// so that it ends with the process. Throws BadInput if the folder has too little space, before
   /// writing. `written` is told of every expert.
   ExpertFile(const reference::ModelConfig& config, const reference::Weights& weights, Dtype type,
-             const std::filesystem::path& folder, const std::function<void()>& written = {});
+             const ExpertFolder& folder, const std::function<void()>& written = {});
   ~ExpertFile();
   ExpertFile(ExpertFile&& other) noexcept;
   ExpertFile(const ExpertFile&) = delete;

@@ -22,7 +22,7 @@ const Registry& kernels() {
 }
 
 ExpertFile file_of(const reference::SyntheticModel& model, Dtype type) {
-  return {model.config, model.weights, type, temporary_folder()};
+  return {model.config, model.weights, type, {temporary_folder(), "the test's folder"}};
 }
 
 class ThreeSlots : public ::testing::Test {
@@ -97,7 +97,8 @@ TEST(ExpertOffload, RefusesNoneAndTakesNoMoreThanThereAre) {
   EXPECT_THROW(ExpertOffload(file_of(model, Dtype::f32), 0), BadInput);
   const ExpertOffload all(file_of(model, Dtype::f32), 1000);
   EXPECT_EQ(all.resident(), model.config.num_blocks() * model.config.num_experts);
-  EXPECT_THROW(ExpertFile(model.config, model.weights, Dtype::f32, "/proc"), BadInput);
+  EXPECT_THROW(ExpertFile(model.config, model.weights, Dtype::f32, {"/proc", "the folder"}),
+               BadInput);
 }
 
 /// The same accesses, counted by a list of names.
