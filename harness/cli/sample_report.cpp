@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 namespace kernelgate {
@@ -46,6 +48,10 @@ SampleReport report_of(const Json& json) {
     if (i < 0 || i >= static_cast<std::int64_t>(r.seconds.size())) {
       throw std::invalid_argument(fmt::format("sample {} of {}", i, r.seconds.size()));
     }
+  }
+  if (std::adjacent_find(r.marked.begin(), r.marked.end(), std::greater_equal<>()) !=
+      r.marked.end()) {
+    throw std::invalid_argument("disturbed samples that are not ascending");
   }
   r.marks_shown = json.value("waiting_watched", false);
   if (!r.marks_shown) r.marked.clear();  // of throttling alone: not comparable with both

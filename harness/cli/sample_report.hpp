@@ -19,15 +19,17 @@ struct SampleReport {
   std::string device;                // profile of a GPU; empty: the host
   std::vector<double> seconds;       // samples in their order, each of one run
   std::vector<std::int64_t> marked;  // which of them were disturbed
-  bool marks_shown = false;          // it watches waiting, too (2026-11-23)
-  std::optional<std::vector<std::int64_t>> marks() const {
-    return marks_shown ? std::optional(marked) : std::nullopt;
-  }
+  bool marks_shown = false;          // whether the program watches for waiting, too
   std::optional<double> clock_hz, instructions, cycles;  // the last two of one run
   std::optional<std::int64_t> bytes, flops;
   std::optional<double> read_bandwidth, peak_flops;  // of the machine: with --roofs
   std::string commit, compiler, flags;               // of the program that ran
   std::int64_t threads = 0;
+
+  /// The disturbed samples; absent where the program does not watch for all disturbances.
+  std::optional<std::vector<std::int64_t>> marks() const {
+    return marks_shown ? std::optional(marked) : std::nullopt;
+  }
 };
 
 /// "kernelgate-sample {…}".

@@ -61,6 +61,7 @@ TEST(SampleReport, RefusesWhatNoReportSaysAndNamesTheProgram) {
   for (const char* said : {R"({"status": "perfect"})", R"({"status": "passed", "seconds": [0]})",
                            R"({"status": "passed", "seconds": [1e999]})",
                            R"({"status": "passed", "seconds": [1], "marked": [1]})",
+                           R"({"status": "passed", "seconds": [1, 2], "marked": [1, 0]})",
                            R"({"status": "passed", "seconds": "x"})", "{", ""}) {
     EXPECT_THAT(refusal(std::string("kernelgate-sample ") + said),
                 HasSubstr("some/kernelgate: its command sample said what no report says"))

@@ -47,7 +47,7 @@ std::string escaped(std::string_view text, LineEnds line_ends) {
     const std::size_t length = utf8_length(text);
     if (length == 0) {
       out += fmt::format("\\x{:02x}", byte(text, 0));
-    } else if ((text[0] == '\n' && line_ends == LineEnds::stay) || prints_as_itself(text, length)) {
+    } else if ((text[0] == '\n' && line_ends == LineEnds::stay) || prints_as_itself(text)) {
       out += text.substr(0, length);
     } else {
       out += escape_of(code_point(text, length));
@@ -63,11 +63,13 @@ std::string printable(std::string_view text) { return escaped(text, LineEnds::st
 
 std::string printable_line(std::string_view text) { return escaped(text, LineEnds::escaped); }
 
-bool prints_as_itself(std::string_view text, std::size_t length) {
+bool prints_as_itself(std::string_view text) {
+  const std::size_t length = utf8_length(text);
   return length > 0 && !is_control(code_point(text, length));
 }
 
 std::size_t utf8_length(std::string_view text) {
+  if (text.empty()) return 0;
   const unsigned char lead = byte(text, 0);
   if (lead < 0x80) return 1;
   const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;

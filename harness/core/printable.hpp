@@ -23,7 +23,7 @@ std::size_t utf8_length(std::string_view text);
 /// comes in pieces goes on there.
 std::size_t unfinished_utf8(std::string_view text);
 
-/// Whether the first `length` bytes of `text`, one UTF-8 sequence, print as themselves.
-bool prints_as_itself(std::string_view text, std::size_t length);
+/// Whether the UTF-8 sequence at the start of `text` prints as itself; false where there is none.
+bool prints_as_itself(std::string_view text);
 
 }  // namespace kernelgate

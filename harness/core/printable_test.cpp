@@ -40,6 +40,14 @@ TEST(Printable, KeepsAForeignLineInOneLine) {
   EXPECT_EQ(printable_line("fine\nall 82 passed"), "fine\\nall 82 passed");
 }
 
+TEST(Printable, FindsNoCharacterInAnEmptyText) {
+  EXPECT_EQ(utf8_length(""), 0U);
+  EXPECT_FALSE(prints_as_itself(""));
+  EXPECT_EQ(utf8_length("\u00fcb"), 2U);
+  EXPECT_TRUE(prints_as_itself("\u00fcb"));
+  EXPECT_FALSE(prints_as_itself("\u202eb"));
+}
+
 TEST(Printable, FindsACharacterThatIsCutOff) {
   EXPECT_EQ(unfinished_utf8("abc"), 0U);
   EXPECT_EQ(unfinished_utf8("\xe2\x82\xac"), 0U);

@@ -18,7 +18,7 @@ std::string ansi_quoted(std::string_view word) {
     if (character == "'" || character == "\\") {
       text += '\\';
       text += character;
-    } else if (utf8_length(word) > 0 && prints_as_itself(word, length)) {
+    } else if (prints_as_itself(word)) {
       text += character;
     } else {
       for (const char c : character) {

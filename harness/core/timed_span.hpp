@@ -1,4 +1,4 @@
-// One stretch of measured time, as every part of the project that times something states it.
+// One measured time span, and whether the machine disturbed it.
 #pragma once
 
 #include <optional>

@@ -176,8 +176,9 @@ inline constexpr auto record_columns = [] {
           3, "smallest_visible_ratio", number,
           "slowdown that this comparison finds four times in five at the noise of its machine"),
       column_since<&R::options>(4, "options", text,
-                                "of the command that makes the row again, where no other column "
-                                "has them: --plugin FILE, --threads N; quoted for bash"),
+                                "options of the command that reproduces the row, as far as no "
+                                "other column holds them: --plugin FILE, --threads N; quoted for "
+                                "bash"),
       column<&R::environment, &E::cpu>("cpu", text, "name of the processor"),
       column<&R::environment, &E::cores>("cores", whole, "processors that the process may use"),
       column<&R::environment, &E::threads>("threads", whole, "of a parallel loop"),

@@ -89,7 +89,8 @@ struct Record {
   std::optional<double> chance;                  // of the verdict if nothing differed
   std::optional<double> smallest_visible_ratio;  // slowdown that this job finds 4 times in 5
 
-  std::string options;  // that make the row again and stand in no other column, as shell words
+  std::string options;  // of the command that reproduces the row, as far as no other column holds
+                        // them; shell words
 
   Environment environment;
 

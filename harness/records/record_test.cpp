@@ -106,6 +106,8 @@ TEST(Record, TakesTheSidesOfAComparisonAndTheModelOfARowFromItsOptions) {
   row.options = "--only linear/1 --vectors v --outputs o.safetensors";
   EXPECT_EQ(again(row),
             "kernelgate vectors check --only linear/1 --vectors v --outputs o.safetensors");
+  row.options.clear();  // a row of schema 2 or 3
+  EXPECT_EQ(again(row), "");
 }
 
 TEST(Record, SaysTheCommandOfARowOfTheWholeModel) {

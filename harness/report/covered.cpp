@@ -8,6 +8,8 @@
 
 namespace kernelgate {
 
+std::string covered_meaning() { return fmt::format("covered by D (wW): {}", covered_rule); }
+
 std::string device_with_width(const std::string& device) {
   const auto& profiles = device_profiles();
   const auto at = std::find_if(profiles.begin(), profiles.end(),
@@ -27,6 +29,15 @@ std::string covered_words(std::int64_t ran, std::int64_t failed,
                           const std::set<std::string>& devices) {
   return fmt::format("covered {} by {}{}", ran, devices_with_width(devices),
                      failed == 0 ? "" : fmt::format(", {} failed", failed));
+}
+
+std::string more_covered_words(std::int64_t devices, const std::set<std::string>& by) {
+  return fmt::format("{} more device{} covered by {}", devices, devices == 1 ? "" : "s",
+                     devices_with_width(by));
+}
+
+std::string run_and_covered_words(std::int64_t run, std::int64_t covered) {
+  return fmt::format("{} run and {} covered", run, covered);
 }
 
 std::string run_words(const std::set<std::string>& devices) {

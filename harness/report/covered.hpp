@@ -1,5 +1,5 @@
-// The words for a verdict that was found on another device. The page, the summary, the support
-// page, README's table and the gate use these and no others.
+// The words for a verdict that holds on a device because of a run on another one. The report page,
+// the summary, the support page, README's table and the gate take their texts from here.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,13 @@
 
 namespace kernelgate {
 
-/// What the word means, as a sentence without its end.
-inline constexpr std::string_view covered_meaning =
-    "covered by D (wN): not run on this device itself; the run on D, with waves of N lanes, "
-    "launched "
-    "the same instances with the same grids, so its verdict holds here";
+/// The rule, without the term and without a full stop.
+inline constexpr std::string_view covered_rule =
+    "not run on this device itself; the run on D, with waves of W lanes, launched the same "
+    "instances with the same grids, so its verdict holds here";
+
+/// "covered by D (wW): " and the rule.
+std::string covered_meaning();
 
 /// "nv-sm75 (w32)"; the name alone for a device that this build has no profile of.
 std::string device_with_width(const std::string& device);
@@ -24,6 +26,12 @@ std::string devices_with_width(const std::set<std::string>& devices);
 /// "covered 40 by nv-sm75 (w32)", with ", 3 failed" where some did.
 std::string covered_words(std::int64_t ran, std::int64_t failed,
                           const std::set<std::string>& devices);
+
+/// "2 more devices covered by nv-sm75 (w32)".
+std::string more_covered_words(std::int64_t devices, const std::set<std::string>& by);
+
+/// "2 run and 15 covered", of devices.
+std::string run_and_covered_words(std::int64_t run, std::int64_t covered);
 
 /// "run on amd-gfx1100 (w32)".
 std::string run_words(const std::set<std::string>& devices);

@@ -77,9 +77,9 @@ std::string test_case(const std::string& classname, const JunitVerdict& verdict)
     text += fmt::format("      <skipped message=\"{}\"/>\n", message);
   } else {
     const std::string_view element = result == Outcome::failure ? "failure" : "error";
-    text += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">again: {3}</{0}>\n", element,
+    text += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", element,
                         verdict.type.empty() ? name(verdict.status) : verdict.type, message,
-                        xml_escaped(verdict.again));
+                        verdict.again.empty() ? "" : "again: " + xml_escaped(verdict.again));
   }
   return text + "    </testcase>\n";
 }

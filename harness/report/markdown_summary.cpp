@@ -20,7 +20,7 @@
 namespace kernelgate {
 namespace {
 
-constexpr std::size_t most_failures = 20, most_lines = 40, most_of_a_message = 300;
+constexpr std::size_t max_failures = 20, max_lines = 40, message_limit = 300;
 
 std::string verdict(const std::vector<Record>& records) {
   std::int64_t judged = 0, failed = 0, unsupported = 0, slower = 0;
@@ -48,25 +48,27 @@ std::string matrix(const std::vector<Record>& records, const PageText& text) {
   }
   struct Sum {
     std::int64_t passed = 0, ran = 0;
-    std::set<std::string> devices, covered, covered_by;
+    std::set<std::string> devices;                         // with runs of their own
+    std::map<std::string, std::set<std::string>> covered;  // devices, each by these
     void add(const PassCell& cell) {
       passed += cell.passed;
       ran += cell.ran();
       if (cell.ran() > 0) devices.insert(cell.tier.name);
       if (cell.covered() > 0) {
-        covered.insert(cell.tier.name);
-        covered_by.insert(cell.covered_by.begin(), cell.covered_by.end());
+        covered[cell.tier.name].insert(cell.covered_by.begin(), cell.covered_by.end());
       }
     }
-    // A device with runs of its own is not said to be covered.
+    // A device with runs of its own does not count as covered.
     std::string devices_text() const {
-      const auto others = std::count_if(covered.begin(), covered.end(),
-                                        [&](const std::string& d) { return !devices.contains(d); });
-      std::string words = run_words(devices);
-      if (others > 0) {
-        words += fmt::format("; {} more device{} covered by {}", others, others == 1 ? "" : "s",
-                             devices_with_width(covered_by));
+      std::int64_t others = 0;
+      std::set<std::string> covered_by;
+      for (const auto& [device, by] : covered) {
+        if (devices.contains(device)) continue;
+        ++others;
+        covered_by.insert(by.begin(), by.end());
       }
+      std::string words = run_words(devices);
+      if (others > 0) words += "; " + more_covered_words(others, covered_by);
       return words;
     }
     std::string text() const {
@@ -100,7 +102,7 @@ std::string matrix(const std::vector<Record>& records, const PageText& text) {
     out += markdown::line(row);
   }
   if (!modelled.empty() && text.covers) {
-    out += fmt::format("\n{}.\n", markdown_escaped(covered_meaning));
+    out += fmt::format("\n{}.\n", markdown_escaped(covered_meaning()));
   }
   return out + "\n";
 }
@@ -110,15 +112,15 @@ std::string failures(const std::vector<Record>& records, const PageText& text) {
   std::size_t count = 0;
   for (const Record& record : records) {
     if (!is_failure(record.status)) continue;
-    if (++count > most_failures) continue;
-    out += fmt::format("- **{}** {}{}: {}\n  <br><code>{}</code>\n", name(record.status),
-                       markdown_escaped(record.id()),
+    if (++count > max_failures) continue;
+    out += fmt::format("- **{}** {}{}: {}\n", name(record.status), markdown_escaped(record.id()),
                        record.device.empty() ? "" : " on " + markdown_escaped(record.device),
-                       markdown_escaped(shortened(record.message, most_of_a_message)),
-                       markdown_escaped(text.again(record)));
+                       markdown_escaped(shortened(record.message, message_limit)));
+    const std::string command = text.again(record);
+    if (!command.empty()) out += fmt::format("  <br><code>{}</code>\n", markdown_escaped(command));
   }
   if (count == 0) return {};
-  if (count > most_failures) out += fmt::format("- and {} more\n", count - most_failures);
+  if (count > max_failures) out += fmt::format("- and {} more\n", count - max_failures);
   return "### What failed\n\n" + out + "\n";
 }
 
@@ -134,13 +136,13 @@ std::string speed(const std::vector<Portability>& lines) {
   std::size_t count = 0;
   for (const Portability& line : lines) {
     for (const TierEfficiency& tier : line.tiers) {
-      if (++count > most_lines) continue;
+      if (++count > max_lines) continue;
       rows += markdown::line({markdown_escaped(line.kernel), markdown_escaped(line.variant),
                               markdown_escaped(tier.tier), cases_in_words(tier),
                               percent(tier.timed_of_roofline), percent(tier.timed_of_best)});
     }
   }
-  if (count > most_lines) rows += fmt::format("\n{} more.\n", count - most_lines);
+  if (count > max_lines) rows += fmt::format("\n{} more.\n", count - max_lines);
   return "### Speed (measured)\n\nHarmonic means over the cases that the variant has a time for; "
          "the column `cases` says of how many.\n\n" +
          markdown::head(head) + rows + "\n";
@@ -158,13 +160,13 @@ std::string performance_portability(const std::vector<Portability>& lines) {
       "refuses a case or gets it wrong, no figure where a case was not run.\n\n",
       devices.size());
   out += markdown::head({"kernel", "variant", "devices", "of the roofline", "of the best variant"});
-  for (std::size_t i = 0; i < std::min(lines.size(), most_lines); ++i) {
+  for (std::size_t i = 0; i < std::min(lines.size(), max_lines); ++i) {
     const Portability& line = lines[i];
     out += markdown::line({markdown_escaped(line.kernel), markdown_escaped(line.variant),
                            std::to_string(line.tiers.size()), percent(line.of_roofline),
                            percent(line.of_best)});
   }
-  if (lines.size() > most_lines) out += fmt::format("\n{} more.\n", lines.size() - most_lines);
+  if (lines.size() > max_lines) out += fmt::format("\n{} more.\n", lines.size() - max_lines);
   return out + "\n";
 }
 
@@ -195,9 +197,9 @@ std::string whole_model(const std::vector<Record>& records) {
   std::string out;
   const std::vector<CurvePoint> points = curve_points(records);
   if (!points.empty()) {
-    out += "### Tokens a second\n\n" +
-           markdown::head({"model", "phase", "tokens", "sequences", "context", "tokens/s", "roof",
-                           "disturbed", "figure"});
+    out += "### Tokens per second\n\n" +
+           markdown::head({"model", "phase", "tokens", "sequences", "context", "tokens/s",
+                           "roofline", "disturbed", "figure"});
     for (const CurvePoint& p : points) {
       out += markdown::line(
           {markdown_escaped(p.model + " " + p.dtype), p.decode ? "decode" : "prefill",
@@ -235,7 +237,7 @@ std::string comparisons(const std::vector<Record>& records) {
   for (const Record& r : records) {
     if (r.row != RowKind::compare) continue;
     ++counts[r.verdict];
-    if (r.verdict == "same" || r.verdict == "same_code" || ++shown > most_lines) continue;
+    if (r.verdict == "same" || r.verdict == "same_code" || ++shown > max_lines) continue;
     lines += markdown::line(
         {(r.verdict == "slower" ? "✗ " : "") + markdown_escaped(r.verdict),
          markdown_escaped(r.id()), percent_more(r.ratio_to_baseline),
@@ -252,7 +254,7 @@ std::string comparisons(const std::vector<Record>& records) {
   if (!lines.empty()) {
     out += markdown::head({"verdict", "case", "time", "interval", "baseline"}) + lines;
   }
-  if (shown > most_lines) out += fmt::format("\n{} more.\n", shown - most_lines);
+  if (shown > max_lines) out += fmt::format("\n{} more.\n", shown - max_lines);
   return out + "\n";
 }
 
@@ -263,7 +265,7 @@ std::string changes(const std::vector<Record>& records, const PageText& text) {
   std::size_t count = 0;
   for (const HistorySeries& series : history_series(all, text.find_changes)) {
     for (const LevelChange& change : series.changes) {
-      if (++count > most_lines) continue;
+      if (++count > max_lines) continue;
       const HistoryPoint& at = series.points[change.first];
       out += fmt::format("- {} on {}: {} from {} on ({})\n", markdown_escaped(series.id),
                          markdown_escaped(series.tier), ratio_text(change.after / change.before),
@@ -271,7 +273,7 @@ std::string changes(const std::vector<Record>& records, const PageText& text) {
     }
   }
   if (count == 0) return {};
-  if (count > most_lines) out += fmt::format("- and {} more\n", count - most_lines);
+  if (count > max_lines) out += fmt::format("- and {} more\n", count - max_lines);
   return "### Changes of level (measured)\n\n" + out + "\n";
 }
 

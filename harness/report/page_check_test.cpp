@@ -142,6 +142,30 @@ TEST(Markdown, SaysWhichDevicesAreCoveredByARunOnAnother) {
                         "(w32) |"));
 }
 
+TEST(Markdown, NamesOnlyRunsThatCoverTheDevicesThatItCounts) {
+  Record small = check_row();
+  small.variant = "native";
+  small.backend = Backend::source;
+  small.figure = FigureKind::modelled;
+  small.device = "nv-sm75";
+  Record other = small;  // covers nv-sm75 alone, which has a run of its own
+  other.variant = "native/matrix";
+  other.device = "nv-sm90";
+  PageText text;
+  text.covers = [](const Record& r) {
+    return std::vector<std::string>{r.device == "nv-sm75" ? "nv-sm80" : "nv-sm75"};
+  };
+  EXPECT_THAT(markdown_summary({small, other}, text),
+              HasSubstr("✓ 2 run on nv-sm75 (w32), nv-sm90 (w32); 1 more device covered by nv-sm75 "
+                        "(w32) |"));
+}
+
+TEST(Markdown, GivesNoCommandWhereARowHasNone) {
+  Record row = incorrect_row();
+  row.variant = "engine/mine";
+  EXPECT_THAT(markdown_summary({row}, {}), Not(HasSubstr("<code>")));
+}
+
 TEST(Markdown, SaysThatNothingRan) {
   EXPECT_THAT(markdown_summary({}, {}), HasSubstr("**Nothing ran**"));
   EXPECT_THAT(markdown_summary({check_row()}, {}), HasSubstr("**✓ All 1 results passed**"));

@@ -50,9 +50,8 @@ json tier_json(const Tier& tier) {
 
 json matrix_json(const std::vector<Record>& records, const PageText& text) {
   const PassMatrix matrix = pass_matrix(records, text.covers);
-  json out = {{"tiers", json::array()},
-              {"cells", json::array()},
-              {"covered_meaning", std::string(covered_meaning)}};
+  json out = {
+      {"tiers", json::array()}, {"cells", json::array()}, {"covered_meaning", covered_meaning()}};
   for (const Tier& tier : matrix.tiers) out["tiers"].push_back(tier_json(tier));
   for (const PassCell& cell : matrix.cells) {
     json one = tier_json(cell.tier);
@@ -233,7 +232,8 @@ json page_data(const std::vector<Record>& records, const PageText& text) {
     }
     row["environment"] = found - seen.begin();
     row["tier"] = tier_of(record).name;
-    row["again"] = text.again(record);
+    put(row, "spread_percent", spread_percent(record));
+    if (const std::string command = text.again(record); !command.empty()) row["again"] = command;
     data["rows"].push_back(std::move(row));
   }
   data["runs"] = runs;

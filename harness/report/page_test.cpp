@@ -48,6 +48,21 @@ TEST(Page, HoldsEveryFigureOfARecordAndLeavesAbsentOnesOut) {
               "in=64,bf16 --data real --seed 18446744073709551615");
 }
 
+TEST(Page, HoldsTheSpreadOfATimeOnlyWhereMoreThanOneSampleCounts) {
+  Record row = bench_row();  // quartiles 0.49 and 0.52 ms of 0.5 ms
+  EXPECT_NEAR(data_of({row})["rows"][0]["spread_percent"].get<double>(), 3, 1e-9);
+  row.samples = 3;
+  row.marked_samples = 2;
+  EXPECT_FALSE(data_of({row})["rows"][0].contains("spread_percent"));
+}
+
+TEST(Page, HoldsNoCommandOfARowThatHasNone) {
+  Record row = check_row();
+  EXPECT_TRUE(data_of({row})["rows"][0].contains("again"));
+  row.variant = "engine/mine";
+  EXPECT_FALSE(data_of({row})["rows"][0].contains("again"));
+}
+
 TEST(Page, KeepsAnInfiniteRatioAsAWord) {
   Record row = incorrect_row();
   row.worst_budget_ratio = std::numeric_limits<double>::infinity();

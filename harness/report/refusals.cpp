@@ -58,11 +58,12 @@ std::string Refusals::in_words() const {
   std::string text;
   for (const Reason& reason : reasons_) {
     const Record& first = reason.first;
-    text +=
-        fmt::format("unsupported  {}/{}{}  {} of {}\n  reason   {}\n  again    {}\n", first.kernel,
-                    first.variant, first.device.empty() ? "" : "  on " + first.device,
-                    counted(static_cast<std::size_t>(reason.rows), "row", "rows"),
-                    fmt::join(reason.types, ", "), reason.words, again(first));
+    text += fmt::format("unsupported  {}/{}{}  {} of {}\n  reason   {}\n", first.kernel,
+                        first.variant, first.device.empty() ? "" : "  on " + first.device,
+                        counted(static_cast<std::size_t>(reason.rows), "row", "rows"),
+                        fmt::join(reason.types, ", "), reason.words);
+    const std::string command = again(first);
+    if (!command.empty()) text += fmt::format("  again    {}\n", command);
   }
   return text;
 }

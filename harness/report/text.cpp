@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "harness/core/printable.hpp"
+#include "harness/timing/time_summary.hpp"
 
 namespace kernelgate {
 namespace {
@@ -66,9 +67,8 @@ std::optional<double> flops_per_second(const Record& record) {
 }
 
 bool has_spread(const Record& record) {
-  const std::int64_t samples = record.samples.value_or(2);
-  const std::int64_t marked = record.marked_samples.value_or(0);
-  return (marked == samples ? samples : samples - marked) > 1;
+  // Rows of older programs do not state their number of samples; it was more than one.
+  return !record.samples || has_spread(*record.samples, record.marked_samples.value_or(0));
 }
 
 std::optional<double> spread_percent(const Record& record) {
@@ -85,7 +85,7 @@ std::string xml_escaped(std::string_view text) {
     const std::size_t length = is_in_xml(text) ? utf8_length(text) : 0;
     const char c = text[0];
     const bool white = c == '\n' || c == '\t';
-    if (length == 0 || (!white && !prints_as_itself(text, length))) {
+    if (length == 0 || (!white && !prints_as_itself(text))) {
       out += replacement;
     } else if (c == '&') {
       out += "&amp;";

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "harness/report/covered.hpp"
 #include "harness/report/markdown.hpp"
 #include "harness/report/text.hpp"
 
@@ -79,7 +80,7 @@ std::string run_and_covered(const SupportRow& row) {
     if (!passes(cell)) continue;
     ++(cell.has_own_run() ? run : covered);
   }
-  return run + covered == 0 ? "" : fmt::format(" ({} run and {} covered)", run, covered);
+  return run + covered == 0 ? "" : fmt::format(" ({})", run_and_covered_words(run, covered));
 }
 
 void add_native(const SupportRow& row, std::array<std::vector<std::string>, 3>& cells) {

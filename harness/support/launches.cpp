@@ -30,8 +30,9 @@ std::vector<std::string> same_launch(const std::vector<Launchable>& all,
                                 [&](const DeviceProfile& p) { return p.name == device; });
   if (all.empty() || own == profiles.end()) return {};
   const Launchable& run = all[static_cast<std::size_t>(own - profiles.begin())];
+  if (run.refusal) return {};
   std::vector<std::string> devices;
-  for (std::size_t on = 0; on < all.size() && !run.refusal; ++on) {
+  for (std::size_t on = 0; on < all.size(); ++on) {
     const bool same = !all[on].refusal && all[on].instance == run.instance;
     if (same && profiles[on].name != device) devices.push_back(profiles[on].name);
   }

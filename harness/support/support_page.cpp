@@ -27,8 +27,8 @@ shape with its storage type. Nothing here was run on a GPU unless it says `measu
 
 | in a cell | means |
 | --- | --- |
-| `modelled N` | N cases passed on executor S ([executor-source.md](executor-source.md)) under the limits of this profile, in every data mode and schedule that was run |
-| `covered N by D (wN)` | N of these cases were not run on this profile itself. They were run on profile D, with waves of N lanes, which launches the same instances with the same grids, so the verdict holds here |
+| `modelled N` | N cases passed on executor S ([executor-source.md](executor-source.md)), on this profile or on one that covers it, in every data mode and schedule that was run |
+| `covered N by D (wW)` | N of these cases: {} |
 | `failed N` | N cases got another verdict there |
 | `measured N` | N cases passed on such a device itself |
 | `refused N (n)` | N cases that other devices take are refused before the launch, in the words of note n |
@@ -65,7 +65,8 @@ std::string cell_text(const SupportRow& row, const SupportCell& cell, const Devi
   std::vector<std::string> parts;
   if (cell.passed > 0) parts.push_back(fmt::format("modelled {}", cell.passed));
   if (cell.failed > 0) parts.push_back(fmt::format("**failed {}**", cell.failed));
-  if (cell.covered > 0) parts.push_back(covered_words(cell.covered, 0, cell.covered_by));
+  if (cell.covered > 0)
+    parts.push_back(covered_words(cell.covered, cell.covered_failed, cell.covered_by));
   if (cell.measured > 0) parts.push_back(fmt::format("measured {}", cell.measured));
   if (cell.measured_failed > 0) {
     parts.push_back(fmt::format("**failed {} measured**", cell.measured_failed));
@@ -160,7 +161,7 @@ std::string claim_in_words(const Reproducible& reproducible) {
 
 std::string support_page(std::span<const SupportRow> table, std::span<const Record> records,
                          std::span<const std::string> compilers) {
-  std::string page = legend;
+  std::string page = fmt::format(legend, covered_rule);
   Notes notes;
   for (const DeviceGroup& group : device_groups) {
     page += fmt::format("## {}\n\n{}", group.title, markdown::head(header_of(group.vendor)));

@@ -62,6 +62,16 @@ std::string line_of(const std::string& text, const std::string& start) {
   return text.substr(at, text.find('\n', at) + 1 - at);
 }
 
+TEST(SupportPage, CountsTheFailedOfWhatIsCovered) {
+  const Registry registry = synthetic::registry();
+  std::vector<Record> records = runs();
+  for (Record& r : records) {
+    if (r.device == "nv-sm75" && r.status == Status::passed) r.status = Status::incorrect;
+  }
+  EXPECT_THAT(support_page(support_table(registry, records, {}), records, {}),
+              HasSubstr("**failed 2**<br>covered 2 by nv-sm75 (w32), 2 failed<br>"));
+}
+
 TEST(SupportPage, SaysWhatPassedIsCompiledAndIsRefused) {
   const std::string text = page(synthetic::registry());
   EXPECT_THAT(text, HasSubstr("| plain/native | modelled 2<br>not compiled | modelled 2<br>"

@@ -103,6 +103,7 @@ class CaseCount {
     ++(at->second.passed ? cell.passed : cell.failed);
     if (!at->second.devices.contains(device_profiles()[on].name)) {
       ++cell.covered;
+      cell.covered_failed += !at->second.passed;
       cell.covered_by.insert(at->second.devices.begin(), at->second.devices.end());
     }
     if (at->second.passed) row_.types.insert(of_.rows.front()->dtype);

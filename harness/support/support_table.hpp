@@ -20,12 +20,13 @@ namespace kernelgate {
 
 /// One variant on one device. A case is a shape with its storage type.
 struct SupportCell {
-  std::int64_t passed = 0;    // cases passed by an executor here or where the launch is the same
-  std::int64_t failed = 0;    // any other verdict of an executor
-  std::int64_t covered = 0;   // of both: run on other devices alone
-  std::int64_t not_run = 0;   // that the device would take, and no record has
-  std::int64_t refused = 0;   // that the device refuses, and another takes
-  std::int64_t measured = 0;  // cases passed on such a device itself
+  std::int64_t passed = 0;   // cases passed by an executor here or where the launch is the same
+  std::int64_t failed = 0;   // any other verdict of an executor
+  std::int64_t covered = 0;  // of both: run on other devices alone
+  std::int64_t covered_failed = 0;  // of covered: failed
+  std::int64_t not_run = 0;         // that the device would take, and no record has
+  std::int64_t refused = 0;         // that the device refuses, and another takes
+  std::int64_t measured = 0;        // cases passed on such a device itself
   std::int64_t measured_failed = 0;
   std::set<std::string> covered_by;  // the devices that covered cases ran on
   std::set<std::string> reasons;     // of the refusals; DEVICE in place of the profile's name

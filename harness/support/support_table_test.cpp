@@ -61,6 +61,9 @@ TEST(SupportTable, CountsACaseAsFailedWhateverElsePassed) {
   EXPECT_EQ(cell(row, "nv-sm90").passed, 0);
   EXPECT_EQ(cell(row, "nv-sm90").failed, 1);
   EXPECT_EQ(cell(row, "amd-gfx942").failed, 0);
+  EXPECT_EQ(cell(row, "nv-sm80").covered_failed, 0);  // ran there
+  EXPECT_EQ(cell(row, "nv-sm90").covered, 1);
+  EXPECT_EQ(cell(row, "nv-sm90").covered_failed, 1);
   EXPECT_TRUE(row.types.empty());
 }
 

@@ -19,8 +19,13 @@ double quantile_of(const std::vector<double>& sorted, double share) {
 }  // namespace
 
 bool TimeSummary::is_marked(std::size_t sample) const {
-  return marked && std::find(marked->begin(), marked->end(), static_cast<std::int64_t>(sample)) !=
-                       marked->end();
+  return marked &&
+         std::binary_search(marked->begin(), marked->end(), static_cast<std::int64_t>(sample));
+}
+
+bool TimeSummary::has_spread() const {
+  return kernelgate::has_spread(static_cast<std::int64_t>(seconds.size()),
+                                marked ? static_cast<std::int64_t>(marked->size()) : 0);
 }
 
 std::vector<double> TimeSummary::counted() const {
@@ -103,7 +108,7 @@ std::string in_words(const DisturbedCount& count) {
   std::string text = fmt::format("{} of {} samples", count.marked, count.samples);
   if (count.marked == 0) return text;
   if (count.marked == count.samples) {
-    text += ", which all count, because no time has others";
+    text += ", all counted, because every sample of each time was disturbed";
   } else {
     text += ", left out of the times";
     if (count.all_marked > 0) {

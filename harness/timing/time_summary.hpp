@@ -1,4 +1,4 @@
-// Quartiles of timed samples. Disturbed samples are left out of them, and the reader is told.
+// Computes quartiles of timed samples without the disturbed ones, and counts those.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,11 @@ namespace kernelgate {
 /// Quartiles of the samples that count: those that are not marked as disturbed, or all of them
 /// where every one is marked. A sample is the time of one run.
 struct TimeSummary {
-  std::vector<double> seconds;  // one a repetition, in the order in which they ran
+  std::vector<double> seconds;  // one per repetition, in the order in which they ran
   double low = 0, median = 0, high = 0;
 
   // What the machine showed meanwhile (machine_watch.hpp); absent where it shows nothing.
-  std::optional<std::vector<std::int64_t>> marked;  // disturbed samples
+  std::optional<std::vector<std::int64_t>> marked;  // disturbed samples, ascending
   std::optional<double> clock_hz;
   std::optional<double> instructions, cycles;  // of one run, user space, all threads
 
@@ -29,11 +29,18 @@ struct TimeSummary {
   bool counts(std::size_t sample) const { return all_marked() || !is_marked(sample); }
   /// The samples that count, in their order.
   std::vector<double> counted() const;
-  /// Whether more than one sample counts: the quartiles of one say nothing.
-  bool has_spread() const { return counted().size() > 1; }
+  /// Whether the quartiles state a spread; see has_spread() below.
+  bool has_spread() const;
   /// Which sample is the lower median of those that count. Throws std::logic_error without samples.
   std::size_t median_sample() const;
 };
+/// Whether more than one of so many samples counts: a single sample has no spread. If all samples
+/// are disturbed, all of them count.
+constexpr bool has_spread(std::int64_t samples, std::int64_t marked) {
+  return (marked == samples ? samples : samples - marked) > 1;
+}
+
+/// `marked`: the positions of the disturbed samples, ascending.
 TimeSummary summarise(std::vector<double> seconds,
                       std::optional<std::vector<std::int64_t>> marked = std::nullopt);
 TimeSummary summarise(std::span<const TimedSpan> samples);

@@ -67,6 +67,14 @@ TEST(TimeSummary, PairsOnlySamplesOfWhichNeitherIsDisturbed) {
   EXPECT_DOUBLE_EQ(paired_ratio(crowd, summarise({1, 1, 1})), 2);  // no pair is left: all count
 }
 
+TEST(TimeSummary, HasASpreadWhereMoreThanOneSampleCounts) {
+  EXPECT_FALSE(TimeSummary{}.has_spread());
+  EXPECT_FALSE(summarise({1}).has_spread());
+  EXPECT_TRUE(summarise({1, 2}).has_spread());
+  EXPECT_FALSE(summarise({1, 2, 3}, Marks{0, 2}).has_spread());
+  EXPECT_TRUE(summarise({1, 2, 3}, Marks{0, 1, 2}).has_spread());  // no other is left: all count
+}
+
 TEST(DisturbedCount, SaysWhatWasLeftOutAndWhy) {
   DisturbedCount count;
   EXPECT_EQ(in_words(count), "not shown by this system");
@@ -84,8 +92,8 @@ TEST(DisturbedCount, SaysWhereDisturbedSamplesCountForWantOfOthers) {
   DisturbedCount all;
   all.add(summarise({4, 2}, Marks{0, 1}));
   EXPECT_EQ(in_words(all),
-            "2 of 2 samples, which all count, because no time has others: threads waited for a "
-            "core, or the clock was throttled");
+            "2 of 2 samples, all counted, because every sample of each time was disturbed: threads "
+            "waited for a core, or the clock was throttled");
   DisturbedCount some = all;
   some.add(summarise({1, 2, 3}, Marks{2}));
   EXPECT_EQ(in_words(some),

@@ -25,7 +25,7 @@ complain() {
 ran=0
 [ -r "/proc/$$/schedstat" ] && read -r ran _ <"/proc/$$/schedstat"
 if [ "$ran" -gt 0 ]; then
-  words='disturbed:? +[1-9][0-9]* of [0-9]+ samples, (left out of the times|which all count).*: threads waited for a core, or the clock was throttled$'
+  words='disturbed:? +[1-9][0-9]* of [0-9]+ samples, (left out of the times|all counted).*: threads waited for a core, or the clock was throttled$'
   marked='[1-9][0-9]*'
 else
   words='disturbed:? +not shown by this system$'

@@ -27,15 +27,6 @@ const perSecond = (amount, row) =>
   amount !== undefined && row.time_median_seconds > 0 ? amount / row.time_median_seconds : undefined;
 const giga = (value) => (value === undefined ? "" : threeDigits(value / 1e9));
 const numberText = (value) => (value === undefined ? "" : threeDigits(Number(value)));
-// Whether more than one sample counts towards the times.
-function hasSpread({ samples = 2, marked_samples: marked = 0 }) {
-  return (marked === samples ? samples : samples - marked) > 1;
-}
-const spread = (row) =>
-  hasSpread(row) && row.time_low_seconds !== undefined && row.time_high_seconds !== undefined &&
-  row.time_median_seconds > 0
-    ? (50 * (row.time_high_seconds - row.time_low_seconds)) / row.time_median_seconds
-    : undefined;
 // "2 of 11": how many samples were disturbed; empty where the system does not show it.
 const disturbedText = (row) => (row.marked_samples === undefined ? ""
   : `${row.marked_samples} of ${row.samples ?? "?"}`);

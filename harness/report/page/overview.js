@@ -21,6 +21,7 @@ function drawHeadline() {
     : `✗ ${failed.length} of ${judged.length} results failed`) +
       (slower > 0 ? `, ${slower} slower than the baseline` : "");
   byId("subtitle").textContent = data.subtitle;
+  byId("covered-meaning").textContent = `${data.matrix.covered_meaning}.`;
   const count = (list, test) => list.filter(test).length;
   const tiles = [
     ["cases right", count(checks, (r) => r.status === "passed"), ""],

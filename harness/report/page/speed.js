@@ -10,7 +10,7 @@ const benchColumns = [
   column("cache", "cache", (r) => r.cache || "", (r) => r.cache || ""),
   numeric("time", "time", (r) => (r.time_median_seconds === undefined
     ? statusElement(r.status) : timeText(r.time_median_seconds) +
-      (spread(r) === undefined ? "" : ` ±${spread(r).toFixed(1)} %`)),
+      (r.spread_percent === undefined ? "" : ` ±${r.spread_percent.toFixed(1)} %`)),
     (r) => r.time_median_seconds ?? Infinity),
   numeric("bandwidth", "GB/s", (r) => giga(perSecond(r.bytes, r)), (r) => perSecond(r.bytes, r) ?? -1),
   numeric("rate", "GFLOP/s", (r) => giga(perSecond(r.flops, r)), (r) => perSecond(r.flops, r) ?? -1),

@@ -1,5 +1,6 @@
 // Long tables that sort, filter and show their first rows at first, and what their cells hold.
 function againElement(row) {
+  if (row.again === undefined) return "";
   return make("details", {}, make("summary", {}, "again"), make("code", {}, row.again));
 }
 

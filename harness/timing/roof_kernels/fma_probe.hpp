@@ -1,6 +1,6 @@
-// Multiply-adds in vectors of one width, as fast as a core makes them. Each width has a unit of its
-// own with the flags of its instructions, so that the peak is that of the widest units of the
-// machine, whatever the build is for.
+// Measures multiply-adds in vectors of one width. Each width is a compilation unit with its own
+// flags, so that the peak is that of the widest units of the machine, whatever target the build
+// has.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ FmaUnits widest_fma_units();
 
 namespace {
 
-// g++ 12 takes a vector_size that depends on a template argument for none.
+// g++ 12 ignores a vector_size that depends on a template argument.
 template <int lanes>
 struct FloatVector;
 template <>
