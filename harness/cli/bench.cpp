@@ -122,7 +122,8 @@ void add_bench_command(CLI::App& app, Session& session) {
       ->add_option("--time-limit", options->run.time_limit_seconds,
                    "Seconds for one case with all its variants")
       ->check(CLI::PositiveNumber);
-  command->add_option("--records", options->records, "Append a row a measurement to this CSV file");
+  command->add_option("--records", options->records,
+                      "Append one row per measurement to this CSV file");
   command->add_flag("--in-process", options->in_process,
                     "Without the child process that survives crashes");
   command->add_option("--benchmark-flag", options->run.benchmark_flags,

@@ -164,7 +164,8 @@ void add_check_command(CLI::App& app, Session& session) {
       ->add_option("--time-limit", options->run.time_limit_seconds,
                    "Seconds for one variant on one case")
       ->check(CLI::PositiveNumber);
-  command->add_option("--records", options->records, "Append a row a judgement to this CSV file");
+  command->add_option("--records", options->records,
+                      "Append one row per judgement to this CSV file");
   command->add_flag(
       "--resume", options->resume,
       "Leave out what the records file holds of this build and seed; give the options "

@@ -96,21 +96,21 @@ std::string compare_table(const std::vector<Comparison>& results, const CompareS
                   fmt::format("{:.0f} % interval", 100 * setup.rules.confidence), "rounds",
                   "chance", "sees", "baseline", "case");
   std::string notes;
-  DisturbedCount samples;
+  DisturbedCount disturbed;
   for (const Comparison* r : order) {
     text += line_of(*r, setup);
     notes += advice(*r, setup) + cross_check(*r, setup);
     if (r->timed() && !r->message.empty()) {
       notes += fmt::format("{}  {}\n  {}\n", r->verdict(), r->target.id(), r->message);
     }
-    samples.add(r->samples);
+    disturbed.add(r->disturbed);
   }
   text +=
       "sees: the slowdown that so many rounds find four times in five, from the baseline against "
       "itself\nsame_code: both builds have the same machine code for this kernel\n";
   const bool timed =
       std::any_of(order.begin(), order.end(), [](const Comparison* r) { return r->timed(); });
-  if (timed) text += fmt::format("disturbed: {}\n", in_words(samples));
+  if (timed) text += fmt::format("disturbed: {}\n", in_words(disturbed));
   return text + notes;
 }
 

@@ -72,7 +72,7 @@ TEST(CompareTable, ListsTheSurestSlowdownFirst) {
 TEST(CompareTable, SaysHowManySamplesWereDisturbedOrThatTheSystemDoesNotShowIt) {
   Comparison r = result(compare::Answer::same, 1);
   EXPECT_THAT(compare_table({r}, {}), HasSubstr("disturbed: not shown by this system\n"));
-  r.samples = {.samples = 990, .marked = 424, .all_marked = 0};
+  r.disturbed = {.samples = 990, .marked = 424, .all_marked = 0};
   EXPECT_THAT(compare_table({r}, {}),
               HasSubstr("disturbed: 424 of 990 samples, left out of the times: threads waited"));
 }

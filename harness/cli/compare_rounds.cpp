@@ -52,11 +52,11 @@ void CompareRounds::add(const std::vector<Record>& rows) {
     const Record& row = rows[side];
     round[side] = {compare::statistic_of(samples_of(row, marked), statistic_), row.cycles};
     commits_[side] = row.environment.commit;
-    if (watched) samples_.add(row.samples.value_or(0), row.marked_samples);
+    if (watched) disturbed_samples_.add(row.samples.value_or(0), row.marked_samples);
     disturbed = disturbed || (row.marked_samples && row.marked_samples == row.samples);
   }
   numbers_.push_back(round);
-  disturbed_ += disturbed;
+  disturbed_rounds_ += disturbed;
 }
 
 std::vector<double> CompareRounds::differences(SideName side) const {

@@ -33,12 +33,12 @@ class CompareRounds {
   /// One number a process.
   std::vector<double> numbers(SideName side) const;
   /// Samples of the rounds in which every side shows them.
-  const DisturbedCount& samples() const { return samples_; }
+  const DisturbedCount& disturbed_samples() const { return disturbed_samples_; }
   /// Rounds in which a process has marked samples alone: their times are those of a crowd.
-  std::int64_t disturbed() const { return disturbed_; }
+  std::int64_t disturbed_rounds() const { return disturbed_rounds_; }
   /// Whether they are more than half of the rounds. Both sides then wait for the scheduler's turns,
   /// and that they wait equally long says nothing of the code.
-  bool crowded() const { return 2 * disturbed_ > count(); }
+  bool crowded() const { return 2 * disturbed_rounds_ > count(); }
   const std::string& commit(SideName side) const { return commits_[index(side)]; }
 
  private:
@@ -52,8 +52,8 @@ class CompareRounds {
   compare::Statistic statistic_;
   std::vector<std::array<Numbers, 3>> numbers_;
   std::array<std::string, 3> commits_;
-  DisturbedCount samples_;
-  std::int64_t disturbed_ = 0;
+  DisturbedCount disturbed_samples_;
+  std::int64_t disturbed_rounds_ = 0;
 };
 
 }  // namespace kernelgate

@@ -136,13 +136,13 @@ void CompareRun::finish(Open& open) {
   r.candidate_seconds = open.rounds.numbers(SideName::candidate);
   r.baseline_commit = open.rounds.commit(SideName::baseline);
   r.candidate_commit = open.rounds.commit(SideName::candidate);
-  r.samples = open.rounds.samples();
+  r.disturbed = open.rounds.disturbed_samples();
   if (open.rounds.crowded() && r.ended.answer == compare::Answer::same) {
     r.ended.answer = compare::Answer::cannot_tell;
     r.message = fmt::format(
         "equal times of {} rounds of {} in which every sample of a process had to wait for "
         "a core: the crowd hides a difference",
-        open.rounds.disturbed(), r.rounds);
+        open.rounds.disturbed_rounds(), r.rounds);
   }
   if (!judge(r, setup_.seed + fresh_inputs, Status::mistrusted, " after timing")) return;
   r.again = compare::end_now(
@@ -232,9 +232,9 @@ Record compare_row(const CompareSetup& setup, const Comparison& r) {
   row.time_median_seconds = times.median;
   row.time_low_seconds = times.low;
   row.time_high_seconds = times.high;
-  if (r.samples.samples > 0) {
-    row.samples = r.samples.samples;
-    row.marked_samples = r.samples.marked;
+  if (r.disturbed.samples > 0) {
+    row.samples = r.disturbed.samples;
+    row.marked_samples = r.disturbed.marked;
   }
   row.read_bandwidth_bytes_per_second = r.read_bandwidth;
   row.peak_flops_per_second = r.peak_flops;

@@ -74,7 +74,7 @@ struct Comparison {
   compare::Answer answer = compare::Answer::cannot_tell;  // after the correction for many cases
   compare::Ended again;                                   // the baseline against itself
   std::int64_t rounds = 0;
-  DisturbedCount samples;  // of all rounds
+  DisturbedCount disturbed;  // samples of all rounds
   std::optional<std::int64_t> bytes, flops;
   std::optional<double> read_bandwidth, peak_flops, floor_seconds;
   std::string device, baseline_commit, candidate_commit;

@@ -36,14 +36,18 @@ class ListReader {
   ListReader(std::string_view text, const Where& where) : text_(text), where_(where) {}
 
   std::vector<std::int32_t> read() {
+    skip_blanks();
     const bool bracket = take('[');
     std::vector<std::int32_t> ids;
     while (!at_end() && !(bracket && text_[at_] == ']')) {
       const std::size_t end = std::min(text_.find_first_of(" \t\r\n,[]", at_), text_.size());
       ids.push_back(parse_id(text_.substr(at_, end - at_), where_(at_)));
       at_ = end;
-      // Behind a comma another id must stand: a list that ends in one may have been cut.
-      if (take(',') && (at_end() || text_[at_] == ']')) refuse(where_(text_.size() - 1), "");
+      skip_blanks();
+      // A list that ends with a comma may have been cut.
+      if (take(',') && (at_end() || text_[at_] == ']')) {
+        throw BadInput(where_(text_.size() - 1) + ": expected an id after the last comma");
+      }
     }
     if (bracket && !take(']')) {
       throw BadInput(where_(text_.size() - 1) + ": expected ']' at the end of the token ids");
@@ -53,14 +57,13 @@ class ListReader {
   }
 
  private:
-  bool at_end() {
-    at_ = std::min(text_.find_first_not_of(blank, at_), text_.size());
-    return at_ == text_.size();
-  }
+  void skip_blanks() { at_ = std::min(text_.find_first_not_of(blank, at_), text_.size()); }
+  bool at_end() const { return at_ == text_.size(); }
+  /// Reads `c` and the blanks after it.
   bool take(char c) {
     if (at_end() || text_[at_] != c) return false;
     ++at_;
-    at_end();
+    skip_blanks();
     return true;
   }
 

@@ -57,6 +57,10 @@ TEST(TokenIds, AListThatMayHaveBeenCutIsRefused) {
   }
 }
 
+TEST(TokenIds, AListThatEndsWithACommaIsRefusedByTheMissingId) {
+  EXPECT_EQ(refusal("2,\n39,\n"), "ids:2: expected an id after the last comma");
+}
+
 TEST(TokenIds, NoIdAtAllIsRefused) {
   for (const std::string_view text : {"", "\n", "[]", "id\n", "\xEF\xBB\xBF"}) {
     EXPECT_EQ(refusal(text), "ids: expected at least one token id, got none") << text;

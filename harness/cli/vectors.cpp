@@ -254,7 +254,7 @@ void add_check(CLI::App& parent, Session& session) {
       ->required();
   command->add_option("--engine", options->engine, "Name of the engine in the records");
   command->add_option("--only", options->only, "Judge this vector alone; may repeat");
-  command->add_option("--records", options->records, "Append a row a vector to this CSV file");
+  command->add_option("--records", options->records, "Append one row per vector to this CSV file");
   command->add_option("--junit", options->junit, "Write the results as JUnit XML");
   command->footer(
       "Example: kernelgate vectors check --vectors vectors --outputs answers.safetensors --engine "

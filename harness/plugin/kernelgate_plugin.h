@@ -7,8 +7,8 @@
  * docs/kernels/. A library that runs on a GPU copies them there and back inside of run(), or in
  * prepare() where copies shall not be timed.
  *
- * Each call starts with standard floating point (rounding to nearest, subnormals kept, no traps). What a
- * call changes in its process is put back; docs/plugin.md lists it.
+ * Each call starts with standard floating point (rounding to nearest, subnormals kept, no traps).
+ * kernelgate puts back part of what a call changes in its process; docs/plugin.md lists which part.
  */
 #ifndef KERNELGATE_PLUGIN_H
 #define KERNELGATE_PLUGIN_H

@@ -72,7 +72,6 @@ class CaseInC {
   throw BadInput(fmt::format("plugin {}: {}", file, why));
 }
 
-// Loads the library into this process and asks it what it has.
 /// What the file is if it is no shared library, otherwise the loader's message.
 std::string why_not_loaded(const std::string& path) {
   const std::string message = dlerror();
@@ -84,6 +83,7 @@ std::string why_not_loaded(const std::string& path) {
   return kind.empty() ? message : "expected a shared library, got " + kind;
 }
 
+// Loads the library into this process and returns its description.
 const kg_plugin& open_library(const std::string& file) {
   // A name without a slash would be looked for in the system's folders.
   const std::string path = std::filesystem::absolute(file).string();
@@ -178,6 +178,7 @@ class PluginLaunch final : public Launch {
     if (failure == nullptr) return;
     throw std::runtime_error(fmt::format("plugin/{}: {}", variant_.name, printable_line(failure)));
   }
+  // Results are in host memory after run(). This restores the rest of the process state.
   void fetch() override { library_->own().restore(); }
 
  private:

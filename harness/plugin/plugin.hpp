@@ -21,9 +21,9 @@ struct PluginVariant {
 /// name.
 std::vector<PluginVariant> describe_plugin(const std::string& file);
 
-/// Adds the variants as plugin/<name>. The library is loaded by the first use of one of them, stays
-/// loaded, and finds and leaves the process in the state of before (own_state.hpp). Throws BadInput
-/// for an unknown kernel and for a second variant of a name.
+/// Adds the variants as plugin/<name>. The library is loaded by the first use of one of them and
+/// stays loaded. The process state (own_state.hpp) is the same before and after each call. Throws
+/// BadInput for an unknown kernel and for a second variant of a name.
 void add_plugin(Registry& registry, const std::string& file,
                 const std::vector<PluginVariant>& offers);
 

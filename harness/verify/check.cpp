@@ -64,7 +64,8 @@ std::string worst_lines(const TensorVerdict& verdict, const TensorSpec& spec) {
 }
 
 /// Calls into a variant. False where nothing is left to judge: refused, found faulty or thrown.
-/// Whoever wrote the variant, its outputs are judged in the state of before.
+/// Restores the process state after the call, so that a variant cannot change how its outputs are
+/// judged.
 template <class Call>
 bool passes_as_guest(CheckResult& result, const Call& call) {
   const OwnState own;
@@ -119,7 +120,7 @@ CheckResult PreparedCase::check(const Variant& variant) const {
   tensors.copy_from(before_);
   const std::vector<std::uint64_t> inputs = input_fingerprints(tensors);
   const auto run = [&] {
-    if (variant.name == "reference") return write_truth(tensors);
+    if (variant.name == "reference") return write_reference_results(tensors);
     const std::unique_ptr<Launch> launch = variant.prepare(shape_, tensors);
     launch->run();
     launch->fetch();
@@ -134,7 +135,7 @@ CheckResult PreparedCase::check(const Variant& variant) const {
   return result;
 }
 
-void PreparedCase::write_truth(TensorSet& tensors) const {
+void PreparedCase::write_reference_results(TensorSet& tensors) const {
   for (const NumericTruth& numeric : truth_.numeric) {
     Tensor& tensor = tensors[numeric.tensor];
     for (std::size_t i = 0; i < numeric.value.size(); ++i) {

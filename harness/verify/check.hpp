@@ -40,7 +40,7 @@ class PreparedCase {
   const Truth& truth() const { return truth_; }
 
  private:
-  void write_truth(TensorSet& tensors) const;
+  void write_reference_results(TensorSet& tensors) const;
   void judge_outputs(const TensorSet& got, CheckResult& result) const;
 
   const Case& shape_;
