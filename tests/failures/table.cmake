@@ -1,6 +1,5 @@
-# docs/failures.md against the tests that exist: each id of spec section 12 and of the faults found in use
-# once, in order, and every
-# test that a row names is one that this build has.
+# Checks docs/failures.md against the tests that exist: each id of spec section 12 and of the faults found in use
+# stands once and in order, and this build has every test that a row names.
 #   cmake -DTABLE=<file> -DBUILD=<folder> -P table.cmake
 foreach(group IN ITEMS "C 15" "A 11" "R 14" "K 15" "W 7" "S 9" "U 18")
   separate_arguments(parts UNIX_COMMAND "${group}")
