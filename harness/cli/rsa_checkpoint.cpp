@@ -201,7 +201,7 @@ std::filesystem::path tokenizer_file(const RsaOptions& options) {
   const bool wanted =
       !options.prompt.empty() || !options.text_output.empty() || options.selection != "none";
   if (!options.tokenizer.empty()) return options.tokenizer;
-  const std::filesystem::path beside =
+  std::filesystem::path beside =
       std::filesystem::path(options.model.checkpoint) / "tokenizer.model";
   const bool there = !options.model.checkpoint.empty() && std::filesystem::exists(beside);
   if (wanted && !there) {

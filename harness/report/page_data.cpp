@@ -10,6 +10,7 @@
 #include "harness/report/native_ratio.hpp"
 #include "harness/report/pass_matrix.hpp"
 #include "harness/report/portability.hpp"
+#include "harness/report/text.hpp"
 
 namespace kernelgate {
 namespace {
