@@ -329,7 +329,7 @@ TEST(Checkpoint, WithATypeThatIsNotReadIsRefusedOnlyWhereTheTensorCounts) {
 }
 
 TEST(Checkpoint, WithATypeThatIsNotReadInALayerThatIsNotTakenIsNotRefused) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   TensorMap map = native_tensors();
   map.tensors.erase("model.layers.1.input_layernorm.weight");
   write(folder, native_t0(), map);
@@ -340,7 +340,7 @@ TEST(Checkpoint, WithATypeThatIsNotReadInALayerThatIsNotTakenIsNotRefused) {
 }
 
 TEST(Checkpoint, WithoutItsFileNamesWhatIsThere) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   folder.write("config.json", native_t0().dump());
   folder.write("pytorch_model.bin", "x");
   folder.write("notes.txt", "x");

@@ -74,7 +74,7 @@ TEST(StopIds, ComeFromGenerationConfigBeforeConfig) {
 }
 
 TEST(StopIds, OfALinkWithoutItsTargetAreRefusedAndNotTakenForAbsent) {
-  const TemporaryFolder folder;
+  const synthetic::Folder folder;
   folder.write("config.json", R"({"eos_token_id": 1})");
   std::filesystem::create_symlink("blobs/0", folder.path() / "generation_config.json");
   EXPECT_THAT(
