@@ -12,6 +12,7 @@
 
 #include "harness/core/error.hpp"
 #include "reference/generation_config.hpp"
+#include "reference/mapped_file.hpp"
 
 namespace kernelgate {
 namespace {
@@ -203,7 +204,7 @@ std::filesystem::path tokenizer_file(const RsaOptions& options) {
   if (!options.tokenizer.empty()) return options.tokenizer;
   std::filesystem::path beside =
       std::filesystem::path(options.model.checkpoint) / "tokenizer.model";
-  const bool there = !options.model.checkpoint.empty() && std::filesystem::exists(beside);
+  const bool there = !options.model.checkpoint.empty() && reference::is_there(beside);
   if (wanted && !there) {
     throw BadInput(
         "rsa: --prompt, --text-output and --selection need text: give --tokenizer FILE, or a "

@@ -37,9 +37,11 @@ class ListReader {
 
   std::vector<std::int32_t> read() {
     skip_blanks();
-    const bool bracket = take('[');
+    // "[2,39]", or "[[2,39]]" as tokenizers give a batch of one text.
+    int brackets = 0;
+    while (brackets < 2 && take('[')) ++brackets;
     std::vector<std::int32_t> ids;
-    while (!at_end() && !(bracket && text_[at_] == ']')) {
+    while (!at_end() && !(brackets > 0 && text_[at_] == ']')) {
       const std::size_t end = std::min(text_.find_first_of(" \t\r\n,[]", at_), text_.size());
       ids.push_back(parse_id(text_.substr(at_, end - at_), where_(at_)));
       at_ = end;
@@ -49,7 +51,8 @@ class ListReader {
         throw BadInput(where_(text_.size() - 1) + ": expected an id after the last comma");
       }
     }
-    if (bracket && !take(']')) {
+    for (; brackets > 0; --brackets) {
+      if (take(']')) continue;
       throw BadInput(where_(text_.size() - 1) + ": expected ']' at the end of the token ids");
     }
     if (!at_end()) refuse(where_(at_), text_.substr(at_));

@@ -26,7 +26,7 @@ std::string refusal(std::string_view text) {
 TEST(TokenIds, AFileHoldsAListInAnyOfTheUsualForms) {
   for (const std::string_view text :
        {"2,39,76", "2,39,76\n", "2\n39\n76\n", "2 39 76", "2, 39, 76\n", "2,39,\n76\n",
-        "[2, 39, 76]\n", "[\n  2,\n  39,\n  76\n]\n", "2\r\n39\r\n76\r\n\r\n",
+        "[2, 39, 76]\n", "[[2, 39, 76]]\n", "[\n  2,\n  39,\n  76\n]\n", "2\r\n39\r\n76\r\n\r\n",
         "\xEF\xBB\xBF[2,39,76]", "\n\n2\t39\n\n76\n\n"}) {
     EXPECT_THAT(parse_token_ids(text, "ids"), ElementsAre(2, 39, 76)) << text;
   }
@@ -51,8 +51,8 @@ TEST(TokenIds, AMessageNamesTheLineAndWhatStandsThere) {
 }
 
 TEST(TokenIds, AListThatMayHaveBeenCutIsRefused) {
-  for (const std::string_view text :
-       {"2,,76", "2,39,", "2,39,\n", ",2", "[2,39", "2]", "[2,]", "[2] 39", "[[2]]", "2[39]"}) {
+  for (const std::string_view text : {"2,,76", "2,39,", "2,39,\n", ",2", "[2,39", "2]", "[2,]",
+                                      "[2] 39", "[[2]", "[[2],[3]]", "[[[2]]]", "2[39]"}) {
     EXPECT_THAT(refusal(text), HasSubstr("ids:1: expected")) << text;
   }
 }

@@ -48,7 +48,7 @@ GenerationRules rules() { return {.seed = 3, .eos = {eos}, .end_of_think = marke
 std::vector<Rollout> generate(SequenceEngine& engine, const std::vector<Request>& asked,
                               GenerationRules by = rules()) {
   std::vector<Rollout> all(asked.size());
-  EngineGenerator(engine, by).generate(asked, [&](std::size_t place, Rollout r) {
+  EngineGenerator(engine, std::move(by)).generate(asked, [&](std::size_t place, Rollout r) {
     all[place] = std::move(r);
   });
   return all;
