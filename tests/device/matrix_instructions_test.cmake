@@ -5,15 +5,19 @@ set(instance "_ZN11kernelgate4cuda12tiles_kernelINS0_")
 set(others "Li32EEEvPKT_")
 set(product "mma.sync.aligned.m16n8k16.row.col.f32")
 
+# As compilers write it in their lists of dependencies.
+string(REPLACE " " "\\ " escaped_source "${SOURCE}")
+string(REPLACE " " "\\ " escaped_work "${WORK}")
+
 function(expect message table bf16 f16)
-  file(WRITE ${WORK}/tiles_entries.hpp "${table}")
-  file(WRITE ${WORK}/tiles_cuda.nv-sm90.d
-    "x.cubin: ${SOURCE}/kernels/dialect/cuda/matrix.hpp \\\n  ${WORK}/tiles_entries.hpp\n")
-  file(WRITE ${WORK}/tiles_cuda.nv-sm90.ptx ".visible .entry ${instance}4Bf16E${others}(\n${bf16}\n"
+  file(WRITE "${WORK}/tiles_entries.hpp" "${table}")
+  file(WRITE "${WORK}/tiles_cuda.nv-sm90.d"
+    "x.cubin: ${escaped_source}/kernels/dialect/cuda/matrix.hpp \\\n  ${escaped_work}/tiles_entries.hpp\n")
+  file(WRITE "${WORK}/tiles_cuda.nv-sm90.ptx" ".visible .entry ${instance}4Bf16E${others}(\n${bf16}\n"
     ".visible .entry ${instance}3F16E${others}(\n${f16}\n")
-  file(WRITE ${WORK}/objects.csv "tiles,nv-sm90,${WORK}/tiles_cuda.nv-sm90.cubin,,nvcc,13,tiles.cu\n")
-  execute_process(COMMAND ${CMAKE_COMMAND} -DPROFILE=nv-sm90 -DOBJECTS=${WORK}/objects.csv
-      -DOBJDUMP=none -P ${SOURCE}/cmake/lanes/matrix_instructions.cmake
+  file(WRITE "${WORK}/objects.csv" "tiles,nv-sm90,${WORK}/tiles_cuda.nv-sm90.cubin,,nvcc,13,tiles.cu\n")
+  execute_process(COMMAND ${CMAKE_COMMAND} -DPROFILE=nv-sm90 "-DOBJECTS=${WORK}/objects.csv"
+      -DOBJDUMP=none -P "${SOURCE}/cmake/lanes/matrix_instructions.cmake"
     RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text)
   string(REGEX REPLACE "[ \n]+" " " text "${text}")
   if(NOT text MATCHES "${message}")
