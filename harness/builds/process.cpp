@@ -94,6 +94,13 @@ bool read_some(int from, std::string& into) {
   return got > 0;
 }
 
+/// Another process may hold its outputs open then, so that their end does not show it.
+bool has_ended(pid_t child) {
+  siginfo_t info{};
+  const int failed = ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT);
+  return failed == 0 && info.si_pid == child;
+}
+
 int exit_code_of(pid_t child) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -134,15 +141,18 @@ ProcessEnd run_process(const ProcessRequest& request) {
                          std::chrono::duration<double>(std::min(request.time_limit_seconds, 1e8)));
   std::array<pollfd, 2> open{{{output.reading(), POLLIN, 0}, {errors.reading(), POLLIN, 0}}};
   while (open[0].fd >= 0 || open[1].fd >= 0) {
-    int wait_ms = -1;
+    const bool ended = has_ended(child);  // before poll(), which then sees all that it wrote
+    int wait_ms = 1000;
     if (limited) {
       const auto left =
           std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
       end.timed_out = left <= 0;
       if (end.timed_out) break;
-      wait_ms = static_cast<int>(std::min<std::int64_t>(left + 1, 60'000));
+      wait_ms = static_cast<int>(std::min<std::int64_t>(left + 1, wait_ms));
     }
-    if (::poll(open.data(), open.size(), wait_ms) <= 0) continue;
+    const int ready = ::poll(open.data(), open.size(), ended ? 0 : wait_ms);
+    if (ready == 0 && ended) break;
+    if (ready <= 0) continue;
     if (open[0].revents != 0 && !read_some(open[0].fd, end.output)) open[0].fd = -1;
     if (open[1].revents != 0 && !read_some(open[1].fd, end.errors)) open[1].fd = -1;
   }

@@ -38,6 +38,14 @@ TEST(Process, IsKilledWithItsChildrenAtTheLimit) {
   EXPECT_NE(::access(file.c_str(), F_OK), 0);
 }
 
+TEST(Process, HasEndedWhileAProcessThatItStartedHoldsItsOutputs) {
+  const ProcessEnd end =
+      run_process({{"sh", "-c", "sleep 30 & echo out; kill -SEGV $$"}, {}, 20, {}});
+  EXPECT_FALSE(end.timed_out);
+  EXPECT_EQ(end.in_words(), "died of SEGV");
+  EXPECT_EQ(end.output, "out\n");
+}
+
 TEST(Process, SaysTheSignalAndWhatCouldNotBeStarted) {
   EXPECT_EQ(run_process({{"sh", "-c", "kill -SEGV $$"}, {}, 0, {}}).in_words(), "died of SEGV");
   const ProcessEnd end = run_process({{"/nowhere/kernelgate", "list"}, {}, 0, {}});

@@ -21,6 +21,15 @@ std::string last_line(std::string text) {
   return at == std::string::npos ? text : text.substr(at + 1);
 }
 
+/// " 'file'" of each --plugin among these words.
+std::string plugins_in(const std::vector<std::string>& words) {
+  std::string files;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    if (words[i - 1] == "--plugin") files += fmt::format(" '{}'", words[i]);
+  }
+  return files;
+}
+
 }  // namespace
 
 std::vector<std::string> CompareSides::words(SideName side) const {
@@ -43,7 +52,12 @@ SampleReport CompareSides::ask(const std::vector<std::string>& words) const {
   if (end.timed_out) return ended(Status::timed_out);
   // A case or variant that this build does not have is refused as bad input.
   if (end.exit_code == static_cast<int>(ExitCode::bad_input)) return ended(Status::unsupported);
-  if (!end.well()) return ended(Status::crashed);
+  const std::string plugins = plugins_in(words);
+  if (!end.well() || (!plugins.empty() && !has_sample_line(end.output))) {
+    ended(Status::crashed);
+    if (!plugins.empty()) report.message += fmt::format(" (its process had loaded{})", plugins);
+    return report;
+  }
   return read_sample_line(end.output, words.front());
 }
 

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,8 +32,12 @@ using Clock = std::chrono::steady_clock;
 /// The "job" of the child's first message: empty once begin() has returned, or what it threw.
 constexpr std::int64_t beginning = -1;
 
-/// A message of the child: which job, how long the text is, then the text.
+constexpr std::uint64_t header_mark = 0x6b65726e67617465;
+constexpr std::int64_t max_text_bytes = std::int64_t{1} << 30;
+
+/// A message of the child: a mark, which job, how long the text is, then the text.
 struct Header {
+  std::uint64_t mark = header_mark;
   std::int64_t job = 0;
   std::int64_t bytes = 0;
 };
@@ -49,7 +54,7 @@ void write_all(int fd, const void* data, std::size_t bytes) {
 }
 
 void send(int fd, std::int64_t job, const std::string& text) {
-  const Header header{job, static_cast<std::int64_t>(text.size())};
+  const Header header{header_mark, job, static_cast<std::int64_t>(text.size())};
   write_all(fd, &header, sizeof header);
   write_all(fd, text.data(), text.size());
 }
@@ -72,8 +77,17 @@ bool read_range(int fd, Range& range) {
   return true;
 }
 
+/// Closes what the parent has open, such as its records: a kernel that writes to any descriptor
+/// would write there.
+void close_others(int kept) {
+  const auto first = static_cast<unsigned>(STDERR_FILENO + 1), own = static_cast<unsigned>(kept);
+  if (own > first) close_range(first, own - 1, 0);
+  close_range(own + 1, ~0U, 0);
+}
+
 [[noreturn]] void child_main(const IsolatedJobs& jobs, int parent) {
   leave_interrupts_alone();
+  close_others(parent);
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // no orphan works on when the parent is killed
   std::string fault;
   try {
@@ -97,11 +111,12 @@ Clock::time_point deadline(double limit_seconds) {
   return std::chrono::time_point_cast<Clock::duration>(Clock::now() + limit);
 }
 
-/// For poll(): at most a minute, -1 without a deadline.
+/// For poll(): at most a second, after which the caller looks whether the child has ended.
 int milliseconds_until(Clock::time_point until) {
-  if (until == Clock::time_point::max()) return -1;
+  constexpr std::int64_t longest = 1000;
+  if (until == Clock::time_point::max()) return longest;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, longest));
 }
 
 /// The parent's end: one child and the connection to it.
@@ -141,12 +156,25 @@ class Child {
   /// That a child has died meanwhile shows when it is read from.
   void ask_for(const Range& range) const { ::send(fd_, &range, sizeof range, MSG_NOSIGNAL); }
 
-  enum class Read { message, end, late };
+  /// Whether the process has ended. The end of the stream does not show that: a process that it
+  /// started keeps the stream open, and one that closes its descriptors lives on.
+  bool has_ended() const {
+    siginfo_t info{};
+    const int failed = waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+    return failed == 0 && info.si_pid == pid_;
+  }
 
-  /// Waits for the next message until then.
-  Read next_until(Clock::time_point until, Header& header, std::string& text) {
+  enum class Read { message, foreign, end, late };
+
+  /// Waits until then for the message of this job. `foreign`: bytes that send() did not write.
+  Read next_until(Clock::time_point until, std::int64_t job, std::string& text) {
+    Header header;
     const Read first = fill(&header, sizeof header, until);
     if (first != Read::message) return first;
+    if (header.mark != header_mark || header.job != job || header.bytes < 0 ||
+        header.bytes > max_text_bytes) {
+      return Read::foreign;
+    }
     text.resize(static_cast<std::size_t>(header.bytes));
     return fill(text.data(), text.size(), until);
   }
@@ -163,27 +191,49 @@ class Child {
   Read fill(void* into, std::size_t bytes, Clock::time_point until) {
     char* to = static_cast<char*>(into);
     while (bytes > 0) {
+      const bool ended = has_ended();  // before poll(), which then sees all that it wrote
       pollfd entry{fd_, POLLIN, 0};
-      const int ready = poll(&entry, 1, milliseconds_until(until));
+      const int ready = poll(&entry, 1, ended ? 0 : milliseconds_until(until));
+      if (ready == 0 && ended) return Read::end;
       if (ready == 0 && until <= Clock::now()) return Read::late;
       if (ready <= 0) continue;  // interrupted or timed out: the deadline decides
       const ssize_t got = read(fd_, to, bytes);
       if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) return Read::end;
+      if (got <= 0) return ends_until(until) ? Read::end : Read::late;
       to += got;
       bytes -= static_cast<std::size_t>(got);
     }
     return Read::message;
   }
 
+  /// Waits for the process behind the end of its stream.
+  bool ends_until(Clock::time_point until) const {
+    constexpr useconds_t pause = 1000;
+    while (!has_ended()) {
+      if (until <= Clock::now()) return false;
+      usleep(pause);
+    }
+    return true;
+  }
+
   pid_t pid_ = -1;
   int fd_ = -1;
 };
+
+/// "; the limit of processor time (ulimit -t) is 1 s", where there is one.
+std::string processor_limit_in_words() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_CPU, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return "";
+  return "; the limit of processor time (ulimit -t) is " + std::to_string(limit.rlim_cur) + " s";
+}
 
 std::string end_in_words(int status) {
   if (WIFSIGNALED(status)) {
     std::string words = std::string("its process died of ") + sigabbrev_np(WTERMSIG(status)) +
                         " (" + strsignal(WTERMSIG(status)) + ")";
+    if (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGXCPU) {
+      words += processor_limit_in_words();
+    }
     if (WTERMSIG(status) == SIGKILL) {
       words +=
           "; the system may have killed it for lack of memory; now " + free_memory().in_words();
@@ -193,16 +243,22 @@ std::string end_in_words(int status) {
   return "its process left with code " + std::to_string(WEXITSTATUS(status));
 }
 
+constexpr const char* foreign_bytes =
+    "code in its process wrote to a descriptor that it did not open, the connection to this "
+    "program";
+
 /// A child that cannot begin has run no kernel: its surroundings are at fault, not the first job.
 void require_begun(Child& child, double limit_seconds) {
   constexpr double min_seconds = 60;
-  Header header;
   std::string text;
   const double limit = limit_seconds > 0 ? std::max(limit_seconds, min_seconds) : 0;
-  switch (child.next_until(deadline(limit), header, text)) {
+  switch (child.next_until(deadline(limit), beginning, text)) {
     case Child::Read::message:
       if (!text.empty()) throw BadInput(text);
       return;
+    case Child::Read::foreign:
+      throw BadInput("the child process for kernels did not start: " + std::string(foreign_bytes) +
+                     " before any kernel ran");
     case Child::Read::end:
       throw BadInput(
           "the child process for kernels did not start: " + end_in_words(child.wait_status()) +
@@ -277,17 +333,19 @@ class Pool {
     std::vector<Worker*> found;
     for (std::size_t i = 0; i < workers_.size(); ++i) {
       const bool late = workers_[i]->until <= Clock::now();
-      if (entries[i].revents != 0 || late) found.push_back(workers_[i].get());
+      const bool ended = workers_[i]->child->has_ended();
+      if (entries[i].revents != 0 || late || ended) found.push_back(workers_[i].get());
     }
     return found;
   }
 
   void handle(Worker& worker) {
-    Header header;
     std::string text;
-    switch (worker.child->next_until(worker.until, header, text)) {
+    switch (worker.child->next_until(worker.until, worker.range.next, text)) {
+      case Child::Read::foreign:
+        return replace(worker, {JobOutcome::End::died, foreign_bytes});
       case Child::Read::message:
-        finish(header.job, {JobOutcome::End::returned, std::move(text)});
+        finish(worker.range.next, {JobOutcome::End::returned, std::move(text)});
         ++worker.range.next;
         if (!worker.range.empty()) return begin_job(worker);
         if (const Range range = next_group(); !range.empty()) return ask(worker, range);

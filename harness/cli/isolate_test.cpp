@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <functional>
 #include <set>
 #include <string>
@@ -121,6 +123,82 @@ TEST(Isolate, GoesOnInAGroupBehindACrashBesideOtherChildren) {
   };
   run_isolated(jobs);
   EXPECT_EQ(next, 40);
+}
+
+/// Job 0 leaves a process behind that holds the connection open, and aborts.
+TEST(Isolate, ACrashIsACrashWhileAProcessThatItStartedLivesOn) {
+  std::vector<std::pair<JobOutcome::End, std::string>> ends;
+  IsolatedJobs jobs;
+  jobs.count = 2;
+  jobs.time_limit_seconds = 20;
+  jobs.run = [](std::int64_t i) -> std::string {
+    if (i == 0) {
+      if (fork() == 0) {
+        for (int standard = 0; standard < 3; ++standard) close(standard);  // the test's own
+        sleep(30);
+        _exit(0);
+      }
+      raise(SIGKILL);
+    }
+    return "ran";
+  };
+  jobs.finish = [&](std::int64_t, const JobOutcome& outcome) {
+    ends.emplace_back(outcome.end, outcome.text);
+  };
+  run_isolated(jobs);
+  ASSERT_EQ(ends.size(), 2U);
+  EXPECT_EQ(ends[0].first, JobOutcome::End::died);
+  EXPECT_NE(ends[0].second.find("died of KILL"), std::string::npos) << ends[0].second;
+  EXPECT_EQ(ends[1].second, "ran");
+}
+
+/// The outcomes of jobs of which job 1 does this to the descriptors 3 to 99.
+std::vector<std::pair<JobOutcome::End, std::string>> ends_with_descriptors(
+    const std::function<void(int)>& touch) {
+  std::vector<std::pair<JobOutcome::End, std::string>> ends;
+  IsolatedJobs jobs;
+  jobs.count = 3;
+  jobs.time_limit_seconds = 2;
+  jobs.run = [&](std::int64_t i) -> std::string {
+    for (int descriptor = 3; i == 1 && descriptor < 100; ++descriptor) touch(descriptor);
+    return "job " + std::to_string(i);
+  };
+  jobs.finish = [&](std::int64_t, const JobOutcome& outcome) {
+    ends.emplace_back(outcome.end, outcome.text);
+  };
+  run_isolated(jobs);
+  return ends;
+}
+
+TEST(Isolate, BytesOfAnotherWriterAreACrashOfTheirJob) {
+  char file_name[] = "/tmp/isolate_test_XXXXXX";
+  const int file = mkstemp(file_name);
+  ASSERT_GE(file, 0);
+  unlink(file_name);
+  // Zeros are a header of job 0 without a text, 0x7f one of a text of 9 EB.
+  for (const char byte : {'\0', '\x7f'}) {
+    const std::string bytes(64, byte);
+    const auto ends = ends_with_descriptors([&](int descriptor) {
+      if (write(descriptor, bytes.data(), bytes.size()) < 0) errno = 0;  // most are not open
+    });
+    ASSERT_EQ(ends.size(), 3U);
+    EXPECT_EQ(ends[0].second, "job 0");
+    EXPECT_EQ(ends[1].first, JobOutcome::End::died);
+    EXPECT_NE(ends[1].second.find("wrote to a descriptor"), std::string::npos) << ends[1].second;
+    EXPECT_EQ(ends[2].second, "job 2");
+  }
+  EXPECT_EQ(lseek(file, 0, SEEK_END), 0) << "a job wrote to a file of the parent";
+  close(file);
+}
+
+TEST(Isolate, AJobThatClosesTheConnectionAndHangsIsTimedOut) {
+  const auto ends = ends_with_descriptors([](int descriptor) {
+    close(descriptor);
+    while (descriptor == 99) pause();
+  });
+  ASSERT_EQ(ends.size(), 3U);
+  EXPECT_EQ(ends[1].first, JobOutcome::End::timed_out);
+  EXPECT_EQ(ends[2].second, "job 2");
 }
 
 TEST(Isolate, CarriesLongTextsWhole) {

@@ -92,6 +92,10 @@ std::string sample_line(const SampleReport& r) {
   return std::string(mark) + json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+bool has_sample_line(std::string_view output) {
+  return output.find(mark) != std::string_view::npos;
+}
+
 SampleReport read_sample_line(std::string_view output, const std::string& program) {
   const std::size_t at = output.rfind(mark);
   if (at == std::string_view::npos) {

@@ -35,6 +35,9 @@ struct SampleReport {
 /// "kernelgate-sample {…}".
 std::string sample_line(const SampleReport& report);
 
+/// Whether a program's output has such a line.
+bool has_sample_line(std::string_view output);
+
 /// The report in a program's output. Throws BadInput, naming `program`, when there is none or it
 /// says what no report says.
 SampleReport read_sample_line(std::string_view output, const std::string& program);
