@@ -24,7 +24,17 @@
 namespace kernelgate {
 namespace {
 
-enum class Form { positive, from_zero, positive_list, list_from_zero, size, flag, device_choice };
+enum class Form {
+  threads,
+  thread_list,
+  positive,
+  from_zero,
+  list_from_zero,
+  size,
+  flag,
+  truth,
+  device_choice
+};
 
 struct Variable {
   const char* name;
@@ -33,20 +43,23 @@ struct Variable {
 
 // Kokkos reads its variables in Kokkos_Core.cpp and aborts on values of another form.
 constexpr std::array variables{
-    Variable{"KOKKOS_NUM_THREADS", Form::positive},
+    Variable{"KOKKOS_NUM_THREADS", Form::threads},
     Variable{"KOKKOS_DEVICE_ID", Form::from_zero},
     Variable{"KOKKOS_VISIBLE_DEVICES", Form::list_from_zero},
     Variable{"KOKKOS_DISABLE_WARNINGS", Form::flag},
     Variable{"KOKKOS_PRINT_CONFIGURATION", Form::flag},
     Variable{"KOKKOS_TUNE_INTERNALS", Form::flag},
     Variable{"KOKKOS_MAP_DEVICE_ID_BY", Form::device_choice},
-    Variable{"OMP_NUM_THREADS", Form::positive_list},
+    Variable{"OMP_NUM_THREADS", Form::thread_list},
     Variable{"OMP_THREAD_LIMIT", Form::positive},
+    Variable{"OMP_DYNAMIC", Form::truth},
+    Variable{"OMP_NESTED", Form::truth},
+    Variable{"OMP_MAX_ACTIVE_LEVELS", Form::from_zero},
     Variable{"OMP_STACKSIZE", Form::size},
     Variable{"GOMP_STACKSIZE", Form::size},
 };
 
-constexpr std::int64_t max_threads = 65536;
+constexpr std::int64_t max_thread_limit = 65536;
 
 bool is_number(std::string_view text, std::int64_t min, std::int64_t max) {
   std::int64_t value = 0;
@@ -100,16 +113,18 @@ std::optional<std::string> expected_of(Form form, const char* value) {
     return holds ? std::nullopt : std::optional(std::move(expected));
   };
   switch (form) {
+    case Form::threads:
+      return unless(is_number(value, 1, max_host_threads),
+                    fmt::format("a whole number from 1 to {}", max_host_threads));
+    case Form::thread_list:
+      return unless(is_list(value, 1, max_host_threads),
+                    fmt::format("a whole number from 1 to {}, or a list of them such as 4,2",
+                                max_host_threads));
     case Form::positive:
-      return unless(is_number(value, 1, max_threads),
-                    fmt::format("a whole number from 1 to {}", max_threads));
+      return unless(is_number(value, 1, max_thread_limit),
+                    fmt::format("a whole number from 1 to {}", max_thread_limit));
     case Form::from_zero:
       return unless(is_number(value, 0, INT32_MAX), "a whole number from 0 on");
-    case Form::positive_list:
-      return unless(is_list(value, 1, max_threads),
-                    fmt::format("a whole number from 1 to {}, or a list of them "
-                                "such as 4,2",
-                                max_threads));
     case Form::list_from_zero:
       return unless(is_list(value, 0, INT32_MAX), "whole numbers from 0 on, such as 0,1");
     case Form::size:
@@ -117,6 +132,8 @@ std::optional<std::string> expected_of(Form form, const char* value) {
     case Form::flag:
       return unless(is_one_of(value, {"true", "yes", "1", "false", "no", "0"}),
                     "true, yes, 1, false, no or 0");
+    case Form::truth:
+      return unless(is_one_of(value, {"true", "false"}), "true or false");
     case Form::device_choice:
       return unless(is_one_of(value, {"random", "mpi_rank"}), "random or mpi_rank");
   }
@@ -212,7 +229,8 @@ int host_threads(int asked) {
   if (asked > 0) return asked;
   if (const int kokkos = number_in("KOKKOS_NUM_THREADS"); kokkos > 0) return kokkos;
   if (std::getenv("OMP_NUM_THREADS") != nullptr) return omp_get_max_threads();
-  return static_cast<int>(std::min<std::int64_t>(omp_get_max_threads(), usable_processors()));
+  return static_cast<int>(std::min<std::int64_t>(
+      {omp_get_max_threads(), usable_processors(), max_host_threads, omp_get_thread_limit()}));
 }
 
 void require_threads(int count) {
@@ -226,6 +244,24 @@ void require_threads(int count) {
           count, i + 1, std::strerror(error)));
     }
   }
+}
+
+void require_team(int count) {
+  omp_set_dynamic(0);
+  omp_set_max_active_levels(std::max(1, omp_get_max_active_levels()));
+  int given = 0;
+#pragma omp parallel num_threads(count) reduction(+ : given)
+  ++given;
+  if (given == count) return;
+  const char* limit = std::getenv("OMP_THREAD_LIMIT");
+  const std::string cause =
+      limit != nullptr
+          ? fmt::format("environment variable OMP_THREAD_LIMIT={}", limit)
+          : std::string("a setting of OpenMP (OMP_THREAD_LIMIT, OMP_DYNAMIC, OMP_NESTED)");
+  throw BadInput(fmt::format(
+      "{} limits OpenMP to {} of the {} threads asked for: expected a limit of at least {}, or "
+      "fewer threads (--threads {})",
+      cause, given, count, count, given));
 }
 
 }  // namespace kernelgate

@@ -1,6 +1,7 @@
 #include "harness/cli/host_environment.hpp"
 
 #include <gtest/gtest.h>
+#include <omp.h>
 #include <pthread.h>
 
 #include <cstddef>
@@ -18,9 +19,9 @@ std::string fault_of(const std::string& variable, const char* value) {
 
 TEST(HostEnvironment, AVariableThatEndsKokkosIsNamedWithItsValue) {
   EXPECT_EQ(fault_of("KOKKOS_NUM_THREADS", "x"),
-            "environment variable KOKKOS_NUM_THREADS: expected a whole number from 1 to 65536, got "
+            "environment variable KOKKOS_NUM_THREADS: expected a whole number from 1 to 512, got "
             "'x'");
-  for (const char* value : {"", "0", "-1", "2.5", "4x", "99999999999999999999"}) {
+  for (const char* value : {"", "0", "-1", "2.5", "4x", "513", "99999999999999999999"}) {
     EXPECT_NE(fault_of("KOKKOS_NUM_THREADS", value), "none") << value;
   }
   EXPECT_NE(fault_of("KOKKOS_DEVICE_ID", "-1"), "none");
@@ -32,10 +33,14 @@ TEST(HostEnvironment, AVariableThatEndsKokkosIsNamedWithItsValue) {
 }
 
 TEST(HostEnvironment, ANumberOfThreadsThatOpenMpIgnoresIsNamed) {
-  for (const char* value : {"x", "0", "-2", "4,", "4,x", "1e3", ""}) {
+  for (const char* value : {"x", "0", "-2", "4,", "4,x", "1e3", "513", "4,513", ""}) {
     EXPECT_NE(fault_of("OMP_NUM_THREADS", value), "none") << value;
   }
   EXPECT_NE(fault_of("OMP_THREAD_LIMIT", "many"), "none");
+  EXPECT_EQ(fault_of("OMP_DYNAMIC", "1"),
+            "environment variable OMP_DYNAMIC: expected true or false, got '1'");
+  EXPECT_NE(fault_of("OMP_NESTED", "on"), "none");
+  EXPECT_NE(fault_of("OMP_MAX_ACTIVE_LEVELS", "-1"), "none");
 }
 
 TEST(HostEnvironment, AStackThatNoThreadGetsIsNamed) {
@@ -58,6 +63,10 @@ TEST(HostEnvironment, RightValuesAreTaken) {
   EXPECT_EQ(fault_of("KOKKOS_DISABLE_WARNINGS", "TRUE"), "none");
   EXPECT_EQ(fault_of("KOKKOS_MAP_DEVICE_ID_BY", "mpi_rank"), "none");
   EXPECT_EQ(fault_of("OMP_NUM_THREADS", "4"), "none");
+  EXPECT_EQ(fault_of("KOKKOS_NUM_THREADS", "512"), "none");
+  EXPECT_EQ(fault_of("OMP_DYNAMIC", "TRUE"), "none");
+  EXPECT_EQ(fault_of("OMP_NESTED", "false"), "none");
+  EXPECT_EQ(fault_of("OMP_MAX_ACTIVE_LEVELS", "0"), "none");
   EXPECT_EQ(fault_of("OMP_NUM_THREADS", " 4 , 2"), "none");
   EXPECT_EQ(fault_of("PATH", "x"), "none");
 }
@@ -96,6 +105,22 @@ TEST(HostEnvironment, ThreadsThatTheSystemRefusesAreNamed) {
               0U)
         << error.what();
   }
+}
+
+/// Settings of OpenMP under which it gives teams of one thread.
+TEST(HostEnvironment, ATeamHasAllItsThreadsWhateverOpenMpWasToldBefore) {
+  const auto team = [] {
+    int threads = 0;
+#pragma omp parallel num_threads(3) reduction(+ : threads)
+    ++threads;
+    return threads;
+  };
+  omp_set_dynamic(1);
+  omp_set_max_active_levels(0);
+  EXPECT_EQ(team(), 1);
+  require_team(3);
+  EXPECT_EQ(omp_get_dynamic(), 0);
+  EXPECT_EQ(team(), 3);
 }
 
 }  // namespace

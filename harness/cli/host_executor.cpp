@@ -7,10 +7,15 @@
 
 namespace kernelgate {
 
+#ifdef KOKKOS_ENABLE_OPENMP
+static_assert(max_host_threads <= Kokkos::Impl::OpenMPTraits::MAX_THREAD_COUNT);
+#endif
+
 HostExecutor::HostExecutor(int threads) {
   check_host_environment();
   const int count = host_threads(threads);
   require_threads(count);
+  require_team(count);
   Kokkos::InitializationSettings settings;
   settings.set_disable_warnings(true);  // about OMP_PROC_BIND: the user's choice
   settings.set_num_threads(count);

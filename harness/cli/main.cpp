@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -13,11 +14,13 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/cli/host_environment.hpp"
 #include "harness/cli/interrupts.hpp"
 #include "harness/cli/kernel_session.hpp"
 #include "harness/cli/number_options.hpp"
 #include "harness/cli/session.hpp"
 #include "harness/cli/standard_streams.hpp"
+#include "harness/cli/unasked_exit.hpp"
 #include "harness/core/free_memory.hpp"
 #include "harness/core/own_state.hpp"
 #include "harness/core/printable.hpp"
@@ -64,7 +67,7 @@ int run(int argc, char** argv, kernelgate::Session& session) {
     app.fallthrough();
     app.footer(exit_codes);
     app.add_option("--threads", session.threads, "Host threads (default: all the machine offers)")
-        ->check(CLI::Range(1, 4096));
+        ->check(CLI::Range(1, kernelgate::max_host_threads));
     app.add_option_function<std::vector<std::string>>(
            "--plugin",
            [&session](const std::vector<std::string>& files) {
@@ -115,9 +118,29 @@ int run(int argc, char** argv, kernelgate::Session& session) {
   }
 }
 
+// What the starting process may have set otherwise, and what a limit would end the process for.
+void set_signals() {
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;  // SIGCHLD ignored: waitpid() would lose how a child ended
+  sigaction(SIGCHLD, &action, nullptr);
+  action.sa_handler =
+      SIG_IGN;  // SIGXFSZ (ulimit -f): write() fails, and the message names the file
+  sigaction(SIGXFSZ, &action, nullptr);
+}
+
+// The exit code, or that of bad input if standard output took less than the program printed.
+int with_output_checked(int code) {
+  const std::string fault = kernelgate::standard_output_fault();
+  if (fault.empty()) return code;
+  const int failed = report(fmt::format("standard output: cannot write: {}", fault),
+                            kernelgate::ExitCode::bad_input);
+  return code == 0 ? failed : code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  set_signals();
   if (!kernelgate::open_standard_streams()) {
     return report("standard input, output or error is closed, and /dev/null cannot be opened",
                   kernelgate::ExitCode::bad_input);
@@ -126,7 +149,9 @@ int main(int argc, char** argv) {
   kernelgate::use_standard_floats();  // a preloaded library may have changed them
   kernelgate::say_when_interrupted();
   kernelgate::Session session;  // only registers kernels
-  const int code = run(argc, argv, session);
+  kernelgate::refuse_unasked_exit(session);
+  const int code = with_output_checked(run(argc, argv, session));
+  kernelgate::allow_exit();
   if (!session.plugin_files().empty()) {
     std::fflush(nullptr);
     _exit(code);  // skips the library's destructors, which could change the exit code

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <streambuf>
 #include <string>
@@ -20,6 +21,7 @@ namespace {
 struct PrintableStream {
   int descriptor;
   std::string unfinished;  // a character whose other bytes come with the next write
+  int error = 0;           // of the first write that failed
 };
 
 bool write_all(int descriptor, std::string_view text) {
@@ -38,13 +40,15 @@ ssize_t write_printable(void* cookie, const char* data, std::size_t bytes) {
   const std::size_t whole = text.size() - unfinished_utf8(text);
   stream.unfinished = text.substr(whole);
   text.resize(whole);
-  return write_all(stream.descriptor, printable(text)) ? static_cast<ssize_t>(bytes) : 0;
+  if (write_all(stream.descriptor, printable(text))) return static_cast<ssize_t>(bytes);
+  if (stream.error == 0) stream.error = errno;
+  return 0;
 }
 
 /// The two streams. Never destroyed: the system flushes them behind all destructors.
 PrintableStream& printable_stream(int descriptor) {
-  static auto* out = new PrintableStream{STDOUT_FILENO, {}};
-  static auto* errors = new PrintableStream{STDERR_FILENO, {}};
+  static auto* out = new PrintableStream{STDOUT_FILENO, {}, 0};
+  static auto* errors = new PrintableStream{STDERR_FILENO, {}, 0};
   return descriptor == STDOUT_FILENO ? *out : *errors;
 }
 
@@ -104,6 +108,14 @@ void make_standard_streams_printable() {
   std::cerr.rdbuf(new FileBuffer(errors));
   std::clog.rdbuf(new FileBuffer(errors));
   std::atexit(write_unfinished);
+}
+
+std::string standard_output_fault() {
+  errno = 0;
+  const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+  if (!failed) return "";
+  const int first = printable_stream(STDOUT_FILENO).error;
+  return std::strerror(first != 0 ? first : errno);
 }
 
 }  // namespace kernelgate

@@ -1,4 +1,5 @@
-/* Libraries that end their process: -DAT_LOAD, -DIN_ENTRY, -DWITH_EXIT, -DAT_UNLOAD. */
+/* Libraries that end their process: -DAT_LOAD, -DIN_ENTRY, -DWITH_EXIT, -DAT_UNLOAD; and in run(), with
+ * -DIN_RUN=STATEMENT. */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,6 +15,9 @@ __attribute__((destructor)) static void unloaded(void) { abort(); }
 
 static const char* run(const kg_case* shape, void* prepared) {
   (void)prepared;
+#ifdef IN_RUN
+  IN_RUN;
+#endif
   for (int64_t row = 0; row < guest_rows(shape); ++row) guest_row(shape, row);
   return 0;
 }

@@ -22,12 +22,14 @@ library() {
     "$here/$2" -o "$1" -lm || exit 1
 }
 
-# runs CODE "what it is" -- arguments: the exit code; what it says is in the file `said`.
+# runs CODE "what it is" -- arguments: the exit code; what it says is in the file `said`. The command in
+# `before` starts the program.
+before=()
 runs() {
   local code=$1
   what=$2
   shift 3
-  timeout 120 "$program" "$@" >said 2>&1 </dev/null
+  timeout 120 "${before[@]}" "$program" "$@" >said 2>&1 </dev/null
   local got=$?
   [ "$got" -eq "$code" ] || fail "exit code $got, expected $code: $*"
 }
@@ -107,6 +109,55 @@ for how in "" --in-process; do
 done
 runs 0 "a sample of a library whose destructor aborts" -- \
   sample --plugin at_unload.so --case "linear/plugin/ends/${case#*/}" --samples 2 --least-seconds 0.001
+
+# In run(), where the library runs in the command's own process.
+in_run() { library "in_run_$1.so" ends.c -include stdlib.h -include unistd.h -include signal.h "-DIN_RUN=$2"; }
+in_run exit 'exit(0)'
+in_run quick_exit 'quick_exit(0)'
+in_run _exit '_exit(0)'
+in_run abort 'signal(SIGABRT, SIG_DFL), abort()'
+in_run spin 'for (;;) { }'
+in_run leaves_a_child 'if (fork() == 0) { close(0), close(1), close(2), sleep(30), _exit(0); } abort()'
+in_run writes 'for (int d = 3; d < 100; ++d) if (write(d, "0123456789abcdef0123456789abcdef", 32) < 0) continue'
+guest=linear/plugin/ends/${case#*/}
+model=(--model t0 --backend kokkos --variant linear=plugin/ends)
+ended="ended this process by exit(), and the run did not finish; loaded plugins: '"
+for how in exit quick_exit; do
+  for words in "forward ${model[*]} --input-ids 2,39 --output logits" \
+    "rsa ${model[*]} --input-ids 2 --n 1 --c 1 --t 0 --beta 2 --tau 1 --output tokens" \
+    "throughput ${model[*]} --pp 2 --repetitions 1" "sample --case $guest --samples 2 --least-seconds 0.001" \
+    "check --case $guest --in-process"; do
+    # shellcheck disable=SC2086
+    runs 1 "a library that leaves by $how" -- $words --plugin in_run_$how.so
+    says "$ended"in_run_$how.so
+  done
+  runs 0 "the program's own end beside a library that leaves by $how" -- list --plugin in_run_$how.so
+done
+for how in exit _exit; do
+  what="a comparison with a library that leaves by $how"
+  timeout 120 "$program" compare --baseline-plugin in_run_$how.so --candidate-plugin in_run_$how.so \
+    --case "$guest" --rounds 2 --samples 2 --least-seconds 0.001 --time-limit 60 >said 2>&1
+  grep -q "in_run_$how.so" said || fail "does not name the library"
+  if grep -q 'not a kernelgate' said; then fail "blames the program"; fi
+done
+
+# A crash of the library is told as what it was, whatever started the program or stays behind.
+before=(env --ignore-signal=CHLD)
+runs 1 "a crash where SIGCHLD was ignored" -- check --plugin in_run_abort.so --case "$guest"
+says "its process died of ABRT"
+before=()
+runs 1 "a crash that leaves a process behind" -- \
+  check --plugin in_run_leaves_a_child.so --case "$guest" --time-limit 60
+says "its process died of ABRT"
+runs 1 "bytes written to every descriptor" -- \
+  check --plugin in_run_writes.so --case "$guest" --case "linear/kokkos/${case#*/}" --records written.csv
+says "wrote to a descriptor that it did not open"
+runs 0 "the records of that run" -- report --records written.csv --markdown written.md
+[ "$(grep -c ',passed,' written.csv)" -eq 2 ] || fail "expected two rows of kokkos that passed"
+before=(bash -c 'ulimit -t 1; exec "$@"' _)
+runs 1 "a library over the limit of processor time" -- check --plugin in_run_spin.so --case "$guest"
+says "the limit of processor time (ulimit -t) is 1 s"
+before=()
 
 # ---- closed standard streams ---------------------------------------------------------------------
 what="closed standard streams"

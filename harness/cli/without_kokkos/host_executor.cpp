@@ -12,6 +12,7 @@ HostExecutor::HostExecutor(int threads) {
   check_host_environment();
   const int count = host_threads(threads);
   require_threads(count);
+  require_team(count);
   omp_set_num_threads(count);
 }
 
