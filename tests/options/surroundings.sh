@@ -58,10 +58,11 @@ run 0 'linear +kokkos +2 ' KOKKOS_NUM_THREADS=2 check --case $case
 
 # Teams of OpenMP. A kernel whose team lacks threads leaves elements unwritten.
 norms=(check --suite smoke --kernel residual_norm --backend kokkos --variant kokkos)
+forward=(forward "${model[@]}" --variant kokkos --input-ids 2,39,76 --threads 3)
+run 0 'argmax' A=b "${forward[@]}" --output plain
 for variable in OMP_DYNAMIC=true OMP_MAX_ACTIVE_LEVELS=0 OMP_NESTED=true; do
   run 0 'residual_norm +kokkos +8 +0 ' $variable "${norms[@]}" --threads 3
-  run 0 'argmax' $variable forward "${model[@]}" --input-ids 2,39,76 --output "$variable" --threads 3
-  run 0 'argmax' A=b forward "${model[@]}" --input-ids 2,39,76 --output plain --threads 3
+  run 0 'argmax' $variable "${forward[@]}" --output "$variable"
   cmp -s plain "$variable" || complain "expected the logits of a run without $variable"
 done
 run 2 'variable OMP_THREAD_LIMIT=3 limits OpenMP to 3 of the 8 threads .*--threads 3' OMP_THREAD_LIMIT=3 \
