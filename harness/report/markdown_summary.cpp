@@ -31,8 +31,10 @@ std::string verdict(const std::vector<Record>& records) {
     slower += record.row == RowKind::compare && record.verdict == "slower";
   }
   std::string line = judged == 0   ? "**Nothing ran**"
-                     : failed == 0 ? fmt::format("**✓ All {} results passed**", judged)
-                                   : fmt::format("**✗ {} of {} results failed**", failed, judged);
+                     : failed > 0  ? fmt::format("**✗ {} of {} result{} failed**", failed, judged,
+                                                judged == 1 ? "" : "s")
+                     : judged == 1 ? "**✓ 1 result passed**"
+                                   : fmt::format("**✓ All {} results passed**", judged);
   if (slower > 0) line += fmt::format(", **✗ {} slower than the baseline**", slower);
   if (unsupported > 0) line += fmt::format(", {} unsupported", unsupported);
   return line + "\n\n";
@@ -179,7 +181,8 @@ std::string ratios(const std::vector<Record>& records) {
   const std::vector<NativeRatioSummary> lines = summarise(native_ratios(records));
   if (lines.empty()) return {};
   const auto times = [](std::optional<double> ratio, std::int64_t cases) {
-    return ratio ? fmt::format("{:.2f}x ({} cases)", *ratio, cases) : std::string("–");
+    return ratio ? fmt::format("{:.2f}x ({} case{})", *ratio, cases, cases == 1 ? "" : "s")
+                 : std::string("–");
   };
   std::string out =
       "### Portable against native code (measured)\n\nTime of `kokkos` over the other's, geometric "

@@ -168,7 +168,10 @@ TEST(Markdown, GivesNoCommandWhereARowHasNone) {
 
 TEST(Markdown, SaysThatNothingRan) {
   EXPECT_THAT(markdown_summary({}, {}), HasSubstr("**Nothing ran**"));
-  EXPECT_THAT(markdown_summary({check_row()}, {}), HasSubstr("**✓ All 1 results passed**"));
+  EXPECT_THAT(markdown_summary({check_row()}, {}), HasSubstr("**✓ 1 result passed**"));
+  EXPECT_THAT(markdown_summary({check_row(), check_row()}, {}),
+              HasSubstr("**✓ All 2 results passed**"));
+  EXPECT_THAT(markdown_summary({incorrect_row()}, {}), HasSubstr("**✗ 1 of 1 result failed**"));
 }
 
 TEST(Markdown, PutsSlowerCasesIntoItsFirstLineAndCountsTheOthers) {

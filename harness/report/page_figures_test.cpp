@@ -4,6 +4,7 @@
 #include "harness/records/synthetic.hpp"
 #include "harness/report/covered.hpp"
 #include "harness/report/history_series.hpp"
+#include "harness/report/markdown_summary.hpp"
 #include "harness/report/model_figures.hpp"
 #include "harness/report/native_ratio.hpp"
 #include "harness/report/page.hpp"
@@ -148,6 +149,8 @@ TEST(NativeRatio, ComparesWithTheFastestOfEachSort) {
   EXPECT_NEAR(*sum[0].native, 1, 1e-12);  // sqrt(3 x 1/3)
   EXPECT_DOUBLE_EQ(*sum[0].native_worst, 3);
   EXPECT_EQ(sum[0].vendor_cases, 1);
+  const std::string summary = markdown_summary(rows, {});
+  EXPECT_NE(summary.find("| 1.00x (2 cases) | 1.50x (1 case) |"), std::string::npos) << summary;
 }
 
 TEST(PassMatrix, KeepsKindsApartAndLeavesTheTruthOut) {

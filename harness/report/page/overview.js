@@ -17,8 +17,9 @@ function drawHeadline() {
   const headline = byId("headline");
   headline.classList.add(judged.length === 0 || failed.length + slower > 0 ? "bad" : "good");
   headline.textContent = judged.length === 0 ? "✗ Nothing ran"
-    : (failed.length === 0 ? `✓ All ${judged.length} results passed`
-    : `✗ ${failed.length} of ${judged.length} results failed`) +
+    : (failed.length === 0
+      ? (judged.length === 1 ? "✓ 1 result passed" : `✓ All ${judged.length} results passed`)
+      : `✗ ${failed.length} of ${plural(judged.length, "result", "results")} failed`) +
       (slower > 0 ? `, ${slower} slower than the baseline` : "");
   byId("subtitle").textContent = data.subtitle;
   byId("covered-meaning").textContent = `${data.matrix.covered_meaning}.`;
