@@ -25,6 +25,8 @@ bool reads_wholly(const std::string& text, T& value) {
 struct Limits {
   bool above_zero = false, from_zero = false;
   std::string range;  // "1 to 4096", where a check has one
+  double least = -std::numeric_limits<double>::infinity();
+  double most = std::numeric_limits<double>::infinity();
 
   explicit Limits(const std::string& type)
       : above_zero(type.find(":POSITIVE") != std::string::npos),
@@ -34,17 +36,20 @@ struct Limits {
     if (begin == std::string::npos || end == std::string::npos) return;
     range = type.substr(begin + open.size(), end - begin - open.size());
     if (const std::size_t at = range.find(between); at != std::string::npos) {
+      reads_wholly(range.substr(0, at), least);
+      reads_wholly(range.substr(at + between.size()), most);
       range.replace(at, between.size(), " to ");
     }
   }
 
   bool admit(double value) const {
-    return !(above_zero && value <= 0) && !(from_zero && value < 0);
+    return !(above_zero && value <= 0) && !(from_zero && value < 0) && value >= least &&
+           value <= most;
   }
 };
 
 /// Replaces the text by the plain decimal form, which CLI11 converts without loss. Returns the
-/// message for a text that is no such number.
+/// message for a text that is no such number or lies outside the limits.
 template <class T>
 std::string whole_number(std::string& text, const Limits& limits) {
   T value = 0;

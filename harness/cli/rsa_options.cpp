@@ -27,6 +27,8 @@ rsa::Selection parse_selection(const std::string& text) {
   return text == "msgl" ? rsa::Selection::msgl : rsa::Selection::none;
 }
 
+CLI::Range between(std::int64_t least, std::int64_t most) { return {least, most}; }
+
 // Settings but for what a tokenizer may decide.
 rsa::Settings numbers_of(const RsaOptions& options) {
   rsa::Settings s = options.settings;
@@ -52,26 +54,46 @@ void RsaOptions::add_to(CLI::App& command) {
   command.add_option("--output", output, "File for the token ids of the final rollouts");
   command.add_option("--text-output", text_output, "File for their text, one JSON object a line");
   kernels.add_to(command);
-  command.add_option("--n", settings.population, "Rollouts of a round")->capture_default_str();
-  command.add_option("--c", settings.tails, "Tails in a prompt")->capture_default_str();
-  command.add_option("--t", settings.rounds, "Aggregation rounds after round 0")
+  command.add_option("--n", settings.population, "Rollouts of a round")
+      ->check(between(1, rsa::most_rollouts))
       ->capture_default_str();
-  command.add_option("--beta", settings.beta, "Reasoning tokens of a rollout");
-  command.add_option("--beta-final", beta_final,
-                     "All tokens of a rollout of the last round (default: --beta)");
-  command.add_option("--tau", settings.tau, "Tokens of a tail");
-  command.add_option("--answer", answer,
-                     "Of the last round's tokens, those kept for a forced answer (default: a "
-                     "quarter; needs --end-of-think)");
+  command.add_option("--c", settings.tails, "Tails in a prompt")
+      ->check(between(1, rsa::most_rollouts))
+      ->capture_default_str();
+  command.add_option("--t", settings.rounds, "Aggregation rounds after round 0")
+      ->check(between(0, rsa::most_rounds))
+      ->capture_default_str();
+  command.add_option("--beta", settings.beta, "Reasoning tokens of a rollout")
+      ->check(between(1, rsa::most_tokens));
+  command
+      .add_option("--beta-final", beta_final,
+                  "All tokens of a rollout of the last round (default: --beta)")
+      ->check(between(1, rsa::most_tokens));
+  command.add_option("--tau", settings.tau, "Tokens of a tail")
+      ->check(between(1, rsa::most_tokens));
+  command
+      .add_option("--answer", answer,
+                  "Of the last round's tokens, those kept for a forced answer (default: a "
+                  "quarter; needs --end-of-think)")
+      ->check(between(2, rsa::most_tokens));
   command.add_option("--seed", settings.seed, "Key of all draws")->capture_default_str();
   command.add_option("--temperature", settings.sampling.temperature, "0: greedy")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command.add_option("--top-p", settings.sampling.top_p, "1: off")->capture_default_str();
-  command.add_option("--min-p", settings.sampling.min_p, "0: off")->capture_default_str();
-  command.add_option("--top-k", settings.sampling.top_k, "0: off")->capture_default_str();
-  command.add_option("--valid", settings.sampling.valid,
-                     "Ids from here on are padding, never drawn (default: stated by tokenizer.json "
-                     "and added_tokens.json; without them all ids may be drawn)");
+  command.add_option("--top-p", settings.sampling.top_p, "1: off")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--min-p", settings.sampling.min_p, "0: off")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--top-k", settings.sampling.top_k, "0: off")
+      ->check(between(0, rsa::most_tokens))
+      ->capture_default_str();
+  command
+      .add_option("--valid", settings.sampling.valid,
+                  "Ids from here on are padding, never drawn (default: stated by tokenizer.json "
+                  "and added_tokens.json; without them all ids may be drawn)")
+      ->check(between(0, INT32_MAX));
   command.add_option("--eos", eos,
                      "Ids or pieces that end a rollout, such as 1,106, or none; may repeat "
                      "(default: of generation_config.json, config.json or the tokenizer)");

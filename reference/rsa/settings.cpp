@@ -11,11 +11,6 @@
 namespace kernelgate::rsa {
 namespace {
 
-// Far beyond any use, and small enough that no bound overflows: N C tau <= 2^16 2^16 2^24.
-constexpr std::int64_t most_rollouts = std::int64_t{1} << 16;
-constexpr std::int64_t most_tokens = std::int64_t{1} << 24;
-constexpr std::int64_t most_rounds = std::int64_t{1} << 20;
-
 void require(bool holds, std::string_view option, std::string_view expected, const auto& got) {
   if (holds) return;
   throw BadInput(fmt::format("rsa: {}: expected {}, got {}", option, expected, got));

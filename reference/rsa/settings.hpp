@@ -10,6 +10,11 @@
 
 namespace kernelgate::rsa {
 
+// Limits far beyond any use, and small enough that no bound overflows: N C tau <= 2^16 2^16 2^24.
+inline constexpr std::int64_t most_rollouts = std::int64_t{1} << 16;
+inline constexpr std::int64_t most_tokens = std::int64_t{1} << 24;
+inline constexpr std::int64_t most_rounds = std::int64_t{1} << 20;
+
 /// How one answer comes out of the final rollouts.
 enum class Selection {
   none,      // all of them count: the score is their mean

@@ -46,12 +46,13 @@ check_command() {
         done
         ;;
       INT)
-        for text in 9223372036854775808 -9223372036854775809 1e3; do
+        # Each option has a lower limit, so that it refuses the least number of the type, too.
+        for text in 9223372036854775808 -9223372036854775809 -9223372036854775808 1e3; do
           refuses "$option" "$text" 'expected a whole number from ' "$@"
         done
         ;;
       FLOAT)
-        for text in nan inf ''; do
+        for text in nan inf -1 ''; do
           refuses "$option" "$text" 'expected a finite decimal number' "$@"
         done
         ;;
@@ -73,6 +74,12 @@ done
 for text in -inf 1e999 0x10 +5 1,5 -1 0; do
   refuses --time-limit "$text" 'expected a finite decimal number above 0' check
 done
+# A number outside the range of an option has the message of a text that is no number.
+for text in -1 0 4097; do refuses --threads "$text" 'expected a whole number from 1 to 4096' list; done
+refuses --beta 1e3 'expected a whole number from 1 to 16777216' rsa
+refuses --beta 16777217 'expected a whole number from 1 to 16777216' rsa
+refuses --top-p 1.5 'expected a finite decimal number from 0 to 1' rsa
+refuses --magnitude 0.05 'expected a finite decimal number from 0.1 to 1000' history
 refuses --layers 0 'expected a whole number from 1 to 9223372036854775807' forward
 refuses --commit -1 'expected a finite decimal number of 0 or more' kv
 

@@ -186,10 +186,10 @@ ends_with 2 "an unknown backend" 'abacus' -- small --backend abacus --output x
 refuses() { ends_with 2 "$1" "$2" -- "${@:3}"; }
 refuses "beta below tau" 'beta: expected at least --tau 4.*got 3' small --beta 3 --output x # S1
 refuses "more tails than rollouts" 'c: expected at most --n 4.*got 5' small --c 5 --output x
-refuses "no rollouts" 'n: expected 1 to' small --n 0 --output x
+refuses "no rollouts" 'n: expected a whole number from 1 to 65536, got .0.' small --n 0 --output x
 refuses "a last budget without a last round" 'beta-final: expected --beta 10' small --t 0 --output x
 refuses "an unknown sampling argument" 'top-q' small --top-q 1 --output x # S3
-refuses "a sampling argument out of its range" 'top-p: expected 0 to 1' small --top-p 1.5 --output x
+refuses "a sampling argument out of its range" 'top-p: expected a finite decimal number from 0 to 1, got .1[.]5.' small --top-p 1.5 --output x
 refuses "a temperature that is no number" 'temperature' small --temperature nan --output x
 refuses "an answer without a marker" 'answer: an answer is forced' small --answer 3 --output x
 refuses "an id beyond the vocabulary" 'input-ids: token 0: expected an id from 0 to 511, got 512' small --input-ids 512 --output x
