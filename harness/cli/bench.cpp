@@ -9,6 +9,7 @@
 #include "harness/cli/bench_run.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/cli/selection.hpp"
+#include "harness/core/shell.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/report/table.hpp"
 
@@ -41,7 +42,8 @@ std::string what_was_shown(const std::vector<Record>& records) {
   }
   if (timed == 0) return {};
   const PerfCounter counter(PerfCounter::Event::instructions);
-  return fmt::format("disturbed    {}\nclocks       {}\ninstructions {}\n", in_words(disturbed),
+  return fmt::format("disturbed    {}\nclocks       {}\ninstructions {}\n",
+                     in_words(disturbed),
                      clocks == 0 ? "not shown by this system" : "in the records",
                      counted > 0 ? "in the records, of one run in user space"
                                  : "not counted: " + counter.missing());
@@ -75,7 +77,7 @@ void run_bench(Session& session, BenchArguments& options) {
     if (row.status != Status::passed) {
       progress.clear();
       fmt::print("{:<11}  {}  {}\n", name(row.status), row.id(), row.message);
-      if (row.status != Status::unsupported) fmt::print("  again    {}\n", again(row));
+      if (row.status != Status::unsupported) fmt::print("  again    {}\n", on_terminal(again(row)));
     }
   });
   progress.finish();

@@ -12,6 +12,7 @@
 #include "harness/cli/counters_table.hpp"
 #include "harness/cli/progress.hpp"
 #include "harness/cli/selection.hpp"
+#include "harness/core/shell.hpp"
 #include "harness/records/environment.hpp"
 #include "harness/records/record_reader.hpp"
 #include "harness/records/record_writer.hpp"
@@ -46,7 +47,7 @@ void print_failure(const Checked& checked) {
              record.seed.value_or(0), where(record));
   fmt::print("{}", checked.message);
   if (!checked.message.ends_with('\n')) fmt::print("\n");
-  fmt::print("  again    {}\n", again(record));
+  fmt::print("  again    {}\n", on_terminal(again(record)));
 }
 
 // What has no exact family is said aloud, once a kernel and reason.

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "harness/cli/session.hpp"
+#include "harness/core/shell.hpp"
 #include "harness/devices/profile.hpp"
 #include "harness/executors/gpu/open_gpu.hpp"
 #include "harness/records/environment.hpp"
@@ -65,8 +66,8 @@ void print_profiles() {
                p.max_regs_per_thread, p.regs_per_cu, p.waves_per_cu, p.max_threads, p.lds_banks,
                name(p.matrix));
   }
-  fmt::print("Every number with its source: kernelgate devices --profile {}\n",
-             device_profiles().front().name);
+  fmt::print("Every number with its source: {}\n",
+             on_terminal("kernelgate devices --profile " + device_profiles().front().name));
 }
 
 void print_profile(const DeviceProfile& profile) {

@@ -162,7 +162,7 @@ class Gate {
     std::vector<std::string> line = own(words);
     line.front() = "kernelgate";
     part.command = shell_line(line);
-    fmt::print("{:<26} {}\n", name, part.command);
+    fmt::print("{:<26} {}\n", name, on_terminal(part.command));
     return part;
   }
 

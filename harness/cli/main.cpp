@@ -4,12 +4,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <new>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +26,7 @@
 #include "harness/core/free_memory.hpp"
 #include "harness/core/own_state.hpp"
 #include "harness/core/printable.hpp"
+#include "harness/core/shell.hpp"
 
 namespace {
 
@@ -44,6 +47,21 @@ int report(std::string_view what, kernelgate::ExitCode code) {
   std::fflush(stdout);
   fmt::print(stderr, "kernelgate: {}\n", shortened_message(what));
   return static_cast<int>(code);
+}
+
+// Examples in the help begin with the program as it was typed.
+void put_typed_program_into_examples(CLI::App& app) {
+  std::string text;
+  std::istringstream lines(app.get_footer());
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t at = std::min(line.find("kernelgate "), line.size());
+    text += (text.empty() ? "" : "\n") + line.substr(0, at) +
+            kernelgate::on_terminal(std::string_view(line).substr(at));
+  }
+  app.footer(text);
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    put_typed_program_into_examples(*command);
+  }
 }
 
 // CLI11 says only that a subcommand is required.
@@ -94,6 +112,7 @@ int run(int argc, char** argv, kernelgate::Session& session) {
     kernelgate::add_resources_command(app, session);
     kernelgate::add_support_command(app, session);
     kernelgate::check_number_options(app);
+    put_typed_program_into_examples(app);
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -145,6 +164,7 @@ int main(int argc, char** argv) {
     return report("standard input, output or error is closed, and /dev/null cannot be opened",
                   kernelgate::ExitCode::bad_input);
   }
+  if (argc > 0) kernelgate::set_typed_program(argv[0]);
   kernelgate::make_standard_streams_printable();
   kernelgate::use_standard_floats();  // a preloaded library may have changed them
   kernelgate::say_when_interrupted();

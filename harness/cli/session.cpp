@@ -54,7 +54,7 @@ std::vector<PluginVariant> describe_in_child(const std::string& file) {
         "plugin {}: {} while the library was loaded or in kernelgate_plugin(); expected "
         "a description of its variants\n  rerun    {}",
         file, outcome.text,
-        shell_line(std::vector<std::string>{"kernelgate", "list", "--plugin", file})));
+        on_terminal(shell_line(std::vector<std::string>{"kernelgate", "list", "--plugin", file}))));
   };
   run_isolated(jobs);
   return variants;

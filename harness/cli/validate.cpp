@@ -109,10 +109,12 @@ class Validation {
     } else if (options_.suites.empty()) {
       check({"smoke"}, Executors::with);
       check({"edge_shapes"}, Executors::without);
-      left_out_.emplace_back(
+      const std::string why =
           "native variants on virtual devices were judged on smoke; on edge_shapes, which takes "
-          "about eleven minutes of a core: kernelgate check --suite edge_shapes --backend source");
-      fmt::print("{}\n", left_out_.back());
+          "about eleven minutes of a core: ";
+      const std::string command = "kernelgate check --suite edge_shapes --backend source";
+      left_out_.push_back(why + command);
+      fmt::print("{}{}\n", why, on_terminal(command));
     } else {
       check(options_.suites, Executors::with);
     }
@@ -173,7 +175,7 @@ class Validation {
       progress.clear();
       fmt::print("{:<11}  {}  {}\n{}\n  again    {}\n", name(checked.record.status),
                  checked.record.id(), name(*checked.record.data), checked.message,
-                 again(checked.record));
+                 on_terminal(again(checked.record)));
     });
     progress.finish();
   }

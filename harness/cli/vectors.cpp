@@ -12,6 +12,7 @@
 #include "harness/cli/selection.hpp"
 #include "harness/cli/session.hpp"
 #include "harness/cli/token_ids.hpp"
+#include "harness/core/shell.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/report/file.hpp"
 #include "harness/report/junit.hpp"
@@ -188,7 +189,7 @@ class VectorsCheck {
     if (result.status == Status::passed || result.status == Status::unsupported) return;
     session_.end_with(ExitCode::incorrect);
     fmt::print("{:<11}  {}\n{}", name(result.status), head.id, result.message);
-    fmt::print("  again    {}\n", again(rows_.back()));
+    fmt::print("  again    {}\n", on_terminal(again(rows_.back())));
   }
 
   std::vector<std::string> words_for(const std::string& vector) const {

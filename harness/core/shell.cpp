@@ -30,6 +30,13 @@ std::string ansi_quoted(std::string_view word) {
   return text + "'";
 }
 
+constexpr std::string_view program_name = "kernelgate";
+
+std::string& typed_program() {
+  static std::string typed(program_name);
+  return typed;
+}
+
 }  // namespace
 
 std::string shell_word(std::string_view word) {
@@ -51,6 +58,19 @@ std::string shell_line(std::span<const std::string> words) {
     line += shell_word(word);
   }
   return line;
+}
+
+void set_typed_program(std::string_view typed) {
+  // The shell looks a word without a slash up in PATH; there the name is the one that works.
+  const bool path = typed.find('/') != std::string_view::npos;
+  typed_program() = path ? shell_word(typed) : std::string(program_name);
+}
+
+std::string on_terminal(std::string_view line) {
+  const bool command = line == program_name || (line.starts_with(program_name) &&
+                                                line.substr(program_name.size()).starts_with(' '));
+  if (!command) return std::string(line);
+  return typed_program() + std::string(line.substr(program_name.size()));
 }
 
 }  // namespace kernelgate

@@ -57,5 +57,19 @@ TEST(Shell, BashReadsBackEveryWord) {
   EXPECT_EQ(read_by_bash(shell_line(words)), expected);
 }
 
+TEST(Shell, PutsTheProgramAsTypedInFrontOfACommandOnTheTerminal) {
+  EXPECT_EQ(on_terminal("kernelgate check"), "kernelgate check");  // nobody has set a name
+  set_typed_program("build/kernelgate");
+  EXPECT_EQ(on_terminal("kernelgate check --case 'a b'"), "build/kernelgate check --case 'a b'");
+  EXPECT_EQ(on_terminal("kernelgate"), "build/kernelgate");
+  EXPECT_EQ(on_terminal("kernelgates check"), "kernelgates check");
+  set_typed_program("../it's here/kernelgate");
+  EXPECT_EQ(on_terminal("kernelgate list"), "'../it'\\''s here/kernelgate' list");
+  set_typed_program("kernelgate");  // found in PATH
+  EXPECT_EQ(on_terminal("kernelgate list"), "kernelgate list");
+  set_typed_program("");  // a caller may pass no argv[0]
+  EXPECT_EQ(on_terminal("kernelgate list"), "kernelgate list");
+}
+
 }  // namespace
 }  // namespace kernelgate

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/core/shell.hpp"
+
 namespace kernelgate {
 
 PartState state_of(ExitCode code) {
@@ -53,7 +55,8 @@ std::string summary(const std::string& arch, std::span<const GatePart> parts, Ex
                         ran ? fmt::format("{:.1f} s", part.seconds) : "", part.words);
     by_kind[ran ? kind : "not run"].push_back(part.name);
     const bool bad = ran && part.state != PartState::passed;
-    if (bad && !part.command.empty()) text += fmt::format("    again      {}\n", part.command);
+    if (bad && !part.command.empty())
+      text += fmt::format("    again      {}\n", on_terminal(part.command));
   }
   for (const char* kind : {"measured", "modelled", "compiled", "not run"}) {
     if (by_kind.count(kind) == 0) continue;

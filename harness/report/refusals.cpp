@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "harness/core/shell.hpp"
+
 namespace kernelgate {
 namespace {
 
@@ -63,7 +65,7 @@ std::string Refusals::in_words() const {
                         counted(static_cast<std::size_t>(reason.rows), "row", "rows"),
                         fmt::join(reason.types, ", "), reason.words);
     const std::string command = again(first);
-    if (!command.empty()) text += fmt::format("  again    {}\n", command);
+    if (!command.empty()) text += fmt::format("  again    {}\n", on_terminal(command));
   }
   return text;
 }

@@ -1,16 +1,22 @@
 #!/bin/bash
 # Every kind of command that the program prints, as a user pastes it: bash reads it, and its verdict is the
-# one beside which it stood. All names hold a space and a quote.
+# one beside which it stood. All names hold a space and a quote. The program is typed as a path and is not in
+# PATH: commands on the terminal begin with that path. Those of records, pages and JUnit begin with
+# "kernelgate", because they are read elsewhere.
 #
 #   paste.sh PROGRAM CHECKOUT CC WORK
 set -uo pipefail
 program=$1 checkout=$2 cc=$3 work=$4
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export KERNELGATE_ROOT=$checkout OMP_WAIT_POLICY=passive  # threads that spin are slow where cores are few
-rm -rf "$work" && mkdir -p "$work/bin" "$work/it's here/my kernels" "$work/it's here/my model" || exit 1
-ln -s "$program" "$work/bin/kernelgate"
-export PATH=$work/bin:$PATH
+typed="../it's bin/kernelgate" quoted="'../it'\\''s bin/kernelgate'"
+rm -rf "$work" && mkdir -p "$work/it's bin" "$work/it's here/my kernels" "$work/it's here/my model" || exit 1
+ln -s "$program" "$work/it's bin/kernelgate"
 cd "$work/it's here" || exit 1
+if command -v kernelgate >found; then
+  echo "not run: kernelgate is in PATH, as $(cat found)"
+  exit 77
+fi
 failures=0 pasted=0
 
 fail() {
@@ -24,21 +30,28 @@ runs() {
   local code=$1
   what=$2
   shift 3
-  timeout 200 kernelgate "$@" >said 2>&1 </dev/null
+  timeout 200 "$typed" "$@" >said 2>&1 </dev/null
   local got=$?
   [ "$got" -eq "$code" ] || fail "exit code $got, expected $code: $*"
 }
 
-# printed LEAD: the commands behind that word of `said`.
-printed() { sed -n "s/^ *$1 *\(kernelgate .*\)/\1/p" said; }
+# commands_behind LEAD: the commands of this program behind that pattern in `said`.
+commands_behind() {
+  awk -v lead="$1" -v program="${quoted//\\/\\\\} " \
+    'match($0, lead) && index(rest = substr($0, RSTART + RLENGTH), program) == 1 { print rest }' said
+}
+printed() { commands_behind "^ *$1 *"; }
 
-# pastes CODE TEXT COMMANDS: bash runs each; TEXT stands in what it says.
+# pastes CODE TEXT COMMANDS: bash runs each; TEXT stands in what it says. A command that begins with
+# "kernelgate" runs where that is in PATH.
 pastes() {
   local code=$1 text=$2 line count=0
   while IFS= read -r line; do
     [ -n "$line" ] || continue
     count=$((count + 1))
-    timeout 200 bash -c "$line" >said 2>&1 </dev/null
+    local path=$PATH
+    case $line in "kernelgate "*) path="$work/it's bin:$PATH" ;; esac
+    PATH=$path timeout 200 bash -c "$line" >said 2>&1 </dev/null
     local got=$?
     [ "$got" -eq "$code" ] || fail "exit code $got, expected $code, of the pasted line $line"
     grep -qF -e "$text" said || fail "no '$text' from the pasted line $line"
@@ -49,7 +62,7 @@ pastes() {
 
 # The commands of the rows on a page of these records, and of the whole page.
 rows_of() {
-  kernelgate report --records "$1" --output rows.html >/dev/null 2>said || fail "no page of $1"
+  "$typed" report --records "$1" --output rows.html >/dev/null 2>said || fail "no page of $1"
   grep -o '"again":"[^"]*"' rows.html | sed 's/^"again":"//; s/"$//; s/\\\\/\\/g' | sort -u
 }
 command_of() { grep -o '"command":"[^"]*"' "$1" | sed 's/^"command":"//; s/"$//; s/\\\\/\\/g'; }
@@ -66,7 +79,7 @@ printf 'kernel,cases,variants\nlinear,"%s",kokkos/cpu;plugin/it'"'"'s wrong\n' "
 runs 1 "a wrong result" -- check --plugin "$plugin" --threads 1 --case "linear/plugin/it's wrong/$axes" \
   --seed 7 --records 'my rows.csv' --junit 'my rows.xml'
 [ "$(printed again | wc -l)" -eq 2 ] || fail "expected a command for each data mode"
-grep -q "again  *kernelgate check --plugin 'my kernels/it'" said || fail "the plugin is not quoted"
+grep -qF "$quoted check --plugin 'my kernels/it'" said || fail "the plugin is not quoted"
 pastes 1 "incorrect    linear/plugin/it's wrong/" "$(printed again)"
 what="a wrong result's rows on a page"
 pastes 1 "incorrect    linear/plugin/it's wrong/" "$(rows_of 'my rows.csv')"
@@ -86,8 +99,10 @@ pastes 1 "no memory on the device" "$(printed again)"
 runs 2 "a library that ends its process" -- check --plugin "my kernels/ends.so" --case "linear/$axes"
 pastes 2 "plugin my kernels/ends.so: its process died of SEGV" "$(printed rerun)"
 
+runs 0 "an example of the help" -- kv --help
+pastes 0 "8b: 40 layers" "$(printed Example:)"
 runs 0 "the devices" -- devices
-pastes 0 "wave" "$(sed -n 's/^.*: \(kernelgate devices .*\)/\1/p' said)"
+pastes 0 "wave" "$(commands_behind '^.*source: ')"
 
 # ---- a suite of the user's: gate, validate, report -----------------------------------------------
 runs 1 "a closed gate" -- gate --arch cpu --plugin "$plugin" --suite 'my suite.csv' --output "it's gate" \
