@@ -20,6 +20,7 @@
 #include "harness/timing/watched_clock.hpp"
 #include "reference/batch.hpp"
 #include "reference/rsa/choice.hpp"
+#include "reference/rsa/draw.hpp"
 #include "reference/rsa/generation.hpp"
 #include "reference/rsa/reference_engine.hpp"
 
@@ -42,16 +43,31 @@ rsa::Bounds bounds_of(const RsaInputs& inputs) {
                         prompts.template_tokens(inputs.settings.tails));
 }
 
+/// Bytes that an engine holds beside its weights.
+struct EngineBytes {
+  std::int64_t token = 0;   // keys and values
+  std::int64_t slot = 0;    // fixed state
+  std::int64_t logit = 0;   // per slot and id of the vocabulary
+  std::int64_t worker = 0;  // per thread that draws and id of the vocabulary
+};
+
 // A run of hours should not end because its cache at the bound never fitted.
-void require_memory_of(const RsaInputs& inputs, std::int64_t token_bytes, std::int64_t fixed_bytes,
-                       const std::string& who) {
-  const rsa::Settings& s = inputs.settings;
+void require_memory_of(const RsaInputs& inputs, const EngineBytes& bytes, std::int64_t vocab_size,
+                       int threads, const std::string& who) {
   const std::int64_t tokens = bounds_of(inputs).cached_tokens;
-  const double needed = static_cast<double>(tokens) * static_cast<double>(token_bytes) +
-                        static_cast<double>(s.population) * static_cast<double>(fixed_bytes);
+  const std::int64_t slots = inputs.settings.population;
+  const std::int64_t workers = std::min<std::int64_t>(slots, threads);
+  const auto product = [](std::int64_t count, std::int64_t size) {
+    return static_cast<double>(count) * static_cast<double>(size);
+  };
+  const double needed = product(tokens, bytes.token) +
+                        product(slots, bytes.slot + bytes.logit * vocab_size) +
+                        product(workers, bytes.worker * vocab_size);
   constexpr double max_bytes = 9e18;  // below 2^63
   require_memory(static_cast<std::int64_t>(std::min(needed, max_bytes)),
-                 fmt::format("rsa: keys, values and state of {} tokens on {}", tokens, who),
+                 fmt::format("rsa: keys, values and state of {} tokens and logits of {} rollouts "
+                             "on {}",
+                             tokens, slots, who),
                  "lower --n, --c, --tau or --beta");
 }
 
@@ -167,7 +183,12 @@ void run_on_reference(const RsaOptions& options, Session& session) {
   const RsaInputs inputs = rsa_inputs(options, model.config().vocab_size);
   require_fit(options, inputs, model.config());
   const rsa::ReferenceEngine one(model, 1, 1);
-  require_memory_of(inputs, one.cache_bytes_per_token(), one.fixed_state_bytes(), one.in_words());
+  // A slot keeps its logits in f32. A thread holds those of its forward pass in f64, then draws.
+  const EngineBytes bytes{.token = one.cache_bytes_per_token(),
+                          .slot = one.fixed_state_bytes(),
+                          .logit = sizeof(float),
+                          .worker = rsa::draw_bytes_per_id};
+  require_memory_of(inputs, bytes, one.vocab_size(), threads_of(session), one.in_words());
   rsa::ReferenceEngine engine(model, inputs.settings.population, threads_of(session));
   generate(options, inputs, engine, session);
 }
@@ -182,7 +203,14 @@ void run_on_kernels(const RsaOptions& options, Session& session) {
   const RsaInputs inputs = rsa_inputs(options, m.config().vocab_size);
   require_fit(options, inputs, m.config());
   const model::SequenceStore one = m.make_store(1, 1);
-  require_memory_of(inputs, one.kv_bytes(1), one.bytes().fixed, kernels.in_words());
+  // Each slot has its logits four times in f32: in the engine, in the head's work space, as rows
+  // that are drawn from, and as the sampling kernel's copy. Each worker of that kernel has lists of
+  // its own, and a thread that looks for thin draws runs the scalar chain.
+  const EngineBytes bytes{.token = one.kv_bytes(1),
+                          .slot = one.bytes().fixed,
+                          .logit = 4 * sizeof(float),
+                          .worker = rsa::draw_bytes_per_id + 8 * std::int64_t{sizeof(float)}};
+  require_memory_of(inputs, bytes, m.config().vocab_size, threads_of(session), kernels.in_words());
   const std::int64_t population = inputs.settings.population;
   model::KernelEngine engine(m, population, bounds_of(inputs).cached_tokens / population,
                              logit_error(m.type()), kernels.in_words());

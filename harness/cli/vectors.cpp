@@ -12,6 +12,7 @@
 #include "harness/cli/selection.hpp"
 #include "harness/cli/session.hpp"
 #include "harness/cli/token_ids.hpp"
+#include "harness/core/free_memory.hpp"
 #include "harness/core/shell.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/report/file.hpp"
@@ -75,6 +76,10 @@ std::int64_t export_model(const ExportOptions& options) {
   const std::vector<std::int32_t> ids = read_token_ids(options.input_ids, "--input-ids");
   reference::require_token_ids(options.model.config(), ids, "--input-ids");
   const reference::Model model = options.model.load_reference();
+  const auto tokens = static_cast<std::int64_t>(ids.size());
+  require_memory(model_vector_bytes(model.config(), tokens),
+                 fmt::format("vectors export: the model's vectors of {} tokens", tokens),
+                 "expected fewer tokens or --layers N");
   VectorFile file;
   const ModelVectorCounts counts =
       add_model_vectors(file, model, reference::parse_skip_rule(options.model.skip), ids);

@@ -82,6 +82,7 @@ void KernelEngine::draw(std::span<const rsa::SampleRequest> requests, std::int64
   std::vector<std::int64_t> seeds;
   std::vector<float> probability(size(rows)), none_f32(1);
   const std::vector<std::int32_t> none(1, -1);
+  rows_of_logits.reserve(size(rows * v));
   for (const rsa::SampleRequest& r : requests) {
     const auto row = logits(r.slot);
     rows_of_logits.insert(rows_of_logits.end(), row.begin(), row.end());

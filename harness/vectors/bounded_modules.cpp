@@ -238,6 +238,7 @@ Row bounded_residual(const Values& hidden, const Values& stream, const ResidualS
 Row bounded_linear(const Values& weight, const Row& x) {
   Row out;
   const auto width = static_cast<std::int64_t>(x.size());
+  out.reserve(static_cast<std::size_t>(weight.size() / width));
   for (std::int64_t o = 0; o < weight.size() / width; ++o) {
     out.push_back(linear_at<Bounded>(weight, x, o));
   }

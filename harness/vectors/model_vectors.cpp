@@ -43,6 +43,8 @@ class Builder {
   void output(const std::string& name, const Rows& rows, const std::vector<bool>& judged = {}) {
     const auto width = static_cast<std::int64_t>(rows[0].size());
     NumericTruth truth{.tensor = name, .at = {}, .value = {}, .budget = {}};
+    truth.value.reserve(rows.size() * rows[0].size());
+    truth.budget.reserve(rows.size() * rows[0].size());
     for (std::size_t t = 0; t < rows.size(); ++t) {
       if (!judged.empty() && !judged[t]) continue;
       for (std::int64_t i = 0; i < width; ++i) {
@@ -215,6 +217,18 @@ class ModelVectors {
 };
 
 }  // namespace
+
+std::int64_t model_vector_bytes(const ModelConfig& c, std::int64_t tokens) {
+  const std::int64_t h = c.hidden_size, r = c.router_size;
+  // The scalar model's trace in f64, and the vectors: inputs in f32, values and bounds in f64.
+  const std::int64_t of_trace =
+      8 * (7 * h + c.q_size() + 2 * c.kv_size() + 2 * r + 4 * (c.num_experts + 1));
+  const std::int64_t of_vectors = 136 * h + 24 * r + 64;
+  // A logit with its bound, both again as truth and in the file, and the tensor of an output.
+  const std::int64_t logit = 16 + 16 + 16 + 4;
+  return tokens * (logit * c.vocab_size + c.num_blocks() * (of_trace + of_vectors) + 128 * h) +
+         8 * c.vocab_size;
+}
 
 ModelVectorCounts add_model_vectors(VectorFile& file, const Model& model, SkipRule skip,
                                     std::span<const std::int32_t> ids) {

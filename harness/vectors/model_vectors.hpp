@@ -19,6 +19,9 @@ struct ModelVectorCounts {
   std::int64_t undecided = 0;  // of them: a router's margin is below its own error
 };
 
+/// Bytes that add_model_vectors() and the file hold for so many tokens, beside the weights.
+std::int64_t model_vector_bytes(const reference::ModelConfig& config, std::int64_t tokens);
+
 /// Runs the model on the tokens, from an empty state, and adds input_norm, attention,
 /// post_attention, moe and post_moe of every layer, and the head. An engine may compute and store
 /// in f32 and sum in any order. The skip rule is the model's own.

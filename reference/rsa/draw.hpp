@@ -18,6 +18,10 @@ SampledToken draw(std::span<const float> logits, const SampleRequest& request,
 /// What draw() sets `thin` to, for who has the token from elsewhere.
 bool is_thin(std::span<const float> logits, const SampleRequest& request, double logit_error = 0);
 
+/// Most bytes that draw() or is_thin() holds per id of the vocabulary: in the scalar chain a logit,
+/// a probability and a score with their bounds, and an order of the ids, beside the chain in f64.
+inline constexpr std::int64_t draw_bytes_per_id = 100;
+
 /// Ids that such a sampler may draw, the drawn one among them; -1 alone where nothing is allowed.
 std::vector<std::int64_t> honest_draws(std::span<const float> logits, const SampleRequest& request,
                                        double logit_error = 0);

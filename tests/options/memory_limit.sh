@@ -58,6 +58,44 @@ run 0 "pages of a cache not tried: .*$free" kv --model 8b --tokens 16384
 run 2 "kv --time 20000: .* needs [0-9.]+ GB, $free" kv --model 8b --tokens 1 --time 20000
 run 2 "rsa: keys, values and state .*, $free" \
   rsa --model t1 --input-ids 1 --n 2000 --c 2 --beta 3000 --tau 1 --output x
+
+# large_vocabulary ROWS FOLDER: a small checkpoint with so many tokens, whose further rows are zeros.
+large_vocabulary() {
+  local rows=$1 folder=$2 data=$KERNELGATE_ROOT/tests/oracle/data/full_attention old=16384 # 128 rows of 32 f32
+  local more=$((rows * 128 - old)) length i
+  mkdir "$folder"
+  sed "s/\"vocab_size\": 128/\"vocab_size\": $rows/" "$data/config.json" >"$folder/config.json"
+  length=$(od -An -t u8 -N 8 "$data/model.safetensors" | tr -d ' ')
+  tail -c +9 "$data/model.safetensors" | head -c "$length" | awk -v more=$more -v rows="$rows" '{
+    while (match($0, /"data_offsets":.[0-9]+,[0-9]+/)) {
+      split(substr($0, RSTART + 16, RLENGTH - 16), at, ",")
+      out = out substr($0, 1, RSTART + 15) sprintf("%.0f,%.0f", at[1] + (at[1] > 0) * more, at[2] + more)
+      $0 = substr($0, RSTART + RLENGTH)
+    }
+    sub(/"shape":.128,32/, "\"shape\":[" rows ",32", out)
+    printf "%s%s", out, $0
+  }' >header
+  {
+    for ((i = 0; i < 64; i += 8)); do printf '%b' "\\x$(printf %x $(($(stat -c %s header) >> i & 255)))"; done
+    cat header
+    tail -c +$((9 + length)) "$data/model.safetensors" | head -c $old
+  } >"$folder/model.safetensors"
+  truncate -s +$more "$folder/model.safetensors"
+  tail -c +$((9 + length + old)) "$data/model.safetensors" >>"$folder/model.safetensors"
+}
+large_vocabulary 262272 large
+large_vocabulary 6000000 huge
+# 52 bytes per logit: 3 tokens of 6 million logits are 0.94 GB, 60 tokens of 262272 are 0.82 GB.
+run 2 "vectors export: the model's vectors of 3 tokens: needs 0[.]9[0-9] GB, $free" \
+  vectors export --checkpoint huge --input-ids 1,2,3 --output x
+run 2 "vectors export: the model's vectors of 60 tokens: needs 0[.]8[0-9] GB, $free" \
+  vectors export --checkpoint large --input-ids "$(seq -s, 1 60)" --output x
+run 0 'wrote x/model.safetensors' vectors export --checkpoint large --input-ids 1,2,3 --output x
+few=(--c 2 --t 1 --beta 4 --tau 2 --input-ids 2 --output ids)
+run 2 "rsa: .* logits of 128 rollouts on backend kokkos.*: needs [0-9.]+ GB, $free" \
+  rsa --checkpoint large --backend kokkos --n 128 "${few[@]}"
+run 2 "rsa: .* logits of 2 rollouts on reference: needs 1[.][0-9]+ GB, $free" rsa --checkpoint huge --n 2 --threads 2 "${few[@]}"
+run 0 'ended by 2 budget' rsa --checkpoint large --n 2 --threads 1 "${few[@]}"
 large=linear/kokkos/tokens=4096,out=8192,in=4096,f32
 # 4096 x 4096 and twice 8192 x 4096 numbers of four bytes.
 run 5 "reason +tensors of the case: needs 0.34 GB, $free" check --case $large --data real --verbose
