@@ -215,16 +215,9 @@ void drop_rotary_tables(TensorMap& map, const fs::path& directory, Notices& noti
 void note_other_type(const ModelConfig& config, const TensorMap& map, const std::string& file,
                      Notices& notices) {
   const auto embedding = map.tensors.find("model.embed_tokens.weight");
-  if (config.stated_type.empty() || embedding == map.tensors.end()) return;
-  constexpr std::pair<const char*, Dtype> names[] = {{"float32", Dtype::f32},
-                                                     {"bfloat16", Dtype::bf16},
-                                                     {"float16", Dtype::f16},
-                                                     {"float64", Dtype::f64}};
+  if (embedding == map.tensors.end()) return;
   const Dtype stored = embedding->second.values.type();
-  const auto stated = std::find_if(std::begin(names), std::end(names), [&](const auto& known) {
-    return config.stated_type == known.first;
-  });
-  if (stated == std::end(names) || stated->second == stored) return;
+  if (stated_dtype(config).value_or(stored) == stored) return;
   notices.push_back(file + ": key 'dtype' is '" + config.stated_type +
                     "', but the tensors are stored as " + std::string(name(stored)) +
                     " and used as stored");

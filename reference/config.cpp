@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "harness/core/error.hpp"
 #include "reference/config_layouts.hpp"
@@ -31,6 +32,17 @@ void refuse_rope_scaling(const JsonFields& json) {
   } else if (json.flag_or("rope_scaling", false)) {
     json.refuse("rope_scaling", expected);
   }
+}
+
+std::optional<Dtype> stated_dtype(const ModelConfig& config) {
+  constexpr std::pair<std::string_view, Dtype> names[] = {{"float32", Dtype::f32},
+                                                          {"bfloat16", Dtype::bf16},
+                                                          {"float16", Dtype::f16},
+                                                          {"float64", Dtype::f64}};
+  for (const auto& [name, type] : names) {
+    if (config.stated_type == name) return type;
+  }
+  return std::nullopt;
 }
 
 void refuse_other_architectures(const JsonFields& json) {

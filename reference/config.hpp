@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "harness/core/dtype.hpp"
 #include "kernels/cca_attention/cca_attention_reference.hpp"
 #include "reference/notices.hpp"
 
@@ -51,6 +53,9 @@ struct ModelConfig {
 ModelConfig parse_config(std::string_view text, const std::string& file,
                          Notices* notices = nullptr);
 ModelConfig read_config(const std::filesystem::path& file, Notices* notices = nullptr);
+
+/// The type of `stated_type`; absent if the file states none or one that is unknown here.
+std::optional<Dtype> stated_dtype(const ModelConfig& config);
 
 /// Relations that no single key shows: heads divide, rotary dims are even and fit, and so on.
 void check_config(const ModelConfig& config, const std::string& file);

@@ -43,7 +43,7 @@ std::string what_was_shown(const std::vector<Record>& records) {
   if (timed == 0) return {};
   const PerfCounter counter(PerfCounter::Event::instructions);
   return fmt::format("disturbed    {}\nclocks       {}\ninstructions {}\n",
-                     in_words(disturbed),
+                     in_words(disturbed, true),
                      clocks == 0 ? "not shown by this system" : "in the records",
                      counted > 0 ? "in the records, of one run in user space"
                                  : "not counted: " + counter.missing());

@@ -24,7 +24,7 @@ namespace {
 struct KvArguments {
   std::vector<std::string> models, checkpoints;
   std::vector<std::int64_t> tokens;
-  std::string dtype = "bf16", records;
+  std::string dtype, records;              // empty dtype: type_of()
   std::optional<double> commit_gigabytes;  // absent: 1 GB, and caches that do not fit are skipped
   std::vector<std::int64_t> time;
   int repetitions = 3;
@@ -39,6 +39,13 @@ std::string grouped(std::int64_t n) {
   return text;
 }
 
+/// The type of keys and values: --dtype, else what a checkpoint's config states, else bf16.
+Dtype type_of(const KvArguments& options, const reference::ModelConfig& config) {
+  if (!options.dtype.empty()) return *parse_dtype(options.dtype);
+  const std::optional<Dtype> stated = reference::stated_dtype(config);
+  return stated == Dtype::f32 || stated == Dtype::f16 ? *stated : Dtype::bf16;
+}
+
 /// Bytes are computed for lengths that the model does not take, too: they are a plan for a model
 /// with a longer context. The output says where that is so.
 std::string beyond_context(const reference::ModelConfig& config, std::int64_t tokens) {
@@ -48,17 +55,17 @@ std::string beyond_context(const reference::ModelConfig& config, std::int64_t to
 
 class KvReport {
  public:
-  KvReport(Session& session, const KvArguments& options)
-      : session_(session), options_(options), type_(*parse_dtype(options.dtype)) {
+  KvReport(Session& session, const KvArguments& options) : session_(session), options_(options) {
     if (!options.records.empty()) writer_.emplace(options.records, std::cerr);
   }
 
   /// `option` names the configuration: --model, or --checkpoint with a folder.
   void print(const char* option, const std::string& name, const reference::ModelConfig& config) {
+    type_ = type_of(options_, config);
     const std::vector<model::KvScheme> schemes = model::kv_schemes(config);
     const std::int64_t least = model::closed_form(schemes[0], config, type_, 1).cache;
     fmt::print("{}: {} layers, width {}, {}; one token over all layers, full attention\n", name,
-               config.num_blocks(), config.hidden_size, options_.dtype);
+               config.num_blocks(), config.hidden_size, kernelgate::name(type_));
     for (const model::KvScheme& s : schemes) {
       const std::int64_t bytes = model::closed_form(s, config, type_, 1).unwindowed;
       fmt::print("  {:<6} {:>12} bytes {:>7.3f}x  {}\n", s.name, grouped(bytes),
@@ -74,6 +81,10 @@ class KvReport {
       }
     }
     if (!not_written.empty()) fmt::print("  pages of a cache not tried: {}\n", not_written);
+    if (!not_reserved_.empty()) {
+      fmt::print("  address space of a cache not available: {}\n", not_reserved_);
+      not_reserved_.clear();
+    }
     fmt::print("\n");
   }
 
@@ -104,27 +115,39 @@ class KvReport {
                         *options_.commit_gigabytes, scheme.name, tokens, shortage));
       }
     }
-    const model::KvAllocation got = model::allocate_kv(scheme, config, type_, tokens, commit);
+    const auto row = [&](const std::string& allocated, const std::string& pages,
+                         const std::string& fixed, const std::string& remark) {
+      fmt::print("  {:<6} {:>9} {:>19} {:>19} {:>19} {:>19} {:>9}  {}\n", scheme.name, tokens,
+                 allocated, grouped(expected.cache), pages, grouped(expected.unwindowed), fixed,
+                 remark);
+    };
+    model::KvAllocation got;
+    try {
+      got = model::allocate_kv(scheme, config, type_, tokens, commit);
+    } catch (const model::NoAddressSpace& refusal) {
+      if (commit && options_.commit_gigabytes) throw;
+      not_reserved_ = refusal.what();
+      row("not tried", "not tried", "not tried", beyond_context(config, tokens));
+      return shortage;
+    }
     const std::string lost = model::lost_saving(expected, got, config);
-    fmt::print("  {:<6} {:>9} {:>19} {:>19} {:>19} {:>19} {:>9}  {}\n", scheme.name, tokens,
-               grouped(got.cache), grouped(expected.cache),
-               commit ? grouped(got.committed) : "not tried", grouped(expected.unwindowed),
-               grouped(got.fixed),
-               lost.empty() ? beyond_context(config, tokens) : "LOST SAVING: " + lost);
+    row(grouped(got.cache), commit ? grouped(got.committed) : "not tried", grouped(got.fixed),
+        lost.empty() ? beyond_context(config, tokens) : "LOST SAVING: " + lost);
     if (!lost.empty()) session_.end_with(ExitCode::incorrect);
     if (!writer_) return shortage;
+    const std::string dtype(kernelgate::name(type_));
     Record r = start_record(RowKind::check, run_id_);
     r.kernel = "kv";
     r.variant = scheme.name;
     r.backend = Backend::kokkos;
-    r.axes = fmt::format("model={},tokens={},{}", name, tokens, options_.dtype);
-    r.dtype = options_.dtype;
+    r.axes = fmt::format("model={},tokens={},{}", name, tokens, dtype);
+    r.dtype = dtype;
     r.status = lost.empty() ? Status::passed : Status::incorrect;
     r.message = lost;
     r.bytes = got.cache + got.fixed;
     r.checked = r.total = commit ? 3 : 2;
-    std::vector<std::string> words{option,    name,          "--tokens", std::to_string(tokens),
-                                   "--dtype", options_.dtype};
+    std::vector<std::string> words{option,    name, "--tokens", std::to_string(tokens),
+                                   "--dtype", dtype};
     if (options_.commit_gigabytes) {
       words.insert(words.end(), {"--commit", fmt::format("{}", *options_.commit_gigabytes)});
     }
@@ -135,8 +158,9 @@ class KvReport {
 
   Session& session_;
   const KvArguments& options_;
-  Dtype type_;
+  Dtype type_ = Dtype::bf16;  // of the model that is printed
   std::string run_id_ = new_run_id();
+  std::string not_reserved_;  // why a cache was not allocated at all
   std::optional<RecordWriter> writer_;
 };
 
@@ -152,7 +176,7 @@ TimeSummary summary_of(const std::vector<model::SchemeTime>& runs) {
 void print_times(Session& session, const KvArguments& options, const std::string& name,
                  const reference::ModelConfig& config) {
   model::Operations operations(session.registry(), Backend::kokkos, false);
-  const Dtype type = *parse_dtype(options.dtype);
+  const Dtype type = type_of(options, config);
   const std::vector<model::SchemeShape> shapes = model::scheme_shapes(config);
   for (const std::int64_t tokens : options.time) {
     // Upper bound over the schemes: queries, keys, values, their expanded form and the results.
@@ -168,7 +192,7 @@ void print_times(Session& session, const KvArguments& options, const std::string
         }
       }
       const std::string beyond = beyond_context(config, context == 0 ? tokens : context + 1);
-      fmt::print("{}, one layer, {}: {} (measured; {}){}{}\n", name, options.dtype,
+      fmt::print("{}, one layer, {}: {} (measured; {}){}{}\n", name, kernelgate::name(type),
                  context == 0 ? fmt::format("prefill of {} tokens", tokens)
                               : fmt::format("one token behind {}", context),
                  host_executor_in_words(), beyond.empty() ? "" : "; ", beyond);
@@ -181,14 +205,16 @@ void print_times(Session& session, const KvArguments& options, const std::string
         for (const auto& [part, s] : runs[i][time.median_sample()].parts) {
           split += fmt::format(" {} {:.2f} ms", part, 1e3 * s);
         }
-        fmt::print("  {:<6} {:>10.2f} ms {:>6.2f}x CCGQA {:<26} {}\n", shapes[i].name,
-                   1e3 * time.median, paired_ratio(time, first),
+        const std::optional<double> ratio = paired_ratio(time, first);
+        fmt::print("  {:<6} {:>10.2f} ms{} {:>7} CCGQA {:<26} {}\n", shapes[i].name,
+                   1e3 * time.median, time.all_marked() ? all_disturbed_mark : " ",
+                   ratio ? fmt::format("{:.2f}x", *ratio) : std::string("-"),
                    time.has_spread()
                        ? fmt::format("({:.2f} .. {:.2f})", 1e3 * time.low, 1e3 * time.high)
                        : std::string("(one sample)"),
                    split);
       }
-      fmt::print("  disturbed {}\n\n", in_words(disturbed));
+      fmt::print("  disturbed {}\n\n", in_words(disturbed, true));
     }
   }
 }
@@ -210,6 +236,7 @@ void run_kv(Session& session, const KvArguments& options) {
         reference::read_config(directory + "/config.json", &notices);
     print_notices(notices);
     report.print("--checkpoint", directory, config);
+    if (host) print_times(session, options, directory, config);
   }
 }
 
@@ -229,7 +256,10 @@ void add_kv_command(CLI::App& app, Session& session) {
       ->add_option("--tokens", options->tokens,
                    "Lengths of a sequence; default 4,096 and the model's most")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 24));
-  command->add_option("--dtype", options->dtype, "Storage type of keys and values")
+  command
+      ->add_option("--dtype", options->dtype,
+                   "Storage type of keys and values (default: the type that a checkpoint's "
+                   "config.json states, if it is one of these; otherwise bf16)")
       ->check(CLI::IsMember({"f32", "bf16", "f16"}));
   command
       ->add_option("--commit", options->commit_gigabytes,

@@ -58,13 +58,14 @@ std::string time_lines(const rsa::GenerationCost& cost) {
     disturbed.add(time);
     all += fmt::format("{}{} {:.2f} s", all.empty() ? "" : ", ", phase, seconds_of_all(spans));
     if (spans.empty()) return;
-    each += fmt::format("{}{} {}", each.empty() ? "" : ", ", one, time_text(time.median));
+    each += fmt::format("{}{} {}{}", each.empty() ? "" : ", ", one, time_text(time.median),
+                        time.all_marked() ? all_disturbed_mark : "");
   };
   add("prefill", "a prompt", cost.prefills);
   add("decode", "a decode step", cost.decodes);
   add("sampling", "a draw", cost.draws);
   return fmt::format("time     {}\nmedian   {}\ndisturbed {}\n", all, each.empty() ? "none" : each,
-                     in_words(disturbed));
+                     in_words(disturbed, true));
 }
 
 double megabytes(std::int64_t bytes) { return 1e-6 * static_cast<double>(bytes); }

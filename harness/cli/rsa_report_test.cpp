@@ -42,5 +42,22 @@ TEST(RsaSummary, LeavesDisturbedStepsOutOfTheMediansAndSaysHowMany) {
       << text;
 }
 
+TEST(RsaSummary, MarksAMedianOfDisturbedStepsOnly) {
+  rsa::RoundReport round;
+  round.cost.prefills = {{0.5, true}};
+  round.cost.decodes = {{0.125, false}, {2, true}};
+  round.cost.draws = {{0.0625, false}};
+  rsa::Result result;
+  result.rounds = {round};
+  const std::string text = rsa_summary(result, EmptyEngine());
+  EXPECT_NE(text.find("median   a prompt 500 ms*, a decode step 125 ms, a draw 62.5 ms\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("disturbed 2 of 4 samples, left out of the times except in 1 time marked * "
+                      "with disturbed samples only: threads"),
+            std::string::npos)
+      << text;
+}
+
 }  // namespace
 }  // namespace kernelgate

@@ -1,5 +1,6 @@
 #include "harness/model/page_memory.hpp"
 
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -9,7 +10,7 @@
 #include <vector>
 
 #include "harness/core/control_groups.hpp"
-#include "harness/core/error.hpp"
+#include "harness/core/free_memory.hpp"
 
 namespace kernelgate::model {
 PageMemory::PageMemory(std::int64_t bytes, const std::string& what) : bytes_(bytes) {
@@ -17,8 +18,10 @@ PageMemory::PageMemory(std::int64_t bytes, const std::string& what) : bytes_(byt
   void* start = mmap(nullptr, static_cast<std::size_t>(bytes), PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (start == MAP_FAILED) {
-    throw BadInput(what + ": no address space for " + std::to_string(bytes) +
-                   " bytes: " + std::strerror(errno));
+    const std::string reason = std::strerror(errno);
+    throw NoAddressSpace(fmt::format("{}: needs {:.2f} GB of address space, {}: {}", what,
+                                     1e-9 * static_cast<double>(bytes), free_memory().in_words(),
+                                     reason));
   }
   data_ = static_cast<std::byte*>(start);
 }

@@ -5,9 +5,16 @@
 #include <cstdint>
 #include <string>
 
+#include "harness/core/error.hpp"
+
 namespace kernelgate::model {
 
-/// Zeros until written. Throws BadInput naming `what` when the address space has no room.
+/// The address space does not hold a reservation. The message names the free memory and its limit.
+struct NoAddressSpace : BadInput {
+  using BadInput::BadInput;
+};
+
+/// Zeros until written. Throws NoAddressSpace naming `what`.
 class PageMemory {
  public:
   PageMemory() = default;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/report/text.hpp"
+#include "harness/timing/time_summary.hpp"
 
 namespace kernelgate {
 namespace {
@@ -55,12 +56,15 @@ std::string tally_line(const std::string& kernel, const std::string& variant, co
 std::string bench_line(const Record& row) {
   const auto spread = spread_percent(row);
   std::string time = time_text(row.time_median_seconds);
+  if (all_disturbed(row)) time += all_disturbed_mark;
   if (spread) time += fmt::format(" +-{:.1f} %", *spread);
   return fmt::format("{:<51} {:<4} {:>17} {:>7} {:>7} {:>7} {:>13}\n", shortened(row.id(), 51),
                      row.cache ? name(*row.cache) : "", time, giga_text(bytes_per_second(row)),
                      giga_text(flops_per_second(row)),
                      row.percent_of_floor ? fmt::format("{:.1f}", *row.percent_of_floor) : "",
-                     ratio_text(row.ratio_to_baseline));
+                     row.ratio_to_baseline || row.baseline.empty()
+                         ? ratio_text(row.ratio_to_baseline)
+                         : std::string("-"));
 }
 
 // What has no time says why instead; it is never a figure.
@@ -77,7 +81,7 @@ std::string bench_table_of(const std::vector<const Record*>& rows, FigureKind ki
   std::set<std::string> baselines;
   for (const Record* row : rows) {
     text += row->time_median_seconds ? bench_line(*row) : untimed_line(*row);
-    if (row->ratio_to_baseline) baselines.insert(row->baseline);
+    if (row->time_median_seconds && !row->baseline.empty()) baselines.insert(row->baseline);
   }
   for (const std::string& baseline : baselines) {
     text += shortened("baseline: " + baseline, table_width) + "\n";

@@ -75,6 +75,19 @@ TEST(BenchTable, ShowsTimeRatesFloorAndRatioInWords) {
   EXPECT_THAT(table, HasSubstr("baseline: baseline/onednn"));
 }
 
+TEST(BenchTable, MarksATimeOfDisturbedSamplesAndPrintsNoRatioWithoutAnUndisturbedPair) {
+  Record row = bench_row();
+  row.samples = row.marked_samples = 3;
+  row.ratio_to_baseline = std::nullopt;
+  const std::string table = bench_table(std::vector{row});
+  EXPECT_EQ(words(table, "linear"),
+            (std::vector<std::string>{"linear/kokkos/tokens=7,out=64,in=64,bf16", "cold", "500",
+                                      "us*", "+-3.0", "%", "8.00", "16.0", "80.0", "-"}));
+  EXPECT_THAT(table, HasSubstr("baseline: baseline/onednn"));
+  row.marked_samples = 2;  // one sample counts: no spread and no mark
+  EXPECT_THAT(bench_table(std::vector{row}), HasSubstr("500 us "));
+}
+
 TEST(BenchTable, KeepsKindsOfFiguresApartAndNamesThem) {
   Record modelled = bench_row();
   modelled.figure = FigureKind::modelled;

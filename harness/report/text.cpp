@@ -71,6 +71,10 @@ bool has_spread(const Record& record) {
   return !record.samples || has_spread(*record.samples, record.marked_samples.value_or(0));
 }
 
+bool all_disturbed(const Record& record) {
+  return record.samples.value_or(0) > 0 && record.marked_samples == record.samples;
+}
+
 std::optional<double> spread_percent(const Record& record) {
   if (!has_spread(record) || !record.time_low_seconds || !record.time_high_seconds ||
       !(record.time_median_seconds > 0.0)) {

@@ -25,6 +25,8 @@ std::optional<double> flops_per_second(const Record& record);
 std::optional<double> spread_percent(const Record& record);
 /// Whether more than one sample counts towards the times: the quartiles of one say nothing.
 bool has_spread(const Record& record);
+/// Whether every sample is disturbed, so that all of them count.
+bool all_disturbed(const Record& record);
 
 /// A status that says that the kernel is at fault or was not found right.
 constexpr bool is_failure(Status status) {

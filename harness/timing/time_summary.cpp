@@ -74,14 +74,14 @@ TimeSummary summarise(std::span<const TimedSpan> samples) {
   return summarise(std::move(seconds), std::move(marked));
 }
 
-double paired_ratio(const TimeSummary& time, const TimeSummary& baseline) {
+std::optional<double> paired_ratio(const TimeSummary& time, const TimeSummary& baseline) {
   std::vector<double> ratios;
-  std::vector<std::int64_t> marked;
   for (std::size_t i = 0; i < std::min(time.seconds.size(), baseline.seconds.size()); ++i) {
-    if (time.is_marked(i) || baseline.is_marked(i)) marked.push_back(static_cast<std::int64_t>(i));
+    if (time.is_marked(i) || baseline.is_marked(i)) continue;
     ratios.push_back(time.seconds[i] / baseline.seconds[i]);
   }
-  return summarise(std::move(ratios), std::move(marked)).median;
+  if (ratios.empty()) return std::nullopt;
+  return summarise(std::move(ratios)).median;
 }
 
 void DisturbedCount::add(const TimeSummary& time) {
@@ -103,17 +103,19 @@ void DisturbedCount::add(std::int64_t count, std::optional<std::int64_t> disturb
   all_marked += count > 0 && *disturbed == count;
 }
 
-std::string in_words(const DisturbedCount& count) {
+std::string in_words(const DisturbedCount& count, bool rows_are_marked) {
   if (count.samples == 0) return "not shown by this system";
   std::string text = fmt::format("{} of {} samples", count.marked, count.samples);
   if (count.marked == 0) return text;
+  const std::string mark =
+      rows_are_marked ? fmt::format(" marked {}", all_disturbed_mark) : std::string();
   if (count.marked == count.samples) {
-    text += ", all counted, because every sample of each time was disturbed";
+    text += fmt::format(", all counted, because every sample of each time{} was disturbed", mark);
   } else {
     text += ", left out of the times";
     if (count.all_marked > 0) {
-      text += fmt::format(" (but they count in {} time{} without others)", count.all_marked,
-                          count.all_marked == 1 ? "" : "s");
+      text += fmt::format(" except in {} time{}{} with disturbed samples only", count.all_marked,
+                          count.all_marked == 1 ? "" : "s", mark);
     }
   }
   return fmt::format("{}: {}", text, disturbed_reason);

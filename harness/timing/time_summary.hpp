@@ -45,8 +45,8 @@ TimeSummary summarise(std::vector<double> seconds,
                       std::optional<std::vector<std::int64_t>> marked = std::nullopt);
 TimeSummary summarise(std::span<const TimedSpan> samples);
 /// Median of the ratios of samples taken in the same place of the order (paired in time). Pairs
-/// with a marked sample are left out where others remain.
-double paired_ratio(const TimeSummary& time, const TimeSummary& baseline);
+/// with a marked sample are left out; absent if no pair remains.
+std::optional<double> paired_ratio(const TimeSummary& time, const TimeSummary& baseline);
 
 inline constexpr std::string_view disturbed_reason =
     "threads waited for a core, or the clock was throttled";
@@ -63,8 +63,12 @@ struct DisturbedCount {
   void add(std::int64_t samples, std::optional<std::int64_t> marked);
 };
 
+/// Stands behind a time in a table whose samples are all disturbed.
+inline constexpr std::string_view all_disturbed_mark = "*";
+
 /// "2 of 11 samples, left out of the times: threads waited for a core, or the clock was throttled";
-/// "not shown by this system" without samples.
-std::string in_words(const DisturbedCount& count);
+/// "not shown by this system" without samples. `rows_are_marked`: the table above sets
+/// all_disturbed_mark, and the text explains it.
+std::string in_words(const DisturbedCount& count, bool rows_are_marked = false);
 
 }  // namespace kernelgate

@@ -19,7 +19,7 @@ TEST(TimeSummary, RatioComparesSamplesTakenTogether) {
   // The machine became three times slower half way; every pair still says 1.5.
   const TimeSummary slow = summarise({1.5, 1.5, 4.5, 4.5});
   const TimeSummary base = summarise({1, 1, 3, 3});
-  EXPECT_DOUBLE_EQ(paired_ratio(slow, base), 1.5);
+  EXPECT_DOUBLE_EQ(paired_ratio(slow, base).value(), 1.5);
 }
 
 TEST(TimeSummary, LeavesDisturbedSamplesOutOfMedianAndQuartiles) {
@@ -62,9 +62,17 @@ TEST(TimeSummary, NamesTheSampleThatIsTheLowerMedianOfThoseThatCount) {
 TEST(TimeSummary, PairsOnlySamplesOfWhichNeitherIsDisturbed) {
   const TimeSummary time = summarise({2, 40, 3}, Marks{1});
   const TimeSummary baseline = summarise({1, 2, 100}, Marks{2});
-  EXPECT_DOUBLE_EQ(paired_ratio(time, baseline), 2);  // of the first pair alone
+  EXPECT_DOUBLE_EQ(paired_ratio(time, baseline).value(), 2);  // of the first pair alone
+}
+
+TEST(TimeSummary, GivesNoRatioIfNoPairIsUndisturbed) {
   const TimeSummary crowd = summarise({1, 2, 3}, Marks{0, 1, 2});
-  EXPECT_DOUBLE_EQ(paired_ratio(crowd, summarise({1, 1, 1})), 2);  // no pair is left: all count
+  EXPECT_EQ(paired_ratio(crowd, summarise({1, 1, 1})), std::nullopt);
+  // Both times have an undisturbed sample, 1 s and 2 s, but not in the same pair.
+  const TimeSummary time = summarise({8, 1}, Marks{0}), baseline = summarise({2, 9}, Marks{1});
+  EXPECT_DOUBLE_EQ(time.median, 1);
+  EXPECT_DOUBLE_EQ(baseline.median, 2);
+  EXPECT_EQ(paired_ratio(time, baseline), std::nullopt);
 }
 
 TEST(TimeSummary, HasASpreadWhereMoreThanOneSampleCounts) {
@@ -97,8 +105,12 @@ TEST(DisturbedCount, SaysWhereDisturbedSamplesCountForWantOfOthers) {
   DisturbedCount some = all;
   some.add(summarise({1, 2, 3}, Marks{2}));
   EXPECT_EQ(in_words(some),
-            "3 of 5 samples, left out of the times (but they count in 1 time without others): "
+            "3 of 5 samples, left out of the times except in 1 time with disturbed samples only: "
             "threads waited for a core, or the clock was throttled");
+  EXPECT_EQ(
+      in_words(some, true),
+      "3 of 5 samples, left out of the times except in 1 time marked * with disturbed samples "
+      "only: threads waited for a core, or the clock was throttled");
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ recorded throughput.csv
 run bench --case linear/kokkos/tokens=7,out=64,in=96,bf16 --repetitions 4 --records bench.csv
 recorded bench.csv
 run kv --model t1 --tokens 64 --commit 0 --time 512 --repetitions 4
+if grep -E ' ms\* +[0-9.]+x' said; then complain 'expected no ratio beside a time of disturbed samples only'; fi
 run rsa --model t1 --weights synthetic --input-ids 2,39,76 --n 4 --c 2 --t 1 --beta 32 --tau 8 --output ids
 what='sample --probe'
 timeout 120 "$program" sample --probe 20000 --samples 4 >said 2>&1 || complain "expected exit 0"

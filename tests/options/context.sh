@@ -56,6 +56,15 @@ run 2 "--context 60 and --tg 5: a sequence of 65 tokens; $limit" "${throughput[@
 # Of the usual grid no cell fits: each is a row that says why, and nothing ran.
 run 5 "pp128 +unsupported: 128 tokens, the model's longest context is 64" "${throughput[@]}"
 run 0 'GQA +65 .*beyond the model.s longest context of 64' kv --checkpoint "$checkpoint" --tokens 65
+# kv takes the type that config.json states, and times a checkpoint's layers, too.
+kv=(kv --checkpoint "$checkpoint" --tokens 32)
+grep -q '"dtype": "float32"' "$checkpoint/config.json" || exit 1
+run 0 ' 3 layers, width 32, f32;' "${kv[@]}"
+run 0 ' 3 layers, width 32, f16;' "${kv[@]}" --dtype f16
+run 0 '8b: 40 layers, width 2048, bf16;' kv --model 8b --tokens 32
+run 0 'one layer, f32: prefill of 32 tokens' "${kv[@]}" --time 32 --repetitions 1
+run 0 'one layer, f32: one token behind 32' "${kv[@]}" --time 32 --repetitions 1
+run 0 '  CCGQA +[0-9.]+ ms.* CCGQA +[(]one sample[)] ' "${kv[@]}" --time 32 --repetitions 1
 what="kv within the context"
 "$program" kv --checkpoint "$checkpoint" --tokens 64 >said 2>&1
 grep -q beyond said && complain "expected no mark"

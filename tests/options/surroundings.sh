@@ -119,6 +119,12 @@ else
   run 2 'synthetic f32 weights: needs [0-9.]+ GB, 0[.][0-9]+ GB are free within the limit of ulimit -v' \
     OMP_NUM_THREADS=1 throughput --model s340 --backend kokkos --dtype f32 --pp 8
   run 2 'synthetic f32 weights: needs' OMP_NUM_THREADS=1 forward --model s340 --dtype f32 --input-ids 2 --output x
+  # 8B at 131072 tokens: 40960 bytes per token are 5.37 GB in CCGQA, which the limit does not hold.
+  ulimited=(OMP_NUM_THREADS=1 kv --model 8b --tokens 131072)
+  why='KV cache: needs [0-9.]+ GB of address space, 0[.][0-9]+ GB are free within the limit of ulimit -v'
+  run 0 "address space of a cache not available: $why" "${ulimited[@]}"
+  run 0 'CCGQA +131072 +not tried +5,368,709,120 +not tried' "${ulimited[@]}"
+  run 0 'MHA +131072 +not tried +42,949,672,960 +not tried' "${ulimited[@]}"
   run 2 'cannot start 500 threads' OMP_NUM_THREADS=1 check --case $case --threads 500
 fi
 
