@@ -43,7 +43,7 @@ refuses() {
   done
   if grep -q 'internal error' said; then complain "an error that nobody put into words"; fi
   if [ "$(wc -c <said)" -gt 8192 ]; then complain "$(wc -c <said) bytes of message"; fi
-  if LC_ALL=C tr -d '\n\t' <said | LC_ALL=C grep -q '[[:cntrl:]]'; then
+  if LC_ALL=C tr -d '\n\t' <said | LC_ALL=C grep '[[:cntrl:]]' >/dev/null; then
     complain "control characters in the message"
   fi
 }

@@ -12,7 +12,7 @@ skip() {
 }
 
 # A sanitizer takes a multiple of what the program asks for.
-if ldd "$program" | grep -q libasan; then skip 'this program has a sanitizer'; fi
+if ldd "$program" | grep libasan >/dev/null; then skip 'this program has a sanitizer'; fi
 group=''
 for point in /sys/fs/cgroup/memory /sys/fs/cgroup; do
   group=$point/kernelgate-test-$$

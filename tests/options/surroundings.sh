@@ -112,7 +112,7 @@ for words in "vectors check --outputs x --vectors" "report --output x --records"
 done
 
 # The limit of the address space counts as memory. A sanitizer's program does not start under one.
-if ldd "$program" | grep -q libasan; then
+if ldd "$program" | grep libasan >/dev/null; then
   echo "not run: ulimit -v, as this program has a sanitizer"
 else
   ulimit -v 1000000

@@ -230,7 +230,8 @@ if [ "$tokenizer" != none ]; then
   ends_with 0 "added tokens" "^ids      below $((pieces + 2)) of 512 may be drawn \(added_tokens.json\)" -- \
     many --prompt 'a<tool>b' --output ids
   [ "$(tr , '\n' <ids | sort -n | tail -1)" -lt $((pieces + 2)) ] || complain "a padding id was drawn"
-  tr , '\n' <ids | grep -qE "^($pieces|$((pieces + 1)))\$" || complain "an added token was never drawn"
+  # Not grep -q, which ends the pipe early: tr would then be counted as failed.
+  tr , '\n' <ids | grep -E "^($pieces|$((pieces + 1)))\$" >/dev/null || complain "an added token was never drawn"
   ends_with 0 "an added token as eos" "^ends     eos $((pieces + 1)) \(--eos\)" -- text --prompt x --eos '</tool>' --output ids
   printf '{"<tool>": %d}' 600 >added_tokens.json
   ends_with 0 "an added token beyond the vocabulary" "^ids      below 512 of 512" "note: .*'<tool>' has id 600" -- \
