@@ -101,7 +101,8 @@ for command in list check bench; do
       $command --plugin $library.so
     says "plugin $library.so: its process "
     says "while the library was loaded or in kernelgate_plugin()"
-    says "rerun    kernelgate list --plugin $library.so"
+    # The program as it was typed here, quoted if its path needs it.
+    grep -qE "^  rerun    .*kernelgate'? list --plugin $library[.]so\$" said || fail "does not say how to rerun it"
   done
 done
 for how in "" --in-process; do
