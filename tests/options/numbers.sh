@@ -75,7 +75,7 @@ for text in -inf 1e999 0x10 +5 1,5 -1 0; do
   refuses --time-limit "$text" 'expected a finite decimal number above 0' check
 done
 # A number outside the range of an option has the message of a text that is no number.
-for text in -1 0 4097; do refuses --threads "$text" 'expected a whole number from 1 to 4096' list; done
+for text in -1 0 513; do refuses --threads "$text" 'expected a whole number from 1 to 512' list; done
 refuses --beta 1e3 'expected a whole number from 1 to 16777216' rsa
 refuses --beta 16777217 'expected a whole number from 1 to 16777216' rsa
 refuses --top-p 1.5 'expected a finite decimal number from 0 to 1' rsa
