@@ -26,7 +26,7 @@ set(shapes --case linear/tokens=5,out=17,in=65,f32 --case linear/tokens=1,out=33
 expect(0 "plugin/loops" --plugin libmine.so ${shapes} --variant plugin/loops)
 expect(0 "takes f32 alone" --plugin libmine.so ${shapes} --variant plugin/loops -v)
 expect(1 "incorrect    linear/plugin/short/" --plugin libmine.so ${shapes} --variant plugin/short)
-expect(1 "kernelgate check --plugin libmine.so --case linear/plugin/short/" --plugin libmine.so ${shapes}
+expect(1 " check --plugin libmine.so --case linear/plugin/short/" --plugin libmine.so ${shapes}
   --variant plugin/short)
 expect(1 "no memory on the device" --plugin libmine.so ${shapes} --variant plugin/failing)
 
