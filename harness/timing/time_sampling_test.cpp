@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "harness/core/registry.hpp"
 #include "harness/records/synthetic.hpp"
