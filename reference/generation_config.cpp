@@ -56,24 +56,23 @@ nlohmann::json RunStatement::value(const std::string& key) const {
   return found == object_.end() ? nlohmann::json() : *found;
 }
 
-RunStatement read_run_statement(const std::filesystem::path& directory, const std::string& file) {
-  const std::filesystem::path path = directory / file;
-  if (!is_there(path)) return {};
-  const MappedFile mapped(path);
-  return {mapped.text(), path.string()};
+RunStatements read_run_statements(const std::filesystem::path& directory) {
+  const auto read = [&](const char* file) -> RunStatement {
+    const std::filesystem::path path = directory / file;
+    if (!is_there(path)) return {};
+    const MappedFile mapped(path);
+    return {mapped.text(), path.string()};
+  };
+  return {read("generation_config.json"), read("config.json")};
 }
 
-StopIds read_stop_ids(const std::filesystem::path& directory) {
-  StopIds stop;
-  for (const char* file : {"generation_config.json", "config.json"}) {
-    const std::vector<std::int32_t> ids = read_run_statement(directory, file).eos();
-    if (ids.empty()) continue;
-    if (stop.source.empty()) {
-      stop.ids = ids;
-      stop.source = file;
-    } else if (!std::is_permutation(ids.begin(), ids.end(), stop.ids.begin(), stop.ids.end())) {
-      stop.differs = std::string(file) + " has " + listed(ids);
-    }
+StopIds stop_ids(const RunStatements& statements) {
+  StopIds stop{statements.generation.eos(), "generation_config.json", {}};
+  const std::vector<std::int32_t> other = statements.config.eos();
+  if (stop.ids.empty()) return {other, other.empty() ? "" : "config.json", {}};
+  if (!other.empty() &&
+      !std::is_permutation(other.begin(), other.end(), stop.ids.begin(), stop.ids.end())) {
+    stop.differs = "config.json has " + listed(other);
   }
   return stop;
 }

@@ -32,8 +32,13 @@ class RunStatement {
   std::string file_;
 };
 
-/// The statement of FILE in a directory; one that states nothing if there is no such file.
-RunStatement read_run_statement(const std::filesystem::path& directory, const std::string& file);
+/// generation_config.json and config.json of one checkpoint.
+struct RunStatements {
+  RunStatement generation, config;
+};
+
+/// A file that is not there states nothing.
+RunStatements read_run_statements(const std::filesystem::path& directory);
 
 /// Ids that end a sequence, and the file that states them.
 struct StopIds {
@@ -43,6 +48,6 @@ struct StopIds {
 };
 
 /// generation_config.json first, then config.json, as transformers' generate() has it.
-StopIds read_stop_ids(const std::filesystem::path& directory);
+StopIds stop_ids(const RunStatements& statements);
 
 }  // namespace kernelgate::reference

@@ -94,13 +94,6 @@ bool read_some(int from, std::string& into) {
   return got > 0;
 }
 
-/// Another process may hold its outputs open then, so that their end does not show it.
-bool has_ended(pid_t child) {
-  siginfo_t info{};
-  const int failed = ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT);
-  return failed == 0 && info.si_pid == child;
-}
-
 int exit_code_of(pid_t child) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -114,6 +107,12 @@ std::string ProcessEnd::in_words() const {
   if (timed_out) return fmt::format("over the time limit of {} s", limit_seconds);
   if (exit_code > 128) return fmt::format("died of {}", sigabbrev_np(exit_code - 128));
   return fmt::format("exit code {}", exit_code);
+}
+
+bool process_has_ended(pid_t child) {
+  siginfo_t info{};
+  const int failed = ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT);
+  return failed == 0 && info.si_pid == child;
 }
 
 ProcessEnd run_process(const ProcessRequest& request) {
@@ -141,7 +140,8 @@ ProcessEnd run_process(const ProcessRequest& request) {
                          std::chrono::duration<double>(std::min(request.time_limit_seconds, 1e8)));
   std::array<pollfd, 2> open{{{output.reading(), POLLIN, 0}, {errors.reading(), POLLIN, 0}}};
   while (open[0].fd >= 0 || open[1].fd >= 0) {
-    const bool ended = has_ended(child);  // before poll(), which then sees all that it wrote
+    const bool ended =
+        process_has_ended(child);  // before poll(), which then sees all that it wrote
     int wait_ms = 1000;
     if (limited) {
       const auto left =

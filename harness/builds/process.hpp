@@ -2,6 +2,8 @@
 // nor the process that started it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -29,5 +31,9 @@ struct ProcessEnd {
 /// The calling process must not have threads. Throws std::runtime_error when the system has no
 /// process or pipe left.
 ProcessEnd run_process(const ProcessRequest& request);
+
+/// Whether a child of this process has ended; it can still be waited for. Another process may hold
+/// its outputs open then, so that their end does not show it.
+bool process_has_ended(pid_t child);
 
 }  // namespace kernelgate

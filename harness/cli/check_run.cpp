@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -13,6 +12,7 @@
 #include "harness/cli/claim_cases.hpp"
 #include "harness/cli/counters_table.hpp"
 #include "harness/cli/host_environment.hpp"
+#include "harness/cli/in_order.hpp"
 #include "harness/cli/isolate.hpp"
 #include "harness/cli/real_devices.hpp"
 #include "harness/core/processors.hpp"
@@ -281,38 +281,10 @@ std::vector<Record> unpack_rows(const std::string& text) {
 
 namespace {
 
-/// Hands rows on in the order of their jobs.
-class InOrder {
- public:
-  explicit InOrder(const std::function<void(const Checked&)>& done) : done_(done) {}
+bool runs_on_host(const Job& job) { return job.on.profile == nullptr && !job.refusal; }
 
-  void add(std::size_t job, Checked row) {
-    waiting_.emplace(job, std::move(row));
-    for (auto next = waiting_.find(next_); next != waiting_.end(); next = waiting_.find(next_)) {
-      done_(next->second);
-      waiting_.erase(next);
-      ++next_;
-    }
-  }
-
- private:
-  const std::function<void(const Checked&)>& done_;
-  std::size_t next_ = 0;
-  std::map<std::size_t, Checked> waiting_;
-};
-
-int children_of(const CheckRun& run) {
-  return run.threads > 0 ? run.threads : static_cast<int>(usable_processors());
-}
-
-/// Kernels of this host take all cores and run one at a time; virtual devices take one core each
-/// and run side by side. A list with both is cut into slices, so that few rows wait for those
-/// before them. Every slice holds whole cases.
-template <class OnHost>
-std::size_t end_of_slice(const std::vector<Job>& jobs, std::size_t first, const OnHost& on_host) {
-  constexpr std::size_t enough = 500;
-  const auto host = static_cast<std::size_t>(std::count_if(jobs.begin(), jobs.end(), on_host));
-  if (host == 0 || host == jobs.size()) return jobs.size();
+/// About so many jobs from `first` on, and the rest of their last case.
+std::size_t end_of_slice(const std::vector<Job>& jobs, std::size_t first, std::size_t enough) {
   std::size_t last = std::min(first + enough, jobs.size());
   while (last < jobs.size() && jobs[last].suite_case == jobs[last - 1].suite_case) ++last;
   return last;
@@ -334,7 +306,7 @@ Checked unanswered(const Job& job, const CheckRun& run, const JobOutcome& outcom
 /// Judges the jobs of these indices, each case and mode in one child: its reference values are
 /// computed once.
 void run_in_children(const CheckRun& run, const std::vector<Job>& jobs,
-                     const std::vector<std::size_t>& part, int children, InOrder& rows) {
+                     const std::vector<std::size_t>& part, int children, InOrder<Checked>& rows) {
   const auto job = [&](std::int64_t i) -> const Job& {
     return jobs[part[static_cast<std::size_t>(i)]];
   };
@@ -353,7 +325,7 @@ void run_in_children(const CheckRun& run, const std::vector<Job>& jobs,
   isolated.run = [&](std::int64_t i) { return pack(judge.judge(job(i))); };
   isolated.finish = [&](std::int64_t i, const JobOutcome& outcome) {
     const bool answered = outcome.end == JobOutcome::End::returned;
-    rows.add(part[static_cast<std::size_t>(i)],
+    rows.add(static_cast<std::int64_t>(part[static_cast<std::size_t>(i)]),
              answered ? unpack(outcome.text) : unanswered(job(i), run, outcome));
   };
   run_isolated(isolated);
@@ -375,14 +347,21 @@ void CheckRun::run(const std::vector<SuiteCase>& cases,
     for (const Job& job : jobs) done(judge.judge(job));
     return;
   }
-  const auto host = [](const Job& job) { return job.on.profile == nullptr && !job.refusal; };
-  InOrder rows(done);
+  // Kernels of this host take all cores and run one at a time; virtual devices take one core each
+  // and run side by side. A list with both is cut into slices, so that few rows wait for those
+  // before them.
+  const auto on_host = std::count_if(jobs.begin(), jobs.end(), runs_on_host);
+  const bool mixed = on_host > 0 && on_host < std::ssize(jobs);
+  const std::size_t slice = mixed ? 500 : jobs.size();
+  InOrder<Checked> rows([&](std::int64_t, const Checked& row) { done(row); });
   for (std::size_t first = 0; first < jobs.size();) {
-    const std::size_t last = end_of_slice(jobs, first, host);
-    std::vector<std::size_t> on_host, on_executor;
-    for (std::size_t i = first; i < last; ++i) (host(jobs[i]) ? on_host : on_executor).push_back(i);
-    run_in_children(*this, jobs, on_host, 1, rows);
-    run_in_children(*this, jobs, on_executor, children_of(*this), rows);
+    const std::size_t last = end_of_slice(jobs, first, slice);
+    std::vector<std::size_t> host, executor;
+    for (std::size_t i = first; i < last; ++i) {
+      (runs_on_host(jobs[i]) ? host : executor).push_back(i);
+    }
+    run_in_children(*this, jobs, host, 1, rows);
+    run_in_children(*this, jobs, executor, threads_or_all(threads), rows);
     first = last;
   }
 }

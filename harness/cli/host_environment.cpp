@@ -107,7 +107,7 @@ bool is_one_of(const char* text, std::initializer_list<const char*> words) {
   return false;
 }
 
-/// What is expected, where the value has another form.
+/// Describes the expected form if the value has another one.
 std::optional<std::string> expected_of(Form form, const char* value) {
   const auto unless = [](bool holds, std::string expected) {
     return holds ? std::nullopt : std::optional(std::move(expected));

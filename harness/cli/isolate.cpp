@@ -15,11 +15,12 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "harness/builds/process.hpp"
+#include "harness/cli/in_order.hpp"
 #include "harness/cli/interrupts.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/free_memory.hpp"
@@ -153,16 +154,12 @@ class Child {
 
   int descriptor() const { return fd_; }
 
-  /// That a child has died meanwhile shows when it is read from.
+  /// Does not fail for a child that has died meanwhile; reading from it shows that.
   void ask_for(const Range& range) const { ::send(fd_, &range, sizeof range, MSG_NOSIGNAL); }
 
-  /// Whether the process has ended. The end of the stream does not show that: a process that it
-  /// started keeps the stream open, and one that closes its descriptors lives on.
-  bool has_ended() const {
-    siginfo_t info{};
-    const int failed = waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
-    return failed == 0 && info.si_pid == pid_;
-  }
+  /// The end of the stream does not show it: a process that it started keeps the stream open, and
+  /// one that closes its descriptors lives on.
+  bool has_ended() const { return process_has_ended(pid_); }
 
   enum class Read { message, foreign, end, late };
 
@@ -273,12 +270,13 @@ void require_begun(Child& child, double limit_seconds) {
 /// Hands groups of jobs to children and their outcomes to `finish`, in the order of the jobs.
 class Pool {
  public:
-  explicit Pool(const IsolatedJobs& jobs) : jobs_(jobs), groups_(jobs.groups) {
+  explicit Pool(const IsolatedJobs& jobs)
+      : jobs_(jobs), groups_(jobs.groups), outcomes_(jobs.finish) {
     if (groups_.empty()) groups_ = {0};
   }
 
   void run() {
-    while (finished_ < jobs_.count) {
+    while (outcomes_.count() < jobs_.count) {
       start_workers();
       for (Worker* worker : ready()) handle(*worker);
       std::erase_if(workers_, [](const auto& worker) { return worker->child == nullptr; });
@@ -345,7 +343,7 @@ class Pool {
       case Child::Read::foreign:
         return replace(worker, {JobOutcome::End::died, foreign_bytes});
       case Child::Read::message:
-        finish(worker.range.next, {JobOutcome::End::returned, std::move(text)});
+        outcomes_.add(worker.range.next, {JobOutcome::End::returned, std::move(text)});
         ++worker.range.next;
         if (!worker.range.empty()) return begin_job(worker);
         if (const Range range = next_group(); !range.empty()) return ask(worker, range);
@@ -365,25 +363,14 @@ class Pool {
   void replace(Worker& worker, JobOutcome outcome) {
     worker.child.reset();
     const Range rest{worker.range.next + 1, worker.range.last};
-    finish(worker.range.next, std::move(outcome));
+    outcomes_.add(worker.range.next, std::move(outcome));
     if (!rest.empty()) start(worker, rest);
-  }
-
-  void finish(std::int64_t job, JobOutcome outcome) {
-    waiting_.emplace(job, std::move(outcome));
-    for (auto next = waiting_.find(finished_); next != waiting_.end();
-         next = waiting_.find(finished_)) {
-      jobs_.finish(finished_, next->second);
-      waiting_.erase(next);
-      ++finished_;
-    }
   }
 
   const IsolatedJobs& jobs_;
   std::vector<std::int64_t> groups_;
-  std::size_t taken_ = 0;      // groups that a child was asked for
-  std::int64_t finished_ = 0;  // jobs that `finish` was called for
-  std::map<std::int64_t, JobOutcome> waiting_;
+  std::size_t taken_ = 0;  // groups that a child was asked for
+  InOrder<JobOutcome> outcomes_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

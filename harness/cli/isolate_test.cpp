@@ -46,7 +46,7 @@ TEST(Isolate, GoesOnAfterACrashAndAHang) {
   EXPECT_EQ(ends[4].second, "job 4");
 }
 
-/// What run_isolated() throws when its child cannot begin; no job may count as run.
+/// The message that run_isolated() throws when its child cannot begin; no job may count as run.
 std::string fault_of(std::function<void()> begin) {
   IsolatedJobs jobs;
   jobs.count = 2;

@@ -137,13 +137,14 @@ int run(int argc, char** argv, kernelgate::Session& session) {
   }
 }
 
-// What the starting process may have set otherwise, and what a limit would end the process for.
+// Sets signals that the starting process may have set otherwise, or that a limit raises.
 void set_signals() {
   struct sigaction action {};
-  action.sa_handler = SIG_DFL;  // SIGCHLD ignored: waitpid() would lose how a child ended
+  // With SIGCHLD ignored, waitpid() would lose how a child ended.
+  action.sa_handler = SIG_DFL;
   sigaction(SIGCHLD, &action, nullptr);
-  action.sa_handler =
-      SIG_IGN;  // SIGXFSZ (ulimit -f): write() fails, and the message names the file
+  // SIGXFSZ (ulimit -f) ignored: write() fails, and the message names the file.
+  action.sa_handler = SIG_IGN;
   sigaction(SIGXFSZ, &action, nullptr);
 }
 

@@ -20,7 +20,7 @@ bool reads_wholly(const std::string& text, T& value) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
-/// What an option takes, as its type and its own checks describe it: "INT:INT in [1 - 4096]",
+/// The limits of an option, from the text of its type and its own checks: "INT:INT in [1 - 4096]",
 /// "FLOAT:POSITIVE".
 struct Limits {
   bool above_zero = false, from_zero = false;

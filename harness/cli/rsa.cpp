@@ -27,10 +27,6 @@
 namespace kernelgate {
 namespace {
 
-int threads_of(const Session& session) {
-  return session.threads > 0 ? session.threads : static_cast<int>(usable_processors());
-}
-
 /// Tokens of the whole run at its bound, and of one rollout.
 rsa::Bounds bounds_of(const RsaInputs& inputs) {
   const rsa::Prompts prompts(inputs.templates, inputs.tokenizer.text.get());
@@ -188,8 +184,9 @@ void run_on_reference(const RsaOptions& options, Session& session) {
                           .slot = one.fixed_state_bytes(),
                           .logit = sizeof(float),
                           .worker = rsa::draw_bytes_per_id};
-  require_memory_of(inputs, bytes, one.vocab_size(), threads_of(session), one.in_words());
-  rsa::ReferenceEngine engine(model, inputs.settings.population, threads_of(session));
+  require_memory_of(inputs, bytes, one.vocab_size(), threads_or_all(session.threads),
+                    one.in_words());
+  rsa::ReferenceEngine engine(model, inputs.settings.population, threads_or_all(session.threads));
   generate(options, inputs, engine, session);
 }
 
@@ -210,7 +207,8 @@ void run_on_kernels(const RsaOptions& options, Session& session) {
                           .slot = one.bytes().fixed,
                           .logit = 4 * sizeof(float),
                           .worker = rsa::draw_bytes_per_id + 8 * std::int64_t{sizeof(float)}};
-  require_memory_of(inputs, bytes, m.config().vocab_size, threads_of(session), kernels.in_words());
+  require_memory_of(inputs, bytes, m.config().vocab_size, threads_or_all(session.threads),
+                    kernels.in_words());
   const std::int64_t population = inputs.settings.population;
   model::KernelEngine engine(m, population, bounds_of(inputs).cached_tokens / population,
                              logit_error(m.type()), kernels.in_words());

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -17,9 +16,9 @@
 namespace kernelgate {
 namespace {
 
-// Ids from the returned one on are rows of padding. A SentencePiece model alone does not tell: most
-// checkpoints add tokens behind its pieces, so that only the files that list added tokens say where
-// the ids end.
+/// Sets the id from which on rows are padding. A SentencePiece model alone does not tell: most
+/// checkpoints add tokens behind its pieces, so that only the files that list added tokens say
+/// where the ids end.
 void choose_valid(RsaInputs& inputs, std::int64_t vocab_size) {
   const RsaTokenizer& tokenizer = inputs.tokenizer;
   std::int64_t& valid = inputs.settings.sampling.valid;
@@ -101,26 +100,25 @@ void choose_eos_of_tokenizer(RsaInputs& inputs) {
 }
 
 /// The option, generation_config.json, config.json, the tokenizer: the first that states an id.
-void choose_eos(RsaInputs& inputs, const RsaOptions& options, std::int64_t vocab_size) {
+void choose_eos(RsaInputs& inputs, const RsaOptions& options,
+                const reference::RunStatements& stated, std::int64_t vocab_size) {
   rsa::Settings& settings = inputs.settings;
   if (!options.eos.empty()) {
     if (!is_none(options.eos)) settings.eos = parse_eos(options.eos, inputs.tokenizer.text.get());
     inputs.eos_source = "--eos";
     return;
   }
-  if (!options.model.checkpoint.empty()) {
-    const reference::StopIds stop = reference::read_stop_ids(options.model.checkpoint);
-    for (const std::int32_t id : stop.ids) {
-      if (id < vocab_size) continue;
-      throw BadInput(fmt::format(
-          "{}/{}: key 'eos_token_id': expected ids below the vocabulary's {}, got {}; --eos "
-          "overrides it",
-          options.model.checkpoint, stop.source, vocab_size, id));
-    }
-    settings.eos = stop.ids;
-    inputs.eos_source = stop.source;
-    if (!stop.differs.empty()) inputs.eos_source += "; " + stop.differs;
+  const reference::StopIds stop = reference::stop_ids(stated);
+  for (const std::int32_t id : stop.ids) {
+    if (id < vocab_size) continue;
+    throw BadInput(fmt::format(
+        "{}/{}: key 'eos_token_id': expected ids below the vocabulary's {}, got {}; --eos "
+        "overrides it",
+        options.model.checkpoint, stop.source, vocab_size, id));
   }
+  settings.eos = stop.ids;
+  inputs.eos_source = stop.source;
+  if (!stop.differs.empty()) inputs.eos_source += "; " + stop.differs;
   if (settings.eos.empty()) choose_eos_of_tokenizer(inputs);
 }
 
@@ -187,16 +185,6 @@ void note_stated_bos(RsaInputs& inputs, const RsaOptions& options, const char* f
       options.model.checkpoint, file, *stated, used ? std::to_string(*used) : "none"));
 }
 
-void note_statements(RsaInputs& inputs, const RsaOptions& options) {
-  if (options.model.checkpoint.empty()) return;
-  for (const char* file : {"generation_config.json", "config.json"}) {
-    const auto statement = reference::read_run_statement(options.model.checkpoint, file);
-    if (std::string_view(file) == "generation_config.json")
-      note_stated_sampling(inputs, options, statement);
-    note_stated_bos(inputs, options, file, statement);
-  }
-}
-
 // The SentencePiece model that is asked for, or that can be read beside the weights; empty: none.
 std::filesystem::path tokenizer_file(const RsaOptions& options) {
   const bool wanted =
@@ -238,7 +226,6 @@ RsaTokenizer rsa_tokenizer(const RsaOptions& options) {
   return all;
 }
 
-// An id, or a piece of the vocabulary such as </think>.
 std::optional<std::int32_t> parse_marker(const std::string& text, const std::string& option,
                                          const rsa::Tokenizer* tokenizer) {
   if (text.empty()) return std::nullopt;
@@ -255,9 +242,15 @@ void take_statements(RsaInputs& inputs, const RsaOptions& options, std::int64_t 
   inputs.notices.insert(inputs.notices.end(), inputs.tokenizer.notices.begin(),
                         inputs.tokenizer.notices.end());
   choose_valid(inputs, vocab_size);
-  choose_eos(inputs, options, vocab_size);
+  reference::RunStatements stated;
+  if (!options.model.checkpoint.empty()) {
+    stated = reference::read_run_statements(options.model.checkpoint);
+  }
+  choose_eos(inputs, options, stated, vocab_size);
   check_ends(inputs);
-  note_statements(inputs, options);
+  note_stated_sampling(inputs, options, stated.generation);
+  note_stated_bos(inputs, options, "generation_config.json", stated.generation);
+  note_stated_bos(inputs, options, "config.json", stated.config);
 }
 
 }  // namespace kernelgate

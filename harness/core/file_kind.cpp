@@ -16,19 +16,21 @@ struct Signature {
   std::size_t offset;
   std::string_view magic;
   std::string_view description;
+  bool weights = false;  // of a model, which can be converted to safetensors
 };
 
 constexpr std::array signatures{
     Signature{0, "/annex/objects/"sv,
               "a git-annex pointer in place of the file; run `git annex get` in its repository"sv},
-    Signature{0, "PK\x03\x04"sv, "a zip archive, such as torch.save() or numpy.savez() writes"sv},
+    Signature{0, "PK\x03\x04"sv, "a zip archive, such as torch.save() or numpy.savez() writes"sv,
+              true},
     Signature{0, "GGUF"sv, "a GGUF file; the safetensors release of the model is needed"sv},
     Signature{0, "\x93NUMPY"sv, "a NumPy array file (.npy)"sv},
     Signature{0, "\x89HDF\r\n\x1a\n"sv, "an HDF5 file"sv},
-    Signature{0, "\x80\x02"sv, "a Python pickle, such as torch.save() writes"sv},
-    Signature{0, "\x80\x03"sv, "a Python pickle, such as torch.save() writes"sv},
-    Signature{0, "\x80\x04"sv, "a Python pickle, such as torch.save() writes"sv},
-    Signature{0, "\x80\x05"sv, "a Python pickle, such as torch.save() writes"sv},
+    Signature{0, "\x80\x02"sv, "a Python pickle, such as torch.save() writes"sv, true},
+    Signature{0, "\x80\x03"sv, "a Python pickle, such as torch.save() writes"sv, true},
+    Signature{0, "\x80\x04"sv, "a Python pickle, such as torch.save() writes"sv, true},
+    Signature{0, "\x80\x05"sv, "a Python pickle, such as torch.save() writes"sv, true},
     Signature{0, "\x1f\x8b"sv, "a gzip archive; unpack it first"sv},
     Signature{0,
               "\xfd"
@@ -132,9 +134,8 @@ std::string describe_wrong_kind(std::string_view bytes, FileKind expected) {
   for (const Signature& s : signatures) {
     if (bytes.size() < s.offset || !bytes.substr(s.offset).starts_with(s.magic)) continue;
     if (any_text && !has_binary_bytes(bytes)) continue;
-    const bool weights = s.description.find("torch.save()") != std::string_view::npos;
-    return std::string(s.description) +
-           (weights && expected == FileKind::safetensors ? "; convert it to safetensors" : "");
+    const bool convertible = s.weights && expected == FileKind::safetensors;
+    return std::string(s.description) + (convertible ? "; convert it to safetensors" : "");
   }
   if (expected != FileKind::text) {
     if (const auto page = markup(bytes)) return *page;

@@ -8,13 +8,12 @@
 namespace kernelgate {
 
 /// Kinds that readers of this project ask for. A file of the expected kind is never described as
-/// wrong.
-/// `table` is a CSV file; `text` is any text, markup and JSON included.
+/// wrong. `table` is a CSV file; `text` is any text, markup and JSON included.
 enum class FileKind { json, safetensors, sentencepiece, shared_library, table, text };
 
-/// What the file is, with the remedy where there is one: "a Git LFS pointer in place of a file of
-/// 17683 bytes; run `git lfs pull` in its repository". Empty if the bytes are of the expected kind
-/// or of none that is known. `bytes`: the start of the file, or all of it; 1 KiB is enough.
+/// Describes what the file is, with a remedy if there is one: "a Git LFS pointer in place of a file
+/// of 17683 bytes; run `git lfs pull` in its repository". Empty if the bytes are of the expected
+/// kind or of none that is known. `bytes`: the start of the file, or all of it; 1 KiB is enough.
 std::string describe_wrong_kind(std::string_view bytes, FileKind expected);
 
 }  // namespace kernelgate

@@ -24,7 +24,7 @@ struct Headroom {
   fs::path file;
 };
 
-/// What the group's limit leaves, its page cache counted as free.
+/// Memory that the group's limit leaves; its page cache counts as free.
 Headroom headroom_of(const ControlGroup& group, const fs::path& folder) {
   const bool v2 = group.version == 2;
   const auto number_in = [&](const char* name) {
@@ -60,7 +60,7 @@ std::int64_t free_by_system_call() {
   return static_cast<std::int64_t>((info.freeram + info.bufferram) * info.mem_unit);
 }
 
-/// What a limit such as that of `ulimit -v` leaves of the address space.
+/// Address space that a limit such as `ulimit -v` leaves.
 std::optional<std::int64_t> address_space_left() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;

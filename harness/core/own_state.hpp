@@ -1,5 +1,5 @@
-// What the harness relies on in its process and code from outside may change: how numbers round,
-// how text is read, where files go, how many threads work.
+// Saves and restores the state of the process that code from outside may change and the harness
+// relies on: rounding, locales, the working directory, signals, OpenMP's settings.
 #pragma once
 
 #include <csignal>

@@ -48,4 +48,6 @@ std::int64_t usable_processors() {
   return quota == 0 ? all : std::min(all, quota);
 }
 
+int threads_or_all(int asked) { return asked > 0 ? asked : static_cast<int>(usable_processors()); }
+
 }  // namespace kernelgate

@@ -11,7 +11,7 @@
 namespace kernelgate {
 namespace {
 
-// What bash makes of a line: every word, with a zero byte behind it.
+// The words that bash makes of a line, each followed by a zero byte.
 std::string read_by_bash(const std::string& line) {
   const std::string program = "printf '%s\\0' " + line;
   const std::string command = "bash -c " + shell_word(program);

@@ -72,7 +72,7 @@ class CaseInC {
   throw BadInput(fmt::format("plugin {}: {}", file, why));
 }
 
-/// What the file is if it is no shared library, otherwise the loader's message.
+/// Describes the file if it is no shared library; otherwise gives the loader's message.
 std::string why_not_loaded(const std::string& path) {
   const std::string message = dlerror();
   std::ifstream in(path, std::ios::binary);

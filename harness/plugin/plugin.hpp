@@ -9,7 +9,7 @@
 
 namespace kernelgate {
 
-/// What a library says of one of its variants.
+/// The description of one variant by its library.
 struct PluginVariant {
   std::string kernel, name, note;
   bool operator==(const PluginVariant&) const = default;

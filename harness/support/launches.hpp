@@ -1,4 +1,5 @@
-// What a native variant would launch on each device profile, and which devices a run speaks for.
+// Lists what a native variant would launch on each device profile, and the devices that a run
+// covers.
 #pragma once
 
 #include <optional>

@@ -13,15 +13,12 @@
 #include <string_view>
 
 #include "harness/core/error.hpp"
+#include "harness/core/free_memory.hpp"
 #include "harness/timing/benchmark_json.hpp"
 #include "harness/timing/watched_clock.hpp"
 
 namespace kernelgate {
 namespace {
-
-std::int64_t free_memory_bytes() {
-  return static_cast<std::int64_t>(sysconf(_SC_AVPHYS_PAGES)) * sysconf(_SC_PAGESIZE);
-}
 
 /// Tensors enough to rotate over, shared by the variants; each variant has its own launches. All
 /// sets hold the same values at addresses of their own: drawing new ones would take longer than
@@ -241,7 +238,7 @@ std::vector<TimeSummary> sample(const Case& shape, const std::vector<const Varia
   std::int64_t set_bytes = 0;
   for (const TensorSpec& spec : shape.tensors()) set_bytes += spec.bytes();
   const std::int64_t limit =
-      options.memory_limit_bytes > 0 ? options.memory_limit_bytes : free_memory_bytes() / 2;
+      options.memory_limit_bytes > 0 ? options.memory_limit_bytes : free_memory().bytes / 2;
   if (set_bytes > limit) {
     throw BadInput(fmt::format("{}: needs {:.2f} GB for one set of buffers, {:.2f} GB may be used",
                                shape.id(), 1e-9 * static_cast<double>(set_bytes),

@@ -18,7 +18,7 @@ struct TimeSummary {
   std::vector<double> seconds;  // one per repetition, in the order in which they ran
   double low = 0, median = 0, high = 0;
 
-  // What the machine showed meanwhile (machine_watch.hpp); absent where it shows nothing.
+  // State of the machine meanwhile (machine_watch.hpp); absent if the machine does not show it.
   std::optional<std::vector<std::int64_t>> marked;  // disturbed samples, ascending
   std::optional<double> clock_hz;
   std::optional<double> instructions, cycles;  // of one run, user space, all threads

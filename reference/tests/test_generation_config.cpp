@@ -56,21 +56,21 @@ TEST(RunStatement, LooksAtAKeyOnlyWhenItIsAskedFor) {
 
 TEST(StopIds, ComeFromGenerationConfigBeforeConfig) {
   const synthetic::Folder folder;
-  EXPECT_EQ(read_stop_ids(folder.path()).source, "");
+  EXPECT_EQ(stop_ids(read_run_statements(folder.path())).source, "");
   folder.write("config.json", R"({"eos_token_id": 1})");
-  StopIds stop = read_stop_ids(folder.path());
+  StopIds stop = stop_ids(read_run_statements(folder.path()));
   EXPECT_THAT(stop.ids, ElementsAre(1));
   EXPECT_EQ(stop.source, "config.json");
   EXPECT_EQ(stop.differs, "");
   folder.write("generation_config.json", R"({"eos_token_id": [106, 1]})");
-  stop = read_stop_ids(folder.path());
+  stop = stop_ids(read_run_statements(folder.path()));
   EXPECT_THAT(stop.ids, ElementsAre(106, 1));
   EXPECT_EQ(stop.source, "generation_config.json");
   EXPECT_EQ(stop.differs, "config.json has 1");
   folder.write("config.json", R"({"eos_token_id": [1, 106]})");
-  EXPECT_EQ(read_stop_ids(folder.path()).differs, "");
+  EXPECT_EQ(stop_ids(read_run_statements(folder.path())).differs, "");
   folder.write("generation_config.json", R"({"eos_token_id": null})");
-  EXPECT_EQ(read_stop_ids(folder.path()).source, "config.json");
+  EXPECT_EQ(stop_ids(read_run_statements(folder.path())).source, "config.json");
 }
 
 TEST(StopIds, OfALinkWithoutItsTargetAreRefusedAndNotTakenForAbsent) {
@@ -78,7 +78,7 @@ TEST(StopIds, OfALinkWithoutItsTargetAreRefusedAndNotTakenForAbsent) {
   folder.write("config.json", R"({"eos_token_id": 1})");
   std::filesystem::create_symlink("blobs/0", folder.path() / "generation_config.json");
   EXPECT_THAT(
-      [&] { read_stop_ids(folder.path()); },
+      [&] { stop_ids(read_run_statements(folder.path())); },
       testing::ThrowsMessage<BadInput>(HasSubstr(
           "generation_config.json: cannot be read: it is a link to blobs/0, which is not there")));
 }

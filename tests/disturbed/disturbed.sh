@@ -21,7 +21,7 @@ complain() {
   head -c 3000 said
 }
 
-# Of the shell itself: a process that has only just started shows 0 where the system counts, too.
+# Reads the counters of the shell itself: a process that has just started shows 0 on every system.
 ran=0
 [ -r "/proc/$$/schedstat" ] && read -r ran _ <"/proc/$$/schedstat"
 if [ "$ran" -gt 0 ]; then

@@ -206,7 +206,7 @@ painted said p.csv p.xml p.md
 runs 2 "the name of a library's variant" -- list --plugin painted_name.so
 says "variant 3: expected names of printable UTF-8, got 'name größer \\x1b[31m"
 painted said
-# What it prints itself has lines of its own, so only the bytes count.
+# Text that the library prints itself has its own lines, so only the bytes are checked.
 for how in "" --in-process; do
   runs 0 "what a library prints $how" -- check --plugin paints.so --case "$guest" $how
   says 'prints größer \x1b[31m\x1b]0;title\x07\x08\u009b\u202e'

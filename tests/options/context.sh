@@ -53,7 +53,7 @@ run 0 '^pp64 ' "${throughput[@]}" --pp 64
 run 2 "--pp 65: a sequence of 65 tokens; $limit" "${throughput[@]}" --pp 64 --pp 65
 run 0 '^tg4 b1 c60 ' "${throughput[@]}" --context 60 --tg 4
 run 2 "--context 60 and --tg 5: a sequence of 65 tokens; $limit" "${throughput[@]}" --context 60 --tg 5
-# Of the usual grid no cell fits: each is a row that says why, and nothing ran.
+# No cell of the default grid fits: each gives a row with the reason, and nothing ran.
 run 5 "pp128 +unsupported: 128 tokens, the model's longest context is 64" "${throughput[@]}"
 run 0 'GQA +65 .*beyond the model.s longest context of 64' kv --checkpoint "$checkpoint" --tokens 65
 # kv takes the type that config.json states, and times a checkpoint's layers, too.

@@ -1,6 +1,6 @@
 #!/bin/bash
-# What surrounds a run: environment variables, the folder for temporary files, the limit of the address
-# space. What is wrong there ends with exit code 2 and its name; no kernel is called crashed for it.
+# Checks the surroundings of a run: environment variables, the folder for temporary files, limits. A fault there
+# ends with exit code 2 and is named; no kernel is called crashed for it.
 #
 #   surroundings.sh PROGRAM CHECKOUT
 set -uo pipefail
