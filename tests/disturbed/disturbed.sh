@@ -3,22 +3,13 @@
 # same words, how many of its samples were disturbed, and records must hold the number.
 #
 #   disturbed.sh PROGRAM
-set -uo pipefail
 program=$1
-work=$(mktemp -d)
+# shellcheck source=tests/program.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../program.sh"
 loop=
-cleanup() {
+clean_up() {
   [ -n "$loop" ] && kill "$loop"
   rm -rf "$work"
-}
-trap cleanup EXIT
-cd "$work" || exit 1
-failures=0
-
-complain() {
-  failures=$((failures + 1))
-  printf 'FAILED  %s\n        %s\n' "$what" "$1"
-  head -c 3000 said
 }
 
 # Reads the counters of the shell itself: a process that has just started shows 0 on every system.
@@ -69,5 +60,4 @@ if [ -n "$marked" ]; then
   grep -q '"waiting_watched":true' said || complain 'expected a probe that watches for waiting'
 fi
 
-echo "$failures failures"
-[ $failures -eq 0 ]
+finish

@@ -3,29 +3,9 @@
 # in memory, a hit rate that is printed and recorded, and settings that it must refuse.
 #
 #   offload.sh PROGRAM
-set -uo pipefail
 program=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-complain() {
-  failures=$((failures + 1))
-  printf 'FAILED  %s\n        %s\n' "$what" "$1"
-  head -c 3000 said
-}
-
-# run CODE TEXT ARGUMENT…: the program ends so and says so.
-run() {
-  local code=$1 text=$2
-  shift 2
-  what="$*"
-  timeout 120 "$program" "$@" >said 2>&1 </dev/null
-  local got=$?
-  [ $got -eq "$code" ] || complain "expected exit $code, got exit $got"
-  grep -qE -- "$text" said || complain "expected to say '$text'"
-}
+# shellcheck source=tests/program.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../program.sh"
 
 forward=(forward --model t1 --backend kokkos --input-ids "2,39,76,113,150,224,261")
 run 0 'argmax' "${forward[@]}" --output all
@@ -51,5 +31,4 @@ run 2 'expert-folder /proc: a file of' "${throughput[@]}" --resident-experts 2 -
 run 2 'resident-experts: .* expected another --backend' \
   forward --model t1 --input-ids "2,3" --output all --resident-experts 2
 
-echo "$failures failures"
-[ $failures -eq 0 ]
+finish

@@ -3,30 +3,10 @@
 # 65 are refused with exit code 2 and the limit. Token ids come in the forms in which users have them.
 #
 #   context.sh PROGRAM CHECKOUT
-set -uo pipefail
 program=$1
 checkpoint=$2/tests/oracle/data/full_attention
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-complain() {
-  failures=$((failures + 1))
-  printf 'FAILED  %s\n        %s\n' "$what" "$1"
-  head -c 2000 said
-}
-
-# run CODE TEXT ARGUMENT…: the program ends so and says so.
-run() {
-  local code=$1 text=$2
-  shift 2
-  what="$*"
-  timeout 120 "$program" "$@" >said 2>&1 </dev/null
-  local got=$?
-  [ $got -eq "$code" ] || complain "expected exit $code, got exit $got"
-  grep -qE -e "$text" said || complain "expected to say '$text'"
-}
+# shellcheck source=tests/program.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../program.sh"
 limit="expected at most 64, the model's longest context"
 
 grep -q '"max_position_embeddings": 64' "$checkpoint/config.json" || exit 1
@@ -90,5 +70,4 @@ printf '\xff\xfe2\0' >utf16
 run 2 'utf16: expected a CSV file, got UTF-16 text; save it as UTF-8' "${forward[@]}" --output file --input-ids utf16
 run 2 "name of a file, got 'none.txt': no such file" "${forward[@]}" --output file --input-ids none.txt
 
-echo "$failures failures"
-[ $failures -eq 0 ]
+finish

@@ -3,19 +3,10 @@
 # ends with exit code 2 and is named; no kernel is called crashed for it.
 #
 #   surroundings.sh PROGRAM CHECKOUT
-set -uo pipefail
 program=$1
 export KERNELGATE_ROOT=$2
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-complain() {
-  failures=$((failures + 1))
-  printf 'FAILED  %s\n        %s\n' "$what" "$1"
-  head -c 2000 said
-}
+# shellcheck source=tests/program.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../program.sh"
 
 # run CODE TEXT VARIABLE=VALUE ARGUMENT…: the program ends so and says so.
 run() {
@@ -23,9 +14,7 @@ run() {
   shift 3
   what="$variable $*"
   timeout 120 env "$variable" "$program" "$@" >said 2>&1 </dev/null
-  local got=$?
-  [ $got -eq "$code" ] || complain "expected exit $code, got exit $got"
-  grep -qE -e "$text" said || complain "expected to say '$text'"
+  ended "$code" $? "$text"
   if grep -qE '^crashed|internal error' said; then complain "blamed a kernel or the program"; fi
 }
 
@@ -128,5 +117,4 @@ else
   run 2 'cannot start 500 threads' OMP_NUM_THREADS=1 check --case $case --threads 500
 fi
 
-echo "$failures failures"
-[ $failures -eq 0 ]
+finish

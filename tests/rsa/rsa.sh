@@ -3,20 +3,11 @@
 # any number of threads, text in and out, a full disk, settings it must refuse.
 #
 #   rsa.sh PROGRAM TOKENIZER CHECKOUT      TOKENIZER: writes a SentencePiece model; or none
-set -uo pipefail
 program=$1
 tokenizer=$2
 checkout=$3
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-complain() {
-  failures=$((failures + 1))
-  printf 'FAILED  %s\n        %s\n' "$what" "$1"
-  head -c 3000 said
-}
+# shellcheck source=tests/program.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../program.sh"
 
 rsa() { timeout 300 "$program" "$@" >said 2>&1 </dev/null; }
 
@@ -264,5 +255,4 @@ if [ "$tokenizer" != none ]; then
   refuses "text that is none" 'UTF-8' text --prompt $'\xff' --output x
 fi
 
-echo "$failures failures"
-[ $failures -eq 0 ]
+finish
