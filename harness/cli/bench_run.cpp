@@ -7,6 +7,7 @@
 
 #include "harness/cli/case_record.hpp"
 #include "harness/cli/check_run.hpp"
+#include "harness/cli/child_answer.hpp"
 #include "harness/cli/host_environment.hpp"
 #include "harness/cli/isolate.hpp"
 #include "harness/cli/real_devices.hpp"
@@ -218,7 +219,7 @@ void BenchRun::run(const std::vector<SuiteCase>& cases,
     try {
       return pack_rows(bench->time(cases[static_cast<std::size_t>(i)]));
     } catch (const BadInput& refusal) {
-      return pack_refusal(refusal.what());
+      return refusal_text(refusal.what());
     }
   };
   jobs.finish = [&](std::int64_t i, const JobOutcome& outcome) {

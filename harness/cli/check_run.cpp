@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "harness/cli/case_record.hpp"
+#include "harness/cli/child_answer.hpp"
 #include "harness/cli/claim_cases.hpp"
 #include "harness/cli/counters_table.hpp"
 #include "harness/cli/host_environment.hpp"
@@ -266,13 +267,8 @@ std::string pack_rows(const std::vector<Record>& rows) {
   return list.dump();
 }
 
-std::string pack_refusal(const std::string& reason) {
-  return nlohmann::json(reason).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 std::vector<Record> unpack_rows(const std::string& text) {
-  const nlohmann::json answer = nlohmann::json::parse(text);
-  if (answer.is_string()) throw BadInput(answer.get<std::string>());
+  const nlohmann::json answer = answer_in(text);
   std::vector<Record> rows;
   rows.reserve(answer.size());
   for (const auto& row : answer) rows.push_back(unpack(row.get<std::string>()).record);

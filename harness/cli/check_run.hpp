@@ -47,9 +47,8 @@ struct CheckRun {
 std::string pack(const Checked& checked);
 Checked unpack(const std::string& text);
 
-/// Several rows, or why there are none; unpack_rows() then throws BadInput with that reason.
+/// Several rows. unpack_rows() throws BadInput with the reason of a refusal (child_answer.hpp).
 std::string pack_rows(const std::vector<Record>& rows);
-std::string pack_refusal(const std::string& reason);
 std::vector<Record> unpack_rows(const std::string& text);
 
 }  // namespace kernelgate

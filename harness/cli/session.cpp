@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/cli/child_answer.hpp"
 #include "harness/cli/isolate.hpp"
 #include "harness/core/shell.hpp"
 
@@ -23,14 +24,13 @@ std::string description_of(const std::string& file) {
       variants.push_back({v.kernel, v.name, v.note});
     }
   } catch (const BadInput& error) {
-    return Json(std::string(error.what())).dump(-1, ' ', false, Json::error_handler_t::replace);
+    return refusal_text(error.what());
   }
   return variants.dump();
 }
 
 std::vector<PluginVariant> variants_in(const std::string& description) {
-  const Json json = Json::parse(description);
-  if (json.is_string()) throw BadInput(json.get<std::string>());
+  const Json json = answer_in(description);
   std::vector<PluginVariant> variants;
   variants.reserve(json.size());
   for (const Json& v : json) variants.push_back({v.at(0), v.at(1), v.at(2)});

@@ -10,6 +10,7 @@
 
 #include "harness/cli/bench_run.hpp"
 #include "harness/cli/check_run.hpp"
+#include "harness/cli/child_answer.hpp"
 #include "harness/cli/forward_goldens.hpp"
 #include "harness/cli/host_environment.hpp"
 #include "harness/cli/isolate.hpp"
@@ -81,7 +82,7 @@ std::string golden_rows(const std::string& run_id) {
   try {
     run_forward_goldens(data_root(), run_id, [&](const Record& row) { rows.push_back(row); });
   } catch (const std::exception& error) {
-    return pack_refusal(error.what());
+    return refusal_text(error.what());
   }
   return pack_rows(rows);
 }
