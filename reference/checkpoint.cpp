@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/error.hpp"
 #include "reference/json_fields.hpp"
 #include "reference/legacy_names.hpp"
@@ -35,8 +36,7 @@ class LeftAlone {
   }
   void note(const fs::path& shard, Notices& notices) const {
     if (count_ == 0) return;
-    notices.push_back(shard.string() + ": " + std::to_string(count_) +
-                      (count_ == 1 ? " tensor is" : " tensors are") +
+    notices.push_back(shard.string() + ": " + counted(count_, "tensor is", "tensors are") +
                       " left alone, because the index does not read " +
                       (count_ == 1 ? "it" : "them") + " from this file: " + first_ +
                       (count_ == 1 ? "" : ", and others"));
@@ -206,8 +206,8 @@ void drop_rotary_tables(TensorMap& map, const fs::path& directory, Notices& noti
   const auto dropped = std::erase_if(
       map.tensors, [](const auto& tensor) { return tensor.first.ends_with("inv_freq"); });
   if (dropped == 0) return;
-  notices.push_back(directory.string() + ": " + std::to_string(dropped) +
-                    (dropped == 1 ? " tensor 'inv_freq' is" : " tensors 'inv_freq' are") +
+  notices.push_back(directory.string() + ": " +
+                    counted(dropped, "tensor 'inv_freq' is", "tensors 'inv_freq' are") +
                     " left alone; the frequencies follow from rope_theta");
 }
 

@@ -13,6 +13,7 @@
 #include "harness/cli/rsa_options.hpp"
 #include "harness/cli/rsa_report.hpp"
 #include "harness/cli/session.hpp"
+#include "harness/core/counted.hpp"
 #include "harness/core/free_memory.hpp"
 #include "harness/core/processors.hpp"
 #include "harness/model/kernel_engine.hpp"
@@ -107,8 +108,8 @@ void print_settings(const RsaInputs& inputs, std::int64_t vocab_size) {
   const rsa::Settings& s = inputs.settings;
   fmt::print("rsa      {} rollouts a round, {} tails of {} tokens, beta {}, seed {}\n",
              s.population, s.tails, s.tau, s.beta, s.seed);
-  fmt::print("rounds   round 0 and {} aggregation round{} after it, {} tokens in the last\n",
-             s.rounds, s.rounds == 1 ? "" : "s", s.beta_final);
+  fmt::print("rounds   round 0 and {} after it, {} tokens in the last\n",
+             counted(s.rounds, "aggregation round", "aggregation rounds"), s.beta_final);
   const std::string eos = s.eos.empty() ? "none" : fmt::format("{}", fmt::join(s.eos, ","));
   const std::string source = inputs.eos_source.empty() ? "" : " (" + inputs.eos_source + ")";
   fmt::print("ends     eos {}{}, end of think {}{}\n", eos, source,

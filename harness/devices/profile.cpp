@@ -159,10 +159,21 @@ std::span<const DeviceProfile> device_profiles() {
   return profiles;
 }
 
+std::size_t device_index(const DeviceProfile& profile) {
+  return static_cast<std::size_t>(&profile - device_profiles().data());
+}
+
+const DeviceProfile* find_device_profile(std::string_view name) {
+  for (const DeviceProfile& profile : device_profiles()) {
+    if (profile.name == name) return &profile;
+  }
+  return nullptr;
+}
+
 const DeviceProfile& device_profile(std::string_view name) {
+  if (const DeviceProfile* profile = find_device_profile(name)) return *profile;
   std::string known;
   for (const DeviceProfile& profile : device_profiles()) {
-    if (profile.name == name) return profile;
     known += (known.empty() ? "" : ", ") + profile.name;
   }
   throw BadInput(fmt::format("unknown device '{}'; there are: {}", name, known));

@@ -2,6 +2,7 @@
 // Each number stands in profiles.csv beside the vendor's document that gives it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -65,10 +66,16 @@ struct ProfileFact {
 /// Every profile in the order of profiles.csv: NVIDIA's, AMD's, the artificial ones.
 std::span<const DeviceProfile> device_profiles();
 
+/// The place in device_profiles() of a profile that is one of them.
+std::size_t device_index(const DeviceProfile& profile);
+
 /// Every number with its source, in the order of profiles.csv.
 std::span<const ProfileFact> profile_facts();
 
-/// The profile of that name, "nv-sm90". Throws BadInput that names the known ones.
+/// The profile of that name, "nv-sm90"; nullptr if there is none.
+const DeviceProfile* find_device_profile(std::string_view name);
+
+/// The same. Throws BadInput that names the known ones.
 const DeviceProfile& device_profile(std::string_view name);
 
 /// The rows of such a file; `file` stands in messages. Throws BadInput for a row that is no fact.

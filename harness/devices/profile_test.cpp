@@ -27,6 +27,15 @@ TEST(DeviceProfiles, AreTheOnesThatAreNamedEverywhere) {
                                      "amd-gfx1151", "amd-gfx1201", "tiny", "wide"));
 }
 
+TEST(DeviceProfiles, AreFoundByNameAndByPlace) {
+  for (std::size_t on = 0; on < device_profiles().size(); ++on) {
+    const DeviceProfile& profile = device_profiles()[on];
+    EXPECT_EQ(find_device_profile(profile.name), &profile);
+    EXPECT_EQ(device_index(profile), on);
+  }
+  EXPECT_EQ(find_device_profile("nv-sm9"), nullptr);
+}
+
 TEST(DeviceProfiles, HaveASourceForEveryNumber) {
   EXPECT_EQ(profile_facts().size(), 17U * 23U);
   for (const ProfileFact& fact : profile_facts()) {

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "harness/core/counted.hpp"
 #include "harness/devices/profile.hpp"
 
 namespace kernelgate {
@@ -11,10 +10,8 @@ namespace kernelgate {
 std::string covered_meaning() { return fmt::format("covered by D (wW): {}", covered_rule); }
 
 std::string device_with_width(const std::string& device) {
-  const auto& profiles = device_profiles();
-  const auto at = std::find_if(profiles.begin(), profiles.end(),
-                               [&](const DeviceProfile& p) { return p.name == device; });
-  return at == profiles.end() ? device : fmt::format("{} (w{})", device, at->wave);
+  const DeviceProfile* profile = find_device_profile(device);
+  return profile == nullptr ? device : fmt::format("{} (w{})", device, profile->wave);
 }
 
 std::string devices_with_width(const std::set<std::string>& devices) {
@@ -32,7 +29,7 @@ std::string covered_words(std::int64_t ran, std::int64_t failed,
 }
 
 std::string more_covered_words(std::int64_t devices, const std::set<std::string>& by) {
-  return fmt::format("{} more device{} covered by {}", devices, devices == 1 ? "" : "s",
+  return fmt::format("{} covered by {}", counted(devices, "more device", "more devices"),
                      devices_with_width(by));
 }
 

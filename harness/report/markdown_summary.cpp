@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/report/covered.hpp"
 #include "harness/report/markdown.hpp"
@@ -31,8 +32,8 @@ std::string verdict(const std::vector<Record>& records) {
     slower += record.row == RowKind::compare && record.verdict == "slower";
   }
   std::string line = judged == 0   ? "**Nothing ran**"
-                     : failed > 0  ? fmt::format("**✗ {} of {} result{} failed**", failed, judged,
-                                                judged == 1 ? "" : "s")
+                     : failed > 0  ? fmt::format("**✗ {} of {} failed**", failed,
+                                                 counted(judged, "result", "results"))
                      : judged == 1 ? "**✓ 1 result passed**"
                                    : fmt::format("**✓ All {} results passed**", judged);
   if (slower > 0) line += fmt::format(", **✗ {} slower than the baseline**", slower);
@@ -181,7 +182,7 @@ std::string ratios(const std::vector<Record>& records) {
   const std::vector<NativeRatioSummary> lines = summarise(native_ratios(records));
   if (lines.empty()) return {};
   const auto times = [](std::optional<double> ratio, std::int64_t cases) {
-    return ratio ? fmt::format("{:.2f}x ({} case{})", *ratio, cases, cases == 1 ? "" : "s")
+    return ratio ? fmt::format("{:.2f}x ({})", *ratio, counted(cases, "case", "cases"))
                  : std::string("–");
   };
   std::string out =

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/core/counted.hpp"
 #include "harness/report/timed_cases.hpp"
 
 namespace kernelgate {
@@ -76,7 +77,7 @@ std::string cases_in_words(const TierEfficiency& tier) {
   add(tier.unsupported, "unsupported");
   add(tier.wrong, "not right");
   add(tier.missing, "not run");
-  return fmt::format("{} of {} case{}{}", tier.timed, tier.cases, tier.cases == 1 ? "" : "s",
+  return fmt::format("{} of {}{}", tier.timed, counted(tier.cases, "case", "cases"),
                      why.empty() ? "" : " (" + why + ")");
 }
 

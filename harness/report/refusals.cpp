@@ -4,8 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 
+#include "harness/core/counted.hpp"
 #include "harness/core/shell.hpp"
 
 namespace kernelgate {
@@ -16,10 +18,6 @@ bool is_of_name(char c) { return c != '<' && c != '>' && c != ',' && c != ' '; }
 bool of_same_variant_and_device(const Record& a, const Record& b) {
   return a.kernel == b.kernel && a.variant == b.variant && a.backend == b.backend &&
          a.device == b.device;
-}
-
-std::string counted(std::size_t count, std::string_view one, std::string_view more) {
-  return fmt::format("{} {}", count, count == 1 ? one : more);
 }
 
 }  // namespace
@@ -62,8 +60,8 @@ std::string Refusals::in_words() const {
     const Record& first = reason.first;
     text += fmt::format("unsupported  {}/{}{}  {} of {}\n  reason   {}\n", first.kernel,
                         first.variant, first.device.empty() ? "" : "  on " + first.device,
-                        counted(static_cast<std::size_t>(reason.rows), "row", "rows"),
-                        fmt::join(reason.types, ", "), reason.words);
+                        counted(reason.rows, "row", "rows"), fmt::join(reason.types, ", "),
+                        reason.words);
     const std::string command = again(first);
     if (!command.empty()) text += fmt::format("  again    {}\n", on_terminal(command));
   }
@@ -72,9 +70,8 @@ std::string Refusals::in_words() const {
 
 std::string Refusals::summary() const {
   if (rows_ == 0) return {};
-  return fmt::format("{} unsupported, for {}",
-                     counted(static_cast<std::size_t>(rows_), "row is", "rows are"),
-                     counted(reasons_.size(), "reason", "reasons"));
+  return fmt::format("{} unsupported, for {}", counted(rows_, "row is", "rows are"),
+                     counted(std::ssize(reasons_), "reason", "reasons"));
 }
 
 }  // namespace kernelgate

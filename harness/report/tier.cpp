@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/core/counted.hpp"
+
 namespace kernelgate {
 
 Tier tier_of(const Record& record) {
@@ -10,7 +12,7 @@ Tier tier_of(const Record& record) {
   if (record.figure != FigureKind::measured) return {"any device", record.figure};
   const Environment& here = record.environment;
   if (here.cpu.empty()) return {"this host", record.figure};
-  return {fmt::format("{}, {} thread{}", here.cpu, here.threads, here.threads == 1 ? "" : "s"),
+  return {fmt::format("{}, {}", here.cpu, counted(here.threads, "thread", "threads")),
           record.figure};
 }
 

@@ -1,6 +1,5 @@
 #include "harness/support/launches.hpp"
 
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <tuple>
@@ -26,10 +25,9 @@ std::vector<Launchable> launches_of(const Registry& registry, const Record& row)
 std::vector<std::string> same_launch(const std::vector<Launchable>& all,
                                      const std::string& device) {
   const auto& profiles = device_profiles();
-  const auto own = std::find_if(profiles.begin(), profiles.end(),
-                                [&](const DeviceProfile& p) { return p.name == device; });
-  if (all.empty() || own == profiles.end()) return {};
-  const Launchable& run = all[static_cast<std::size_t>(own - profiles.begin())];
+  const DeviceProfile* own = find_device_profile(device);
+  if (all.empty() || own == nullptr) return {};
+  const Launchable& run = all[device_index(*own)];
   if (run.refusal) return {};
   std::vector<std::string> devices;
   for (std::size_t on = 0; on < all.size(); ++on) {

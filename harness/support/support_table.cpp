@@ -34,10 +34,6 @@ struct CaseRows {
   std::vector<const Record*> rows;
 };
 
-std::size_t index_of(const DeviceProfile& profile) {
-  return static_cast<std::size_t>(&profile - device_profiles().data());
-}
-
 // The words of a refusal without what differs between devices and types that share it.
 std::string common_words(std::string reason, const Record& of, const std::string& device) {
   Record row;
@@ -57,7 +53,7 @@ class CaseCount {
       : row_(row), of_(of), answers_(launches(*row.variant, *of.shape)) {
     for (const Record* record : of.rows) {
       if (record->status == Status::unsupported || record->device.empty()) continue;
-      const std::size_t on = index_of(device_profile(record->device));
+      const std::size_t on = device_index(device_profile(record->device));
       if (on_gpu(*record)) {
         measured_[on].add(*record);
       } else if (!answers_[on].refusal) {

@@ -21,8 +21,7 @@ SupportRow row_of(std::span<const Record> records, std::span<const ResourceRow> 
 }
 
 const SupportCell& cell(const SupportRow& row, const std::string& profile) {
-  const DeviceProfile* at = &device_profile(profile);
-  return row.cells[static_cast<std::size_t>(at - device_profiles().data())];
+  return row.cells[device_index(device_profile(profile))];
 }
 
 TEST(SupportTable, LetsARunSpeakForDevicesThatWouldLaunchTheSame) {

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "harness/core/counted.hpp"
+
 namespace kernelgate {
 namespace {
 
@@ -114,8 +116,8 @@ std::string in_words(const DisturbedCount& count, bool rows_are_marked) {
   } else {
     text += ", left out of the times";
     if (count.all_marked > 0) {
-      text += fmt::format(" except in {} time{}{} with disturbed samples only", count.all_marked,
-                          count.all_marked == 1 ? "" : "s", mark);
+      text += fmt::format(" except in {}{} with disturbed samples only",
+                          counted(count.all_marked, "time", "times"), mark);
     }
   }
   return fmt::format("{}: {}", text, disturbed_reason);

@@ -92,6 +92,13 @@ class Joined {
   std::map<std::string, std::int32_t> id_of_;
 };
 
+/// One file's statements with each token once, in ascending order of ids.
+TokenizerFiles without_repeats(TokenizerFiles files) {
+  Joined joined;
+  joined.add(std::move(files));
+  return joined.take();
+}
+
 class WithAddedTokens : public Tokenizer {
  public:
   WithAddedTokens(std::unique_ptr<Tokenizer> base, std::vector<AddedToken> added)
@@ -173,7 +180,6 @@ std::int64_t TokenizerFiles::size() const {
 TokenizerFiles parse_tokenizer_json(std::string_view text, const std::string& file) {
   const nlohmann::json parsed = reference::parse_json(text, file);
   const JsonFields json(parsed, file);
-  Joined joined;
   TokenizerFiles files;
   files.vocabulary = vocabulary_size(json);
   files.sources = {file_name(file)};
@@ -182,8 +188,7 @@ TokenizerFiles parse_tokenizer_json(std::string_view text, const std::string& fi
       files.added.push_back(added_token(entry, entry.whole("id", 0, max_id), file));
     }
   }
-  joined.add(std::move(files));
-  return joined.take();
+  return without_repeats(std::move(files));
 }
 
 TokenizerFiles parse_added_tokens_json(std::string_view text, const std::string& file) {
@@ -197,9 +202,7 @@ TokenizerFiles parse_added_tokens_json(std::string_view text, const std::string&
                            .special = false,
                            .source = file_name(file)});
   }
-  Joined joined;
-  joined.add(std::move(files));
-  return joined.take();
+  return without_repeats(std::move(files));
 }
 
 TokenizerFiles parse_tokenizer_config(std::string_view text, const std::string& file) {
@@ -220,9 +223,7 @@ TokenizerFiles parse_tokenizer_config(std::string_view text, const std::string& 
   }
   files.eos = token_text(json, "eos_token");
   if (!files.eos.empty()) files.eos_source = file_name(file);
-  Joined joined;
-  joined.add(std::move(files));
-  return joined.take();
+  return without_repeats(std::move(files));
 }
 
 TokenizerFiles read_tokenizer_files(const std::filesystem::path& directory) {
