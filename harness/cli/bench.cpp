@@ -53,7 +53,8 @@ void run_bench(Session& session, BenchArguments& options) {
   if (options.selection.suites.empty() && options.selection.cases.empty()) {
     options.selection.suites = {"smoke"};
   }
-  std::vector<SuiteCase> cases = options.selection.select(session.registry(), nullptr);
+  std::vector<SuiteCase> cases =
+      options.selection.select(session.registry(), nullptr, SelectedFor::timing);
   fmt::print("{}", leave_out_executors(cases));
   options.run.sampling.cache = options.cache == "hot" ? CacheMode::hot : CacheMode::cold;
   apply_flags(options.run.benchmark_flags, options.run.sampling);

@@ -86,7 +86,8 @@ void complete(Side& side, const Session& session, const std::vector<std::string>
 }
 
 std::vector<CompareTarget> targets_of(const CompareArguments& options, const Session& session) {
-  std::vector<SuiteCase> cases = options.selection.select(session.registry(), nullptr);
+  std::vector<SuiteCase> cases =
+      options.selection.select(session.registry(), nullptr, SelectedFor::timing);
   fmt::print("{}", leave_out_executors(cases));
   std::vector<CompareTarget> targets;
   for (const SuiteCase& c : cases) {

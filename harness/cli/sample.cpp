@@ -70,7 +70,7 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 void run_case(Session& session, SampleArguments& options, SampleReport& report) {
   SelectionOptions selection;
   selection.cases = {options.case_id};
-  std::vector<SuiteCase> cases = selection.select(session.registry(), nullptr);
+  std::vector<SuiteCase> cases = selection.select(session.registry(), nullptr, SelectedFor::timing);
   leave_out_executors(cases);
   if (cases.size() != 1 || cases[0].variants.size() != 1) {
     throw BadInput(fmt::format(

@@ -25,8 +25,8 @@ void SelectionOptions::add_to(CLI::App& command) {
       ->check(CLI::IsMember(std::vector<std::string>(backend_names.begin(), backend_names.end())));
 }
 
-std::vector<SuiteCase> SelectionOptions::select(const Registry& registry,
-                                                const Variant* reference) const {
+std::vector<SuiteCase> SelectionOptions::select(const Registry& registry, const Variant* reference,
+                                                SelectedFor purpose) const {
   for (const std::string& kernel : kernels) registry.find(kernel);
   std::vector<SuiteCase> chosen;
   for (const std::string& suite : suites) {
@@ -55,7 +55,9 @@ std::vector<SuiteCase> SelectionOptions::select(const Registry& registry,
     if (reference != nullptr && !c.of_one_variant) {
       c.variants.insert(c.variants.begin(), reference);
     }
+    const bool named = c.of_one_variant || !variants.empty();
     std::erase_if(c.variants, [&](const Variant* v) {
+      if (purpose == SelectedFor::timing && !v->timed && !named) return true;
       return !contains(variants, v->name) || (!backend.empty() && name(v->backend) != backend);
     });
     if (!c.variants.empty()) kept.push_back(std::move(c));

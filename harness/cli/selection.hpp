@@ -13,6 +13,9 @@ class App;
 
 namespace kernelgate {
 
+/// Timing leaves out variants that are only judged (Variant::timed), unless they are named.
+enum class SelectedFor { judging, timing };
+
 /// --suite, --case, --kernel, --variant, --backend.
 struct SelectionOptions {
   std::vector<std::string> suites, cases, kernels, variants;
@@ -21,7 +24,8 @@ struct SelectionOptions {
   void add_to(CLI::App& command);
   /// The chosen cases, each with the chosen variants and, with `with_reference`, the scalar truth
   /// itself as the first. Throws BadInput for names that do not exist.
-  std::vector<SuiteCase> select(const Registry& registry, const Variant* reference) const;
+  std::vector<SuiteCase> select(const Registry& registry, const Variant* reference,
+                                SelectedFor purpose = SelectedFor::judging) const;
 };
 
 }  // namespace kernelgate

@@ -215,8 +215,8 @@ class Validation {
   }
 
   void bench(const std::vector<std::string>& suites) {
-    std::vector<SuiteCase> cases =
-        SelectionOptions{suites, {}, {}, {}, {}}.select(session_.registry(), nullptr);
+    std::vector<SuiteCase> cases = SelectionOptions{suites, {}, {}, {}, {}}.select(
+        session_.registry(), nullptr, SelectedFor::timing);
     fmt::print("{}", leave_out_executors(cases));
     BenchRun run;
     run.seed = options_.seed;

@@ -80,6 +80,7 @@ struct Variant {
   std::function<std::optional<std::string>(const Case&)> refusal;
   std::function<std::unique_ptr<Launch>(const Case&, TensorSet&)> prepare;
   std::optional<NativeSide> native = {};  // of variants that run on a NativeDevice
+  bool timed = true;                      // false: timed only where it is named
 };
 
 /// One operation of the model with a definition.

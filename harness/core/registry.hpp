@@ -125,18 +125,23 @@ class Registry {
     std::string name;
     Backend backend = Backend::kokkos;
     std::string note;
+    bool timed = true;
   };
 
   /// `prepare(const C&, TensorSet&)` returns a Launch; `refusal(const C&)` a reason or nothing.
   template <KernelCase C, class Prepare, class Refusal>
   void add_variant(VariantText text, Prepare prepare, Refusal refusal) {
-    add(C::kernel, Variant{std::move(text.name), text.backend, std::move(text.note),
+    add(C::kernel, Variant{std::move(text.name),
+                           text.backend,
+                           std::move(text.note),
                            [refusal](const Case& c) -> std::optional<std::string> {
                              return refusal(typed<C>(c));
                            },
                            [prepare](const Case& c, TensorSet& tensors) -> std::unique_ptr<Launch> {
                              return prepare(typed<C>(c), tensors);
-                           }});
+                           },
+                           {},
+                           text.timed});
   }
   template <KernelCase C, class Prepare>
   void add_variant(VariantText text, Prepare prepare) {

@@ -1,0 +1,86 @@
+// Powers on packs. A vector takes a series, a device and a pack of one take Kokkos' functions.
+#pragma once
+
+#include "harness/executors/kokkos/pack.hpp"
+
+namespace kernelgate {
+inline namespace KG_PACK_NAMESPACE {
+
+namespace pack_detail {
+inline constexpr float round_to_whole = 0x1.8p23F;  // x + this has no bits below 1
+}  // namespace pack_detail
+
+/// 2^x for x <= 127, within 1.3 ulp; 0 below -126 and at -inf, NaN stays NaN. x = n + f with n the
+/// nearest whole number, so |f| <= 1/2; 2^f by its Taylor series to f^7, which leaves
+/// (ln 2 / 2)^8 / 8! = 5.2e-9 = 0.09 u of the result; the last Horner step rounds by 1/2 ulp and
+/// carries the rounding of f (ln 2 + ...) of at most 0.35 as much again, the step before it a third
+/// of that. On devices: Kokkos::exp2, and 0 below -126.
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> exp2(const Pack<float, W>& x) {
+  using P = Pack<float, W>;
+  const P zero = broadcast<P>(0.0F);
+  if constexpr (P::vector) {
+    const P shifted = x + pack_detail::round_to_whole;
+    const P f = x - (shifted - pack_detail::round_to_whole);
+    P series = broadcast<P>(1.52527338e-5F);
+    series = series * f + 1.54035304e-4F;
+    series = series * f + 1.33335581e-3F;
+    series = series * f + 9.61812911e-3F;
+    series = series * f + 5.55041087e-2F;
+    series = series * f + 2.40226507e-1F;
+    series = series * f + 6.93147181e-1F;
+    series = series * f + 1.0F;
+    const auto exponent = (cast_bits<std::uint32_t>(shifted) + 127U) << 23;
+    return select(x < -126.0F, zero, series * cast_bits<float>(exponent));
+  } else {
+    P p;
+    KG_UNROLL for (int i = 0; i < W; ++i) p.at[i] = Kokkos::exp2(x[i]);
+    return select(x < -126.0F, zero, p);
+  }
+}
+
+/// e^x within 2 ulp for |x| <= 104, of which the results beyond f32's range are infinity and 0.
+/// Vectors: x = n ln 2 + r with |r| <= (ln 2) / 2 and n ln 2 subtracted in two parts, of which the
+/// first is exact; e^r by its Taylor series to r^7, whose remainder is r^8 / 8! < 5.3e-9 = 0.09 u;
+/// 2^n in two factors, because n may be 128 or below -126.
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> exp(const Pack<float, W>& x) {
+  using P = Pack<float, W>;
+  if constexpr (P::vector) {
+    constexpr float log2_e = 0x1.715476p0F;
+    const P shifted = x * log2_e + pack_detail::round_to_whole;
+    const P n = shifted - pack_detail::round_to_whole;
+    P r = x - n * 0x1.62e400p-1F;
+    r = r - n * 0x1.7f7d1cp-20F;
+    P series = broadcast<P>(1.0F / 5040);
+    series = series * r + 1.0F / 720;
+    series = series * r + 1.0F / 120;
+    series = series * r + 1.0F / 24;
+    series = series * r + 1.0F / 6;
+    series = series * r + 0.5F;
+    series = series * r * r + r + 1.0F;
+    const P half = x * (0.5F * log2_e) + pack_detail::round_to_whole;
+    const P rest = shifted - (half - pack_detail::round_to_whole);
+    const auto first = (cast_bits<std::uint32_t>(half) + 127U) << 23;
+    const auto second = (cast_bits<std::uint32_t>(rest) + 127U) << 23;
+    return series * cast_bits<float>(first) * cast_bits<float>(second);
+  } else {
+    P p;
+    KG_UNROLL for (int i = 0; i < W; ++i) p.at[i] = Kokkos::exp(x[i]);
+    return p;
+  }
+}
+
+/// gate / (1 + e^-gate): SwiGLU's activation. -gate is held within e^x's range, where the quotient
+/// has reached its limits.
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> silu(const Pack<float, W>& gate) {
+  using P = Pack<float, W>;
+  const P limit = broadcast<P>(104.0F), negative = broadcast<P>(0.0F) - gate;
+  const P above = select(negative > limit, limit, negative);
+  const P x = select(above < broadcast<P>(-104.0F), broadcast<P>(-104.0F), above);
+  return gate / (exp(x) + 1.0F);
+}
+
+}  // namespace KG_PACK_NAMESPACE
+}  // namespace kernelgate

@@ -1,0 +1,47 @@
+// Registers a portable kernel: once with the shape of this build's execution space and, on a host,
+// once with the shape of devices, so that the suites judge the code that a device would run.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "harness/core/registry.hpp"
+#include "harness/executors/kokkos/space_shape.hpp"
+
+namespace kernelgate {
+
+/// `prepare.template operator()<Shape>(const C&, TensorSet&)` returns a Launch,
+/// `unsupported.template operator()<Shape>(const C&)` a reason or nothing. The variants are
+/// "kokkos" and, where that has the host's shape, "kokkos/device-shape", which is judged and not
+/// timed unless it is named.
+template <KernelCase C, class Prepare, class Unsupported>
+void add_portable_variants(Registry& registry, const std::string& note, const Prepare& prepare,
+                           const Unsupported& unsupported) {
+  const auto add = [&]<class Shape>(const char* name, const std::string& text, bool timed) {
+    registry.add_variant<C>(
+        {name, Backend::kokkos, text, timed},
+        [prepare](const C& c, TensorSet& tensors) -> std::unique_ptr<Launch> {
+          return prepare.template operator()<Shape>(c, tensors);
+        },
+        [unsupported](const C& c) -> std::optional<std::string> {
+          return unsupported.template operator()<Shape>(c);
+        });
+  };
+  add.template operator()<SpaceShape>("kokkos", note, true);
+  if constexpr (space_is_host) {
+    add.template operator()<DeviceShape>(
+        "kokkos/device-shape",
+        "kokkos with the tiles and packs of a device: judged here, "
+        "timed only where it is named",
+        false);
+  }
+}
+
+template <KernelCase C, class Prepare>
+void add_portable_variants(Registry& registry, const std::string& note, const Prepare& prepare) {
+  add_portable_variants<C>(registry, note, prepare,
+                           []<class>(const C&) { return std::optional<std::string>{}; });
+}
+
+}  // namespace kernelgate

@@ -1,0 +1,128 @@
+// Packs of f32 read from and written to storage types of 32 and 16 bits.
+#pragma once
+
+#include "harness/executors/kokkos/pack.hpp"
+
+namespace kernelgate {
+inline namespace KG_PACK_NAMESPACE {
+
+/// W neighbours of bf16, f16 or f32 as f32. They need no alignment.
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> widen(const float* from) {
+  return load<Pack<float, W>>(from);
+}
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> widen(const bf16* from) {
+  Pack<float, W> p;
+  if constexpr (Pack<float, W>::vector) {
+#if KG_VECTOR_PACKS
+    Pack<std::uint32_t, W> words;
+#if defined(__AVX512F__)
+    if constexpr (W == 16) {  // g++ 12 widens 16 numbers in four shuffles where one does
+      words = __builtin_bit_cast(
+          decltype(words), _mm512_maskz_cvtepu16_epi32(
+                               0xFFFF, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
+      return cast_bits<float>(words << 16);
+    }
+#endif
+    typename pack_detail::Vector<std::uint16_t, W>::type halves;
+    std::memcpy(&halves, from, sizeof(halves));
+    words.at = __builtin_convertvector(halves, decltype(words.at));
+    p = cast_bits<float>(words << 16);
+#endif
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) p.at[i] = to_float(from[i]);
+  }
+  return p;
+}
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> widen(const f16* from) {
+  Pack<float, W> p;
+#if defined(__AVX512F__)
+  if constexpr (W == 16) {  // maskz: g++ 12 warns about the plain form's uninitialised register
+    p.at =
+        _mm512_maskz_cvtph_ps(0xFFFF, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+    return p;
+  }
+#endif
+#if defined(__F16C__) && KG_VECTOR_PACKS
+  if constexpr (W == 8) {
+    p.at = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+    return p;
+  }
+#endif
+  KG_UNROLL for (int i = 0; i < W; ++i) p.at[i] = to_float(from[i]);
+  return p;
+}
+
+/// The first `count` of W neighbours, 0 behind them; count < 1 reads nothing.
+template <int W, class T>
+KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> widen_first(const T* from, std::int64_t count) {
+  if (count >= W) return widen<W>(from);
+  Pack<float, W> p = broadcast<Pack<float, W>>(0.0F);
+  for (int i = 0; i < W && i < count; ++i) p.at[i] = to_float(from[i]);
+  return p;
+}
+
+/// Rounds to nearest, ties to even, as from_float<T>() does.
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION void narrow(float* to, const Pack<float, W>& p) {
+  store(to, p);
+}
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION void narrow(bf16* to, const Pack<float, W>& p) {
+  if constexpr (Pack<float, W>::vector) {
+#if KG_VECTOR_PACKS
+    const auto bits = cast_bits<std::uint32_t>(p);
+    const auto rounded = (bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16;
+    const auto quiet = (bits >> 16) | 0x40U;
+    const auto word = select((bits & 0x7FFFFFFFU) > 0x7F800000U, quiet, rounded);
+    using Halves = typename pack_detail::Vector<std::uint16_t, W>::type;
+    const Halves halves = __builtin_convertvector(word.at, Halves);
+    std::memcpy(to, &halves, sizeof(halves));
+#endif
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) to[i] = from_float<bf16>(p.at[i]);
+  }
+}
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION void narrow(f16* to, const Pack<float, W>& p) {
+#if defined(__AVX512F__)
+  if constexpr (W == 16) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
+                        _mm512_maskz_cvtps_ph(0xFFFF, p.at, _MM_FROUND_TO_NEAREST_INT));
+    return;
+  }
+#endif
+#if defined(__F16C__) && KG_VECTOR_PACKS
+  if constexpr (W == 8) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                     _mm256_cvtps_ph(p.at, _MM_FROUND_TO_NEAREST_INT));
+    return;
+  }
+#endif
+  KG_UNROLL for (int i = 0; i < W; ++i) to[i] = from_float<f16>(p.at[i]);
+}
+
+/// The first `count` numbers of p.
+template <int W, class T>
+KOKKOS_FORCEINLINE_FUNCTION void narrow_first(T* to, const Pack<float, W>& p, std::int64_t count) {
+  if (count >= W) {
+    narrow(to, p);
+    return;
+  }
+  for (int i = 0; i < W && i < count; ++i) to[i] = from_float<T>(p[i]);
+}
+
+/// Two neighbours of bf16 in a word of 32 bits: the one at the lower address, the other one.
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> low_bf16(const Pack<std::uint32_t, W>& words) {
+  return cast_bits<float>(words << 16);
+}
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> high_bf16(const Pack<std::uint32_t, W>& words) {
+  return cast_bits<float>(words & 0xFFFF0000U);
+}
+
+}  // namespace KG_PACK_NAMESPACE
+}  // namespace kernelgate
