@@ -1,5 +1,5 @@
 // expert_gemm, portable.
-#include "harness/executors/kokkos/stored_rows.hpp"
+#include "harness/executors/kokkos/portable_variants.hpp"
 #include "kernels/expert_gemm/expert_gemm.hpp"
 #include "kernels/expert_gemm/expert_teams.hpp"
 
@@ -10,31 +10,30 @@ ExpertsShape shape_of(const ExpertGemmCase& c) {
   return {c.tokens, c.hidden, c.inter, c.experts, c.skip};
 }
 
-template <class T>
+template <class Shape, class T>
 std::unique_ptr<Launch> launch(const ExpertGemmCase& c, TensorSet& tensors) {
   struct Memory {
     Staged<T> gate_up, down;
   };
-  using Rows = StoredRows<T>;
   const Memory memory{Staged<T>(tensors["gate_up"]), Staged<T>(tensors["down"])};
-  return expert_teams::launch<T>(shape_of(c), tensors, Rows{memory.gate_up.data(), c.hidden},
-                                 Rows{memory.down.data(), c.inter}, memory);
-}
-
-std::unique_ptr<Launch> prepare(const ExpertGemmCase& c, TensorSet& tensors) {
-  return with_storage(c.type, [&](auto type) { return launch<decltype(type)>(c, tensors); });
-}
-
-std::optional<std::string> refusal(const ExpertGemmCase& c) {
-  return expert_teams::refusal(shape_of(c));
+  return expert_teams::launch<Shape, T>(shape_of(c), tensors,
+                                        StoredMatrix<T>{memory.gate_up.data(), c.hidden},
+                                        StoredMatrix<T>{memory.down.data(), c.inter}, memory);
 }
 
 }  // namespace
 
 void register_expert_gemm_kokkos(Registry& registry) {
-  registry.add_variant<ExpertGemmCase>(
-      {"kokkos", Backend::kokkos, "TeamPolicy, tiles of one expert's tokens through scratch"},
-      prepare, refusal);
+  add_portable_variants<ExpertGemmCase>(
+      registry, "tiles of one expert's tokens; row dots for an expert with up to 8",
+      [](auto shape, const ExpertGemmCase& c, TensorSet& tensors) {
+        using Shape = decltype(shape);
+        return with_storage(c.type,
+                            [&](auto type) { return launch<Shape, decltype(type)>(c, tensors); });
+      },
+      [](auto shape, const ExpertGemmCase& c) {
+        return expert_teams::unsupported<decltype(shape)>(shape_of(c));
+      });
 }
 
 }  // namespace kernelgate

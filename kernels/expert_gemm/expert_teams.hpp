@@ -1,26 +1,38 @@
 // expert_gemm on teams of a Kokkos execution space, for weights in any storage: one team groups the
-// tokens, then teams take tiles of an expert's tokens by a range of its outputs, first for
-// silu(gate) * up, then for the down projection.
+// tokens by expert; then an expert with few tokens passes its rows by them, and one with more
+// multiplies tiles, first for silu(gate) * up, then for the down projection.
 #pragma once
 
 #include <Kokkos_Core.hpp>
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/core/registry.hpp"
+#include "harness/executors/kokkos/pack_math.hpp"
+#include "harness/executors/kokkos/row_dots.hpp"
 #include "harness/executors/kokkos/staging.hpp"
-#include "harness/executors/kokkos/team_tile.hpp"
+#include "harness/executors/kokkos/team_product.hpp"
 #include "kernels/expert_gemm/experts_shape.hpp"
 
-namespace kernelgate::expert_teams {
+namespace kernelgate {
+inline namespace KG_PACK_NAMESPACE {
+namespace expert_teams {
 
-using TeamPolicy = Kokkos::TeamPolicy<Space>;
-using Team = TeamPolicy::member_type;
 using IndexView = DeviceView<std::int32_t>;
 
+inline std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
+  return (extent + piece - 1) / piece;
+}
+
+/// Up to here row dots read an expert's weights once or twice; a tile would be mostly empty.
+inline constexpr int few_tokens = 8;
+
 /// Stable counting sort over the E experts and the skip bin, by one team: a thread takes a bin, its
-/// lanes scan the tokens. A choice outside [0,E) counts as skip.
+/// vector lanes scan the tokens. A choice outside [0,E) counts as skip.
 struct GroupTokens {
   IndexView choice, offset, order;  // [tokens], [E+2], [tokens]
   std::int64_t tokens, experts;
@@ -29,7 +41,7 @@ struct GroupTokens {
     const std::int64_t e = choice[token];
     return (e >= 0 && e < experts ? e : experts) == bin;
   }
-  KOKKOS_FUNCTION void operator()(const Team& team) const {
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
     Kokkos::parallel_for(Kokkos::TeamThreadRange(team, experts + 1), [&](std::int64_t bin) {
       std::int32_t count = 0;
       Kokkos::parallel_reduce(
@@ -54,171 +66,311 @@ struct GroupTokens {
   }
 };
 
-/// Tiles of at most `Rows` tokens that share an expert. There are at most tokens/Rows + E + 1.
-struct TokenTile {
-  std::int64_t expert, first, rows;  // places first .. first + rows - 1; no rows: no such tile
+/// The extents of the experts and their tokens in groups, as every pass reads them.
+struct Groups {
+  std::int64_t hidden, inter, experts;
+  const std::int32_t *offset, *order;
+
+  KOKKOS_FUNCTION std::int64_t count(std::int64_t bin) const {
+    return offset[bin + 1] - offset[bin];
+  }
+  /// Tiles of at most `rows` tokens that share a bin; none for an expert with few tokens.
+  KOKKOS_FUNCTION std::int64_t tiles(std::int64_t bin, int rows) const {
+    const std::int64_t tokens = count(bin);
+    return bin < experts && tokens <= few_tokens ? 0 : (tokens + rows - 1) / rows;
+  }
 };
-template <int Rows>
-KOKKOS_FUNCTION TokenTile find_tile(const IndexView& offset, std::int64_t bins, std::int64_t tile) {
+
+/// Places first .. first + rows - 1 of the order; no rows: no such tile.
+struct TokenTile {
+  std::int64_t expert, first;
+  int rows;
+};
+KOKKOS_FUNCTION inline TokenTile find_tile(const Groups& groups, std::int64_t bins, int rows,
+                                           std::int64_t tile) {
   for (std::int64_t bin = 0; bin < bins; ++bin) {
-    const std::int64_t count = offset[bin + 1] - offset[bin];
-    const std::int64_t tiles = (count + Rows - 1) / Rows;
+    const std::int64_t tiles = groups.tiles(bin, rows);
     if (tile < tiles) {
-      const std::int64_t rest = count - tile * Rows;
-      return {bin, offset[bin] + tile * Rows, rest < Rows ? rest : Rows};
+      const std::int64_t rest = groups.count(bin) - tile * rows;
+      return {bin, groups.offset[bin] + tile * rows, static_cast<int>(rest < rows ? rest : rows)};
     }
     tile -= tiles;
   }
   return {bins, 0, 0};
 }
 
-/// inner[place,i] = silu(G h) (U h), rounded to the storage type. A tile of 2 * half outputs holds
-/// `half` gate rows and the up rows that belong to them.
-template <class T, class Weight, int Rows>
-struct GateUp {
-  static constexpr int half = 32;
-  using Tile = TeamTile<Rows, 2 * half>;
+/// inner[place,i] = silu(G h) (U h), rounded to the storage type. A tile of columns holds half as
+/// many gate rows and the up rows that belong to them.
+template <class Tile, class T, class Matrix>
+struct GateUpTiles {
+  using Product = TeamProduct<Tile, true>;
+  static constexpr int half = Tile::columns / 2;
 
-  DeviceView<T> h, inner;
-  Weight gate_up;  // all experts' rows
-  IndexView offset, order;
-  std::int64_t hidden, inter, experts, ranges;
+  Groups groups;
+  const T* h;
+  T* inner;
+  Matrix gate_up;  // all experts' rows
 
-  KOKKOS_FUNCTION void operator()(const Team& team) const {
-    const Tile tile(team);
-    const TokenTile at = find_tile<Rows>(offset, experts, team.league_rank() / ranges);
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
+    const Product product(team);
+    const std::int64_t hidden = groups.hidden, inter = groups.inter;
+    const std::int64_t ranges = (inter + half - 1) / half;
+    const TokenTile at = find_tile(groups, groups.experts, Tile::rows, team.league_rank() / ranges);
     if (at.rows == 0) return;  // the whole team leaves
     const std::int64_t i0 = team.league_rank() % ranges * half;
-    const std::int64_t first_row = at.expert * 2 * inter;
-    const auto token = [&](int row, std::int64_t k) {
-      return row < at.rows ? to_float(h[order[at.first + row] * hidden + k]) : 0.0F;
-    };
-    const auto output = [&](int column, std::int64_t k) {
-      const std::int64_t i = i0 + column % half;
-      return i < inter ? gate_up.at(first_row + column / half * inter + i, k) : 0.0F;
-    };
-    tile.multiply(team, hidden, token, output);
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, at.rows * half), [&](std::int64_t n) {
-      const std::int64_t row = n / half, column = n % half;
-      if (i0 + column >= inter) return;
-      const float gate = tile.sum(row, column), up = tile.sum(row, half + column);
-      const float silu = gate / (1 + Kokkos::exp(-gate));
-      inner[(at.first + row) * inter + i0 + column] = from_float<T>(silu * up);
+    const std::int64_t first_row = at.expert * 2 * inter + i0;
+    const int outputs = static_cast<int>(inter - i0 < half ? inter - i0 : half);
+    const std::int32_t* tokens = groups.order + at.first;
+    const StoredOperand a{
+        [=, from = h](int r) { return r < at.rows ? from + tokens[r] * hidden : nullptr; }, hidden};
+    const auto b = gate_up.template operand<Tile>(team, [=](int c) {
+      const int i = c % half;
+      return i < outputs ? first_row + c / half * inter + i : std::int64_t{-1};
     });
+    T* to = inner + at.first * inter + i0;
+    product.multiply(team, hidden, at.rows, a, b,
+                     [=](int r, int c, const auto& gate, const auto& up) {
+                       if (r < at.rows && c < outputs) {
+                         narrow_first(to + r * inter + c, silu(gate) * up, outputs - c);
+                       }
+                     });
   }
 };
 
 /// m[token,o] = weight (D inner); skip tokens get theirs here too, from no expert's weights.
-template <class T, class Weight, int Rows>
-struct Down {
-  static constexpr int columns = 64;
-  using Tile = TeamTile<Rows, columns>;
+template <class Tile, class T, class Matrix>
+struct DownTiles {
+  using Product = TeamProduct<Tile>;
 
-  DeviceView<T> h, inner, m;
-  Weight down;
-  DeviceView<float> weight;
-  IndexView offset, order;
-  std::int64_t hidden, inter, experts, ranges;
+  Groups groups;
+  const T *h, *inner;
+  T* m;
+  Matrix down;
+  const float* weight;
   SkipRule skip;
 
-  KOKKOS_FUNCTION void operator()(const Team& team) const {
-    const Tile tile(team);
-    const TokenTile at = find_tile<Rows>(offset, experts + 1, team.league_rank() / ranges);
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
+    const Product product(team);
+    const std::int64_t hidden = groups.hidden, inter = groups.inter;
+    const std::int64_t ranges = (hidden + Tile::columns - 1) / Tile::columns;
+    const TokenTile at =
+        find_tile(groups, groups.experts + 1, Tile::rows, team.league_rank() / ranges);
     if (at.rows == 0) return;
-    const std::int64_t o0 = team.league_rank() % ranges * columns;
-    if (at.expert < experts) {
-      tile.multiply(
-          team, inter,
-          [&](int row, std::int64_t k) {
-            return row < at.rows ? to_float(inner[(at.first + row) * inter + k]) : 0.0F;
-          },
-          [&](int column, std::int64_t k) {
-            return o0 + column < hidden ? down.at(at.expert * hidden + o0 + column, k) : 0.0F;
-          });
+    const std::int64_t o0 = team.league_rank() % ranges * Tile::columns;
+    const int outputs = static_cast<int>(hidden - o0 < Tile::columns ? hidden - o0 : Tile::columns);
+    const std::int32_t* tokens = groups.order + at.first;
+    if (at.expert == groups.experts) {
+      skip_tokens(team, tokens, at.rows, o0, outputs);
+      return;
     }
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, at.rows * columns), [&](std::int64_t n) {
-      const std::int64_t row = n / columns, o = o0 + n % columns;
-      if (o >= hidden) return;
-      const std::int64_t token = order[at.first + row];
-      float value = 0;
-      if (at.expert < experts)
-        value = weight[token] * tile.sum(row, n % columns);
-      else if (skip == SkipRule::identity)
-        value = weight[token] * to_float(h[token * hidden + o]);
-      m[token * hidden + o] = from_float<T>(value);
+    const T* x = inner + at.first * inter;
+    const StoredOperand a{[=](int r) { return r < at.rows ? x + r * inter : nullptr; }, inter};
+    const auto b = down.template operand<Tile>(team, [=, row = at.expert * hidden + o0](int c) {
+      return c < outputs ? row + c : std::int64_t{-1};
+    });
+    product.multiply(team, inter, at.rows, a, b,
+                     [=, to = m + o0, factor = weight](int r, int c, const auto& sums) {
+                       if (r < at.rows && c < outputs) {
+                         narrow_first(to + tokens[r] * hidden + c, sums * factor[tokens[r]],
+                                      outputs - c);
+                       }
+                     });
+  }
+
+  KOKKOS_FUNCTION void skip_tokens(const ShapedTeam& team, const std::int32_t* tokens, int rows,
+                                   std::int64_t o0, int outputs) const {
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, rows * outputs), [&](int n) {
+      const std::int64_t token = tokens[n / outputs];
+      const std::int64_t at = token * groups.hidden + o0 + n % outputs;
+      m[at] = from_float<T>(skip == SkipRule::identity ? weight[token] * to_float(h[at]) : 0.0F);
     });
   }
 };
 
-inline std::int64_t tiles_of(const ExpertsShape& c, std::int64_t rows) {
-  return c.tokens / rows + c.experts + 1;
-}
-inline std::int64_t ranges_of(std::int64_t extent, std::int64_t width) {
-  return (extent + width - 1) / width;
+/// inner for experts with few tokens. A team takes some outputs of an expert.
+template <class Shape, class T, class Dots>
+struct GateUpRows {
+  using X = typename Dots::X;
+
+  Groups groups;
+  const X* h;  // [tokens,hidden], as Dots reads it
+  X* inner;    // [tokens,inter], as Dots reads it
+  Dots gate_up;
+
+  static constexpr int outputs = Shape::dot_team_rows / 2;
+  // Scratch for the sums of a team's gate and up rows.
+  static constexpr std::size_t scratch_bytes =
+      Dots::scratch_bytes + sizeof(float) * 2 * outputs * few_tokens + 64;
+
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
+    const std::int64_t hidden = groups.hidden, inter = groups.inter;
+    const std::int64_t ranges = (inter + outputs - 1) / outputs;
+    const std::int64_t expert = team.league_rank() / ranges;
+    const int count = static_cast<int>(groups.count(expert));
+    if (count == 0 || count > few_tokens) return;
+    const std::int64_t begin = team.league_rank() % ranges * outputs;
+    const std::int64_t end = begin + outputs < inter ? begin + outputs : inter;
+    const std::int32_t* tokens = groups.order + groups.offset[expert];
+    float* sums =
+        static_cast<float*>(team.team_scratch(int{Shape::scratch_level})
+                                .get_shmem_aligned(sizeof(float) * 2 * outputs * few_tokens, 64));
+    const auto vector = [&](int t) { return h + tokens[t] * hidden; };
+    const auto dots = gate_up.of_team(team);
+    for (int half = 0; half < 2; ++half) {
+      const std::int64_t row = (expert * 2 + half) * inter;
+      team_row_dots<Shape, int{Shape::dot_vectors}>(
+          team, dots, row + begin, row + end, count, vector, [&](std::int64_t o, int t, float sum) {
+            sums[(half * outputs + o - row - begin) * few_tokens + t] = sum;
+          });
+    }
+    team.team_barrier();
+    const int here = static_cast<int>(end - begin);
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, here * count), [&](int n) {
+      const int o = n / count, t = n % count;
+      using One = Pack<float, 1>;
+      One gate, up;
+      gate.at[0] = sums[o * few_tokens + t];
+      up.at[0] = sums[(outputs + o) * few_tokens + t];
+      const float value = to_float(from_float<T>((silu(gate) * up)[0]));
+      inner[(groups.offset[expert] + t) * inter + Dots::place(begin + o, inter)] =
+          from_float<X>(value);
+    });
+  }
+};
+
+/// m for experts with few tokens.
+template <class Shape, class T, class Dots>
+struct DownRows {
+  Groups groups;
+  const typename Dots::X* inner;
+  T* m;
+  Dots down;
+  const float* weight;
+
+  static constexpr int outputs = Shape::dot_team_rows;
+
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
+    const std::int64_t hidden = groups.hidden, inter = groups.inter;
+    const std::int64_t ranges = (hidden + outputs - 1) / outputs;
+    const std::int64_t expert = team.league_rank() / ranges;
+    const int count = static_cast<int>(groups.count(expert));
+    if (count == 0 || count > few_tokens) return;
+    const std::int64_t row = expert * hidden, begin = team.league_rank() % ranges * outputs;
+    const std::int64_t end = begin + outputs < hidden ? begin + outputs : hidden;
+    const std::int64_t first = groups.offset[expert];
+    team_row_dots<Shape, int{Shape::dot_vectors}>(
+        team, down.of_team(team), row + begin, row + end, count,
+        [&](int t) { return inner + (first + t) * inter; },
+        [&](std::int64_t o, int t, float sum) {
+          const std::int64_t token = groups.order[first + t];
+          m[token * hidden + o - row] = from_float<T>(weight[token] * sum);
+        });
+  }
+};
+
+/// Most tiles of `rows` tokens that any routing gives.
+inline std::int64_t most_tiles(const ExpertsShape& c, std::int64_t rows) {
+  return c.tokens / rows + std::min(c.experts + 1, c.tokens);
 }
 
-/// `keep` is held as long as the launch: the memory of the weights.
-template <int Rows, class T, class Weight, class Keep>
-std::unique_ptr<Launch> launch_tiles(const ExpertsShape& c, TensorSet& tensors,
-                                     const Weight& gate_up, const Weight& down, const Keep& keep) {
+/// A host's tile holds an expert's even share of the tokens; a device always takes the same.
+template <class Shape>
+using ExpertTile = TileOf<Shape, TileRows::few>;
+
+template <class Shape>
+std::optional<std::string> unsupported(const ExpertsShape& c) {
+  using Tile = ExpertTile<Shape>;
+  const std::int64_t widest = std::max(c.hidden, 2 * c.inter);
+  return too_many_teams(std::max(most_tiles(c, Tile::rows) * pieces(widest, Tile::columns),
+                                 c.experts * pieces(widest, Shape::dot_team_rows)));
+}
+
+/// One kernel of a launch with everything that it needs alive.
+using Passes = std::vector<std::function<void()>>;
+
+/// The passes for experts with more than a few tokens, and for the tokens that skip.
+template <class Shape, class T, class Matrix>
+void add_tiles(const ExpertsShape& c, const Groups& groups, const T* h, const DeviceView<T>& inner,
+               T* m, const float* weight, const Matrix& gate_up, const Matrix& down,
+               Passes& passes) {
+  using Tile = ExpertTile<Shape>;
+  using First = GateUpTiles<Tile, T, Matrix>;
+  using Second = DownTiles<Tile, T, Matrix>;
+  const First first{groups, h, inner.data(), gate_up};
+  const Second second{groups, h, inner.data(), m, down, weight, c.skip};
+  const auto policy = [&](std::int64_t ranges, std::size_t scratch) {
+    return teams_of<Tile>(most_tiles(c, Tile::rows) * ranges, Tile::team_size, Tile::vector_length,
+                          scratch + Matrix::scratch_bytes);
+  };
+  passes.push_back([=, p = policy(pieces(c.inter, First::half), First::Product::scratch_bytes())] {
+    Kokkos::parallel_for("gate and up tiles", p, first);
+  });
+  passes.push_back(
+      [=, p = policy(pieces(c.hidden, Tile::columns), Second::Product::scratch_bytes())] {
+        (void)inner;
+        Kokkos::parallel_for("down tiles", p, second);
+      });
+}
+
+/// The passes for experts with few tokens.
+template <class Shape, class T, class Matrix>
+void add_rows(const ExpertsShape& c, const Groups& groups, const Staged<T>& h,
+              const DeviceView<T>& inner, T* m, const float* weight, const Matrix& gate_up,
+              const Matrix& down, Passes& passes) {
+  const auto policy = [&](std::int64_t extent, std::int64_t outputs, std::size_t scratch) {
+    return teams_of<Shape>(c.experts * pieces(extent, outputs), Shape::dot_team_size,
+                           Shape::dot_strands, scratch);
+  };
+  gate_up.template with_dots<Shape>([&]<class Dots>(const Dots& dots) {
+    using X = typename Dots::X;
+    const DotVectors<Dots, T> vectors(h, c.tokens, c.hidden);
+    DeviceView<X> between;  // as the down projection's dots read it
+    if constexpr (Dots::in_place) {
+      between = inner;
+    } else {
+      between = DeviceView<X>("inner, laid out", c.tokens * c.inter);
+    }
+    using First = GateUpRows<Shape, T, Dots>;
+    const First first{groups, vectors.data(), between.data(), dots};
+    passes.push_back([=, p = policy(c.inter, First::outputs, First::scratch_bytes)] {
+      vectors.lay_out();
+      Kokkos::parallel_for("gate and up rows", p, first);
+    });
+    down.template with_dots<Shape>([&]<class DownDots>(const DownDots& down_dots) {
+      using Second = DownRows<Shape, T, DownDots>;
+      const Second second{groups, between.data(), m, down_dots, weight};
+      passes.push_back([=, p = policy(c.hidden, Second::outputs, DownDots::scratch_bytes)] {
+        (void)between;
+        Kokkos::parallel_for("down rows", p, second);
+      });
+    });
+  });
+}
+
+/// Matrices: StoredMatrix or FourBitMatrix. `keep` is held as long as the launch: their memory.
+template <class Shape, class T, class Matrix, class Keep>
+std::unique_ptr<Launch> launch(const ExpertsShape& c, TensorSet& tensors, const Matrix& gate_up,
+                               const Matrix& down, const Keep& keep) {
   const Staged<T> h(tensors["h"]), m(tensors["m"]);
   const Staged<float> weight(tensors["weight"]);
   const Staged<std::int32_t> choice(tensors["choice"]);
   const IndexView offset("offset", c.experts + 2), order("order", c.tokens);
   const DeviceView<T> inner("inner", c.tokens * c.inter);
-
+  const Groups groups{c.hidden, c.inter, c.experts, offset.data(), order.data()};
   const GroupTokens group{choice.view(), offset, order, c.tokens, c.experts};
-  using First = GateUp<T, Weight, Rows>;
-  using Second = Down<T, Weight, Rows>;
-  const First first{h.view(), inner,     gate_up,
-                    offset,   order,     c.hidden,
-                    c.inter,  c.experts, ranges_of(c.inter, First::half)};
-  const Second second{h.view(),
-                      inner,
-                      m.view(),
-                      down,
-                      weight.view(),
-                      offset,
-                      order,
-                      c.hidden,
-                      c.inter,
-                      c.experts,
-                      ranges_of(c.hidden, Second::columns),
-                      c.skip};
-  const auto policy = [&](std::int64_t ranges, std::size_t scratch) {
-    return TeamPolicy(static_cast<int>(tiles_of(c, Rows) * ranges), Kokkos::AUTO)
-        .set_scratch_size(0, Kokkos::PerTeam(static_cast<int>(scratch)));
-  };
-  const TeamPolicy one(1, Kokkos::AUTO);
-  const TeamPolicy gate_up_policy = policy(first.ranges, First::Tile::scratch_bytes());
-  const TeamPolicy down_policy = policy(second.ranges, Second::Tile::scratch_bytes());
+  const auto one_team = teams_of<Shape>(1, Shape::group_team_size, Shape::dot_strands, 0);
+  Passes passes{[=] { Kokkos::parallel_for("group tokens", one_team, group); }};
+  add_rows<Shape>(c, groups, h, inner, m.data(), weight.data(), gate_up, down, passes);
+  add_tiles<Shape>(c, groups, h.data(), inner, m.data(), weight.data(), gate_up, down, passes);
   return make_launch(
       [=] {
-        (void)keep;
-        Kokkos::parallel_for("group tokens", one, group);
-        Kokkos::parallel_for("gate and up", gate_up_policy, first);
-        Kokkos::parallel_for("down", down_policy, second);
+        (void)keep, (void)weight;
+        for (const std::function<void()>& pass : passes) pass();
         Kokkos::fence();
       },
       [=] { m.fetch(); });
 }
 
-// Tiles as tall as an expert's share of the tokens, so that decode does not multiply zeros.
-inline constexpr int tall = 64, flat = 8;
-inline bool is_flat(const ExpertsShape& c) { return c.tokens / c.experts <= 2 * flat; }
-
-template <class T, class Weight, class Keep>
-std::unique_ptr<Launch> launch(const ExpertsShape& c, TensorSet& tensors, const Weight& gate_up,
-                               const Weight& down, const Keep& keep) {
-  return is_flat(c) ? launch_tiles<flat, T>(c, tensors, gate_up, down, keep)
-                    : launch_tiles<tall, T>(c, tensors, gate_up, down, keep);
-}
-
-inline std::optional<std::string> refusal(const ExpertsShape& c) {
-  const std::int64_t teams =
-      tiles_of(c, is_flat(c) ? flat : tall) * ranges_of(std::max(c.hidden, 2 * c.inter), 64);
-  if (!too_many_teams(teams)) return std::nullopt;
-  return "needs " + std::to_string(teams) + " teams, Kokkos counts at most 2147483647";
-}
-
-}  // namespace kernelgate::expert_teams
+}  // namespace expert_teams
+}  // namespace KG_PACK_NAMESPACE
+}  // namespace kernelgate

@@ -1,37 +1,36 @@
 // linear, portable.
+#include "harness/executors/kokkos/portable_variants.hpp"
 #include "kernels/linear/linear.hpp"
 #include "kernels/linear/linear_teams.hpp"
 
 namespace kernelgate {
 namespace {
 
-template <class T, class O>
+linear_teams::Extents extents_of(const LinearCase& c) { return {c.tokens, c.out, c.in}; }
+
+template <class Shape, class T, class O>
 std::unique_ptr<Launch> launch(const LinearCase& c, TensorSet& tensors) {
   const Staged<T> x(tensors["x"]), w(tensors["w"]);
   const Staged<O> y(tensors["y"]);
-  const StoredRows<T> weight{w.data(), c.in};
-  return linear_teams::launch(x, weight, y, c.tokens, c.out, c.in, w);
-}
-
-std::unique_ptr<Launch> prepare(const LinearCase& c, TensorSet& tensors) {
-  return with_storage(c.type, [&](auto type) {
-    using T = decltype(type);
-    if (c.output == LinearOutput::f32) return launch<T, float>(c, tensors);
-    return launch<T, T>(c, tensors);
-  });
-}
-
-std::optional<std::string> refusal(const LinearCase& c) {
-  return linear_teams::refusal(c.tokens, c.out);
+  return linear_teams::launch<Shape>(extents_of(c), x, StoredMatrix<T>{w.data(), c.in}, y, w);
 }
 
 }  // namespace
 
 void register_linear_kokkos(Registry& registry) {
-  registry.add_variant<LinearCase>(
-      {"kokkos", Backend::kokkos,
-       "TeamPolicy: rows for few tokens, tiles through scratch for more"},
-      prepare, refusal);
+  add_portable_variants<LinearCase>(
+      registry, "tiles of register blocks; dots of whole rows up to 8 tokens",
+      [](auto shape, const LinearCase& c, TensorSet& tensors) {
+        using Shape = decltype(shape);
+        return with_storage(c.type, [&](auto type) {
+          using T = decltype(type);
+          if (c.output == LinearOutput::f32) return launch<Shape, T, float>(c, tensors);
+          return launch<Shape, T, T>(c, tensors);
+        });
+      },
+      [](auto shape, const LinearCase& c) {
+        return linear_teams::unsupported<decltype(shape)>(extents_of(c));
+      });
 }
 
 }  // namespace kernelgate

@@ -1,166 +1,148 @@
-// linear on teams of a Kokkos execution space, for a weight in any storage: tiles through scratch
-// for many tokens; for few, a thread takes a weight row and its vector lanes share the reduction,
-// so that the weight is read once.
+// linear on teams of a Kokkos execution space, for a weight in any storage: tiles for many tokens;
+// for few, dots of whole rows, so that the weight is read once.
 #pragma once
 
 #include <Kokkos_Core.hpp>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "harness/core/registry.hpp"
+#include "harness/executors/kokkos/row_dots.hpp"
 #include "harness/executors/kokkos/staging.hpp"
-#include "harness/executors/kokkos/stored_rows.hpp"
-#include "harness/executors/kokkos/team_tile.hpp"
+#include "harness/executors/kokkos/team_product.hpp"
 
-namespace kernelgate::linear_teams {
+namespace kernelgate {
+inline namespace KG_PACK_NAMESPACE {
+namespace linear_teams {
 
-using TeamPolicy = Kokkos::TeamPolicy<Space>;
-
-/// One team computes 64 tokens by 64 outputs.
-template <class T, class O, class Weight>
-struct TiledProduct {
-  static constexpr int rows = 64, columns = 64;
-  using Tile = TeamTile<rows, columns>;
-
-  DeviceView<T> x;
-  Weight w;
-  DeviceView<O> y;
-  std::int64_t tokens, out, in, ranges;
-
-  KOKKOS_FUNCTION void operator()(const TeamPolicy::member_type& team) const {
-    const Tile tile(team);
-    const std::int64_t t0 = team.league_rank() / ranges * rows;
-    const std::int64_t o0 = team.league_rank() % ranges * columns;
-    tile.multiply(
-        team, in,
-        [&](int row, std::int64_t k) {
-          return t0 + row < tokens ? to_float(x[(t0 + row) * in + k]) : 0.0F;
-        },
-        [&](int column, std::int64_t k) {
-          return o0 + column < out ? w.at(o0 + column, k) : 0.0F;
-        });
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, rows * columns), [&](int n) {
-      const std::int64_t t = t0 + n / columns, o = o0 + n % columns;
-      if (t < tokens && o < out) {
-        y[t * out + o] = from_float<O>(tile.sum(n / columns, n % columns));
-      }
-    });
-  }
+/// Extents of y [tokens,out] = x [tokens,in] times the rows of a weight [out,in].
+struct Extents {
+  std::int64_t tokens = 0, out = 0, in = 0;
 };
 
-/// What lanes add up: one sum for each token.
-template <int Tokens>
-struct TokenSums {
-  float of[Tokens] = {};
-  KOKKOS_FUNCTION TokenSums& operator+=(const TokenSums& other) {
-    for (int t = 0; t < Tokens; ++t) of[t] += other.of[t];
-    return *this;
-  }
-};
-
-/// y for `Tokens` tokens: a team takes `rows_a_team` weight rows. The terms are cut into 32 strided
-/// strands of 8 neighbours, whatever the number of lanes that share them.
-template <class T, class O, class Weight, int Tokens>
-struct RowProduct {
-  static constexpr int rows_a_team = 16, strands = 32, width = 8;
-
-  DeviceView<T> x;
-  Weight w;
-  DeviceView<O> y;
-  std::int64_t first_token, out, in;
-
-  KOKKOS_FUNCTION void operator()(const TeamPolicy::member_type& team) const {
-    const std::int64_t first = static_cast<std::int64_t>(team.league_rank()) * rows_a_team;
-    const std::int64_t rows = first + rows_a_team <= out ? rows_a_team : out - first;
-    const T* tokens = x.data() + first_token * in;
-    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, rows), [&](std::int64_t r) {
-      TokenSums<Tokens> total;
-      Kokkos::parallel_reduce(
-          Kokkos::ThreadVectorRange(team, strands),
-          [&](int strand, TokenSums<Tokens>& sums) { add_strand(first + r, tokens, strand, sums); },
-          total);
-      Kokkos::single(Kokkos::PerThread(team), [&] {
-        for (int t = 0; t < Tokens; ++t) {
-          y[(first_token + t) * out + first + r] = from_float<O>(total.of[t]);
-        }
-      });
-    });
-  }
-
-  KOKKOS_FUNCTION void add_strand(std::int64_t row, const T* tokens, int strand,
-                                  TokenSums<Tokens>& sums) const {
-    float part[Tokens][width] = {};
-    std::int64_t k = static_cast<std::int64_t>(strand) * width;
-    for (; k + width <= in; k += strands * width) {
-      float weight[width];
-      w.load(row, k, weight);
-      for (int t = 0; t < Tokens; ++t) {
-        for (int j = 0; j < width; ++j) {
-          part[t][j] += weight[j] * to_float(tokens[t * in + k + j]);
-        }
-      }
-    }
-    for (; k < in; ++k) {  // the last, shorter piece belongs to the strand that arrives at it
-      for (int t = 0; t < Tokens; ++t) {
-        part[t][0] += w.at(row, k) * to_float(tokens[t * in + k]);
-      }
-    }
-    for (int t = 0; t < Tokens; ++t) {
-      for (int j = 0; j < width; ++j) sums.of[t] += part[t][j];
-    }
-  }
-};
-
-// From here on a tile's 64 rows are better filled than the weight is re-read.
+/// Up to here a tile's rows would be mostly empty, and the weight is passed in groups of tokens.
 inline constexpr std::int64_t few_tokens = 8;
 
 inline std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
   return (extent + piece - 1) / piece;
 }
 
-inline std::int64_t teams_of(std::int64_t tokens, std::int64_t out) {
-  return tokens <= few_tokens ? pieces(out, 16) : pieces(tokens, 64) * pieces(out, 64);
-}
+/// A team computes one tile of y.
+template <class Tile, class T, class O, class Matrix>
+struct TiledProduct {
+  using Product = TeamProduct<Tile>;
 
-inline std::optional<std::string> refusal(std::int64_t tokens, std::int64_t out) {
-  const std::int64_t teams = teams_of(tokens, out);
-  if (!too_many_teams(teams)) return std::nullopt;
-  return "needs " + std::to_string(teams) + " teams, Kokkos counts at most 2147483647";
-}
+  Extents size;
+  const T* x;
+  Matrix w;
+  O* y;
 
-/// y [tokens,out] = x [tokens,in] times the rows of `w`. `keep` is held as long as the launch.
-template <class T, class O, class Weight, class Keep>
-std::unique_ptr<Launch> launch(const Staged<T>& x, const Weight& w, const Staged<O>& y,
-                               std::int64_t tokens, std::int64_t out, std::int64_t in,
-                               const Keep& keep) {
-  const TeamPolicy policy(static_cast<int>(teams_of(tokens, out)), Kokkos::AUTO);
-  if (tokens <= few_tokens) {
-    return make_launch(
-        [=] {
-          (void)keep;
-          // Groups of 4, 2 and 1 tokens: each needs its sums in registers.
-          const auto rows = [&](auto count, std::int64_t t) {
-            using Rows = RowProduct<T, O, Weight, decltype(count)::value>;
-            Kokkos::parallel_for("linear rows", policy, Rows{x.view(), w, y.view(), t, out, in});
-          };
-          std::int64_t t = 0;
-          for (; t + 4 <= tokens; t += 4) rows(std::integral_constant<int, 4>{}, t);
-          for (; t + 2 <= tokens; t += 2) rows(std::integral_constant<int, 2>{}, t);
-          for (; t < tokens; ++t) rows(std::integral_constant<int, 1>{}, t);
-          Kokkos::fence();
-        },
-        [=] { y.fetch(); });
+  std::int64_t ranges() const { return pieces(size.out, Tile::columns); }
+  std::int64_t teams() const { return pieces(size.tokens, Tile::rows) * ranges(); }
+
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
+    const Product product(team);
+    const std::int64_t ranges = (size.out + Tile::columns - 1) / Tile::columns;
+    const std::int64_t t0 = team.league_rank() / ranges * Tile::rows;
+    const std::int64_t o0 = team.league_rank() % ranges * Tile::columns;
+    const std::int64_t in = size.in, left = size.tokens - t0;
+    const int rows = static_cast<int>(left < Tile::rows ? left : Tile::rows);
+    const int columns =
+        static_cast<int>(size.out - o0 < Tile::columns ? size.out - o0 : Tile::columns);
+    const T* xs = x + t0 * in;
+    O* to = y + t0 * size.out + o0;
+    const StoredOperand a{[=](int r) { return r < rows ? xs + r * in : nullptr; }, in};
+    const auto b = w.template operand<Tile>(
+        team, [=](int c) { return c < columns ? o0 + c : std::int64_t{-1}; });
+    product.multiply(team, in, rows, a, b, [=, step = size.out](int r, int c, const auto& sums) {
+      if (r < rows && c < columns) narrow_first(to + r * step + c, sums, columns - c);
+    });
   }
-  using Tiled = TiledProduct<T, O, Weight>;
-  const Tiled functor{x.view(), w, y.view(), tokens, out, in, pieces(out, Tiled::columns)};
-  TeamPolicy with_scratch = policy;
-  with_scratch.set_scratch_size(0, Kokkos::PerTeam(static_cast<int>(Tiled::Tile::scratch_bytes())));
+};
+
+/// A team takes some rows of the weight past all tokens.
+template <class Shape, int MaxTokens, class O, class Dots>
+struct RowProduct {
+  Extents size;
+  const typename Dots::X* x;
+  Dots dots;
+  O* y;
+
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
+    const std::int64_t begin = team.league_rank() * std::int64_t{Shape::dot_team_rows};
+    const std::int64_t end =
+        begin + Shape::dot_team_rows < size.out ? begin + Shape::dot_team_rows : size.out;
+    team_row_dots<Shape, MaxTokens>(
+        team, dots.of_team(team), begin, end, static_cast<int>(size.tokens),
+        [&](int t) { return x + t * size.in; },
+        [&](std::int64_t o, int t, float sum) { y[t * size.out + o] = from_float<O>(sum); });
+  }
+};
+
+template <class Shape>
+std::optional<std::string> unsupported(const Extents& size) {
+  using Tile = TileOf<Shape, TileRows::few>;  // the most teams of any way
+  return too_many_teams(size.tokens <= few_tokens
+                            ? pieces(size.out, Shape::dot_team_rows)
+                            : pieces(size.tokens, Tile::rows) * pieces(size.out, Tile::columns));
+}
+
+/// `keep` is held as long as the launch: the memory of the weight.
+template <class Tile, class T, class O, class Matrix, class Keep>
+std::unique_ptr<Launch> launch_tiles(const Extents& size, const Staged<T>& x, const Matrix& w,
+                                     const Staged<O>& y, const Keep& keep) {
+  using Functor = TiledProduct<Tile, T, O, Matrix>;
+  const Functor functor{size, x.data(), w, y.data()};
+  const auto policy = teams_of<Tile>(functor.teams(), Tile::team_size, Tile::vector_length,
+                                     Functor::Product::scratch_bytes() + Matrix::scratch_bytes);
   return make_launch(
       [=] {
-        (void)keep;
-        Kokkos::parallel_for("linear tiles", with_scratch, functor);
+        (void)x, (void)keep;
+        Kokkos::parallel_for("linear tiles", policy, functor);
         Kokkos::fence();
       },
       [=] { y.fetch(); });
 }
 
-}  // namespace kernelgate::linear_teams
+template <class Shape, int MaxTokens, class T, class O, class Dots, class Keep>
+std::unique_ptr<Launch> launch_dots(const Extents& size, const Staged<T>& x, const Dots& dots,
+                                    const Staged<O>& y, const Keep& keep) {
+  const DotVectors<Dots, T> vectors(x, size.tokens, size.in);
+  const RowProduct<Shape, MaxTokens, O, Dots> functor{size, vectors.data(), dots, y.data()};
+  const auto policy = teams_of<Shape>(pieces(size.out, Shape::dot_team_rows), Shape::dot_team_size,
+                                      Shape::dot_strands, Dots::scratch_bytes);
+  return make_launch(
+      [=] {
+        (void)keep;
+        vectors.lay_out();
+        Kokkos::parallel_for("linear rows", policy, functor);
+        Kokkos::fence();
+      },
+      [=] { y.fetch(); });
+}
+
+/// Matrix: StoredMatrix or FourBitMatrix.
+template <class Shape, class T, class O, class Matrix, class Keep>
+std::unique_ptr<Launch> launch(const Extents& size, const Staged<T>& x, const Matrix& w,
+                               const Staged<O>& y, const Keep& keep) {
+  if (size.tokens <= few_tokens) {
+    return w.template with_dots<Shape>([&](const auto& dots) {
+      return size.tokens == 1 ? launch_dots<Shape, 1>(size, x, dots, y, keep)
+                              : launch_dots<Shape, Shape::dot_vectors>(size, x, dots, y, keep);
+    });
+  }
+  using Many = TileOf<Shape, TileRows::many>;
+  if constexpr (Shape::is_host) {
+    using Few = TileOf<Shape, TileRows::few>;
+    const std::int64_t tall = pieces(size.tokens, Many::rows) * pieces(size.out, Many::columns);
+    if (size.tokens <= Few::rows || tall < 2 * Space().concurrency()) {
+      return launch_tiles<Few>(size, x, w, y, keep);
+    }
+  }
+  return launch_tiles<Many>(size, x, w, y, keep);
+}
+
+}  // namespace linear_teams
+}  // namespace KG_PACK_NAMESPACE
+}  // namespace kernelgate

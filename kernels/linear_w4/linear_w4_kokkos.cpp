@@ -1,54 +1,44 @@
 // linear_w4, portable: linear's teams with weights that are decoded where they are read.
-#include "harness/executors/kokkos/four_bit_rows.hpp"
+#include "harness/executors/kokkos/four_bit_matrix.hpp"
+#include "harness/executors/kokkos/portable_variants.hpp"
 #include "kernels/linear/linear_teams.hpp"
 #include "kernels/linear_w4/linear_w4.hpp"
 
 namespace kernelgate {
 namespace {
 
-template <class T, class O, class Scale>
+linear_teams::Extents extents_of(const LinearW4Case& c) { return {c.tokens, c.out, c.in}; }
+
+template <class Shape, class T, class O, FourBitFormat format>
 std::unique_ptr<Launch> launch(const LinearW4Case& c, TensorSet& tensors) {
-  struct Memory {
-    Staged<std::uint8_t> codes;
-    Staged<Scale> scales;
-  };
   const Staged<T> x(tensors["x"]);
   const Staged<O> y(tensors["y"]);
-  const Memory memory{Staged<std::uint8_t>(tensors["codes"]), Staged<Scale>(tensors["scales"])};
-  FourBitRows weight{.codes = memory.codes.data(), .columns = c.in, .block = c.block};
-  if constexpr (std::is_same_v<Scale, float>) {
-    weight.absmax = memory.scales.data();
-  } else {
-    weight.exponents = memory.scales.data();
-  }
-  return linear_teams::launch(x, weight, y, c.tokens, c.out, c.in, memory);
+  const StagedFourBit<format> w(c.layout(), c.in, tensors["codes"], tensors["scales"]);
+  return linear_teams::launch<Shape>(extents_of(c), x, w.matrix(), y, w);
 }
 
-template <class T, class O>
-std::unique_ptr<Launch> launch_format(const LinearW4Case& c, TensorSet& tensors) {
-  if (c.format == FourBitFormat::nf4) return launch<T, O, float>(c, tensors);
-  return launch<T, O, std::uint8_t>(c, tensors);
-}
-
-std::unique_ptr<Launch> prepare(const LinearW4Case& c, TensorSet& tensors) {
-  return with_storage(c.type, [&](auto type) {
-    using T = decltype(type);
-    if (c.output == LinearOutput::f32) return launch_format<T, float>(c, tensors);
-    return launch_format<T, T>(c, tensors);
-  });
-}
-
-std::optional<std::string> refusal(const LinearW4Case& c) {
-  return linear_teams::refusal(c.tokens, c.out);
+template <class Shape, class T, class O>
+std::unique_ptr<Launch> launch(const LinearW4Case& c, TensorSet& tensors) {
+  if (c.format == FourBitFormat::nf4) return launch<Shape, T, O, FourBitFormat::nf4>(c, tensors);
+  return launch<Shape, T, O, FourBitFormat::mxfp4>(c, tensors);
 }
 
 }  // namespace
 
 void register_linear_w4_kokkos(Registry& registry) {
-  registry.add_variant<LinearW4Case>(
-      {"kokkos", Backend::kokkos,
-       "linear's teams; four bits decoded where they are read, f32 products"},
-      prepare, refusal);
+  add_portable_variants<LinearW4Case>(
+      registry, "linear's teams; eight codes a word, looked up in a table; f32 products",
+      [](auto shape, const LinearW4Case& c, TensorSet& tensors) {
+        using Shape = decltype(shape);
+        return with_storage(c.type, [&](auto type) {
+          using T = decltype(type);
+          if (c.output == LinearOutput::f32) return launch<Shape, T, float>(c, tensors);
+          return launch<Shape, T, T>(c, tensors);
+        });
+      },
+      [](auto shape, const LinearW4Case& c) {
+        return linear_teams::unsupported<decltype(shape)>(extents_of(c));
+      });
 }
 
 }  // namespace kernelgate

@@ -175,6 +175,19 @@ KG_PACK_SHIFT(<<)
 KG_PACK_SHIFT(>>)
 #undef KG_PACK_SHIFT
 
+/// Number i shifted right by places[i].
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<std::uint32_t, W> operator>>(
+    const Pack<std::uint32_t, W>& a, const Pack<std::uint32_t, W>& places) {
+  Pack<std::uint32_t, W> c;
+  if constexpr (Pack<std::uint32_t, W>::vector) {
+    c.at = a.at >> places.at;
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) c.at[i] = a.at[i] >> places.at[i];
+  }
+  return c;
+}
+
 #define KG_PACK_COMPARISON(op)                                                                     \
   template <class T, int W>                                                                        \
   KOKKOS_FORCEINLINE_FUNCTION Mask<W> operator op(const Pack<T, W>& a, const Pack<T, W>& b) {      \
@@ -266,6 +279,21 @@ KOKKOS_FORCEINLINE_FUNCTION P counted_from(PackNumber<P> first) {
   P p;
   KG_UNROLL for (int i = 0; i < P::width; ++i) p.at[i] = static_cast<PackNumber<P>>(i);
   return p + first;
+}
+
+/// Number i is from[i / Each]: W / Each neighbours, each of them Each times.
+template <class P, int Each>
+KOKKOS_FORCEINLINE_FUNCTION P repeat(const PackNumber<P>* from) {
+  P p = broadcast<P>(from[0]);
+  if constexpr (P::vector) {
+    const auto index = counted_from<Pack<std::int32_t, P::width>>(0);
+    KG_UNROLL for (int j = 1; j < P::width / Each; ++j) {
+      p = select(index >= j * Each, broadcast<P>(from[j]), p);
+    }
+  } else {
+    KG_UNROLL for (int i = 0; i < P::width; ++i) p.at[i] = from[i / Each];
+  }
+  return p;
 }
 
 /// Bit i of the result: the mask holds for number i.

@@ -11,10 +11,9 @@
 
 namespace kernelgate {
 
-/// `prepare.template operator()<Shape>(const C&, TensorSet&)` returns a Launch,
-/// `unsupported.template operator()<Shape>(const C&)` a reason or nothing. The variants are
-/// "kokkos" and, where that has the host's shape, "kokkos/device-shape", which is judged and not
-/// timed unless it is named.
+/// `prepare(shape, const C&, TensorSet&)` returns a Launch, `unsupported(shape, const C&)` a reason
+/// or nothing; the type of `shape` is the shape to use. The variants are "kokkos" and, where that
+/// has the host's shape, "kokkos/device-shape", which is judged and not timed unless it is named.
 template <KernelCase C, class Prepare, class Unsupported>
 void add_portable_variants(Registry& registry, const std::string& note, const Prepare& prepare,
                            const Unsupported& unsupported) {
@@ -22,10 +21,10 @@ void add_portable_variants(Registry& registry, const std::string& note, const Pr
     registry.add_variant<C>(
         {name, Backend::kokkos, text, timed},
         [prepare](const C& c, TensorSet& tensors) -> std::unique_ptr<Launch> {
-          return prepare.template operator()<Shape>(c, tensors);
+          return prepare(Shape(), c, tensors);
         },
         [unsupported](const C& c) -> std::optional<std::string> {
-          return unsupported.template operator()<Shape>(c);
+          return unsupported(Shape(), c);
         });
   };
   add.template operator()<SpaceShape>("kokkos", note, true);
@@ -41,7 +40,7 @@ void add_portable_variants(Registry& registry, const std::string& note, const Pr
 template <KernelCase C, class Prepare>
 void add_portable_variants(Registry& registry, const std::string& note, const Prepare& prepare) {
   add_portable_variants<C>(registry, note, prepare,
-                           []<class>(const C&) { return std::optional<std::string>{}; });
+                           [](auto, const C&) { return std::optional<std::string>{}; });
 }
 
 }  // namespace kernelgate

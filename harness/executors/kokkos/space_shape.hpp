@@ -23,11 +23,20 @@ struct HostShape {
   static constexpr int scratch_level = 1;     // Kokkos' OpenMP has 32 KiB of level 0
   static constexpr int team_size = 1;
   static constexpr int vector_length = 1;
-  // Matrix products: a block of sums, row_packs packs by block_columns, in registers.
+  // Matrix products (team_product.hpp): a block of sums, row_packs packs by block_columns, is in
+  // registers; between steps of tile_depth terms sums rest in scratch.
   static constexpr int row_packs = 2;
   static constexpr int block_columns = native_lanes == 16 ? 12 : 6;
-  // Row dots: work items that share a row, 32-bit words that each reads at a time, rows at a time.
+  static constexpr int tile_rows = 16 * native_lanes, tile_columns = 16 * block_columns;
+  static constexpr int tile_depth = 256;
+  static constexpr bool sums_in_registers = false;
+  // Row dots (row_dots.hpp): vector lanes that share a row, 32-bit words that each reads at a time,
+  // rows that a thread takes at a time, rows and threads of a team.
   static constexpr int dot_strands = 1, dot_words = native_lanes, dot_rows = 8;
+  static constexpr int four_bit_words = native_lanes, four_bit_rows = 4;
+  static constexpr int dot_team_rows = 32, dot_team_size = 1;
+  static constexpr int dot_vectors = 4;  // that pass a row together, each with a sum in registers
+  static constexpr int group_team_size = 1;  // of one team that sorts tokens by expert
 };
 
 /// Many threads with few registers each, and shared memory.
@@ -40,7 +49,13 @@ struct DeviceShape {
   static constexpr int vector_length = 1;
   static constexpr int row_packs = 4;
   static constexpr int block_columns = 8;
+  static constexpr int tile_rows = 64, tile_columns = 64, tile_depth = 32;
+  static constexpr bool sums_in_registers = true;  // each thread keeps its block for all steps
   static constexpr int dot_strands = 32, dot_words = 4, dot_rows = 1;
+  static constexpr int four_bit_words = 1, four_bit_rows = 1;
+  static constexpr int dot_team_rows = 8, dot_team_size = 4;
+  static constexpr int dot_vectors = 2;
+  static constexpr int group_team_size = 16;
 };
 
 using SpaceShape = std::conditional_t<space_is_host, HostShape, DeviceShape>;
