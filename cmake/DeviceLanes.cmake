@@ -144,8 +144,10 @@ file(CONFIGURE OUTPUT ${lanes_folder}/settings.csv @ONLY CONTENT "key,value
 cmake,${CMAKE_COMMAND}
 build,${PROJECT_BINARY_DIR}
 baselines,${PROJECT_SOURCE_DIR}/results/resources
+kokkos,${KERNELGATE_KOKKOS_VERSION}
 missing_cuda,\"${KERNELGATE_CUDA_MISSING}\"
 missing_hip,\"${KERNELGATE_HIP_MISSING}\"
+missing_rocm,\"${KERNELGATE_ROCM_MISSING}\"
 ")
 
 if(KERNELGATE_TESTS)

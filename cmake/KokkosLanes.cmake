@@ -4,7 +4,10 @@
 # kokkos_<profile>, label ci for three targets, full for the others. For CUDA they are the device's
 # code alone, two thirds of nvcc's time being the host's half of the same unit, which no target
 # changes; test kokkos_nv-sm90_with_host, label full, has both; docs/compile-lanes.md.
+# <build>/device/kokkos_objects.csv names the objects of the device's code for `kernelgate resources`.
+set(kokkos_list ${lanes_folder}/kokkos_objects.csv)
 if(NOT KERNELGATE_KOKKOS)
+  file(REMOVE ${kokkos_list})
   return()
 endif()
 include(${PROJECT_SOURCE_DIR}/cmake/lanes/kokkos_config.cmake)
@@ -56,7 +59,7 @@ function(add_kokkos_object source kernel profile target)
   set(object ${lanes_folder}/kokkos/${kernel}/${unit}.${stem}.o)
   set(what -c)
   if(profile MATCHES "^nv-" AND NOT target MATCHES "_with_host$")
-    set(what -cubin)
+    set(what -cubin -Xptxas -v)
   endif()
   lane_arch(${profile})
   set(config ${lanes_folder}/kokkos/config_${profile})
@@ -75,6 +78,16 @@ function(add_kokkos_object source kernel profile target)
   add_custom_command(OUTPUT ${object} COMMAND ${logged} ${object}.log ${command}
     DEPENDS ${source} ${headers} DEPFILE ${object}.d COMMENT "${unit} for ${stem}" VERBATIM)
   set_property(GLOBAL APPEND PROPERTY kernelgate_${target} ${object})
+  if(target MATCHES "_with_host$")
+    return()
+  endif()
+  set(compiler clang ${KERNELGATE_HIP_CLANG_VERSION})
+  if(profile MATCHES "^nv-")
+    set(compiler nvcc ${KERNELGATE_NVCC_VERSION})
+  endif()
+  list(JOIN compiler "," compiler)
+  set_property(GLOBAL APPEND_STRING PROPERTY kernelgate_kokkos_objects
+    "${kernel},${profile},${object},${object}.log,${compiler},${source}\n")
 endfunction()
 
 # The target, and the test that builds it.
@@ -82,6 +95,9 @@ function(add_kokkos_lane target profile missing)
   get_property(objects GLOBAL PROPERTY kernelgate_${target})
   add_custom_target(${target} DEPENDS ${objects})
   add_lane_test(${target} ${profile} "${missing}")
+  if(KERNELGATE_TESTS)
+    set_tests_properties(${target} PROPERTIES FIXTURES_SETUP ${target})
+  endif()
   if(KERNELGATE_TESTS AND target MATCHES "_with_host$")
     set_tests_properties(${target} PROPERTIES LABELS "full;lanes")
   endif()
@@ -124,3 +140,7 @@ foreach(profile IN LISTS lane_profiles_cuda lane_profiles_hip)
     add_kokkos_lane(kokkos_${profile}_with_host ${profile} "${missing}")
   endif()
 endforeach()
+
+get_property(objects GLOBAL PROPERTY kernelgate_kokkos_objects)
+file(CONFIGURE OUTPUT ${kokkos_list} @ONLY
+  CONTENT "kernel,profile,object,log,compiler,version,units\n${objects}")

@@ -1,4 +1,5 @@
-// kernelgate resources: what the compilers made of every native kernel, for each target they know.
+// kernelgate resources: what the compilers made of every native kernel and every functor of a
+// Kokkos kernel, for each target they know.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -6,156 +7,115 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <set>
+#include <string_view>
+#include <utility>
 
 #include "harness/cli/program.hpp"
+#include "harness/cli/resource_figures.hpp"
 #include "harness/cli/session.hpp"
-#include "harness/devices/occupancy.hpp"
+#include "harness/devices/profile.hpp"
 #include "harness/resources/baseline.hpp"
-#include "harness/resources/compiled_kernel.hpp"
 #include "harness/resources/device_objects.hpp"
-#include "harness/resources/entry_names.hpp"
+#include "harness/resources/kokkos_rows.hpp"
 
 namespace kernelgate {
-
-NativeEntries self_test_plain_entries();  // kernels/dialect/self_test: kernels of no model
-
 namespace {
 
 namespace fs = std::filesystem;
-
-struct ResourcesArguments {
-  std::vector<std::string> devices, kernels;
-  std::string baselines, objects;
-  bool update_baseline = false, no_build = false;
-};
-
-struct Reported {
-  ResourceRow row;
-  std::string compiler, version;
-};
-
-bool chosen(const std::vector<std::string>& list, const std::string& name) {
-  return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
-}
-
-std::vector<NativeEntry> known_entries(const Session& session) {
-  std::vector<NativeEntry> entries = session.registry().native_entries();
-  const NativeEntries own = self_test_plain_entries();
-  entries.insert(entries.end(), own.data, own.data + own.count);
-  return entries;
-}
-
-// Compiles what is missing or older than its sources, by the build's own rules. False: something
-// does not compile.
-bool build(const DeviceObjects& list, const std::set<std::string>& devices) {
-  std::vector<std::string> words{list.settings.at("cmake"), "--build", list.settings.at("build"),
-                                 "--target"};
-  for (const std::string& device : devices) words.push_back("lane_" + device);
-  fmt::print(stderr, "compiling what is missing for {} targets\n", devices.size());
-  return run_program(words).code == 0;
-}
-
-std::vector<Reported> read_all(const ResourcesArguments& options, const DeviceObjects& list,
-                               const std::map<std::string, EntryFacts>& facts) {
-  std::vector<Reported> all;
-  for (const DeviceObject& object : list.objects) {
-    if (!chosen(options.devices, object.profile) || !chosen(options.kernels, object.kernel))
-      continue;
-    const DeviceProfile& profile = device_profile(object.profile);
-    for (const CompiledKernel& kernel : read_object(object.object, object.log)) {
-      const auto known = facts.find(without_flavour(kernel.symbol));
-      const bool named = known != facts.end();
-      const std::int64_t lds = named ? known->second.lds_bytes : -1;
-      const Occupancy held =
-          occupancy({named ? known->second.max_threads : profile.wave, kernel.registers,
-                     kernel.static_lds + std::max<std::int64_t>(lds, 0)},
-                    profile);
-      all.push_back({{named ? known->second.name : demangled(kernel.symbol), object.profile,
-                      kernel.registers, kernel.spilled, kernel.scratch, lds, held.waves,
-                      fmt::format("{:016x}", kernel.code_hash)},
-                     object.compiler,
-                     object.version});
-    }
-  }
-  return all;
-}
 
 std::string_view verdict(Change change) {
   constexpr std::string_view words[] = {"same", "other code", "WORSE", "better", "new", "gone"};
   return words[static_cast<std::size_t>(change)];
 }
 
-void print_row(const Reported& reported, const ResourceChange* comparison) {
-  const ResourceRow& row = reported.row;
+std::size_t widest_name(const std::vector<ResourceRow>& rows) {
+  std::size_t width = 40;
+  for (const ResourceRow& row : rows) width = std::max(width, row.kernel.size());
+  return width;
+}
+
+void print_row(const ResourceRow& row, std::size_t width, const ResourceChange& comparison) {
   const DeviceProfile& profile = device_profile(row.profile);
   fmt::print(
-      "{:<40} {:<16} {:>4} registers {:>4} spilled {:>5} B scratch {:>7} LDS  {:>2} of {:>2} waves "
+      "{:<{}} {:<16} {:>4} registers {:>4} spilled {:>5} B scratch {:>7} LDS  {:>2} of {:>2} waves "
       " {}",
-      row.kernel, row.profile, row.registers, row.spilled, row.scratch,
+      row.kernel, width, row.profile, row.registers, row.spilled, row.scratch,
       row.lds_bytes < 0 ? std::string("?") : fmt::format("{} B", row.lds_bytes), row.waves,
       profile.waves_per_cu, row.code);
-  if (comparison != nullptr && comparison->change != Change::same) {
-    fmt::print("  {}: {}", verdict(comparison->change), comparison->words);
+  if (comparison.change != Change::same) {
+    fmt::print("  {}: {}", verdict(comparison.change), comparison.words);
   }
   fmt::print("\n");
 }
 
+// Compiles what is missing or older than its sources, by the build's own rules. False: something
+// does not compile.
+bool build(const DeviceObjects& list, const ChosenObjects& objects) {
+  std::vector<std::string> words{list.settings.at("cmake"), "--build", list.settings.at("build"),
+                                 "--target"};
+  const std::size_t first = words.size();
+  for (const std::string& device : devices_of(objects.native)) words.push_back("lane_" + device);
+  for (const std::string& device : devices_of(objects.kokkos)) words.push_back("kokkos_" + device);
+  fmt::print(stderr, "compiling what is missing for {} targets\n", words.size() - first);
+  return run_program(words).code == 0;
+}
+
 struct Counts {
   int worse = 0, better = 0, code = 0, added = 0, gone = 0;
+  std::vector<std::string> renamed;
 };
 
-// Rows of the baseline of devices that were looked at, and that no kernel has any more.
-int count_gone(const std::vector<ResourceRow>& baseline, const std::vector<Reported>& now,
-               const std::set<std::string>& devices) {
-  int gone = 0;
+std::vector<ResourceRow> gone_rows(const ResourcesArguments& options, const Figures& figures,
+                                   const std::vector<ResourceRow>& baseline) {
+  std::vector<ResourceRow> gone;
   for (const ResourceRow& row : baseline) {
-    if (devices.count(row.profile) == 0) continue;
-    const bool there = std::any_of(now.begin(), now.end(), [&](const Reported& r) {
-      return r.row.kernel == row.kernel && r.row.profile == row.profile;
-    });
-    if (there) continue;
-    fmt::print("{:<40} {:<16} gone: in the baseline, and no kernel now\n", row.kernel, row.profile);
-    ++gone;
+    const bool there = std::any_of(
+        figures.rows.begin(), figures.rows.end(),
+        [&](const ResourceRow& r) { return r.kernel == row.kernel && r.profile == row.profile; });
+    if (!there && looked_for(options, figures, row)) gone.push_back(row);
   }
   return gone;
 }
 
-// Prints all rows of one compiler beside its baseline.
-Counts compare_compiler(const ResourcesArguments& options, const fs::path& file,
-                        const std::string& title, const std::vector<Reported>& rows,
-                        const std::set<std::string>& devices) {
-  Counts counts;
+// Prints all rows of one file beside its baseline.
+void compare_file(const ResourcesArguments& options, const fs::path& file, const Figures& figures,
+                  Counts& counts) {
   const auto baseline = read_baseline(file);
-  if (!baseline) fmt::print("no baseline for {}\n", title);
-  for (const Reported& reported : rows) {
-    if (!baseline) {
-      print_row(reported, nullptr);
-      continue;
-    }
-    const ResourceChange comparison = compare_with(*baseline, reported.row);
+  const std::size_t width = widest_name(figures.rows);
+  if (!baseline) {
+    fmt::print("no baseline for {}\n", figures.title);
+    for (const ResourceRow& row : figures.rows) print_row(row, width, {});
+    return;
+  }
+  std::vector<ResourceRow> added;
+  for (const ResourceRow& row : figures.rows) {
+    const ResourceChange comparison = compare_with(*baseline, row);
     counts.worse += comparison.change == Change::worse;
     counts.better += comparison.change == Change::better;
     counts.code += comparison.change == Change::code_alone;
     counts.added += comparison.change == Change::added;
-    print_row(reported, &comparison);
+    if (comparison.change == Change::added) added.push_back(row);
+    print_row(row, width, comparison);
   }
-  if (baseline && options.kernels.empty()) counts.gone = count_gone(*baseline, rows, devices);
-  return counts;
+  const std::vector<ResourceRow> gone = gone_rows(options, figures, *baseline);
+  for (const ResourceRow& row : gone) {
+    print_row(row, width, {Change::gone, "in the baseline, and no kernel now"});
+  }
+  counts.gone += static_cast<int>(gone.size());
+  if (!figures.kokkos) return;
+  for (std::string& words : renamed_functors(gone, added)) {
+    counts.renamed.push_back(std::move(words));
+  }
 }
 
 // Rows of other devices and kernels stay as they are.
-void update(const ResourcesArguments& options, const fs::path& file,
-            const std::vector<Reported>& rows, const std::set<std::string>& devices) {
-  std::vector<ResourceRow> merged;
-  merged.reserve(rows.size());
-  for (const Reported& reported : rows) merged.push_back(reported.row);
+void update(const ResourcesArguments& options, const fs::path& file, const Figures& figures) {
+  std::vector<ResourceRow> merged = figures.rows;
   for (const ResourceRow& row : read_baseline(file).value_or(std::vector<ResourceRow>{})) {
-    const bool replaced = std::any_of(rows.begin(), rows.end(), [&](const Reported& r) {
-      return r.row.kernel == row.kernel && r.row.profile == row.profile;
-    });
-    const bool gone = options.kernels.empty() && devices.count(row.profile) != 0;
-    if (!replaced && !gone) merged.push_back(row);
+    const bool replaced = std::any_of(
+        figures.rows.begin(), figures.rows.end(),
+        [&](const ResourceRow& r) { return r.kernel == row.kernel && r.profile == row.profile; });
+    if (!replaced && !looked_for(options, figures, row)) merged.push_back(row);
   }
   write_baseline(file, merged);
   fmt::print("wrote {}\n", file.string());
@@ -165,59 +125,43 @@ ExitCode report(const ResourcesArguments& options, const Session& session) {
   const fs::path beside = own_program().parent_path() / "device";
   const DeviceObjects list =
       read_device_objects(options.objects.empty() ? beside : fs::path(options.objects));
-  for (const char* lane : {"missing_cuda", "missing_hip"}) {
+  for (const char* lane : {"missing_cuda", "missing_hip", "missing_rocm"}) {
+    if (lane == std::string_view("missing_rocm") && options.code == "native") continue;
     const auto why = list.settings.find(lane);
     if (why != list.settings.end() && !why->second.empty()) {
       fmt::print("skipped: {}\n", why->second);
     }
   }
-  std::set<std::string> devices;
-  for (const DeviceObject& object : list.objects) {
-    if (chosen(options.devices, object.profile)) devices.insert(object.profile);
-  }
-  if (devices.empty()) {
-    fmt::print("nothing compiled: no native kernel for the chosen devices has a compiler here\n");
+  const ChosenObjects objects = choose_objects(options, list);
+  if (objects.native.empty() && objects.kokkos.empty()) {
+    fmt::print("nothing compiled: no chosen kernel has a compiler for the chosen devices here\n");
     return ExitCode::nothing_ran;
   }
-  if (!options.no_build && !build(list, devices)) {
+  if (!options.no_build && !build(list, objects)) {
     fmt::print("a kernel does not compile; the compiler's message stands above\n");
     return ExitCode::incorrect;
   }
-  const std::vector<Reported> all =
-      read_all(options, list, facts_by_symbol(known_entries(session)));
-  if (all.empty()) return ExitCode::nothing_ran;
-
   const fs::path folder = options.baselines.empty() ? fs::path(list.settings.at("baselines"))
                                                     : fs::path(options.baselines);
-  std::set<std::pair<std::string, std::string>> compilers;
-  for (const Reported& reported : all) compilers.emplace(reported.compiler, reported.version);
-  Counts sum;
-  for (const auto& [compiler, version] : compilers) {
-    std::vector<Reported> rows;
-    std::set<std::string> its_devices;
-    for (const Reported& reported : all) {
-      if (reported.compiler != compiler || reported.version != version) continue;
-      rows.push_back(reported);
-      its_devices.insert(reported.row.profile);
+  const auto all = read_figures(objects, list, folder, session);
+  std::size_t rows = 0;
+  for (const auto& [file, figures] : all) rows += figures.rows.size();
+  if (rows == 0) return ExitCode::nothing_ran;
+
+  if (options.update_baseline) {
+    for (const auto& [file, figures] : all) {
+      const std::size_t width = widest_name(figures.rows);
+      for (const ResourceRow& row : figures.rows) print_row(row, width, {});
+      update(options, file, figures);
     }
-    const fs::path file = folder / baseline_file_name(compiler, version);
-    if (options.update_baseline) {
-      for (const Reported& reported : rows) print_row(reported, nullptr);
-      update(options, file, rows, its_devices);
-      continue;
-    }
-    const Counts counts =
-        compare_compiler(options, file, compiler + " " + version, rows, its_devices);
-    sum.worse += counts.worse;
-    sum.better += counts.better;
-    sum.code += counts.code;
-    sum.added += counts.added;
-    sum.gone += counts.gone;
+    return ExitCode::clean;
   }
-  if (options.update_baseline) return ExitCode::clean;
+  Counts sum;
+  for (const auto& [file, figures] : all) compare_file(options, file, figures, sum);
   fmt::print(
       "{} kernels x targets: {} worse, {} better, {} with other code alone, {} new, {} gone\n",
-      all.size(), sum.worse, sum.better, sum.code, sum.added, sum.gone);
+      rows, sum.worse, sum.better, sum.code, sum.added, sum.gone);
+  for (const std::string& words : sum.renamed) fmt::print("{}\n", words);
   if (sum.better + sum.code + sum.added + sum.gone != 0) {
     fmt::print(
         "The baseline is not what is compiled now: please write it anew with "
@@ -231,13 +175,17 @@ ExitCode report(const ResourcesArguments& options, const Session& session) {
 void add_resources_command(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand(
       "resources",
-      "Registers, spills, scratch, LDS and occupancy of every native kernel and target");
+      "Registers, spills, scratch, LDS and occupancy of every native and Kokkos kernel and target");
   command->footer(
-      "Compiles what is missing. Exit code 3: a figure is worse than the committed baseline's.\n"
+      "Compiles what is missing; of Kokkos kernels, only with --code kokkos or where some are "
+      "compiled\n"
+      "already. Exit code 3: a figure is worse than the committed baseline's.\n"
       "Example: kernelgate resources --device amd-gfx1100 --kernel top_k");
   auto options = std::make_shared<ResourcesArguments>();
   command->add_option("--device", options->devices, "Only these profiles (kernelgate devices)");
   command->add_option("--kernel", options->kernels, "Only these kernels");
+  command->add_option("--code", options->code, "Only native kernels, or only Kokkos kernels")
+      ->check(CLI::IsMember({"native", "kokkos"}));
   command->add_option("--baseline", options->baselines, "Folder of baselines (results/resources)");
   command->add_option("--objects", options->objects,
                       "Folder with objects.csv and settings.csv (beside the program: device)");

@@ -1,6 +1,7 @@
 #include "harness/resources/compiled_kernel.hpp"
 
 #include <cxxabi.h>
+#include <elf.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -90,8 +91,8 @@ std::vector<CompiledKernel> read_cubin(std::span<const std::uint8_t> bytes, std:
     if (kernels.empty()) continue;
     CompiledKernel& kernel = kernels.back();
     if (std::regex_search(line, found, stack)) {
-      kernel.scratch = number(1);
-      kernel.spilled = number(2) + number(3);
+      kernel.scratch += number(1);
+      kernel.spilled += number(2) + number(3);
     }
     if (std::regex_search(line, found, used)) kernel.registers = number(1);
     if (std::regex_search(line, found, shared)) kernel.static_lds = number(1);
@@ -107,7 +108,9 @@ std::vector<CompiledKernel> read_cubin(std::span<const std::uint8_t> bytes, std:
 std::vector<CompiledKernel> read_object(const std::filesystem::path& object,
                                         const std::filesystem::path& log) {
   const auto bytes = file_bytes<std::uint8_t>(object);
-  if (object.extension() != ".cubin") return read_amd_object(bytes, object.string());
+  if (Elf(bytes, object.string()).machine() != EM_CUDA) {
+    return read_amd_object(bytes, object.string());
+  }
   const auto text = file_bytes<char>(log);
   return read_cubin(bytes, {text.data(), text.size()}, object.string());
 }

@@ -26,11 +26,11 @@ std::vector<CompiledKernel> read_amd_object(std::span<const std::uint8_t> bytes,
                                             const std::string& name);
 
 /// The kernels of a cubin, from what `ptxas -v` said of it and its code. Throws BadInput when the
-/// two do not name the same kernels.
+/// two do not name the same kernels. What a kernel calls counts as its own.
 std::vector<CompiledKernel> read_cubin(std::span<const std::uint8_t> bytes, std::string_view log,
                                        const std::string& name);
 
-/// Either, by the file's name; the log is read for a cubin alone.
+/// Either, by the machine in the file's header; the log is read for a cubin alone.
 std::vector<CompiledKernel> read_object(const std::filesystem::path& object,
                                         const std::filesystem::path& log);
 

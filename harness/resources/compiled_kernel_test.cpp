@@ -4,10 +4,13 @@
 #include <elf.h>
 #include <gmock/gmock.h>
 
+#include <cstddef>
 #include <cstring>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "harness/core/error.hpp"
+#include "harness/core/temporary_folder.hpp"
 #include "harness/resources/entry_names.hpp"
 
 namespace kernelgate {
@@ -127,6 +130,36 @@ TEST(CompiledKernel, IsReadFromWhatPtxasSaid) {
   EXPECT_EQ(kernels[0].scratch, 8);
   EXPECT_EQ(kernels[0].static_lds, 4096);
   EXPECT_EQ(kernels[0].wave, 32);
+}
+
+TEST(CompiledKernel, CountsWhatItCallsAsItsOwn) {
+  const std::string log =
+      "Compiling entry function 'f' for 'sm_90'\n"
+      "Function properties for f\n"
+      "    8 bytes stack frame, 12 bytes spill stores, 20 bytes spill loads\n"
+      "Function properties for g\n"
+      "    16 bytes stack frame, 4 bytes spill stores, 4 bytes spill loads\n"
+      "Used 32 registers\n";
+  const auto kernels = read_cubin(object_of({9}, metadata), log, "x.cubin");
+  ASSERT_EQ(kernels.size(), 1U);
+  EXPECT_EQ(kernels[0].spilled, 40);
+  EXPECT_EQ(kernels[0].scratch, 24);
+}
+
+TEST(CompiledKernel, IsReadAsTheMachineOfItsObjectWants) {
+  const std::filesystem::path folder = temporary_folder() / "kernelgate_compiled_kernel_test";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "log") << "Compiling entry function 'f'\nUsed 32 registers\n";
+  for (const std::uint16_t machine : {std::uint16_t{EM_AMDGPU}, std::uint16_t{EM_CUDA}}) {
+    Bytes object = object_of({9}, metadata);
+    std::memcpy(object.data() + offsetof(Elf64_Ehdr, e_machine), &machine, sizeof(machine));
+    std::ofstream(folder / "unit.o", std::ios::binary)
+        .write(reinterpret_cast<const char*>(object.data()),
+               static_cast<std::streamsize>(object.size()));
+    const auto kernels = read_object(folder / "unit.o", folder / "log");
+    ASSERT_EQ(kernels.size(), 1U);
+    EXPECT_EQ(kernels[0].registers, machine == EM_CUDA ? 32 : 40);
+  }
 }
 
 TEST(CompiledKernel, RefusesWhatIsNoObject) {

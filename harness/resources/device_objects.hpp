@@ -1,5 +1,5 @@
 // The objects of the compile lanes, as CMake listed them beside the program
-// (cmake/DeviceLanes.cmake).
+// (cmake/DeviceLanes.cmake, cmake/KokkosLanes.cmake).
 #pragma once
 
 #include <filesystem>
@@ -9,7 +9,7 @@
 
 namespace kernelgate {
 
-/// One row of objects.csv: a native unit for one target.
+/// One row of objects.csv or kokkos_objects.csv: a unit for one target.
 struct DeviceObject {
   std::string kernel;   // its folder
   std::string profile;  // "nv-sm90"
@@ -18,13 +18,15 @@ struct DeviceObject {
 };
 
 struct DeviceObjects {
-  std::vector<DeviceObject> objects;
-  /// settings.csv: cmake, build, baselines; missing_cuda and missing_hip say why a lane is left
-  /// out.
+  std::vector<DeviceObject> objects;  // of native kernels
+  std::vector<DeviceObject> kokkos;   // of Kokkos kernels; empty where Kokkos is left out
+  /// settings.csv: cmake, build, baselines, kokkos (its version); missing_cuda, missing_hip and
+  /// missing_rocm say why a lane is left out.
   std::map<std::string, std::string> settings;
 };
 
-/// Reads <folder>/objects.csv and settings.csv. Throws BadInput when they are not there.
+/// Reads <folder>/objects.csv and settings.csv, and kokkos_objects.csv if there is one. Throws
+/// BadInput when the first two are not there.
 DeviceObjects read_device_objects(const std::filesystem::path& folder);
 
 }  // namespace kernelgate

@@ -41,6 +41,7 @@ Elf::Elf(Bytes bytes, std::string name) : name_(std::move(name)) {
       header.e_ident[EI_DATA] != ELFDATA2LSB) {
     throw BadInput(fmt::format("{}: expected an ELF file of 64 bits, little-endian", name_));
   }
+  machine_ = header.e_machine;
   std::vector<Elf64_Shdr> table;
   for (std::uint64_t i = 0; i < header.e_shnum; ++i) {
     table.push_back(read<Elf64_Shdr>(bytes, header.e_shoff + i * sizeof(Elf64_Shdr), name_));

@@ -27,6 +27,8 @@ class Elf {
  public:
   Elf(std::span<const std::uint8_t> bytes, std::string name);
 
+  /// EM_CUDA, EM_AMDGPU (elf.h).
+  std::uint16_t machine() const { return machine_; }
   const std::vector<ElfSection>& sections() const { return sections_; }
   /// Every function symbol with its code.
   const std::vector<ElfFunction>& functions() const { return functions_; }
@@ -38,6 +40,7 @@ class Elf {
   void read_functions(std::size_t symbols, std::size_t strings);
 
   std::string name_;
+  std::uint16_t machine_ = 0;
   std::vector<ElfSection> sections_;
   std::vector<ElfFunction> functions_;
 };

@@ -5,6 +5,9 @@
 
 #include <Kokkos_Core.hpp>
 #include <algorithm>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
 #include <type_traits>
 
 #include "harness/executors/kokkos/pack.hpp"
@@ -72,16 +75,38 @@ using TeamSchedule =
 using ShapedTeams = Kokkos::TeamPolicy<Space, TeamSchedule>;
 using ShapedTeam = ShapedTeams::member_type;
 
-/// `league` teams of the shape's size and vector length, each with `scratch_bytes`.
+/// Shared memory that a block may have on every device: AMD's have no more.
+inline constexpr std::size_t device_shared_bytes = 64 * 1024;
+
+/// Allocations of scratch may be aligned to this. On devices Kokkos' own words come first, so that
+/// the first allocation may lose as much.
+inline constexpr std::size_t scratch_alignment = 64;
+
+/// Most scratch that a team of a device may ask for. Of the same memory Kokkos takes a double for
+/// each thread and two more, and up to 64 bytes of its own.
+constexpr std::size_t max_device_scratch(int team_size) {
+  return device_shared_bytes - sizeof(double) * (static_cast<std::size_t>(team_size) + 2) - 64 -
+         scratch_alignment;
+}
+
+/// `league` teams of the shape's size and vector length, each with `scratch_bytes`. Throws
+/// std::length_error for more than max_device_scratch with the shape of a device, on hosts too, so
+/// that the suites find a case that no device can run.
 template <class Shape>
 ShapedTeams teams_of(std::int64_t league, int team_size, int vector_length,
                      std::size_t scratch_bytes) {
+  if (!Shape::is_host && scratch_bytes > max_device_scratch(team_size)) {
+    throw std::length_error("scratch of a team of " + std::to_string(team_size) +
+                            " threads: expected at most " +
+                            std::to_string(max_device_scratch(team_size)) + " B, got " +
+                            std::to_string(scratch_bytes) + " B");
+  }
   ShapedTeams policy(static_cast<int>(league), team_size_here(team_size),
                      space_is_host ? 1 : vector_length);
   policy.set_chunk_size(1);
   if (scratch_bytes > 0) {
     policy.set_scratch_size(int{Shape::scratch_level},
-                            Kokkos::PerTeam(static_cast<int>(scratch_bytes)));
+                            Kokkos::PerTeam(static_cast<int>(scratch_bytes + scratch_alignment)));
   }
   return policy;
 }
