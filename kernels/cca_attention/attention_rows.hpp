@@ -17,6 +17,7 @@ struct AttentionTensors {
 
 template <class Shape, bool Few, class T>
 struct AttendRows {
+  using Shaped = Shape;
   using Tile = QueryTile<Shape, Few, 256>;
   using Rows = SoftmaxRows<Tile>;
   static constexpr int W = Tile::lanes;

@@ -8,6 +8,7 @@
 
 #include "harness/executors/kokkos/portable_variants.hpp"
 #include "harness/executors/kokkos/staging.hpp"
+#include "kernels/cca_attention/attention_keys.hpp"
 #include "kernels/cca_attention/attention_rows.hpp"
 
 namespace kernelgate {
@@ -19,7 +20,7 @@ constexpr double log2_e = 1.4426950408889634;
 template <class Functor>
 std::size_t scratch_of(const CcaAttentionCase& c) {
   const int d = static_cast<int>(c.head_dim);
-  return Functor::Rows::scratch_bytes(d, d) + 64;
+  return Functor::Rows::scratch_bytes(d, d);
 }
 
 /// Keys of the longest run that a tile may see.
@@ -38,41 +39,66 @@ SplitCut split_of(const CcaAttentionCase& c, std::int64_t teams, std::int64_t sp
   return {(longest + split_keys - 1) / split_keys, split_keys};
 }
 
-template <class Shape, bool Few, class T>
-std::unique_ptr<Launch> launch_rows(const CcaAttentionCase& c, TensorSet& tensors,
-                                    AttentionCut cut) {
-  using Functor = AttendRows<Shape, Few, T>;
+/// Launches `attend` as `teams` teams per split, and the merge of its splits. Rows of the result
+/// are queries.
+template <class Functor, class T>
+std::unique_ptr<Launch> launch_teams(const CcaAttentionCase& c, TensorSet& tensors,
+                                     std::int64_t teams, SplitCut split, std::size_t scratch,
+                                     const auto& functor_of) {
   using Tile = typename Functor::Tile;
-  const auto capped = [](std::int64_t wanted, int most) {
-    return wanted == 0 ? std::int64_t{most} : std::min<std::int64_t>(wanted, most);
-  };
-  const std::int64_t tile_rows = capped(cut.tile_rows, Tile::rows);
-  const auto tile_keys = static_cast<int>(capped(cut.tile_keys, Tile::keys));
-  const std::int64_t tiles = (c.tokens * c.group() + tile_rows - 1) / tile_rows;
-  const std::int64_t teams = c.batch * c.kv_heads * tiles;
-  const SplitCut split = split_of<Shape>(c, teams, cut.split_keys);
   const std::int64_t queries = c.batch * c.tokens * c.heads;
   const Staged<T> q(tensors["q"]), k(tensors["k"]), v(tensors["v"]), out(tensors["out"]);
   const Staged<std::int32_t> valid(tensors["valid"]);
   const auto factor = static_cast<float>(log2_e / std::sqrt(static_cast<double>(c.head_dim)));
   const SplitResults<T> results(split.count, queries, c.head_dim, out.view());
-  const Functor attend{AttentionSizes(c),
-                       tile_rows,
-                       tiles,
-                       tile_keys,
-                       split,
-                       factor,
-                       {q.view(), k.view(), v.view(), valid.view()},
-                       results};
-  const auto policy = teams_of<Shape>(teams * split.count, Tile::team_size, Tile::vector_length,
-                                      scratch_of<Functor>(c));
+  const Functor attend =
+      functor_of(factor, AttentionTensors<T>{q.view(), k.view(), v.view(), valid.view()}, results);
+  const auto policy =
+      teams_of<Tile>(teams * split.count, Tile::team_size, Tile::vector_length, scratch + 64);
   return make_launch(
       [=] {
         Kokkos::parallel_for("cca_attention", policy, attend);
-        merge_splits<Shape>("cca_attention_merge", results, queries);
+        merge_splits<typename Functor::Shaped>("cca_attention_merge", results, queries);
         Kokkos::fence();
       },
       [=] { out.fetch(); });
+}
+
+std::int64_t capped(std::int64_t wanted, int most) {
+  return wanted == 0 ? most : std::min<std::int64_t>(wanted, most);
+}
+
+template <class Shape, bool Few, class T>
+std::unique_ptr<Launch> launch_rows(const CcaAttentionCase& c, TensorSet& tensors,
+                                    AttentionCut cut) {
+  using Functor = AttendRows<Shape, Few, T>;
+  using Tile = typename Functor::Tile;
+  const std::int64_t tile_rows = capped(cut.tile_rows, Tile::rows);
+  const auto tile_keys = static_cast<int>(capped(cut.tile_keys, Tile::keys));
+  const std::int64_t tiles = (c.tokens * c.group() + tile_rows - 1) / tile_rows;
+  const std::int64_t teams = c.batch * c.kv_heads * tiles;
+  const SplitCut split = split_of<Shape>(c, teams, cut.split_keys);
+  return launch_teams<Functor, T>(
+      c, tensors, teams, split, scratch_of<Functor>(c),
+      [&](float factor, const AttentionTensors<T>& in, const SplitResults<T>& results) {
+        return Functor{AttentionSizes(c), tile_rows, tiles, tile_keys, split, factor, in, results};
+      });
+}
+
+template <class Shape, class T>
+std::unique_ptr<Launch> launch_keys(const CcaAttentionCase& c, TensorSet& tensors,
+                                    AttentionCut cut) {
+  using Functor = AttendKeys<Shape, T>;
+  using Tile = typename Functor::Tile;
+  const AttentionSizes size(c);
+  const auto tile_keys = static_cast<int>(capped(cut.tile_keys, Tile::block_keys));
+  const std::int64_t teams = c.batch * (Tile::all_heads ? 1 : c.kv_heads);
+  const SplitCut split = split_of<Shape>(c, teams, cut.split_keys);
+  return launch_teams<Functor, T>(
+      c, tensors, teams, split, Functor::scratch_bytes(size),
+      [&](float factor, const AttentionTensors<T>& in, const SplitResults<T>& results) {
+        return Functor{size, tile_keys, split, factor, in, results};
+      });
 }
 
 /// Whether tiles of many rows suit the case: enough rows, and room for them on a device.
@@ -81,13 +107,15 @@ bool many_rows(const CcaAttentionCase& c) {
   using Few = AttendRows<Shape, true, T>;
   using Many = AttendRows<Shape, false, T>;
   return c.tokens * c.group() > Few::Tile::rows &&
-         (Shape::is_host || scratch_of<Many>(c) <= scratch_limit);
+         (Shape::is_host || scratch_of<Many>(c) + 64 <= scratch_limit);
 }
 
 template <class Shape>
 std::unique_ptr<Launch> launch(const CcaAttentionCase& c, TensorSet& tensors, AttentionCut cut) {
   return with_storage(c.type, [&](auto type) {
     using T = decltype(type);
+    const bool few_rows = c.tokens * c.group() <= AttendKeys<Shape, T>::max_rows;
+    if (few_rows && cut.tile_rows == 0) return launch_keys<Shape, T>(c, tensors, cut);
     if (many_rows<Shape, T>(c)) return launch_rows<Shape, false, T>(c, tensors, cut);
     return launch_rows<Shape, true, T>(c, tensors, cut);
   });
