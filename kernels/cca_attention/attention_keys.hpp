@@ -169,23 +169,27 @@ struct AttendKeys {
         });
   }
 
-  /// body(x, whether the chunk at x is paired, sums) for all chunks, which the vector lanes share.
+  /// The sums of body(x, whether the chunk at x is paired, sums) for all chunks, which the vector
+  /// lanes share.
   template <class Body>
   KOKKOS_FORCEINLINE_FUNCTION static Sums sum_of_chunks(const ShapedTeam& team, const Share& t,
                                                         const Body& body) {
     Sums sums;
     if constexpr (Tile::vector_length == 1) {
-      for (int x = 0; x < t.paired; x += chunk) body(x, std::true_type{}, sums);
-      for (int x = t.paired; x < t.d; x += chunk) body(x, std::false_type{}, sums);
+      P sum[R * K];  // an array of its own, or g++ 12 stores the sums after every chunk
+      KG_UNROLL for (int i = 0; i < R * K; ++i) sum[i] = sums.of[i];
+      for (int x = 0; x < t.paired; x += chunk) body(x, std::true_type{}, sum);
+      for (int x = t.paired; x < t.d; x += chunk) body(x, std::false_type{}, sum);
+      KG_UNROLL for (int i = 0; i < R * K; ++i) sums.of[i] = sum[i];
     } else {
       Kokkos::parallel_reduce(
           Kokkos::ThreadVectorRange(team, t.extent.width / chunk),
           [&](int i, Sums& some) {
             const int x = i * chunk;
             if (x < t.paired) {
-              body(x, std::true_type{}, some);
+              body(x, std::true_type{}, some.of);
             } else {
-              body(x, std::false_type{}, some);
+              body(x, std::false_type{}, some.of);
             }
           },
           sums);
@@ -210,7 +214,7 @@ struct AttendKeys {
         for (int r = 0; r < t.extent.whole_rows; r += R) {
           const int row = j * t.extent.whole_rows + r;
           const float* q = t.queries + row * t.extent.width;
-          const Sums sums = sum_of_chunks(team, t, [&](int x, auto paired, Sums& some) {
+          const Sums sums = sum_of_chunks(team, t, [&](int x, auto paired, P(&sum)[R * K]) {
             PackPair<W> k[K];
             KG_UNROLL for (int i = 0; i < K; ++i) {
               fetch(value[i] + x);
@@ -220,8 +224,8 @@ struct AttendKeys {
               const P first = load<P>(q + n * t.extent.width + x);
               const P second = load<P>(q + n * t.extent.width + x + W);
               KG_UNROLL for (int i = 0; i < K; ++i) {
-                some.of[n * K + i] += first * k[i].first;
-                some.of[n * K + i] += second * k[i].second;
+                sum[n * K + i] += first * k[i].first;
+                sum[n * K + i] += second * k[i].second;
               }
             }
           });

@@ -143,8 +143,8 @@ KOKKOS_FORCEINLINE_FUNCTION PackPair<W> widen_pair(const T* from) {
     const Both both = *reinterpret_cast<const Both*>(from);
     return {widen<1>(both.at), widen<1>(both.at + 1)};
   } else if constexpr (Pack<float, W>::vector && std::is_same_v<T, bf16>) {
-    Pack<std::uint32_t, W> words;
-    std::memcpy(&words, from, sizeof(words));
+    const auto words =
+        cast_bits<std::uint32_t>(load<Pack<float, W>>(reinterpret_cast<const float*>(from)));
     return {low_bf16(words), high_bf16(words)};
   } else {
     return {widen<W>(from), widen<W>(from + W)};
