@@ -59,27 +59,27 @@ struct AttendRows {
     };
     const auto row_of = [&](int r) { return in.q.data() + query_of(r) * size.head_dim; };
 
-    const Rows rows(team, d, d);
+    const Rows rows(team, count, d, d);
     rows.start(
-        team, count, [&](int r) { return size.begin_of((row + r) / size.group, first, end); },
+        team, [&](int r) { return size.begin_of((row + r) / size.group, first, end); },
         [&](int r) {
           const std::int64_t own = size.end_of((row + r) / size.group, end);
           return own < stop ? own : stop;
         });
-    if constexpr (Tile::keeps_queries) rows.load_queries(team, count, 0, d, factor, row_of);
+    if constexpr (Tile::keeps_queries) rows.load_queries(team, 0, d, factor, row_of);
     for (std::int64_t s0 = begin; s0 < stop; s0 += tile_keys) {
       const auto here = static_cast<int>(stop - s0 < tile_keys ? stop - s0 : tile_keys);
       const int whole = (here + Tile::score_keys - 1) / Tile::score_keys * Tile::score_keys;
       for (int x0 = 0; x0 < d; x0 += Tile::depth) {
         const int depth = d - x0 < Tile::depth ? d - x0 : int{Tile::depth};
         if constexpr (!Tile::keeps_queries) {
-          rows.load_queries(team, count, x0, depth, factor, row_of);
+          rows.load_queries(team, x0, depth, factor, row_of);
         }
         KeyRows k = in_place(keys + s0 * step, here == whole);
         if (k.from == nullptr) {
-          k = rows.stage_keys(team, here, whole, depth, [&](int s, int x) {
-            return widen_first<W>(keys + (s0 + s) * step + x0 + x, depth - x);
-          });
+          k = rows.stage_keys(
+              team, here, whole, depth, [&](int s) { return keys + (s0 + s) * step + x0; },
+              [&](const T* from, int x) { return widen_first<W>(from + x, depth - x); });
         }
         team.team_barrier();
         rows.add_scores(team, k, whole, x0, depth);
@@ -90,9 +90,9 @@ struct AttendRows {
         const int depth = d - x0 < Tile::depth ? d - x0 : int{Tile::depth};
         KeyRows v = in_place(values + s0 * step, here == whole && d % Tile::mix_components == 0);
         if (v.from == nullptr) {
-          v = rows.stage_values(team, here, whole, depth, [&](int s, int x) {
-            return widen_first<W>(values + (s0 + s) * step + x0 + x, depth - x);
-          });
+          v = rows.stage_values(
+              team, here, whole, depth, [&](int s) { return values + (s0 + s) * step + x0; },
+              [&](const T* from, int x) { return widen_first<W>(from + x, depth - x); });
         }
         team.team_barrier();
         rows.mix(team, v, whole, x0, depth);
@@ -100,7 +100,7 @@ struct AttendRows {
       }
     }
     team.team_barrier();
-    rows.finish(team, count, part, results, query_of);
+    rows.finish(team, part, results, query_of);
   }
 
  private:

@@ -46,14 +46,14 @@ struct AttendLatent {
     };
     const auto row_of = [&](int r) { return q.data() + query_of(r) * at.width(); };
 
-    const Rows rows(team, width, values);
+    const Rows rows(team, count, width, values);
     rows.start(
-        team, count, [&](int) { return begin; },
+        team, [&](int) { return begin; },
         [&](int r) {
           const std::int64_t last = at.end_of((row + r) / at.group, end);
           return last < stop ? last : stop;
         });
-    if constexpr (Tile::keeps_queries) rows.load_queries(team, count, 0, width, factor, row_of);
+    if constexpr (Tile::keeps_queries) rows.load_queries(team, 0, width, factor, row_of);
     for (std::int64_t s0 = begin; s0 < stop; s0 += Tile::keys) {
       const int here = stop - s0 < Tile::keys ? static_cast<int>(stop - s0) : int{Tile::keys};
       const int whole = (here + Tile::score_keys - 1) / Tile::score_keys * Tile::score_keys;
@@ -61,12 +61,11 @@ struct AttendLatent {
       for (int x0 = 0; x0 < width; x0 += Tile::depth) {
         const int depth = width - x0 < Tile::depth ? width - x0 : int{Tile::depth};
         if constexpr (!Tile::keeps_queries) {
-          rows.load_queries(team, count, x0, depth, factor, row_of);
+          rows.load_queries(team, x0, depth, factor, row_of);
         }
-        staged = rows.stage_keys(team, here, whole, depth, [&](int s, int x) {
-          return key_pack(own.data() + at.key_at(b, s0 + s, j),
-                          cache.data() + at.cache_at(b, s0 + s) + at.rank, x0 + x);
-        });
+        staged = rows.stage_keys(
+            team, here, whole, depth, [&](int s) { return key_of(b, s0 + s, j); },
+            [&](const Key& key, int x) { return key_pack(key, x0 + x); });
         team.team_barrier();
         rows.add_scores(team, staged, whole, x0, depth);
         team.team_barrier();
@@ -77,10 +76,10 @@ struct AttendLatent {
       for (int x0 = 0; x0 < values; x0 += Tile::depth) {
         const int depth = values - x0 < Tile::depth ? values - x0 : int{Tile::depth};
         if (!values_staged) {
-          staged = rows.stage_values(team, here, whole, depth, [&](int s, int x) {
-            const T* from = own.data() + at.value_at(b, s0 + s, j) + x0 + x;
-            return widen_first<W>(from, depth - x);
-          });
+          staged = rows.stage_values(
+              team, here, whole, depth,
+              [&](int s) { return own.data() + at.value_at(b, s0 + s, j) + x0; },
+              [&](const T* from, int x) { return widen_first<W>(from + x, depth - x); });
         }
         team.team_barrier();
         rows.mix(team, staged, whole, x0, depth);
@@ -88,19 +87,29 @@ struct AttendLatent {
       }
     }
     team.team_barrier();
-    rows.finish(team, count, part, results, query_of);
+    rows.finish(team, part, results, query_of);
   }
 
  private:
-  /// Components of a key from x on: its own part, then the rotated one.
-  KOKKOS_FORCEINLINE_FUNCTION P key_pack(const T* own_part, const T* rotated, int x) const {
-    const auto own_width = static_cast<int>(at.own), width = static_cast<int>(at.width());
-    if (x + W <= own_width) return widen<W>(own_part + x);
-    if (x >= own_width) return widen_first<W>(rotated + (x - own_width), width - x);
+  /// The parts of a key: its own, and the rotated one that all heads share.
+  struct Key {
+    const T *own_part, *rotated;
+    int own_width, width;
+  };
+  KOKKOS_FORCEINLINE_FUNCTION Key key_of(std::int64_t b, std::int64_t s, std::int64_t j) const {
+    return {own.data() + at.key_at(b, s, j), cache.data() + at.cache_at(b, s) + at.rank,
+            static_cast<int>(at.own), static_cast<int>(at.width())};
+  }
+  /// Components of a key from x on.
+  KOKKOS_FORCEINLINE_FUNCTION static P key_pack(const Key& key, int x) {
+    if (x + W <= key.own_width) return widen<W>(key.own_part + x);
+    if (x >= key.own_width) {
+      return widen_first<W>(key.rotated + (x - key.own_width), key.width - x);
+    }
     P both = broadcast<P>(0.0F);
-    for (int l = 0; l < W && x + l < width; ++l) {
-      const int i = x + l - own_width;
-      both.at[l] = to_float(i < 0 ? own_part[x + l] : rotated[i]);
+    for (int l = 0; l < W && x + l < key.width; ++l) {
+      const int i = x + l - key.own_width;
+      both.at[l] = to_float(i < 0 ? key.own_part[x + l] : key.rotated[i]);
     }
     return both;
   }

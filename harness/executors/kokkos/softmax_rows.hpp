@@ -23,7 +23,8 @@ struct QueryTile;
 template <bool Few, int MaxWidth>
 struct QueryTile<HostShape, Few, MaxWidth> : HostShape {
   static constexpr int row_packs = Few ? 1 : (native_lanes == 16 ? 3 : 2);
-  static constexpr int rows = row_packs * lanes;
+  // Some 32 rows or more, so that staging a key is little beside using it.
+  static constexpr int rows = row_packs * lanes * (Few || native_lanes == 16 ? 1 : 2);
   static constexpr int keys = MaxWidth > 256 ? 32 : 64;  // of a step
   // Columns of a block of sums: with its operands it fills the registers.
   static constexpr int score_keys = (native_lanes == 16 ? 8 : 4) * (Few ? 2 : 1);
@@ -57,18 +58,27 @@ struct KeyRows {
   int key_step, component_step;
 };
 
-/// body(row, pack) for `rows` rows of `packs` packs. Neighbouring packs go to neighbouring threads.
-template <class Shape, class Body>
+/// body(row, pack, row_of(row)) for `rows` rows of `packs` packs. Neighbouring packs go to
+/// neighbouring threads; a host computes row_of() once per row.
+template <class Shape, class RowOf, class Body>
 KOKKOS_FORCEINLINE_FUNCTION void for_packs_of_rows(const ShapedTeam& team, int rows, int packs,
-                                                   const Body& body) {
-  if constexpr (Shape::team_size == 1) {  // no division per pack
+                                                   const RowOf& row_of, const Body& body) {
+  if constexpr (Shape::team_size == 1) {
     for (int r = 0; r < rows; ++r) {
-      for (int i = 0; i < packs; ++i) body(r, i);
+      const auto row = row_of(r);
+      for (int i = 0; i < packs; ++i) body(r, i, row);
     }
   } else {
     Kokkos::parallel_for(Kokkos::TeamVectorRange(team, rows * packs),
-                         [&](int i) { body(i / packs, i % packs); });
+                         [&](int i) { body(i / packs, i % packs, row_of(i / packs)); });
   }
+}
+/// The same without anything that belongs to a row.
+template <class Shape, class Body>
+KOKKOS_FORCEINLINE_FUNCTION void for_packs_of_rows(const ShapedTeam& team, int rows, int packs,
+                                                   const Body& body) {
+  for_packs_of_rows<Shape>(
+      team, rows, packs, [](int) { return 0; }, [&](int r, int i, int) { body(r, i); });
 }
 
 /// The larger of `start` and the largest body(i), and the sum of body(i), i < count, which the
@@ -115,7 +125,7 @@ template <class Tile>
 class SoftmaxRows {
  public:
   static constexpr int W = Tile::lanes, V = Tile::row_packs, R = Tile::rows;
-  static constexpr int block_rows = V * W, row_blocks = R / block_rows;
+  static constexpr int block_rows = V * W;
   using P = Pack<float, W>;
   using Place = Pack<std::int32_t, W>;
   static_assert(R % block_rows == 0 && Tile::keys % Tile::score_keys == 0);
@@ -128,8 +138,12 @@ class SoftmaxRows {
     return sizeof(float) * static_cast<std::size_t>(floats);
   }
 
-  KOKKOS_FUNCTION SoftmaxRows(const ShapedTeam& team, int key_width, int value_width)
-      : key_width_(key_width), value_width_(value_width) {
+  /// `count` rows, at most R. Of blocks and packs, those that hold a row are computed.
+  KOKKOS_FUNCTION SoftmaxRows(const ShapedTeam& team, int count, int key_width, int value_width)
+      : count_(count),
+        row_packs_((count + W - 1) / W),
+        row_blocks_(R == block_rows ? 1 : (count + block_rows - 1) / block_rows),
+        value_width_(value_width) {
     queries_ =
         static_cast<float*>(team.team_scratch(int{Tile::scratch_level})
                                 .get_shmem_aligned(scratch_bytes(key_width, value_width), 64));
@@ -143,13 +157,13 @@ class SoftmaxRows {
     staged_ = reinterpret_cast<float*>(ends_ + R);
   }
 
-  /// Starts `count` rows; row r sees keys [begin_of(r), end_of(r)).
+  /// Starts the rows; row r sees keys [begin_of(r), end_of(r)).
   template <class Begin, class End>
-  KOKKOS_FUNCTION void start(const ShapedTeam& team, int count, const Begin& begin_of,
+  KOKKOS_FUNCTION void start(const ShapedTeam& team, const Begin& begin_of,
                              const End& end_of) const {
     Kokkos::parallel_for(Kokkos::TeamVectorRange(team, int{R}), [&](int r) {
-      begins_[r] = r < count ? static_cast<std::int32_t>(begin_of(r)) : 0;
-      ends_[r] = r < count ? static_cast<std::int32_t>(end_of(r)) : 0;
+      begins_[r] = r < count_ ? static_cast<std::int32_t>(begin_of(r)) : 0;
+      ends_[r] = r < count_ ? static_cast<std::int32_t>(end_of(r)) : 0;
       largest_[r] = -INFINITY;
       total_[r] = 0;
     });
@@ -157,35 +171,36 @@ class SoftmaxRows {
                          [&](int i) { store(mixed_ + i * W, broadcast<P>(0.0F)); });
   }
 
-  /// Components [x0, x0 + depth) of `count` queries times `factor`; row_of(r) points to row r.
+  /// Components [x0, x0 + depth) of the queries times `factor`; row_of(r) points to row r.
   template <class RowOf>
-  KOKKOS_FUNCTION void load_queries(const ShapedTeam& team, int count, int x0, int depth,
-                                    float factor, const RowOf& row_of) const {
+  KOKKOS_FUNCTION void load_queries(const ShapedTeam& team, int x0, int depth, float factor,
+                                    const RowOf& row_of) const {
     for_packs_of_rows<Tile>(team, R / W, (depth + W - 1) / W, [&](int g, int i) {
       const int r = g * W, x = i * W;
       P block[W];
       KG_UNROLL for (int l = 0; l < W; ++l) {
         block[l] = broadcast<P>(0.0F);
-        if (r + l < count) block[l] = widen_first<W>(row_of(r + l) + x0 + x, depth - x) * factor;
+        if (r + l < count_) block[l] = widen_first<W>(row_of(r + l) + x0 + x, depth - x) * factor;
       }
       transpose(block);
       KG_UNROLL for (int l = 0; l < W; ++l) store(queries_ + (x + l) * R + r, block[l]);
     });
   }
 
-  /// Stages `keys` keys, `here` of which exist, as load(s, x) gives a pack of them; 0 behind them.
-  template <class Load>
+  /// Stages `keys` keys, `here` of which exist, as load(row_of(s), x) gives a pack of key s from
+  /// component x on; 0 behind them.
+  template <class RowOf, class Load>
   KOKKOS_FUNCTION KeyRows stage_keys(const ShapedTeam& team, int here, int keys, int depth,
-                                     const Load& load) const {
-    stage<Tile::key_step, Tile::component_step>(team, here, keys, depth, load);
+                                     const RowOf& row_of, const Load& load) const {
+    stage<Tile::key_step, Tile::component_step>(team, here, keys, depth, row_of, load);
     return {staged_, int{Tile::key_step}, int{Tile::component_step}};
   }
   /// The same for values, whose components lie side by side.
-  template <class Load>
+  template <class RowOf, class Load>
   KOKKOS_FUNCTION KeyRows stage_values(const ShapedTeam& team, int here, int keys, int depth,
-                                       const Load& load) const {
+                                       const RowOf& row_of, const Load& load) const {
     constexpr int step = Tile::component_step == 1 ? Tile::key_step : Tile::depth;
-    stage<step, 1>(team, here, keys, depth, load);
+    stage<step, 1>(team, here, keys, depth, row_of, load);
     return {staged_, step, 1};
   }
 
@@ -195,8 +210,8 @@ class SoftmaxRows {
                                   int depth) const {
     constexpr int C = Tile::score_keys;
     const float* queries = queries_ + (Tile::keeps_queries ? x0 * R : 0);
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, row_blocks * (keys / C)), [&](int i) {
-      const int r = i % row_blocks * block_rows, s = i / row_blocks * C;
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, row_blocks_ * (keys / C)), [&](int i) {
+      const int r = i % row_blocks_ * block_rows, s = i / row_blocks_ * C;
       float* to = weights_ + s * Tile::weight_step + r;
       P sum[C][V];
       if (x0 == 0) {
@@ -215,7 +230,7 @@ class SoftmaxRows {
   KOKKOS_FUNCTION void soften(const ShapedTeam& team, std::int64_t s0, int keys,
                               bool masked) const {
     constexpr int step = Tile::weight_step;
-    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, R / W), [&](int g) {
+    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, row_blocks_ * V), [&](int g) {
       const int r = g * W;
       float* scores = weights_ + r;
       if (masked) {
@@ -251,8 +266,8 @@ class SoftmaxRows {
                            int depth) const {
     constexpr int C = Tile::mix_components;
     const int blocks = (depth + C - 1) / C;
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, row_blocks * blocks), [&](int i) {
-      const int r = i % row_blocks * block_rows, x = i / row_blocks * C;
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, row_blocks_ * blocks), [&](int i) {
+      const int r = i % row_blocks_ * block_rows, x = i / row_blocks_ * C;
       float* to = mixed_ + (x0 + x) * R + r;
       P sum[C][V];
       load_block<R>(to, sum);
@@ -265,17 +280,17 @@ class SoftmaxRows {
     });
   }
 
-  /// Hands out the first `count` rows; query_of(r) is row r's number in the results.
+  /// Hands out the rows; query_of(r) is row r's number in the results.
   template <class T, class QueryOf>
-  KOKKOS_FUNCTION void finish(const ShapedTeam& team, int count, std::int64_t split,
+  KOKKOS_FUNCTION void finish(const ShapedTeam& team, std::int64_t split,
                               const SplitResults<T>& results, const QueryOf& query_of) const {
-    for_packs_of_rows<Tile>(team, R / W, (value_width_ + W - 1) / W, [&](int g, int i) {
+    for_packs_of_rows<Tile>(team, row_packs_, (value_width_ + W - 1) / W, [&](int g, int i) {
       const int r = g * W, x = i * W;
       P block[W];
       KG_UNROLL for (int l = 0; l < W; ++l) block[l] = load<P>(mixed_ + (x + l) * R + r);
       transpose(block);
       KG_UNROLL for (int l = 0; l < W; ++l) {
-        if (r + l >= count) continue;
+        if (r + l >= count_) continue;
         const std::int64_t query = query_of(r + l);
         results.store_mixed(query, split, x, block[l], total_[r + l]);
         if (x == 0) results.store_state(query, split, largest_[r + l], total_[r + l]);
@@ -309,19 +324,21 @@ class SoftmaxRows {
     }
   }
 
-  template <int KeyStep, int ComponentStep, class Load>
+  template <int KeyStep, int ComponentStep, class RowOf, class Load>
   KOKKOS_FORCEINLINE_FUNCTION void stage(const ShapedTeam& team, int here, int keys, int depth,
-                                         const Load& load) const {
+                                         const RowOf& row_of, const Load& load) const {
     static_assert(ComponentStep == 1 || W == 1, "a pack is stored as a whole");
-    for_packs_of_rows<Tile>(team, keys, whole(depth) / W, [&](int s, int i) {
-      const int x = i * W;
-      P numbers = broadcast<P>(0.0F);
-      if (s < here && x < depth) numbers = load(s, x);
-      store(staged_ + s * KeyStep + x * ComponentStep, numbers);
-    });
+    const auto row_there = [&](int s) { return row_of(s < here ? s : here - 1); };
+    for_packs_of_rows<Tile>(team, keys, whole(depth) / W, row_there,
+                            [&](int s, int i, const auto& row) {
+                              const int x = i * W;
+                              P numbers = broadcast<P>(0.0F);
+                              if (s < here && x < depth) numbers = load(row, x);
+                              store(staged_ + s * KeyStep + x * ComponentStep, numbers);
+                            });
   }
 
-  int key_width_, value_width_;
+  int count_, row_packs_, row_blocks_, value_width_;
   float *queries_, *mixed_, *weights_;  // [component][row], [component][row], [key][row]
   float *largest_, *total_, *shrink_;   // of each row; the largest score is an exponent of 2
   std::int32_t *begins_, *ends_;        // keys that each row sees

@@ -26,6 +26,13 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> widen(const bf16* from) {
                                0xFFFF, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
       return cast_bits<float>(words << 16);
     }
+#elif defined(__AVX2__)
+    if constexpr (W == 8) {  // as above
+      words = __builtin_bit_cast(
+          decltype(words),
+          _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+      return cast_bits<float>(words << 16);
+    }
 #endif
     typename pack_detail::Vector<std::uint16_t, W>::type halves;
     std::memcpy(&halves, from, sizeof(halves));
