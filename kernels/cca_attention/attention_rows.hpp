@@ -85,7 +85,8 @@ struct AttendRows {
         rows.add_scores(team, k, whole, x0, depth);
         team.team_barrier();
       }
-      rows.soften(team, s0, whole, s0 < latest_begin || s0 + whole > earliest_end || here < whole);
+      rows.soften(team, s0, here, whole,
+                  s0 < latest_begin || s0 + whole > earliest_end || here < whole);
       for (int x0 = 0; x0 < d; x0 += Tile::depth) {
         const int depth = d - x0 < Tile::depth ? d - x0 : int{Tile::depth};
         KeyRows v = in_place(values + s0 * step, here == whole && d % Tile::mix_components == 0);

@@ -70,7 +70,7 @@ struct AttendLatent {
         rows.add_scores(team, staged, whole, x0, depth);
         team.team_barrier();
       }
-      rows.soften(team, s0, whole, s0 + whole > earliest_end || here < whole);
+      rows.soften(team, s0, here, whole, s0 + whole > earliest_end || here < whole);
       // Where whole keys are staged as they are stored, a latent's values are there already.
       const bool values_staged = at.latent && Tile::component_step == 1 && width <= Tile::depth;
       for (int x0 = 0; x0 < values; x0 += Tile::depth) {

@@ -225,16 +225,18 @@ class SoftmaxRows {
     });
   }
 
-  /// Scores of keys [s0, s0 + keys) become weights under the new running maximum. `masked`: not
-  /// every row sees every one of them.
-  KOKKOS_FUNCTION void soften(const ShapedTeam& team, std::int64_t s0, int keys,
+  /// Scores of keys [s0, s0 + keys), `here` of which exist, become weights under the new running
+  /// maximum. `masked`: not every row sees every one of them.
+  KOKKOS_FUNCTION void soften(const ShapedTeam& team, std::int64_t s0, int here, int keys,
                               bool masked) const {
     constexpr int step = Tile::weight_step;
     Kokkos::parallel_for(Kokkos::TeamThreadRange(team, row_blocks_ * V), [&](int g) {
       const int r = g * W;
       float* scores = weights_ + r;
       if (masked) {
-        const Place begin = load<Place>(begins_ + r), end = load<Place>(ends_ + r);
+        const Place begin = load<Place>(begins_ + r), own_end = load<Place>(ends_ + r);
+        const auto last = broadcast<Place>(static_cast<std::int32_t>(s0) + here);
+        const Place end = select(own_end < last, own_end, last);
         Kokkos::parallel_for(Kokkos::ThreadVectorRange(team, keys), [&](int s) {
           const Place at = broadcast<Place>(static_cast<std::int32_t>(s0) + s);
           const P score = load<P>(scores + s * step);
