@@ -39,11 +39,11 @@ struct AttentionSizes {
   }
 };
 
-/// How a portable launch cuts the work: query rows (token, head of one group) and keys of a tile,
-/// and keys of a split. Any cut is right: splits are merged by their maxima and sums.
+/// How a portable launch cuts the work, for tests: query rows (token, head of one group) and keys
+/// of a tile, and keys of a split; 0: as many as suit the case and the execution space. Any cut is
+/// right: splits are merged by their maxima and sums.
 struct AttentionCut {
-  std::int64_t tile_rows = 16, tile_keys = 32;
-  std::int64_t split_keys = std::int64_t{1} << 32;  // one split
+  std::int64_t tile_rows = 0, tile_keys = 0, split_keys = 0;
 };
 
 }  // namespace kernelgate

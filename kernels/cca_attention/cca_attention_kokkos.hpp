@@ -8,7 +8,11 @@
 
 namespace kernelgate {
 
+/// The shape of this build's execution space, or that of devices, wherever it runs.
+enum class AttentionShape { space, device };
+
 std::unique_ptr<Launch> prepare_attention(const CcaAttentionCase& c, TensorSet& tensors,
-                                          AttentionCut cut);
+                                          AttentionCut cut,
+                                          AttentionShape shape = AttentionShape::space);
 
 }  // namespace kernelgate

@@ -149,21 +149,26 @@ TEST(CcaAttentionVariants, AreExactAndWithinBudgetAtOddShapes) {
 }
 
 TEST(CcaAttentionKokkos, IsRightForEverySplitCountAndTile) {
+  const auto check = [](const char* axes, DataMode mode, AttentionCut cut, AttentionShape shape) {
+    const CheckResult result =
+        check_mutant(parse(axes), mode, [&](const CcaAttentionCase& c, TensorSet& tensors) {
+          return prepare_attention(c, tensors, cut, shape);
+        });
+    EXPECT_EQ(result.status, Status::passed)
+        << axes << (shape == AttentionShape::device ? ", a device's shape" : "") << ", splits of "
+        << cut.split_keys << " keys, tiles of " << cut.tile_rows << ": " << result.message;
+  };
   for (const char* axes : {"form=decode,batch=3,context=50,heads=4,kv_heads=2,head_dim=20,"
                            "cache=ragged,f32",
                            "form=chunk,tokens=9,context=30,heads=3,kv_heads=1,head_dim=16,"
                            "mask=sliding,window=20,f32"}) {
     for (const std::int64_t split_keys : {1, 2, 3, 7, 8, 16, 49, 50, 51}) {
-      for (const std::int64_t tile : {1, 5, 16}) {
+      for (const std::int64_t tile : {0, 1, 5, 16}) {  // 0: as the case is launched
         for (const DataMode mode : {DataMode::exact, DataMode::real}) {
-          const CheckResult result =
-              check_mutant(parse(axes), mode, [&](const CcaAttentionCase& c, TensorSet& tensors) {
-                return prepare_attention(
-                    c, tensors,
-                    {.tile_rows = tile, .tile_keys = tile == 5 ? 8 : 16, .split_keys = split_keys});
-              });
-          EXPECT_EQ(result.status, Status::passed)
-              << "splits of " << split_keys << " keys, tiles of " << tile << ": " << result.message;
+          const AttentionCut cut{
+              .tile_rows = tile, .tile_keys = tile == 5 ? 8 : 16, .split_keys = split_keys};
+          check(axes, mode, cut, AttentionShape::space);
+          check(axes, mode, cut, AttentionShape::device);
         }
       }
     }

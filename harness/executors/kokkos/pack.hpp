@@ -404,6 +404,30 @@ KOKKOS_FORCEINLINE_FUNCTION void transpose([[maybe_unused]] Pack<T, W> (&rows)[W
   }
 }
 
+/// Number i is the sum of the numbers of rows[i]: halves are folded together pair by pair, which
+/// takes a third of the shuffles of W sums.
+template <class T, int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> sums_of(const Pack<T, W> (&rows)[W]) {
+  if constexpr (Pack<T, W>::vector) {
+#if KG_VECTOR_PACKS
+    constexpr auto indices = std::make_integer_sequence<int, W>{};
+    Pack<T, W> part[W];
+    KG_UNROLL for (int i = 0; i < W; ++i) part[i] = rows[i];
+    KG_UNROLL for (int n = W / 2; n > 0; n /= 2) {
+      KG_UNROLL for (int i = 0; i < n; ++i) {
+        part[i] = pack_detail::interleave<0>(part[i], part[i + n], indices) +
+                  pack_detail::interleave<W / 2>(part[i], part[i + n], indices);
+      }
+    }
+    return part[0];
+#endif
+  } else {
+    Pack<T, W> sums;
+    KG_UNROLL for (int i = 0; i < W; ++i) sums.at[i] = sum(rows[i]);
+    return sums;
+  }
+}
+
 /// Brings the cache line that holds `from` nearer on a host; the address need not be readable.
 /// Nothing on a device, whose threads wait for each other instead.
 KOKKOS_FORCEINLINE_FUNCTION void prefetch([[maybe_unused]] const void* from) {

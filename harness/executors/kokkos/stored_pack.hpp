@@ -1,6 +1,8 @@
 // Packs of f32 read from and written to storage types of 32 and 16 bits.
 #pragma once
 
+#include <type_traits>
+
 #include "harness/executors/kokkos/pack.hpp"
 
 namespace kernelgate {
@@ -22,6 +24,13 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> widen(const bf16* from) {
       words = __builtin_bit_cast(
           decltype(words), _mm512_maskz_cvtepu16_epi32(
                                0xFFFF, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
+      return cast_bits<float>(words << 16);
+    }
+#elif defined(__AVX2__)
+    if constexpr (W == 8) {  // as above
+      words = __builtin_bit_cast(
+          decltype(words),
+          _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
       return cast_bits<float>(words << 16);
     }
 #endif
@@ -122,6 +131,44 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> low_bf16(const Pack<std::uint32_t, W>
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> high_bf16(const Pack<std::uint32_t, W>& words) {
   return cast_bits<float>(words & 0xFFFF0000U);
+}
+
+/// 2 W neighbours in two packs, in the order that widen_pair() finds cheapest.
+template <int W>
+struct PackPair {
+  Pack<float, W> first, second;
+};
+
+/// 2 W neighbours of T, which are aligned to 2 sizeof(T) bytes. bf16 in vectors: the even ones,
+/// then the odd ones, since a shift and a mask widen a register of halves and no shuffle does.
+template <int W, class T>
+KOKKOS_FORCEINLINE_FUNCTION PackPair<W> widen_pair(const T* from) {
+  if constexpr (W == 1) {  // one load
+    struct alignas(2 * sizeof(T)) Both {
+      T at[2];
+    };
+    const Both both = *reinterpret_cast<const Both*>(from);
+    return {widen<1>(both.at), widen<1>(both.at + 1)};
+  } else if constexpr (Pack<float, W>::vector && std::is_same_v<T, bf16>) {
+    const auto words =
+        cast_bits<std::uint32_t>(load<Pack<float, W>>(reinterpret_cast<const float*>(from)));
+    return {low_bf16(words), high_bf16(words)};
+  } else {
+    return {widen<W>(from), widen<W>(from + W)};
+  }
+}
+
+/// What widen_pair() of T made, in the order of memory.
+template <class T, int W>
+KOKKOS_FORCEINLINE_FUNCTION PackPair<W> in_order(const PackPair<W>& pair) {
+#if KG_VECTOR_PACKS
+  if constexpr (Pack<float, W>::vector && std::is_same_v<T, bf16>) {
+    constexpr auto indices = std::make_integer_sequence<int, W>{};
+    return {pack_detail::interleave<0>(pair.first, pair.second, indices),
+            pack_detail::interleave<W / 2>(pair.first, pair.second, indices)};
+  }
+#endif
+  return pair;
 }
 
 }  // namespace KG_PACK_NAMESPACE
