@@ -62,7 +62,13 @@ template <int W, class T>
 KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> widen_first(const T* from, std::int64_t count) {
   if (count >= W) return widen<W>(from);
   Pack<float, W> p = broadcast<Pack<float, W>>(0.0F);
-  for (int i = 0; i < W && i < count; ++i) p.at[i] = to_float(from[i]);
+  if constexpr (Pack<float, W>::vector) {
+    for (int i = 0; i < W && i < count; ++i) p.at[i] = to_float(from[i]);
+  } else {  // an index that is not a constant would put the pack into memory
+    KG_UNROLL for (int i = 0; i < W; ++i) {
+      if (i < count) p.at[i] = to_float(from[i]);
+    }
+  }
   return p;
 }
 
@@ -113,7 +119,13 @@ KOKKOS_FORCEINLINE_FUNCTION void narrow_first(T* to, const Pack<float, W>& p, st
     narrow(to, p);
     return;
   }
-  for (int i = 0; i < W && i < count; ++i) to[i] = from_float<T>(p[i]);
+  if constexpr (Pack<float, W>::vector) {
+    for (int i = 0; i < W && i < count; ++i) to[i] = from_float<T>(p[i]);
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) {
+      if (i < count) to[i] = from_float<T>(p[i]);
+    }
+  }
 }
 
 /// Overwrites with x those of W neighbours whose bits are not set; the others keep their bits.
