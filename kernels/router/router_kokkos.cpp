@@ -6,7 +6,7 @@
 
 #include "harness/executors/kokkos/pack_math.hpp"
 #include "harness/executors/kokkos/portable_variants.hpp"
-#include "kernels/router/layer_product.hpp"
+#include "harness/executors/kokkos/row_product.hpp"
 #include "kernels/router/router.hpp"
 
 namespace kernelgate {
@@ -37,7 +37,7 @@ template <class Shape, class Product, class T, class X>
 struct RouteLayer {
   LayerEnd end;
   const X* x;
-  LayerWeight<T> weight;
+  WeightRows<T> weight;
   const T *gain, *bias, *gamma;  // null where the layer has none
   const float* s_prev;
   float* to;
@@ -49,20 +49,20 @@ struct RouteLayer {
 
   KOKKOS_FUNCTION std::size_t scratch_bytes() const {
     return sizeof(float) * static_cast<std::size_t>(
-                               Product::scratch_floats(weight.in, team_columns) + Product::tokens);
+                               Product::scratch_floats(weight.in, team_columns) + Product::rows);
   }
 
   KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
     const std::int64_t first =
-        static_cast<std::int64_t>(team.league_rank() / ranges) * int{Product::tokens};
+        static_cast<std::int64_t>(team.league_rank() / ranges) * int{Product::rows};
     const int column = team.league_rank() % ranges * team_columns;
     const int columns =
         weight.out - column < team_columns ? weight.out - column : int{team_columns};
     const std::int64_t left = tokens - first;
-    const int used = left < Product::tokens ? static_cast<int>(left) : int{Product::tokens};
+    const int used = left < Product::rows ? static_cast<int>(left) : int{Product::rows};
     auto* const inverse = static_cast<float*>(
         team.team_scratch(int{Shape::scratch_level}).get_shmem_aligned(scratch_bytes(), 64));
-    float* const scratch = inverse + int{Product::tokens};
+    float* const scratch = inverse + int{Product::rows};
     const Activations<T, X> in{x + first * weight.in, weight.in, gain, inverse};
     if (gain != nullptr) {
       Kokkos::parallel_for(Kokkos::TeamVectorRange(team, used),
@@ -132,6 +132,15 @@ struct RouteLayer {
   }
 };
 
+/// Many tokens: a host's tile has up to 32 of them, whose terms stay in its second-level cache.
+template <class Shape, int RowPacks>
+struct ManyTokens {
+  static constexpr int row_blocks = !Shape::is_host ? 16 : (RowPacks * Shape::lanes > 16) ? 1 : 2;
+  static constexpr int column_blocks = Shape::is_host ? 1 : 8;
+  using Product = TiledProduct<
+      ProductTile<Shape, RowPacks, row_blocks, Shape::block_columns, column_blocks, 32>>;
+};
+
 /// The tensors of a launch and what lies between its layers.
 template <class T>
 struct RouterTensors {
@@ -166,10 +175,10 @@ struct RouterTensors {
 template <class Shape, class Product, class T, class X>
 void start(const char* label, RouteLayer<Shape, Product, T, X> layer) {
   const auto pieces = [](std::int64_t n, std::int64_t piece) { return (n + piece - 1) / piece; };
-  const std::int64_t tiles = pieces(layer.tokens, Product::tokens);
+  const std::int64_t tiles = pieces(layer.tokens, Product::rows);
   const std::int64_t groups = pieces(layer.weight.out, Product::column_group);
   std::int64_t ranges = groups;
-  if (Shape::is_host && Product::tokens > 8) {  // staging tokens again costs as much as 4 groups
+  if (Shape::is_host && Product::rows > 8) {  // staging tokens again costs as much as 4 groups
     ranges = std::clamp<std::int64_t>(4 * Space().concurrency() / tiles, 1, pieces(groups, 4));
   }
   if (layer.end == LayerEnd::choice) ranges = 1;
@@ -228,17 +237,18 @@ std::unique_ptr<Launch> launch(const RouterCase& c, TensorSet& set) {
                          tensors.choice.fetch();
                        });
   };
-  if (c.tokens == 1) return run_with.template operator()<DottedLayer<Shape, 1>>();
-  if (c.tokens == 2) return run_with.template operator()<DottedLayer<Shape, 2>>();
+  if (c.tokens == 1) return run_with.template operator()<DottedProduct<Shape, 1>>();
+  if (c.tokens == 2) return run_with.template operator()<DottedProduct<Shape, 2>>();
   if constexpr (Shape::is_host) {
-    if (c.tokens <= 4) return run_with.template operator()<DottedLayer<Shape, 4>>();
-    if (c.tokens <= 8) return run_with.template operator()<DottedLayer<Shape, 8>>();
+    if (c.tokens <= 4) return run_with.template operator()<DottedProduct<Shape, 4>>();
+    if (c.tokens <= 8) return run_with.template operator()<DottedProduct<Shape, 8>>();
     // In blocks of several packs more than half of the lanes would be idle.
-    if (c.tokens <= Shape::lanes) return run_with.template operator()<TiledLayer<Shape, 1>>();
+    if (c.tokens <= Shape::lanes)
+      return run_with.template operator()<typename ManyTokens<Shape, 1>::Product>();
   } else {  // two passes over a weight are cheaper than a tile that is mostly empty
-    if (c.tokens <= 16) return run_with.template operator()<DottedLayer<Shape, 4>>();
+    if (c.tokens <= 16) return run_with.template operator()<DottedProduct<Shape, 4>>();
   }
-  return run_with.template operator()<TiledLayer<Shape, Shape::row_packs>>();
+  return run_with.template operator()<typename ManyTokens<Shape, Shape::row_packs>::Product>();
 }
 
 }  // namespace
