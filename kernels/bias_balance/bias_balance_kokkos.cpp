@@ -1,67 +1,120 @@
-// bias_balance, portable: teams count their share of the choices in scratch, integer atomics add
-// the shares up (in any order: integers), one thread an expert takes the step.
+// bias_balance, portable, in one launch: teams count their share of the choices in scratch and add
+// it to the counts of all (in any order: integers); the team that is last takes the steps.
 #include <Kokkos_Core.hpp>
 
-#include "harness/executors/kokkos/staging.hpp"
+#include "harness/executors/kokkos/portable_variants.hpp"
 #include "kernels/bias_balance/bias_balance.hpp"
 #include "kernels/bias_balance/bias_step.hpp"
 
 namespace kernelgate {
 namespace {
 
-struct CountFunctor {
-  static constexpr std::int64_t choices_a_team = 16384;
-  using Policy = Kokkos::TeamPolicy<Space>;
-  using Scratch =
-      Kokkos::View<std::int32_t*, typename Space::scratch_memory_space, Kokkos::MemoryUnmanaged>;
+/// How choices are shared out. A team has several histograms, their counters of a bin side by
+/// side, so that equal choices in a row do not wait for one another's increment.
+template <class Shape>
+struct CountTile {
+  static constexpr int histograms = Shape::is_host ? 8 : 4;             // a power of two
+  static constexpr int item_choices = Shape::is_host ? histograms : 1;  // of a work item
+  static constexpr int team_choices = Shape::is_host ? 16384 : 4096;
+};
 
-  DeviceView<std::int32_t> choice;
-  DeviceView<std::int64_t> count;
-  std::int64_t tokens, bins;
+template <class Shape>
+struct BalanceBiases {
+  using Tile = CountTile<Shape>;
 
-  KOKKOS_FUNCTION void operator()(const Policy::member_type& team) const {
-    const Scratch mine(team.team_scratch(0), static_cast<std::size_t>(bins));
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, bins), [&](std::int64_t e) { mine[e] = 0; });
-    team.team_barrier();
-    const std::int64_t first = team.league_rank() * choices_a_team;
-    const std::int64_t left = tokens - first;
-    const std::int64_t many = left < choices_a_team ? left : choices_a_team;
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, many),
-                         [&](std::int64_t t) { Kokkos::atomic_add(&mine[choice[first + t]], 1); });
-    team.team_barrier();
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, bins), [&](std::int64_t e) {
-      if (mine[e] != 0) Kokkos::atomic_add(&count[e], static_cast<std::int64_t>(mine[e]));
+  BiasStep step;
+  const std::int32_t* choice;  // null: the counts are given
+  std::int64_t* count;
+  float *bias, *first_moment, *second_moment;
+  std::int64_t* running;  // counts that teams add to, then of teams that are done; 0 between runs
+  std::int64_t tokens;
+  int bins;
+
+  KOKKOS_FUNCTION std::size_t scratch_bytes() const {
+    return sizeof(std::int32_t) * static_cast<std::size_t>(Tile::histograms * bins);
+  }
+
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
+    if (choice != nullptr) {
+      count_share(team);
+      if (!is_last(team)) return;
+      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, bins),
+                           [&](int e) { count[e] = Kokkos::atomic_exchange(&running[e], 0); });
+    }
+    // A thread takes the step of the bins whose counts it has written.
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, bins), [&](int e) {
+      if (e + 1 < bins) step(count[e], bias[e], first_moment[e], second_moment[e]);
     });
+  }
+
+  KOKKOS_FUNCTION void count_share(const ShapedTeam& team) const {
+    auto* const mine = static_cast<std::int32_t*>(
+        team.team_scratch(int{Shape::scratch_level}).get_shmem_aligned(scratch_bytes(), 64));
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, int{Tile::histograms} * bins),
+                         [&](int i) { mine[i] = 0; });
+    team.team_barrier();
+    const std::int64_t begin =
+        static_cast<std::int64_t>(team.league_rank()) * int{Tile::team_choices};
+    const std::int64_t left = tokens - begin;
+    const int many = left < Tile::team_choices ? static_cast<int>(left) : int{Tile::team_choices};
+    const std::int32_t* const from = choice + begin;
+    const int items = many / Tile::item_choices;
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, items), [&](int item) {
+      const std::int32_t* const its = from + item * Tile::item_choices;
+      const int histogram = Tile::item_choices == 1 ? item & (Tile::histograms - 1) : 0;
+      std::int32_t chosen[Tile::item_choices];
+      KG_UNROLL for (int i = 0; i < Tile::item_choices; ++i) chosen[i] = its[i];
+      KG_UNROLL for (int i = 0; i < Tile::item_choices; ++i) {
+        fetch_add<Shape>(&mine[chosen[i] * Tile::histograms + histogram + i], 1);
+      }
+    });
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, items * int{Tile::item_choices}, many),
+                         [&](int i) { fetch_add<Shape>(&mine[from[i] * Tile::histograms], 1); });
+    team.team_barrier();
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, bins), [&](int e) {
+      std::int64_t sum = 0;
+      KG_UNROLL for (int h = 0; h < Tile::histograms; ++h) sum += mine[e * Tile::histograms + h];
+      if (sum != 0) Kokkos::atomic_add(&running[e], sum);
+    });
+  }
+
+  /// Whether all other teams have added their share. Every thread gets the same answer.
+  KOKKOS_FUNCTION bool is_last(const ShapedTeam& team) const {
+    team.team_barrier();  // the team's own share is added
+    int last = 0;
+    Kokkos::single(
+        Kokkos::PerTeam(team),
+        [&](int& value) {
+          Kokkos::memory_fence();
+          value = Kokkos::atomic_fetch_add(&running[bins], 1) + 1 == team.league_size() ? 1 : 0;
+          if (value != 0) running[bins] = 0;
+          Kokkos::memory_fence();
+        },
+        last);
+    return last != 0;
   }
 };
 
+template <class Shape>
 std::unique_ptr<Launch> launch(const BiasBalanceCase& c, TensorSet& tensors) {
   const bool counts_here = c.input == LoadInput::choices;
   const Staged<std::int64_t> count(tensors["count"]);
   const Staged<float> bias(tensors["bias"]), first(tensors["first"]), second(tensors["second"]);
   DeviceView<std::int32_t> choice;
   if (counts_here) choice = Staged<std::int32_t>(tensors["choice"]).view();
-  const CountFunctor functor{choice, count.view(), c.tokens, c.experts + 1};
-  const std::int64_t teams =
-      (c.tokens + CountFunctor::choices_a_team - 1) / CountFunctor::choices_a_team;
-  CountFunctor::Policy policy(static_cast<int>(teams), Kokkos::AUTO);
-  policy.set_scratch_size(
-      0,
-      Kokkos::PerTeam(CountFunctor::Scratch::shmem_size(static_cast<std::size_t>(c.experts + 1))));
-  const BiasStep step(c);
-  const std::int64_t experts = c.experts;
+  const DeviceView<std::int64_t> running("running counts", static_cast<std::size_t>(c.experts + 2));
+  const BalanceBiases<Shape> balance{
+      BiasStep(c),    choice.data(), count.data(),
+      bias.data(),    first.data(),  second.data(),
+      running.data(), c.tokens,      static_cast<int>(c.experts + 1)};
+  constexpr int team_choices = CountTile<Shape>::team_choices;
+  const std::int64_t league = counts_here ? (c.tokens + team_choices - 1) / team_choices : 1;
+  const ShapedTeams teams =
+      teams_of<Shape>(league, Shape::team_size, Shape::vector_length, balance.scratch_bytes() + 64);
   return make_launch(
       [=] {
-        if (counts_here) {
-          Kokkos::deep_copy(Space(), count.view(), 0);
-          Kokkos::parallel_for("bias_balance/count", policy, functor);
-        }
-        const auto n = count.view();
-        const auto b = bias.view(), m = first.view(), v = second.view();
-        Kokkos::parallel_for(
-            "bias_balance/step",
-            Kokkos::RangePolicy<Space, Kokkos::IndexType<std::int64_t>>(0, experts),
-            KOKKOS_LAMBDA(std::int64_t e) { step(n[e], b[e], m[e], v[e]); });
+        (void)choice, (void)running;  // own their memory
+        Kokkos::parallel_for("bias_balance", teams, balance);
         Kokkos::fence();
       },
       [=] {
@@ -75,8 +128,11 @@ std::unique_ptr<Launch> launch(const BiasBalanceCase& c, TensorSet& tensors) {
 }  // namespace
 
 void register_bias_balance_kokkos(Registry& registry) {
-  registry.add_variant<BiasBalanceCase>(
-      {"kokkos", Backend::kokkos, "counts in team scratch, then one thread an expert"}, launch);
+  add_portable_variants<BiasBalanceCase>(
+      registry, "counts in team scratch, the last team takes the steps",
+      []<class Shape>(const BiasBalanceCase& c, TensorSet& tensors) {
+        return launch<Shape>(c, tensors);
+      });
 }
 
 }  // namespace kernelgate

@@ -1,81 +1,133 @@
-// residual_norm, portable: a team takes a row, keeps its new stream in scratch, and norms it.
+// residual_norm, portable: a team takes rows one by one, keeps the new stream of a row in scratch,
+// and norms it.
 #include <Kokkos_Core.hpp>
+#include <algorithm>
 
+#include "harness/executors/kokkos/portable_variants.hpp"
+#include "harness/executors/kokkos/row_pass.hpp"
+#include "harness/executors/kokkos/stored_pack.hpp"
 #include "kernels/residual_norm/residual_norm_arguments.hpp"
 
 namespace kernelgate {
 namespace {
 
-template <class T>
-struct ResidualNormFunctor {
-  using Policy = Kokkos::TeamPolicy<Space>;
-  using Scratch =
-      Kokkos::View<float*, typename Space::scratch_memory_space, Kokkos::MemoryUnmanaged>;
+/// The rows of a launch. `form` and `rounds` (the norm's input to T) stand in the inner loop.
+template <class Shape, class T, ResidualForm form, bool rounds>
+struct NormRows {
+  using Pass = RowPass<Shape>;
 
-  ResidualNormMemory<T> m;
-  std::int64_t width;
-  bool reads, writes, rounds;  // the residual; the norm's input to T
-  int level;                   // of scratch: 0 where a row fits there
+  const T *hidden, *hidden_scale, *hidden_bias, *residual_scale, *residual_bias, *weight;
+  float* residual;
+  T* y;
+  std::int64_t rows, team_rows;
+  int width;
 
-  KOKKOS_FUNCTION float updated(std::int64_t at, std::int64_t i) const {
-    const float left =
-        (to_float(m.hidden[at]) + to_float(m.hidden_bias[i])) * to_float(m.hidden_scale[i]);
-    if (!reads) return left;
-    return left + (m.residual[at] + to_float(m.residual_bias[i])) * to_float(m.residual_scale[i]);
+  KOKKOS_FUNCTION static std::size_t scratch_bytes(std::int64_t width) {
+    return sizeof(float) * static_cast<std::size_t>(width + Pass::scratch_floats);
   }
 
-  KOKKOS_FUNCTION void operator()(const typename Policy::member_type& team) const {
-    const std::int64_t first = team.league_rank() * width;
-    const Scratch row(team.team_scratch(level), static_cast<std::size_t>(width));
-    float square = 0;
-    Kokkos::parallel_reduce(
-        Kokkos::TeamVectorRange(team, width),
-        [&](std::int64_t i, float& partial) {
-          float r = updated(first + i, i);
-          if (writes) m.residual[first + i] = r;
-          if (rounds) r = to_float(from_float<T>(r));
-          row[i] = r;
-          partial += r * r;
-        },
-        square);
-    team.team_barrier();
-    const float mean = square / static_cast<float>(width);
-    const float inverse = 1.0F / Kokkos::sqrt(mean + static_cast<float>(ResidualNormCase::epsilon));
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, width), [&](std::int64_t i) {
-      m.y[first + i] = from_float<T>(row[i] * inverse * to_float(m.weight[i]));
-    });
+  /// The new stream from number i of a row on, stored where the case keeps it.
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> updated(const T* h, float* r, int i) const {
+    Pack<float, W> x = (widen<W>(h + i) + widen<W>(hidden_bias + i)) * widen<W>(hidden_scale + i);
+    if constexpr (form != ResidualForm::first) {
+      x += (widen<W>(r + i) + widen<W>(residual_bias + i)) * widen<W>(residual_scale + i);
+    }
+    if constexpr (form != ResidualForm::last) store(r + i, x);
+    return x;
+  }
+
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
+    float* const kept = static_cast<float*>(
+        team.team_scratch(int{Shape::scratch_level}).get_shmem_aligned(scratch_bytes(width), 64));
+    float* const partial = kept + width;
+    const std::int64_t begin = team.league_rank() * team_rows;
+    const std::int64_t end = begin + team_rows < rows ? begin + team_rows : rows;
+    for (std::int64_t row = begin; row < end; ++row) {
+      const T* h = hidden + row * width;
+      float* r = residual + row * width;
+      const float squares = Pass::sum(team, partial, width, [&](auto lanes, int i) {
+        constexpr int W = decltype(lanes)::value;
+        Pack<float, W> x = updated<W>(h, r, i);
+        if constexpr (rounds && !std::is_same_v<T, float>) {
+          T stored[W];
+          narrow(stored, x);
+          x = widen<W>(stored);
+        }
+        store(kept + i, x);
+        return x * x;
+      });
+      const float mean = squares / static_cast<float>(width);
+      const float inverse =
+          1.0F / Kokkos::sqrt(mean + static_cast<float>(ResidualNormCase::epsilon));
+      T* out = y + row * width;
+      Pass::for_each(team, width, [&](auto lanes, int i) {
+        constexpr int W = decltype(lanes)::value;
+        narrow(out + i, load<Pack<float, W>>(kept + i) * inverse * widen<W>(weight + i));
+      });
+    }
   }
 };
 
-template <class T>
+/// Rows that a team takes: on a host enough of them to make handing out cheap, few enough to leave
+/// every thread several teams. A device has a team for each row.
+template <class Shape>
+std::int64_t rows_of_team(std::int64_t rows) {
+  if (!Shape::is_host) return 1;
+  return std::clamp<std::int64_t>(rows / (4 * Space().concurrency()), 1, 16);
+}
+
+template <class Shape, class T, ResidualForm form, bool rounds>
 std::unique_ptr<Launch> launch(const ResidualNormCase& c, TensorSet& tensors) {
-  using Functor = ResidualNormFunctor<T>;
+  using Rows = NormRows<Shape, T, form, rounds>;
   const ResidualNormStaged<T> staged(c, tensors);
-  const std::size_t bytes = Functor::Scratch::shmem_size(static_cast<std::size_t>(c.hidden));
-  const int level = bytes <= static_cast<std::size_t>(Functor::Policy::scratch_size_max(0)) ? 0 : 1;
-  const Functor functor{staged.memory,
-                        c.hidden,
-                        c.reads_residual(),
-                        c.writes_residual(),
-                        c.norm_input == NormInput::storage,
-                        level};
-  typename Functor::Policy policy(static_cast<int>(c.tokens), Kokkos::AUTO);
-  policy.set_scratch_size(level, Kokkos::PerTeam(bytes));
+  const ResidualNormMemory<T>& m = staged.memory;
+  const std::int64_t team_rows = rows_of_team<Shape>(c.tokens);
+  const Rows rows{m.hidden.data(),
+                  m.hidden_scale.data(),
+                  m.hidden_bias.data(),
+                  m.residual_scale.data(),
+                  m.residual_bias.data(),
+                  m.weight.data(),
+                  m.residual.data(),
+                  m.y.data(),
+                  c.tokens,
+                  team_rows,
+                  static_cast<int>(c.hidden)};
+  const ShapedTeams teams =
+      teams_of<Shape>((c.tokens + team_rows - 1) / team_rows, Shape::team_size,
+                      Shape::vector_length, Rows::scratch_bytes(c.hidden) + 64);
   return make_launch(
       [=] {
-        Kokkos::parallel_for("residual_norm", policy, functor);
+        Kokkos::parallel_for("residual_norm", teams, rows);
         Kokkos::fence();
       },
       [=] { staged.fetch(); });
 }
 
+template <class Shape, class T>
+std::unique_ptr<Launch> launch(const ResidualNormCase& c, TensorSet& tensors) {
+  const auto of = [&]<ResidualForm form>() {
+    return c.norm_input == NormInput::storage ? launch<Shape, T, form, true>(c, tensors)
+                                              : launch<Shape, T, form, false>(c, tensors);
+  };
+  switch (c.form) {
+    case ResidualForm::first:
+      return of.template operator()<ResidualForm::first>();
+    case ResidualForm::both:
+      return of.template operator()<ResidualForm::both>();
+    default:
+      return of.template operator()<ResidualForm::last>();
+  }
+}
+
 }  // namespace
 
 void register_residual_norm_kokkos(Registry& registry) {
-  registry.add_variant<ResidualNormCase>(
-      {"kokkos", Backend::kokkos, "a team a row, the new stream in scratch"},
-      [](const ResidualNormCase& c, TensorSet& tensors) {
-        return with_storage(c.type, [&]<class T>(T) { return launch<T>(c, tensors); });
+  add_portable_variants<ResidualNormCase>(
+      registry, "a team a row, the new stream in scratch",
+      []<class Shape>(const ResidualNormCase& c, TensorSet& tensors) {
+        return with_storage(c.type, [&]<class T>(T) { return launch<Shape, T>(c, tensors); });
       });
 }
 

@@ -1,199 +1,263 @@
-// router, portable and whole: one team routes a tile of tokens from h to the choice, with its
-// activations in scratch; threads take outputs, vector lanes the reduction.
+// router, portable: a launch for each layer; teams share tokens and outputs. The first one ends
+// with the state, the last one, whose teams have all entries of their tokens, with the choice.
 #include <Kokkos_Core.hpp>
 #include <algorithm>
 #include <cmath>
 
-#include "harness/executors/kokkos/staging.hpp"
+#include "harness/executors/kokkos/pack_math.hpp"
+#include "harness/executors/kokkos/portable_variants.hpp"
+#include "harness/executors/kokkos/row_product.hpp"
 #include "kernels/router/router.hpp"
-
-namespace kernelgate {
-
-/// Eight sums side by side: neighbouring elements of a reduction, so that a lane reads whole words.
-struct EightSums {
-  float sum[8] = {};
-  KOKKOS_FUNCTION EightSums& operator+=(const EightSums& other) {
-    for (int l = 0; l < 8; ++l) sum[l] += other.sum[l];
-    return *this;
-  }
-  KOKKOS_FUNCTION float total() const {
-    return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
-  }
-};
-
-}  // namespace kernelgate
-
-template <>
-struct Kokkos::reduction_identity<kernelgate::EightSums> {
-  KOKKOS_FUNCTION static kernelgate::EightSums sum() { return {}; }
-};
 
 namespace kernelgate {
 namespace {
 
+/// What becomes of a layer's sums.
+enum class LayerEnd { state, gelu, choice };
+
+/// Activations [tokens, width] from a team's first token on; multiplied by inverse[token] * gain[k]
+/// where there is a gain.
+template <class T, class X>
+struct Activations {
+  const X* data;
+  std::int64_t width;
+  const T* gain;
+  const float* inverse;
+
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> load(int token, int k, int count) const {
+    const Pack<float, W> x = widen_first<W>(data + token * width + k, count);
+    if (gain == nullptr) return x;
+    return x * inverse[token] * widen_first<W>(gain + k, count);
+  }
+};
+
+/// One layer. A team takes the tokens of a tile and team_columns outputs.
+template <class Shape, class Product, class T, class X>
+struct RouteLayer {
+  LayerEnd end;
+  const X* x;
+  WeightRows<T> weight;
+  const T *gain, *bias, *gamma;  // null where the layer has none
+  const float* s_prev;
+  float* to;
+  const float* balance;  // of the choice
+  float* probability;
+  std::int32_t* choice;
+  std::int64_t tokens;
+  int team_columns, ranges;
+
+  KOKKOS_FUNCTION std::size_t scratch_bytes() const {
+    return sizeof(float) * static_cast<std::size_t>(
+                               Product::scratch_floats(weight.in, team_columns) + Product::rows);
+  }
+
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
+    const std::int64_t first =
+        static_cast<std::int64_t>(team.league_rank() / ranges) * int{Product::rows};
+    const int column = team.league_rank() % ranges * team_columns;
+    const int columns =
+        weight.out - column < team_columns ? weight.out - column : int{team_columns};
+    const std::int64_t left = tokens - first;
+    const int used = left < Product::rows ? static_cast<int>(left) : int{Product::rows};
+    auto* const inverse = static_cast<float*>(
+        team.team_scratch(int{Shape::scratch_level}).get_shmem_aligned(scratch_bytes(), 64));
+    float* const scratch = inverse + int{Product::rows};
+    const Activations<T, X> in{x + first * weight.in, weight.in, gain, inverse};
+    if (gain != nullptr) {
+      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, used),
+                           [&](int t) { inverse[t] = inverse_rms(in.data + t * in.width); });
+      team.team_barrier();
+    }
+    Product::multiply(
+        team, scratch, in, used, weight, column, columns,
+        [&](int t, int o, auto sums, int count) { finish(first + t, o, sums, count); });
+    if (end != LayerEnd::choice) return;
+    team.team_barrier();
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, used), [&](int t) { choose(first + t); });
+  }
+
+  /// Outputs o .. o + count - 1 of a token.
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION void finish(std::int64_t token, int o, Pack<float, W> sums,
+                                          int count) const {
+    const std::int64_t at = token * weight.out + o;
+    if (bias != nullptr) sums += widen_first<W>(bias + o, count);
+    if (gamma != nullptr) {
+      sums += widen_first<W>(gamma + o, count) * widen_first<W>(s_prev + at, count);
+    }
+    if (end == LayerEnd::gelu) sums = gelu(sums);
+    narrow_first(to + at, sums, count);
+  }
+
+  KOKKOS_FORCEINLINE_FUNCTION float inverse_rms(const X* row) const {
+    using P = Pack<float, Shape::lanes>;
+    P squares = broadcast<P>(0.0F);
+    for (int k = 0; k < weight.in; k += Shape::lanes) {
+      const P v = widen_first<Shape::lanes>(row + k, weight.in - k);
+      squares += v * v;
+    }
+    return 1.0F / Kokkos::sqrt(sum(squares) / static_cast<float>(weight.in) + 1e-5F);
+  }
+
+  /// Softmax of a token's logits in place, and its choice: the lowest entry on a tie.
+  KOKKOS_FORCEINLINE_FUNCTION void choose(std::int64_t token) const {
+    constexpr int W = Shape::lanes;
+    using P = Pack<float, W>;
+    const int entries = weight.out;
+    float* const p = to + token * entries;
+    float largest = p[0];
+    for (int e = 1; e < entries; ++e) largest = p[e] > largest ? p[e] : largest;
+    P total = broadcast<P>(0.0F);
+    for (int e = 0; e < entries; e += W) {
+      const P below = widen_first<W>(p + e, entries - e) - largest;
+      const P powers = exp(max(below, broadcast<P>(-104.0F)));
+      narrow_first(p + e, powers, entries - e);
+      total += select(counted_from<P>(static_cast<float>(e)) < static_cast<float>(entries), powers,
+                      broadcast<P>(0.0F));
+    }
+    const float whole = sum(total);
+    int best = 0;
+    float most = -INFINITY;
+    for (int e = 0; e < entries; ++e) {
+      p[e] /= whole;
+      const float biased = p[e] + balance[e];
+      if (biased > most) {
+        most = biased;
+        best = e;
+      }
+    }
+    choice[token] = best;
+    probability[token] = p[best];
+  }
+};
+
+/// Many tokens: a host's tile has up to 32 of them, whose terms stay in its second-level cache.
+template <class Shape, int RowPacks>
+struct ManyTokens {
+  static constexpr int row_blocks = !Shape::is_host ? 16 : (RowPacks * Shape::lanes > 16) ? 1 : 2;
+  static constexpr int column_blocks = Shape::is_host ? 1 : 8;
+  using Product = TiledProduct<
+      ProductTile<Shape, RowPacks, row_blocks, Shape::block_columns, column_blocks, 32>>;
+};
+
+/// The tensors of a launch and what lies between its layers.
 template <class T>
 struct RouterTensors {
-  DeviceView<T> h, w_d, b_d, gamma, g, w1, b1, w2, b2, w3;
-  DeviceView<float> s_prev, bias, s, p, probability;
-  DeviceView<std::int32_t> choice;
+  Staged<T> h, w_d, b_d, gamma, g, w1, b1, w2, b2, w3;
+  Staged<float> s_prev, bias, s, p, probability;
+  Staged<std::int32_t> choice;
+  DeviceView<float> y1, y2;
+
+  RouterTensors(const RouterCase& c, TensorSet& t)
+      : h(t["h"]),
+        w_d(t["w_d"]),
+        b_d(t["b_d"]),
+        gamma(t["gamma"]),
+        g(t["g"]),
+        w1(t["w1"]),
+        b1(t["b1"]),
+        w2(t["w2"]),
+        b2(t["b2"]),
+        w3(t["w3"]),
+        s_prev(t["s_prev"]),
+        bias(t["bias"]),
+        s(t["s"]),
+        p(t["p"]),
+        probability(t["probability"]),
+        choice(t["choice"]),
+        y1("first layer", static_cast<std::size_t>(c.tokens * c.width)),
+        y2("second layer", static_cast<std::size_t>(c.tokens * c.width)) {}
 };
 
-template <class T>
-struct RouteTile {
-  using Policy = Kokkos::TeamPolicy<Space>;
-  using Team = typename Policy::member_type;
-  using Scratch = Kokkos::View<float*, Space::scratch_memory_space, Kokkos::MemoryUnmanaged>;
-
-  RouterTensors<T> x;
-  std::int64_t tokens, hidden, width, entries, tile;
-  bool eda;
-
-  static std::int64_t scratch_floats(const RouterCase& c, std::int64_t tile) {
-    return tile * (2 * c.width + c.entries());
+/// Starts a layer over all tokens. The last one's teams have all outputs; those of the others share
+/// them out where token tiles alone are fewer than a host's threads could take.
+template <class Shape, class Product, class T, class X>
+void start(const char* label, RouteLayer<Shape, Product, T, X> layer) {
+  const auto pieces = [](std::int64_t n, std::int64_t piece) { return (n + piece - 1) / piece; };
+  const std::int64_t tiles = pieces(layer.tokens, Product::rows);
+  const std::int64_t groups = pieces(layer.weight.out, Product::column_group);
+  std::int64_t ranges = groups;
+  if (Shape::is_host && Product::rows > 8) {  // staging tokens again costs as much as 4 groups
+    ranges = std::clamp<std::int64_t>(4 * Space().concurrency() / tiles, 1, pieces(groups, 4));
   }
+  if (layer.end == LayerEnd::choice) ranges = 1;
+  layer.team_columns = static_cast<int>(pieces(groups, ranges) * Product::column_group);
+  layer.ranges = static_cast<int>(pieces(layer.weight.out, layer.team_columns));
+  Kokkos::parallel_for(label,
+                       teams_of<Shape>(tiles * layer.ranges, Product::team_size,
+                                       Product::vector_length, layer.scratch_bytes() + 64),
+                       layer);
+}
 
-  template <class X>
-  KOKKOS_FUNCTION static float dot(const Team& team, const T* w, const X* v, std::int64_t n) {
-    EightSums sums;
-    const std::int64_t whole = n / 8;
-    Kokkos::parallel_reduce(
-        Kokkos::ThreadVectorRange(team, whole),
-        [&](std::int64_t i, EightSums& part) {
-          for (int l = 0; l < 8; ++l)
-            part.sum[l] += to_float(w[8 * i + l]) * to_float(v[8 * i + l]);
-        },
-        sums);
-    float rest = 0;
-    for (std::int64_t i = 8 * whole; i < n; ++i) rest += to_float(w[i]) * to_float(v[i]);
-    return sums.total() + rest;
-  }
+template <class Shape, class Product, class T>
+void route(const RouterCase& c, const RouterTensors<T>& t) {
+  const int hidden = static_cast<int>(c.hidden), width = static_cast<int>(c.width);
+  const bool eda = c.eda == RouterEda::on;
+  const auto layer = [&]<class X>(LayerEnd end, const X* x, const Staged<T>& w, int in, int out,
+                                  const T* gain, const T* bias, float* to) {
+    return RouteLayer<Shape, Product, T, X>{
+        end,
+        x,
+        {w.data(), in, out},
+        gain,
+        bias,
+        end == LayerEnd::state && eda ? t.gamma.data() : nullptr,
+        t.s_prev.data(),
+        to,
+        t.bias.data(),
+        t.probability.data(),
+        t.choice.data(),
+        c.tokens,
+        0,
+        0};
+  };
+  const float *s = t.s.data(), *y1 = t.y1.data(), *y2 = t.y2.data();
+  const T* const none = nullptr;
+  start("router/state", layer(LayerEnd::state, static_cast<const T*>(t.h.data()), t.w_d, hidden,
+                              width, none, t.b_d.data(), t.s.data()));
+  start("router/first",
+        layer(LayerEnd::gelu, s, t.w1, width, width, t.g.data(), t.b1.data(), t.y1.data()));
+  start("router/second",
+        layer(LayerEnd::gelu, y1, t.w2, width, width, none, t.b2.data(), t.y2.data()));
+  start("router/choice", layer(LayerEnd::choice, y2, t.w3, width, static_cast<int>(c.entries()),
+                               none, none, t.p.data()));
+  Kokkos::fence();
+}
 
-  /// f(token of the tile, output, W[output] . v[token]) for all of them.
-  template <class X, class F>
-  KOKKOS_FUNCTION static void product(const Team& team, const T* w, const X* v, std::int64_t in,
-                                      std::int64_t out, std::int64_t count, const F& f) {
-    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, out * count), [&](std::int64_t i) {
-      const std::int64_t o = i / count, t = i % count;
-      const float sum = dot(team, w + o * in, v + t * in, in);
-      Kokkos::single(Kokkos::PerThread(team), [&] { f(t, o, sum); });
-    });
-    team.team_barrier();
-  }
-
-  KOKKOS_FUNCTION static float gelu(float v) {
-    return 0.5F * v * (1 + Kokkos::erf(v * 0.70710678F));
-  }
-
-  KOKKOS_FUNCTION void normalise(const Team& team, float* z, std::int64_t count) const {
-    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, count), [&](std::int64_t t) {
-      float squares = 0;
-      Kokkos::parallel_reduce(
-          Kokkos::ThreadVectorRange(team, width),
-          [&](std::int64_t i, float& part) { part += z[t * width + i] * z[t * width + i]; },
-          squares);
-      const float inverse = 1 / Kokkos::sqrt(squares / static_cast<float>(width) + 1e-5F);
-      Kokkos::parallel_for(Kokkos::ThreadVectorRange(team, width),
-                           [&](std::int64_t i) { z[t * width + i] *= inverse * to_float(x.g(i)); });
-    });
-    team.team_barrier();
-  }
-
-  // One thread a token: E + 1 is small.
-  KOKKOS_FUNCTION void choose(const Team& team, float* logits, std::int64_t first,
-                              std::int64_t count) const {
-    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, count), [&](std::int64_t t) {
-      Kokkos::single(Kokkos::PerThread(team), [&] {
-        float* l = logits + t * entries;
-        float largest = l[0], sum = 0;
-        for (std::int64_t e = 1; e < entries; ++e) largest = l[e] > largest ? l[e] : largest;
-        for (std::int64_t e = 0; e < entries; ++e) sum += l[e] = Kokkos::exp(l[e] - largest);
-        std::int64_t best = 0;
-        float most = -INFINITY;
-        for (std::int64_t e = 0; e < entries; ++e) {
-          l[e] /= sum;
-          x.p((first + t) * entries + e) = l[e];
-          const float biased = l[e] + x.bias(e);
-          if (biased > most) {
-            most = biased;
-            best = e;
-          }
-        }
-        x.choice(first + t) = static_cast<std::int32_t>(best);
-        x.probability(first + t) = l[best];
-      });
-    });
-  }
-
-  KOKKOS_FUNCTION void operator()(const Team& team) const {
-    const std::int64_t first = team.league_rank() * tile;
-    const std::int64_t count = tokens - first < tile ? tokens - first : tile;
-    const Scratch memory(team.team_scratch(0),
-                         static_cast<std::size_t>(tile * (2 * width + entries)));
-    float* z = memory.data();
-    float* y = z + tile * width;
-    float* logits = y + tile * width;
-    product(team, x.w_d.data(), x.h.data() + first * hidden, hidden, width, count,
-            [&](std::int64_t t, std::int64_t o, float sum) {
-              const std::int64_t at = (first + t) * width + o;
-              float s = sum + to_float(x.b_d(o));
-              if (eda) s += to_float(x.gamma(o)) * x.s_prev(at);
-              x.s(at) = s;
-              z[t * width + o] = s;
-            });
-    normalise(team, z, count);
-    product(team, x.w1.data(), z, width, width, count,
-            [&](std::int64_t t, std::int64_t o, float sum) {
-              y[t * width + o] = gelu(sum + to_float(x.b1(o)));
-            });
-    product(team, x.w2.data(), y, width, width, count,
-            [&](std::int64_t t, std::int64_t o, float sum) {
-              z[t * width + o] = gelu(sum + to_float(x.b2(o)));
-            });
-    product(team, x.w3.data(), z, width, entries, count,
-            [&](std::int64_t t, std::int64_t o, float sum) { logits[t * entries + o] = sum; });
-    choose(team, logits, first, count);
-  }
-};
-
-template <class T>
+template <class Shape, class T>
 std::unique_ptr<Launch> launch(const RouterCase& c, TensorSet& set) {
-  using Functor = RouteTile<T>;
-  const auto in = [&](const char* name) { return Staged<T>(set[name]).view(); };
-  const auto in_f32 = [&](const char* name) { return Staged<float>(set[name]).view(); };
-  const Staged<float> s(set["s"]), p(set["p"]), probability(set["probability"]);
-  const Staged<std::int32_t> choice(set["choice"]);
-  const RouterTensors<T> x{in("h"),  in("w_d"), in("b_d"),          in("gamma"),
-                           in("g"),  in("w1"),  in("b1"),           in("w2"),
-                           in("b2"), in("w3"),  in_f32("s_prev"),   in_f32("bias"),
-                           s.view(), p.view(),  probability.view(), choice.view()};
-  const std::int64_t most =  // of a level-0 scratch; Kokkos' OpenMP gives a team 32 KiB
-      std::min<std::int64_t>(64 * 1024, Functor::Policy::scratch_size_max(0));
-  std::int64_t tile = 8;
-  while (tile > 1 && 4 * Functor::scratch_floats(c, tile) > most) tile /= 2;
-  const Functor functor{x, c.tokens, c.hidden, c.width, c.entries(), tile, c.eda == RouterEda::on};
-  typename Functor::Policy policy(static_cast<int>((c.tokens + tile - 1) / tile), Kokkos::AUTO);
-  policy.set_scratch_size(0,
-                          Kokkos::PerTeam(static_cast<int>(4 * Functor::scratch_floats(c, tile))));
-  return make_launch(
-      [=] {
-        Kokkos::parallel_for("router", policy, functor);
-        Kokkos::fence();
-      },
-      [=] {
-        s.fetch();
-        p.fetch();
-        probability.fetch();
-        choice.fetch();
-      });
+  const RouterTensors<T> tensors(c, set);
+  const auto run_with = [&]<class Product>() {
+    return make_launch([=] { route<Shape, Product>(c, tensors); },
+                       [=] {
+                         tensors.s.fetch();
+                         tensors.p.fetch();
+                         tensors.probability.fetch();
+                         tensors.choice.fetch();
+                       });
+  };
+  if (c.tokens == 1) return run_with.template operator()<DottedProduct<Shape, 1>>();
+  if (c.tokens == 2) return run_with.template operator()<DottedProduct<Shape, 2>>();
+  if constexpr (Shape::is_host) {
+    if (c.tokens <= 4) return run_with.template operator()<DottedProduct<Shape, 4>>();
+    if (c.tokens <= 8) return run_with.template operator()<DottedProduct<Shape, 8>>();
+    // In blocks of several packs more than half of the lanes would be idle.
+    if (c.tokens <= Shape::lanes)
+      return run_with.template operator()<typename ManyTokens<Shape, 1>::Product>();
+  } else {  // two passes over a weight are cheaper than a tile that is mostly empty
+    if (c.tokens <= 16) return run_with.template operator()<DottedProduct<Shape, 4>>();
+  }
+  return run_with.template operator()<typename ManyTokens<Shape, Shape::row_packs>::Product>();
 }
 
 }  // namespace
 
 void register_router_kokkos(Registry& registry) {
-  registry.add_variant<RouterCase>(
-      {"kokkos", Backend::kokkos, "one fused TeamPolicy, a tile of tokens a team"},
-      [](const RouterCase& c, TensorSet& set) {
-        return with_storage(c.type, [&](auto type) { return launch<decltype(type)>(c, set); });
+  add_portable_variants<RouterCase>(
+      registry, "a launch for each layer, tokens along lanes; up to 8 by rows of the weights",
+      []<class Shape>(const RouterCase& c, TensorSet& set) {
+        return with_storage(c.type, [&]<class T>(T) { return launch<Shape, T>(c, set); });
       });
 }
 

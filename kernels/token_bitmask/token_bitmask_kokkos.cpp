@@ -1,48 +1,89 @@
-// token_bitmask, portable: a logit a work item, so that neighbours write neighbours; what stays is
-// neither read nor written.
+// token_bitmask, portable: a team takes a piece of a row, a word of the mask against packs of
+// logits on a host, a logit a thread on a device. Words that allow all leave their logits alone.
 #include <cmath>
 
-#include "harness/executors/kokkos/staging.hpp"
+#include "harness/executors/kokkos/portable_variants.hpp"
+#include "harness/executors/kokkos/stored_pack.hpp"
 #include "kernels/token_bitmask/token_bitmask_rule.hpp"
 
 namespace kernelgate {
 namespace {
 
-template <class T>
-struct MaskTokens {
-  TokenBitmaskRule rule;
-  DeviceView<T> logits;
-  DeviceView<std::int32_t> bitmask, mask_of;
+/// How the ids of a word of 32 are shared out.
+template <class Shape>
+struct WordTile {
+  static constexpr int item_ids = Shape::is_host ? 32 : 1;  // of a work item: neighbours write
+  static constexpr int word_items = 32 / item_ids;          // neighbours on a device
+  static constexpr int lanes = Shape::lanes;                // logits of a pack
+  static constexpr int team_words = Shape::is_host ? 256 : 64;
+};
 
-  KOKKOS_FUNCTION void operator()(std::int64_t at) const {
-    const std::int64_t row = at / rule.vocabulary, id = at % rule.vocabulary;
-    const std::uint32_t kept = rule.kept(bitmask.data(), mask_of[row], id >> 5);
-    if ((kept >> (id & 31) & 1U) == 0) logits[at] = from_float<T>(-INFINITY);
+template <class Shape, class T>
+struct MaskTokens {
+  using Tile = WordTile<Shape>;
+
+  TokenBitmaskRule rule;
+  T* logits;
+  const std::int32_t *bitmask, *mask_of;
+  int row_pieces;
+
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
+    const std::int64_t row = team.league_rank() / row_pieces;
+    const std::int64_t first =
+        static_cast<std::int64_t>(team.league_rank() % row_pieces) * int{Tile::team_words};
+    const std::int64_t left = rule.row_words() - first;
+    const int words = left < Tile::team_words ? static_cast<int>(left) : int{Tile::team_words};
+    const std::int64_t mask = mask_of[row];
+    const T nothing = from_float<T>(-INFINITY);
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, words * int{Tile::word_items}),
+                         [&](int item) {
+                           const std::int64_t word = first + item / int{Tile::word_items};
+                           const int begin = item % int{Tile::word_items} * int{Tile::item_ids};
+                           const std::uint32_t kept = rule.kept(bitmask, mask, word) >> begin;
+                           constexpr std::uint32_t all = ~0U >> (32 - Tile::item_ids);
+                           if ((kept & all) == all) return;
+                           const std::int64_t id = 32 * word + begin;
+                           T* at = logits + row * rule.vocabulary + id;
+                           if (id + Tile::item_ids <= rule.vocabulary) {
+                             KG_UNROLL for (int i = 0; i < Tile::item_ids; i += Tile::lanes) {
+                               overwrite_unless<Tile::lanes>(kept >> i, at + i, nothing);
+                             }
+                           } else {
+                             for (int i = 0; id + i < rule.vocabulary; ++i) {
+                               overwrite_unless<1>(kept >> i, at + i, nothing);
+                             }
+                           }
+                         });
   }
 };
 
-std::unique_ptr<Launch> prepare(const TokenBitmaskCase& c, TensorSet& tensors) {
-  return with_storage(c.type, [&](auto type) {
-    using T = decltype(type);
-    const Staged<T> logits(tensors["logits"]);
-    const Staged<std::int32_t> bitmask(tensors["bitmask"]), mask_of(tensors["mask_of"]);
-    const MaskTokens<T> functor{TokenBitmaskRule(c), logits.view(), bitmask.view(), mask_of.view()};
-    const Kokkos::RangePolicy<Space, Kokkos::IndexType<std::int64_t>> policy(0,
-                                                                             c.rows * c.vocabulary);
-    return make_launch(
-        [=] {
-          Kokkos::parallel_for("token_bitmask", policy, functor);
-          Kokkos::fence();
-        },
-        [=] { logits.fetch(); });
-  });
+template <class Shape, class T>
+std::unique_ptr<Launch> launch(const TokenBitmaskCase& c, TensorSet& tensors) {
+  const Staged<T> logits(tensors["logits"]);
+  const Staged<std::int32_t> bitmask(tensors["bitmask"]), mask_of(tensors["mask_of"]);
+  constexpr int team_words = WordTile<Shape>::team_words;
+  const TokenBitmaskRule rule(c);
+  const auto pieces = static_cast<int>((rule.row_words() + team_words - 1) / team_words);
+  const MaskTokens<Shape, T> mask{rule, logits.data(), bitmask.data(), mask_of.data(), pieces};
+  const ShapedTeams teams =
+      teams_of<Shape>(c.rows * pieces, Shape::team_size, Shape::vector_length, 0);
+  return make_launch(
+      [=] {
+        (void)bitmask, (void)mask_of;  // own their memory
+        Kokkos::parallel_for("token_bitmask", teams, mask);
+        Kokkos::fence();
+      },
+      [=] { logits.fetch(); });
 }
 
 }  // namespace
 
 void register_token_bitmask_kokkos(Registry& registry) {
-  registry.add_variant<TokenBitmaskCase>({"kokkos", Backend::kokkos, "one work item a logit"},
-                                         prepare);
+  add_portable_variants<TokenBitmaskCase>(
+      registry, "a team a piece of a row, words of the mask against packs of logits",
+      []<class Shape>(const TokenBitmaskCase& c, TensorSet& tensors) {
+        return with_storage(c.type, [&]<class T>(T) { return launch<Shape, T>(c, tensors); });
+      });
 }
 
 }  // namespace kernelgate

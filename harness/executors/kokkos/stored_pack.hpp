@@ -69,7 +69,13 @@ template <int W, class T>
 KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> widen_first(const T* from, std::int64_t count) {
   if (count >= W) return widen<W>(from);
   Pack<float, W> p = broadcast<Pack<float, W>>(0.0F);
-  for (int i = 0; i < W && i < count; ++i) p.at[i] = to_float(from[i]);
+  if constexpr (Pack<float, W>::vector) {
+    for (int i = 0; i < W && i < count; ++i) p.at[i] = to_float(from[i]);
+  } else {  // an index that is not a constant would put the pack into memory
+    KG_UNROLL for (int i = 0; i < W; ++i) {
+      if (i < count) p.at[i] = to_float(from[i]);
+    }
+  }
   return p;
 }
 
@@ -120,7 +126,35 @@ KOKKOS_FORCEINLINE_FUNCTION void narrow_first(T* to, const Pack<float, W>& p, st
     narrow(to, p);
     return;
   }
-  for (int i = 0; i < W && i < count; ++i) to[i] = from_float<T>(p[i]);
+  if constexpr (Pack<float, W>::vector) {
+    for (int i = 0; i < W && i < count; ++i) to[i] = from_float<T>(p[i]);
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) {
+      if (i < count) to[i] = from_float<T>(p[i]);
+    }
+  }
+}
+
+/// Overwrites with x those of W neighbours whose bits are not set; the others keep their bits.
+template <int W, class T>
+KOKKOS_FORCEINLINE_FUNCTION void overwrite_unless(std::uint32_t bits, T* to, T x) {
+  if constexpr (Pack<float, W>::vector) {
+#if KG_VECTOR_PACKS
+    using Word = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint16_t>;
+    static_assert(W <= 8 * static_cast<int>(sizeof(Word)) && sizeof(T) == sizeof(Word));
+    using Words = typename pack_detail::Vector<Word, W>::type;
+    Words bit, words;
+    KG_UNROLL for (int i = 0; i < W; ++i) bit[i] = static_cast<Word>(1U << i);
+    std::memcpy(&words, to, sizeof(words));
+    const Words kept = (static_cast<Word>(bits) - Words{}) & bit;
+    words = kept != 0 ? words : __builtin_bit_cast(Word, x) - Words{};
+    std::memcpy(static_cast<void*>(to), &words, sizeof(words));
+#endif
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) {
+      if ((bits >> i & 1U) == 0) to[i] = x;
+    }
+  }
 }
 
 /// Two neighbours of bf16 in a word of 32 bits: the one at the lower address, the other one.

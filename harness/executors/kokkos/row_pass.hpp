@@ -1,0 +1,87 @@
+// Passes over a row that a team shares, a pack at a time: sums and loops. On a host the team is one
+// thread with vector registers, on a device each thread takes single numbers side by side.
+#pragma once
+
+#include <type_traits>
+
+#include "harness/executors/kokkos/space_shape.hpp"
+
+namespace kernelgate {
+inline namespace KG_PACK_NAMESPACE {
+
+/// The pack that a pass hands out: `width()` numbers, a constant.
+template <int W>
+using PackWidth = std::integral_constant<int, W>;
+
+/// Strand s of a row takes its packs s, s + strands, ...; the first strand takes what is left
+/// behind the last whole pack, number by number. The numbers of a strand belong to one thread in
+/// every pass, so what one pass leaves in memory for the next needs no barrier.
+template <class Shape>
+struct RowPass {
+  static constexpr int lanes = Shape::lanes;
+  static constexpr int strands = Shape::team_size * Shape::vector_length;
+  static constexpr int groups = strands < 16 ? strands : 16;
+  /// Scratch of sum(), in floats.
+  static constexpr int scratch_floats = strands == 1 ? 0 : strands + groups;
+
+  /// The sum over the row of what body(PackWidth<W>, i) returns: a pack for numbers i to i + W - 1.
+  /// Every thread gets it. Its order depends on the width alone: four packs in turn for a strand,
+  /// then strands in groups.
+  template <class Team, class Body>
+  KOKKOS_FORCEINLINE_FUNCTION static float sum(const Team& team, [[maybe_unused]] float* scratch,
+                                               int width, const Body& body) {
+    if constexpr (strands == 1) {
+      return strand_sum(0, width, body);
+    } else {
+      float* grouped = scratch + int{strands};
+      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, int{strands}),
+                           [&](int s) { scratch[s] = strand_sum(s, width, body); });
+      team.team_barrier();
+      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, int{groups}), [&](int g) {
+        float part = 0;
+        KG_UNROLL for (int s = 0; s < strands; s += groups) part += scratch[s + g];
+        grouped[g] = part;
+      });
+      team.team_barrier();
+      float total = 0;
+      KG_UNROLL for (int g = 0; g < groups; ++g) total += grouped[g];
+      return total;
+    }
+  }
+
+  /// Calls body(PackWidth<W>, i) for all numbers of the row, i to i + W - 1 at a time.
+  template <class Team, class Body>
+  KOKKOS_FORCEINLINE_FUNCTION static void for_each(const Team& team, int width, const Body& body) {
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, int{strands}), [&](int s) {
+      const int packs = width / lanes;
+      for (int i = s; i < packs; i += strands) body(PackWidth<lanes>{}, i * lanes);
+      if constexpr (lanes > 1) {
+        for (int i = packs * lanes; s == 0 && i < width; ++i) body(PackWidth<1>{}, i);
+      }
+    });
+  }
+
+ private:
+  template <class Body>
+  KOKKOS_FORCEINLINE_FUNCTION static float strand_sum(int strand, int width, const Body& body) {
+    using P = Pack<float, lanes>;
+    P part[4];
+    KG_UNROLL for (int j = 0; j < 4; ++j) part[j] = broadcast<P>(0.0F);
+    const int packs = width / lanes;
+    int i = strand;
+    for (; i + 3 * strands < packs; i += 4 * strands) {
+      KG_UNROLL for (int j = 0; j < 4; ++j) {
+        part[j] += body(PackWidth<lanes>{}, (i + j * strands) * lanes);
+      }
+    }
+    for (; i < packs; i += strands) part[0] += body(PackWidth<lanes>{}, i * lanes);
+    float total = kernelgate::sum((part[0] + part[1]) + (part[2] + part[3]));
+    if constexpr (lanes > 1) {
+      for (i = packs * lanes; strand == 0 && i < width; ++i) total += body(PackWidth<1>{}, i)[0];
+    }
+    return total;
+  }
+};
+
+}  // namespace KG_PACK_NAMESPACE
+}  // namespace kernelgate
