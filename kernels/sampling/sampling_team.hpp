@@ -10,6 +10,17 @@
 
 namespace kernelgate {
 
+/// Digits of a key from the top: 11, 11, 10 bits.
+struct Digit {
+  int shift;
+  int bits;
+};
+KOKKOS_INLINE_FUNCTION Digit digit_of_pass(int pass) {
+  const int shifts[] = {21, 10, 0};
+  const int widths[] = {11, 11, 10};
+  return {shifts[pass], widths[pass]};
+}
+
 /// Scratch of a team: 24 KiB and a bit.
 struct SamplingScratch {
   RadixScratch radix;
@@ -123,7 +134,8 @@ struct SamplingTeam {
     const std::int64_t k = row.integers[top_k];
     if (k >= kept()) return;
     const auto source = [&](std::int64_t i) { return out(x[i]) ? no_entry : entry_of(x[i], i); };
-    const Entry limit = select_limit(team, source, row.vocabulary, k, &scratch->radix);
+    const Entry limit =
+        select_limit<DeviceShape>(team, source, row.vocabulary, k, 31, &scratch->radix);
     std::uint32_t last_key = 0;
     Kokkos::parallel_reduce(
         Kokkos::TeamThreadRange(team, row.vocabulary),
@@ -149,7 +161,7 @@ struct SamplingTeam {
     std::uint32_t decided = 0;
     for (int pass = 0; pass < 3; ++pass) {
       const Digit digit = digit_of_pass(pass);
-      const int shift = digit.shift - 32;
+      const int shift = digit.shift;
       const std::uint32_t mask = (1U << digit.bits) - 1;
       each(RadixScratch::bins, [&](std::int64_t bin) { scratch->mass[bin] = 0; });
       each(row.vocabulary, [&](std::int64_t i) {
@@ -188,7 +200,8 @@ struct SamplingTeam {
     };
     Entry last = no_entry - 1;
     if (dropped > 0) {
-      last = select_limit(team, source, row.vocabulary, equals - dropped, &scratch->radix);
+      last = select_limit<DeviceShape>(team, source, row.vocabulary, equals - dropped, 31,
+                                       &scratch->radix);
     }
     each(row.vocabulary, [&](std::int64_t i) {
       if (x[i] < x_edge || (x[i] == x_edge && source(i) > last)) x[i] = -__builtin_inff();

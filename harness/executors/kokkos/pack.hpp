@@ -228,6 +228,18 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> max(const Pack<T, W>& a, const Pack<T, W>
   return p;
 }
 
+/// The smaller of each two numbers; b where a is NaN.
+template <class T, int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> min(const Pack<T, W>& a, const Pack<T, W>& b) {
+  Pack<T, W> p;
+  if constexpr (Pack<T, W>::vector) {
+    p.at = a.at < b.at ? a.at : b.at;
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) p.at[i] = a.at[i] < b.at[i] ? a.at[i] : b.at[i];
+  }
+  return p;
+}
+
 /// The first or the second half of a pack.
 template <int Half, class T, int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<T, W / 2> half_of(const Pack<T, W>& p) {
@@ -374,6 +386,47 @@ KOKKOS_FORCEINLINE_FUNCTION void transpose([[maybe_unused]] Pack<T, W> (&rows)[W
       }
     }
   }
+}
+
+namespace pack_detail {
+#if KG_VECTOR_PACKS
+template <int Turned, int Other, class T, int W, int... I>
+[[gnu::always_inline]] inline Pack<T, W> mix_numbers(const Pack<T, W>& a, const Pack<T, W>& b,
+                                                     std::integer_sequence<int, I...>) {
+  Pack<T, W> p;
+  p.at = __builtin_shufflevector(a.at, b.at, (((I & Other) != 0 ? W : 0) + (I ^ Turned))...);
+  return p;
+}
+#endif
+}  // namespace pack_detail
+
+/// Number i becomes number i ^ Turned.
+template <int Turned, class T, int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> turned(const Pack<T, W>& a) {
+  static_assert(Turned < W);
+  Pack<T, W> p;
+  if constexpr (Pack<T, W>::vector) {
+#if KG_VECTOR_PACKS
+    p = pack_detail::mix_numbers<Turned, 0>(a, a, std::make_integer_sequence<int, W>{});
+#endif
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) p.at[i] = a.at[i ^ Turned];
+  }
+  return p;
+}
+
+/// Number i of a where i & Bit is 0, of b elsewhere.
+template <int Bit, class T, int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> mixed(const Pack<T, W>& a, const Pack<T, W>& b) {
+  Pack<T, W> p;
+  if constexpr (Pack<T, W>::vector) {
+#if KG_VECTOR_PACKS
+    p = pack_detail::mix_numbers<0, Bit>(a, b, std::make_integer_sequence<int, W>{});
+#endif
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) p.at[i] = (i & Bit) != 0 ? b.at[i] : a.at[i];
+  }
+  return p;
 }
 
 /// Brings the cache line that holds `from` nearer on a host; the address need not be readable.
