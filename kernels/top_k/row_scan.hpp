@@ -236,9 +236,14 @@ struct RankLimit {
   std::int32_t rank, place;
 
   template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION Mask<W> holds(const Pack<std::int32_t, W>& ranks,
+                                            const Pack<std::int32_t, W>& places) const {
+    return (ranks > rank) | ((ranks == rank) & (places <= place));
+  }
+  template <int W>
   KOKKOS_FORCEINLINE_FUNCTION std::uint32_t admits(const Pack<std::int32_t, W>& ranks,
                                                    const Pack<std::int32_t, W>& places) const {
-    return bits_of((ranks > rank) | ((ranks == rank) & (places <= place)));
+    return bits_of(holds(ranks, places));
   }
 };
 inline constexpr std::int32_t any_place = std::numeric_limits<std::int32_t>::max();

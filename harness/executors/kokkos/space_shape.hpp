@@ -83,5 +83,17 @@ KOKKOS_FORCEINLINE_FUNCTION Count fetch_add(Count* counter, Count some) {
   }
 }
 
+/// Puts a number in place of one that the threads of a team share, and returns that.
+template <class Shape, class Count>
+KOKKOS_FORCEINLINE_FUNCTION Count fetch_exchange(Count* shared, Count other) {
+  if constexpr (Shape::team_size * Shape::vector_length == 1) {
+    const Count before = *shared;
+    *shared = other;
+    return before;
+  } else {
+    return Kokkos::atomic_exchange(shared, other);
+  }
+}
+
 }  // namespace KG_PACK_NAMESPACE
 }  // namespace kernelgate
