@@ -130,7 +130,8 @@ std::unique_ptr<Launch> launch(const BiasBalanceCase& c, TensorSet& tensors) {
 void register_bias_balance_kokkos(Registry& registry) {
   add_portable_variants<BiasBalanceCase>(
       registry, "counts in team scratch, the last team takes the steps",
-      []<class Shape>(const BiasBalanceCase& c, TensorSet& tensors) {
+      [](auto shape, const BiasBalanceCase& c, TensorSet& tensors) {
+        using Shape = decltype(shape);
         return launch<Shape>(c, tensors);
       });
 }

@@ -14,7 +14,6 @@
 namespace kernelgate {
 namespace {
 
-constexpr std::size_t scratch_limit = 64 * 1024;  // of a team on a device
 constexpr double log2_e = 1.4426950408889634;
 
 template <class Functor>
@@ -107,7 +106,7 @@ bool many_rows(const CcaAttentionCase& c) {
   using Few = AttendRows<Shape, true, T>;
   using Many = AttendRows<Shape, false, T>;
   return c.tokens * c.group() > Few::Tile::rows &&
-         (Shape::is_host || scratch_of<Many>(c) + 64 <= scratch_limit);
+         !too_much_scratch<Shape>(scratch_of<Many>(c) + 64, Shape::team_size);
 }
 
 template <class Shape>
@@ -121,9 +120,11 @@ std::unique_ptr<Launch> launch(const CcaAttentionCase& c, TensorSet& tensors, At
   });
 }
 
-/// A league's rank is an int.
+/// A device has a limit to scratch, and a league's rank is an int.
 template <class Shape>
 std::optional<std::string> unsupported(const CcaAttentionCase& c) {
+  const std::size_t scratch = scratch_of<AttendRows<Shape, true, float>>(c) + 64;
+  if (auto why = too_much_scratch<Shape>(scratch, Shape::team_size)) return why;
   constexpr std::int64_t most = 2147483647;
   const std::int64_t rows = AttendRows<Shape, true, float>::Tile::rows;
   const std::int64_t tiles = (c.tokens * c.group() + rows - 1) / rows;
@@ -144,10 +145,11 @@ std::unique_ptr<Launch> prepare_attention(const CcaAttentionCase& c, TensorSet& 
 void register_cca_attention_kokkos(Registry& registry) {
   add_portable_variants<CcaAttentionCase>(
       registry, "query rows along the lanes, tiles of keys, long caches in splits",
-      []<class Shape>(const CcaAttentionCase& c, TensorSet& tensors) {
+      [](auto shape, const CcaAttentionCase& c, TensorSet& tensors) {
+        using Shape = decltype(shape);
         return launch<Shape>(c, tensors, {});
       },
-      []<class Shape>(const CcaAttentionCase& c) { return unsupported<Shape>(c); });
+      [](auto shape, const CcaAttentionCase& c) { return unsupported<decltype(shape)>(c); });
 }
 
 }  // namespace kernelgate

@@ -11,8 +11,6 @@
 namespace kernelgate {
 namespace {
 
-constexpr std::size_t scratch_limit = 64 * 1024;  // of a team on a device
-
 template <class Functor>
 std::size_t scratch_of(const MlaAttentionCase& c) {
   return Functor::Rows::scratch_bytes(static_cast<int>(c.own() + c.rope),
@@ -59,7 +57,8 @@ std::unique_ptr<Launch> launch_rows(const MlaAttentionCase& c, TensorSet& tensor
 template <class Shape>
 bool many_rows(const MlaAttentionCase& c) {
   return c.tokens * c.group() > AttendLatent<Shape, true, float>::Tile::rows &&
-         (Shape::is_host || scratch_of<AttendLatent<Shape, false, float>>(c) <= scratch_limit);
+         !too_much_scratch<Shape>(scratch_of<AttendLatent<Shape, false, float>>(c),
+                                  Shape::team_size);
 }
 
 template <class Shape>
@@ -74,11 +73,7 @@ std::unique_ptr<Launch> launch(const MlaAttentionCase& c, TensorSet& tensors) {
 template <class Shape>
 std::optional<std::string> unsupported(const MlaAttentionCase& c) {
   using Few = AttendLatent<Shape, true, float>;
-  if (!Shape::is_host && scratch_of<Few>(c) > scratch_limit) {
-    return "a tile of " + std::to_string(Few::Tile::rows) + " query rows needs " +
-           std::to_string(scratch_of<Few>(c)) + " bytes of scratch, a team has " +
-           std::to_string(scratch_limit);
-  }
+  if (auto why = too_much_scratch<Shape>(scratch_of<Few>(c), Shape::team_size)) return why;
   constexpr std::int64_t most = 2147483647;  // a league's rank is an int
   const std::int64_t tiles = teams_of_a_split<Few>(c);
   const std::int64_t teams =
@@ -92,10 +87,11 @@ std::optional<std::string> unsupported(const MlaAttentionCase& c) {
 void register_mla_attention_kokkos(Registry& registry) {
   add_portable_variants<MlaAttentionCase>(
       registry, "query rows along the lanes, tiles of keys, long caches in splits",
-      []<class Shape>(const MlaAttentionCase& c, TensorSet& tensors) {
+      [](auto shape, const MlaAttentionCase& c, TensorSet& tensors) {
+        using Shape = decltype(shape);
         return launch<Shape>(c, tensors);
       },
-      []<class Shape>(const MlaAttentionCase& c) { return unsupported<Shape>(c); });
+      [](auto shape, const MlaAttentionCase& c) { return unsupported<decltype(shape)>(c); });
 }
 
 }  // namespace kernelgate

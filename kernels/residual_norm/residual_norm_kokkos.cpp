@@ -126,8 +126,14 @@ std::unique_ptr<Launch> launch(const ResidualNormCase& c, TensorSet& tensors) {
 void register_residual_norm_kokkos(Registry& registry) {
   add_portable_variants<ResidualNormCase>(
       registry, "a team a row, the new stream in scratch",
-      []<class Shape>(const ResidualNormCase& c, TensorSet& tensors) {
+      [](auto shape, const ResidualNormCase& c, TensorSet& tensors) {
+        using Shape = decltype(shape);
         return with_storage(c.type, [&]<class T>(T) { return launch<Shape, T>(c, tensors); });
+      },
+      [](auto shape, const ResidualNormCase& c) {
+        using Shape = decltype(shape);
+        using Rows = NormRows<Shape, float, ResidualForm::first, false>;
+        return too_much_scratch<Shape>(Rows::scratch_bytes(c.hidden) + 64, Shape::team_size);
       });
 }
 

@@ -256,7 +256,8 @@ std::unique_ptr<Launch> launch(const RouterCase& c, TensorSet& set) {
 void register_router_kokkos(Registry& registry) {
   add_portable_variants<RouterCase>(
       registry, "a launch for each layer, tokens along lanes; up to 8 by rows of the weights",
-      []<class Shape>(const RouterCase& c, TensorSet& set) {
+      [](auto shape, const RouterCase& c, TensorSet& set) {
+        using Shape = decltype(shape);
         return with_storage(c.type, [&]<class T>(T) { return launch<Shape, T>(c, set); });
       });
 }

@@ -1,13 +1,16 @@
-// sampling, portable: one team a row goes through the whole chain.
+// sampling, portable: one team per row goes through the whole chain.
+#include "harness/executors/kokkos/portable_variants.hpp"
 #include "harness/executors/kokkos/staging.hpp"
 #include "kernels/sampling/sampling_team.hpp"
 
 namespace kernelgate {
 namespace {
 
-template <class T>
+template <class S, class T>
 struct SamplingFunctor {
-  using Policy = Kokkos::TeamPolicy<Space>;
+  // A host that judges a device's shape gives it short lists: then suites see full ones too.
+  static constexpr int list_capacity = space_is_host && !S::is_host ? 512 : 8192;
+  static constexpr std::int64_t list_stride = list_capacity + S::lanes;
 
   DeviceView<T> logits;
   DeviceView<std::int32_t> allowed, stop, bias_token, prompt, output, integers;
@@ -15,10 +18,11 @@ struct SamplingFunctor {
   DeviceView<std::int64_t> seed;
   DeviceView<std::int32_t> token, kept;
   DeviceView<float> probability;
-  DeviceView<float> work;              // [rows, vocabulary]
-  DeviceView<std::uint32_t> mentions;  // [rows, vocabulary] of zeros, empty without a history
+  DeviceView<float> work;                  // [rows, vocabulary]
+  DeviceView<std::uint32_t> mentions;      // [rows, vocabulary] of zeros, empty without a history
+  DeviceView<std::int32_t> ranks, places;  // [rows, 2, list_stride]
   std::int64_t vocabulary, real_ids, mask_words, biases, prompts, outputs;
-  FixedPoint fixed;
+  PackedMass packed;
 
   KOKKOS_FUNCTION SamplingRow<T> row_of(std::int64_t r) const {
     return {logits.data() + r * vocabulary,
@@ -41,41 +45,47 @@ struct SamplingFunctor {
             outputs};
   }
 
-  KOKKOS_FUNCTION void operator()(const Policy::member_type& team) const {
+  static constexpr std::size_t scratch_bytes() { return sizeof(SamplingScratch<S>) + 64; }
+
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
     const std::int64_t r = team.league_rank();
     const SamplingRow<T> row = row_of(r);
-    using Chain = SamplingTeam<Policy::member_type, T>;
-    const Chain chain{
+    auto* scratch = static_cast<SamplingScratch<S>*>(
+        team.team_scratch(int{S::scratch_level}).get_shmem_aligned(sizeof(SamplingScratch<S>), 64));
+    const auto list = [&](std::int64_t which) {
+      const std::int64_t at = (2 * r + which) * list_stride;
+      return KeptNumbers{ranks.data() + at, places.data() + at, &scratch->count,
+                         int{list_capacity}};
+    };
+    const SamplingTeam<S, T> chain{
         team,
         row,
         work.data() + r * vocabulary,
         mentions.size() == 0 ? nullptr : mentions.data() + r * vocabulary,
-        static_cast<SamplingScratch*>(team.team_shmem().get_shmem(sizeof(SamplingScratch))),
-        fixed};
-    typename Chain::Best best = chain.adjust();
-    std::int64_t left = 1;
-    if (!(best.val > -__builtin_inff())) {
+        list(0),
+        list(1),
+        scratch,
+        packed};
+    const float largest = chain.adjust();
+    typename SamplingTeam<S, T>::Best best;
+    int left = 1;
+    if (!(largest > -__builtin_inff())) {
       best = {0, -1};
       left = 0;
     } else if (row.greedy()) {
-      best.val = 1;
+      best = {1, chain.first_of(largest)};
     } else {
-      const float largest = best.val;
-      if (row.numbers[min_p] > 0) chain.keep_min_p(largest);
-      if (row.integers[top_k] > 0) chain.keep_top_k();
-      if (row.numbers[top_p] < 1) chain.keep_top_p(largest);
-      left = chain.kept();
-      best = chain.draw(largest);
+      best = chain.finish(largest, left);
     }
     Kokkos::single(Kokkos::PerTeam(team), [&] {
       token[r] = static_cast<std::int32_t>(best.loc);
-      kept[r] = static_cast<std::int32_t>(left);
+      kept[r] = left;
       probability[r] = best.val;
     });
   }
 };
 
-template <class T>
+template <class Shape, class T>
 std::unique_ptr<Launch> launch(const SamplingCase& c, TensorSet& tensors) {
   using Ids = Staged<std::int32_t>;
   const Staged<T> logits(tensors["logits"]);
@@ -87,32 +97,35 @@ std::unique_ptr<Launch> launch(const SamplingCase& c, TensorSet& tensors) {
   const Staged<std::int64_t> seed(tensors["seed"]);
   DeviceView<std::int32_t> allowed;
   if (c.mask == SamplingMask::on) allowed = Ids(tensors["allowed"]).view();
+  using S = ScanShape<Shape>;
+  using Functor = SamplingFunctor<S, T>;
   const auto all = static_cast<std::size_t>(c.rows * c.vocabulary);
-  const SamplingFunctor<T> functor{
-      logits.view(),
-      allowed,
-      stop.view(),
-      bias_token.view(),
-      prompt.view(),
-      output.view(),
-      integers.view(),
-      bias_add.view(),
-      numbers.view(),
-      seed.view(),
-      token.view(),
-      kept.view(),
-      probability.view(),
-      DeviceView<float>("sampling work", all),
-      DeviceView<std::uint32_t>("sampling mentions", c.history > 0 ? all : 0),
-      c.vocabulary,
-      c.real_ids(),
-      c.mask_words(),
-      c.biases,
-      c.history / 2,
-      c.history - c.history / 2,
-      FixedPoint::for_terms(c.vocabulary)};
-  const auto policy = typename SamplingFunctor<T>::Policy(static_cast<int>(c.rows), Kokkos::AUTO)
-                          .set_scratch_size(0, Kokkos::PerTeam(sizeof(SamplingScratch)));
+  const auto listed = static_cast<std::size_t>(c.rows * Functor::list_stride);
+  const Functor functor{logits.view(),
+                        allowed,
+                        stop.view(),
+                        bias_token.view(),
+                        prompt.view(),
+                        output.view(),
+                        integers.view(),
+                        bias_add.view(),
+                        numbers.view(),
+                        seed.view(),
+                        token.view(),
+                        kept.view(),
+                        probability.view(),
+                        DeviceView<float>("sampling work", all),
+                        DeviceView<std::uint32_t>("sampling mentions", c.history > 0 ? all : 0),
+                        DeviceView<std::int32_t>("sampling ranks", 2 * listed),
+                        DeviceView<std::int32_t>("sampling places", 2 * listed),
+                        c.vocabulary,
+                        c.real_ids(),
+                        c.mask_words(),
+                        c.biases,
+                        c.history / 2,
+                        c.history - c.history / 2,
+                        PackedMass::for_terms(c.vocabulary)};
+  const auto policy = teams_of<S>(c.rows, S::team_size, 1, Functor::scratch_bytes());
   return make_launch(
       [=] {
         Kokkos::parallel_for("sampling", policy, functor);
@@ -125,16 +138,16 @@ std::unique_ptr<Launch> launch(const SamplingCase& c, TensorSet& tensors) {
       });
 }
 
-std::unique_ptr<Launch> prepare(const SamplingCase& c, TensorSet& tensors) {
-  return with_storage(c.type, [&](auto type) { return launch<decltype(type)>(c, tensors); });
-}
-
 }  // namespace
 
 void register_sampling_kokkos(Registry& registry) {
-  registry.add_variant<SamplingCase>(
-      {"kokkos", Backend::kokkos, "a team a row; thresholds by histograms, sums in fixed point"},
-      prepare);
+  add_portable_variants<SamplingCase>(
+      registry, "a team per row; filters leave a list, sums in fixed point",
+      [](auto shape, const SamplingCase& c, TensorSet& tensors) {
+        using Shape = decltype(shape);
+        return with_storage(c.type,
+                            [&](auto type) { return launch<Shape, decltype(type)>(c, tensors); });
+      });
 }
 
 }  // namespace kernelgate

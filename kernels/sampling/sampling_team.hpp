@@ -1,37 +1,153 @@
-// The chain of sampling as one team of any size runs it over a row in global memory. Sums are whole
-// numbers and ties have an order, so the result does not depend on the team's size.
+// The chain of sampling as one team of any size runs it over a row, a pack at a time. Filters that
+// leave few numbers leave a list of them, which the later steps read in place of the row. Sums are
+// whole numbers and ties have an order, so the result does not depend on the team's size.
 #pragma once
 
 #include <Kokkos_Core.hpp>
 #include <cstdint>
 
+#include "harness/executors/kokkos/pack_math.hpp"
 #include "kernels/sampling/sampling_view.hpp"
 #include "kernels/top_k/radix_select.hpp"
+#include "kernels/top_k/row_scan.hpp"
 
 namespace kernelgate {
+inline namespace KG_PACK_NAMESPACE {
 
-/// Scratch of a team: 24 KiB and a bit.
+/// What a team shares, beside 64 bytes that align it: 16 KiB and a bit.
+template <class S>
 struct SamplingScratch {
-  RadixScratch radix;
-  std::uint64_t mass[RadixScratch::bins];
+  static constexpr int bins = 2048;
+
+  union {
+    std::int32_t sample[S::max_samples];
+    std::uint64_t mass[bins];
+    RadixScratch radix;
+  };
   std::uint64_t found_before;
-  std::uint32_t found_bin;
+  std::int32_t found_bin;
+  std::int32_t count;
 };
 
+/// Softmax weights of [0, 1] as whole numbers of 2^-(21 + low_bits) with two parts of 32 bits, so
+/// that packs can add them. They leave room for a whole vocabulary of ones.
+struct PackedMass {
+  static constexpr int high_bits = 21;
+  int low_bits;  // at most 22: more than 43 bits of a weight are below its error
+
+  static PackedMass for_terms(std::int64_t terms) {
+    const int bits = FixedPoint::for_terms(terms).bits;
+    return {(bits < 43 ? bits : 43) - high_bits};
+  }
+  KOKKOS_FUNCTION FixedPoint fixed() const { return {high_bits + low_bits}; }
+
+  /// high 2^low_bits + low: the nearest whole number, ties to even.
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION void split(const Pack<float, W>& weight, Pack<std::int32_t, W>& high,
+                                         Pack<std::int32_t, W>& low) const {
+    const Pack<float, W> scaled = weight * static_cast<float>(1 << high_bits);
+    high = truncated(scaled);
+    const Pack<float, W> rest = scaled - floats_of(high);
+    low = cast_bits<std::int32_t>(rest * static_cast<float>(1 << low_bits) +
+                                  pack_detail::round_to_whole) -
+          0x4B400000;  // the bits of round_to_whole
+  }
+  KOKKOS_FORCEINLINE_FUNCTION std::uint64_t joined(std::int32_t high, std::int32_t low) const {
+    return (static_cast<std::uint64_t>(high) << low_bits) + static_cast<std::uint64_t>(low);
+  }
+};
+
+/// e^(x - largest): 1 for the largest itself, 0 where it is below 2^-126. Where packs are vectors a
+/// lone number takes the series that packs take, for equal numbers have equal weights.
+template <class S, int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> weights_of(const Pack<float, W>& x, float largest) {
+  if constexpr (W < S::lanes) {
+    static_assert(W == 1);
+    using P = Pack<float, S::lanes>;
+    return broadcast<Pack<float, 1>>(weights_of<S>(broadcast<P>(x[0]), largest)[0]);
+  } else {
+    using P = Pack<float, W>;
+    const P below = x - largest;
+    const P weight = exp(max(below, broadcast<P>(-88.0F)));
+    const P zero = broadcast<P>(0.0F);
+    return select(x == largest, broadcast<P>(1.0F), select(below < -87.3F, zero, weight));
+  }
+}
+
+/// Numbers as the steps after temperature read them: of the whole row, or of a list of it.
+template <class S>
+struct WeighedNumbers {
+  const float* x;
+  const std::int32_t* place;  // null: number i lies at place i
+  int count;
+  float largest;
+
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION Pack<std::int32_t, W> ranks(int i) const {
+    return ranks_of(cast_bits<std::uint32_t>(load<Pack<float, W>>(x + i)));
+  }
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION Pack<std::int32_t, W> places(int i) const {
+    using I = Pack<std::int32_t, W>;
+    return place == nullptr ? counted_from<I>(i) : load<I>(place + i);
+  }
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> weights(int i) const {
+    return weights_of<S>(load<Pack<float, W>>(x + i), largest);
+  }
+};
+
+/// Which numbers are left, and their mass.
+struct SamplingLeft {
+  RankLimit limit;
+  std::uint64_t mass;
+};
+
+/// The first word of Philox for the counters (id, rest of `counter`) under a key.
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<std::uint32_t, W> philox_words(const Pack<std::uint32_t, W>& ids,
+                                                                const PhiloxWords& counter,
+                                                                std::uint64_t key) {
+  using U = Pack<std::uint32_t, W>;
+  U word[4] = {ids, broadcast<U>(counter.word[1]), broadcast<U>(counter.word[2]),
+               broadcast<U>(counter.word[3])};
+  auto k0 = static_cast<std::uint32_t>(key), k1 = static_cast<std::uint32_t>(key >> 32);
+  KG_UNROLL for (int round = 0; round < 10; ++round) {
+    U low0, high0, low1, high1;
+    multiply_wide(word[0], 0xD2511F53U, low0, high0);
+    multiply_wide(word[2], 0xCD9E8D57U, low1, high1);
+    word[0] = high1 ^ word[1] ^ k0;
+    word[1] = low1;
+    word[2] = high0 ^ word[3] ^ k1;
+    word[3] = low0;
+    k0 += 0x9E3779B9U;
+    k1 += 0xBB67AE85U;
+  }
+  return word[0];
+}
+
 /// One row in work: x is [vocabulary], -inf where an entry is out.
-template <class Team, class T>
+template <class S, class T>
 struct SamplingTeam {
   using Best = Kokkos::ValLocScalar<float, std::int64_t>;
   using BestOf = Kokkos::MaxFirstLoc<float, std::int64_t>;
+  using Numbers = WeighedNumbers<S>;
 
-  const Team& team;
+  const ShapedTeam& team;
   const SamplingRow<T>& row;
   float* x;
   std::uint32_t* mentions;  // [vocabulary], zero between uses; null: no history
-  SamplingScratch* scratch;
-  FixedPoint fixed;
+  KeptNumbers kept, chosen;
+  SamplingScratch<S>* scratch;
+  PackedMass packed;
 
-  KOKKOS_FUNCTION static bool out(float v) { return v == -__builtin_inff(); }
+  KOKKOS_FUNCTION int vocabulary() const { return static_cast<int>(row.vocabulary); }
+  KOKKOS_FUNCTION static float none() { return -__builtin_inff(); }
+  KOKKOS_FUNCTION static std::int32_t rank_of(float v) {
+    return rank_of_key(order_key(float_to_bits(v)));
+  }
+  /// Admits all numbers but -inf.
+  KOKKOS_FUNCTION static RankLimit all_in() { return {rank_of(none()) + 1, any_place}; }
   KOKKOS_FUNCTION static void offer(Best& best, float v, std::int64_t i) {
     if (v > best.val || (v == best.val && i < best.loc)) best = {v, i};
   }
@@ -40,42 +156,68 @@ struct SamplingTeam {
     Kokkos::parallel_for(Kokkos::TeamThreadRange(team, count), f);
     team.team_barrier();
   }
-  template <class F>
-  KOKKOS_FUNCTION std::uint64_t sum(std::int64_t count, const F& term) const {
-    std::uint64_t total = 0;
-    Kokkos::parallel_reduce(
-        Kokkos::TeamThreadRange(team, count),
-        [&](std::int64_t i, std::uint64_t& partial) { partial += term(i); }, total);
-    return total;
+
+  /// Step 1 without stop: logits as f32, -inf where masked.
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> masked(int i) const {
+    using P = Pack<float, W>;
+    const P out = broadcast<P>(none());
+    const std::int64_t real = row.real_ids - i;
+    if (real <= 0) return out;
+    P v = widen_first<W>(row.logits + i, real);
+    if (real < W) v = select(mask_of<W>((1U << real) - 1), v, out);
+    if (row.allowed == nullptr) return v;
+    return select(mask_of<W>(row.allowed[i >> 5] >> (i & 31)), v, out);
+  }
+  /// The division of step 4. NaN is out, and -0 becomes +0, so that equal numbers have equal bits.
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION static Pack<float, W> tempered(Pack<float, W> v, float divisor) {
+    if (divisor != 1) v = v / broadcast<Pack<float, W>>(divisor);
+    return select(v > none(), v + 0.0F, broadcast<Pack<float, W>>(none()));
   }
 
-  /// Steps 1 to 4; the largest and its lowest index.
-  KOKKOS_FUNCTION Best adjust() const {
-    each(row.vocabulary, [&](std::int64_t i) { x[i] = row.masked_logit(i); });
-    const auto outputs = static_cast<std::int64_t>(
-        sum(row.outputs, [&](std::int64_t j) { return std::uint64_t{row.is_id(row.output[j])}; }));
-    if (outputs < row.integers[min_tokens]) {
+  /// Steps 1 to 4; returns the largest x.
+  KOKKOS_FUNCTION float adjust() const {
+    std::int64_t outputs = 0;
+    Kokkos::parallel_reduce(
+        Kokkos::TeamThreadRange(team, row.outputs),
+        [&](std::int64_t j, std::int64_t& some) { some += row.is_id(row.output[j]) ? 1 : 0; },
+        outputs);
+    const bool stopped = outputs < row.integers[min_tokens];
+    const float divisor = row.greedy() ? 1.0F : row.numbers[temperature];
+    if (!stopped && row.biases == 0 && mentions == nullptr) {
+      return temper([&]<int W>(int i) { return tempered(masked<W>(i), divisor); });
+    }
+    each_pack<S>(team, vocabulary(), [&]<int W>(int i) { store(x + i, masked<W>(i)); });
+    team.team_barrier();
+    if (stopped) {
       each(row.stops, [&](std::int64_t j) {
-        if (row.is_id(row.stop[j])) x[row.stop[j]] = -__builtin_inff();
+        if (row.is_id(row.stop[j])) x[row.stop[j]] = none();
       });
     }
     each(row.biases, [&](std::int64_t j) { add_bias(j); });
-    if (mentions != nullptr) {
-      each(row.prompts, [&](std::int64_t j) { mention(row.prompt[j], 0); });
-      each(row.outputs, [&](std::int64_t j) { mention(row.output[j], 2); });
-    }
-    Best best;
-    Kokkos::parallel_reduce(
-        Kokkos::TeamThreadRange(team, row.vocabulary),
-        [&](std::int64_t i, Best& mine) {
-          const std::uint32_t seen = mentions == nullptr ? 0 : mentions[i];
-          if (seen != 0) mentions[i] = 0;
-          x[i] = row.tempered(seen == 0 ? x[i] : row.penalised(x[i], seen >> 1));
-          if (!out(x[i])) offer(mine, x[i], i);
-        },
-        BestOf(best));
+    if (mentions != nullptr) penalise();
+    return temper([&]<int W>(int i) { return tempered(load<Pack<float, W>>(x + i), divisor); });
+  }
+  template <class Source>
+  KOKKOS_FORCEINLINE_FUNCTION float temper(const Source& source) const {
+    constexpr int lanes = S::lanes;
+    auto most = broadcast<Pack<float, lanes>>(none());
+    auto single = broadcast<Pack<float, 1>>(none());
+    each_pack<S>(team, vocabulary(), [&]<int W>(int i) {
+      const auto v = source.template operator()<W>(i);
+      store(x + i, v);
+      if constexpr (W == lanes) {
+        most = max(v, most);
+      } else {
+        single = max(v, single);
+      }
+    });
+    float largest = max_of(most);
+    if (single[0] > largest) largest = single[0];
     team.team_barrier();
-    return best;
+    if constexpr (S::team_size > 1) team.team_reduce(Kokkos::Max<float>(largest));
+    return largest;
   }
 
   /// An id that is listed twice belongs to its first entry, which adds in the list's order.
@@ -91,123 +233,308 @@ struct SamplingTeam {
     }
     x[id] = v;
   }
-  // Bit 0: seen; the bits above count the times in the output.
-  KOKKOS_FUNCTION void mention(std::int32_t id, std::uint32_t add) const {
-    if (!row.is_id(id)) return;
-    Kokkos::atomic_or(&mentions[id], 1U);
-    if (add != 0) Kokkos::atomic_add(&mentions[id], add);
-  }
-
-  KOKKOS_FUNCTION float weight(std::int64_t i, float largest) const {
-    if (out(x[i])) return 0;
-    return x[i] == largest ? 1 : Kokkos::exp(x[i] - largest);
-  }
-  KOKKOS_FUNCTION std::uint64_t mass(std::int64_t i, float largest) const {
-    return fixed.of(weight(i, largest));
-  }
-  KOKKOS_FUNCTION std::int64_t kept() const {
-    return static_cast<std::int64_t>(
-        sum(row.vocabulary, [&](std::int64_t i) { return std::uint64_t{!out(x[i])}; }));
-  }
-
-  /// Step 5. The weights' largest is 1, so p_i < min_p max p is weight < min_p.
-  KOKKOS_FUNCTION void keep_min_p(float largest) const {
-    const float least = row.numbers[min_p];
-    each(row.vocabulary, [&](std::int64_t i) {
-      if (x[i] < largest && weight(i, largest) < least) x[i] = -__builtin_inff();
+  /// Step 3. Of all that mention an id, the one that takes its count away applies it. Bit 0: seen;
+  /// the bits above count the times in the output.
+  KOKKOS_FUNCTION void penalise() const {
+    each(row.prompts, [&](std::int64_t j) {
+      const std::int32_t id = row.prompt[j];
+      if (row.is_id(id)) fetch_exchange<S>(&mentions[id], 1U);
+    });
+    each(row.outputs, [&](std::int64_t j) {
+      const std::int32_t id = row.output[j];
+      if (row.is_id(id)) fetch_add<S>(&mentions[id], 2U);
+    });
+    each(row.prompts + row.outputs, [&](std::int64_t j) {
+      const std::int32_t id = j < row.prompts ? row.prompt[j] : row.output[j - row.prompts];
+      if (!row.is_id(id)) return;
+      const std::uint32_t seen = fetch_exchange<S>(&mentions[id], 0U);
+      if (seen != 0) x[id] = row.penalised(x[id], seen >> 1);
     });
   }
 
-  /// Step 6: finds the k-th largest, then drops what is smaller than its value.
-  KOKKOS_FUNCTION void keep_top_k() const {
+  /// The lowest index of the largest x.
+  KOKKOS_FUNCTION std::int64_t first_of(float largest) const {
+    int first = vocabulary();
+    each_pack<S>(team, vocabulary(), [&]<int W>(int i) {
+      const std::uint32_t bits = bits_of(load<Pack<float, W>>(x + i) == largest);
+      if (bits == 0 || first <= i) return;
+      first = i + Kokkos::countr_zero(bits);
+    });
+    if constexpr (S::team_size > 1) team.team_reduce(Kokkos::Min<int>(first));
+    return first;
+  }
+
+  /// Steps 5 to 8; the winner, with its probability in place of p / eps, and the number kept.
+  KOKKOS_FORCEINLINE_FUNCTION Best finish(float largest, int& left) const {
+    Numbers numbers{x, nullptr, vocabulary(), largest};
+    int some = 0;
+    if (list_candidates(largest, some)) {
+      numbers = numbers_of(chosen, drop_below_min_p(largest, some), largest);
+    } else if (row.numbers[min_p] > 0) {
+      drop_below_min_p_in_row(largest);
+    }
+    const RankLimit limit = limit_top_k(numbers);
+    const std::uint64_t mass =
+        mass_where(numbers, [=](auto r, auto p) { return limit.holds(r, p); });
+    SamplingLeft in{limit, mass};
+    if (row.numbers[top_p] < 1) in = keep_top_p(numbers, in);
+    return draw(numbers, in, left);
+  }
+
+  /// Lists what min-p and top-k may keep, if that is few.
+  KOKKOS_FUNCTION bool list_candidates(float largest, int& some) const {
     const std::int64_t k = row.integers[top_k];
-    if (k >= kept()) return;
-    const auto source = [&](std::int64_t i) { return out(x[i]) ? no_entry : entry_of(x[i], i); };
-    const Entry limit = select_limit(team, source, row.vocabulary, k, &scratch->radix);
-    std::uint32_t last_key = 0;
-    Kokkos::parallel_reduce(
-        Kokkos::TeamThreadRange(team, row.vocabulary),
-        [&](std::int64_t i, std::uint32_t& mine) {
-          const Entry e = source(i);
-          if (e <= limit && e != no_entry && key_of(e) > mine) mine = key_of(e);
-        },
-        Kokkos::Max<std::uint32_t>(last_key));
-    const float kth = value_of_key<float>(last_key);
-    each(row.vocabulary, [&](std::int64_t i) {
-      if (x[i] < kth) x[i] = -__builtin_inff();
-    });
-  }
-
-  /// Step 7. Bins of mass, from small x upwards, narrow down the x at which the cumulative sum
-  /// first exceeds the limit; of the entries equal to it the highest indices may still be dropped.
-  KOKKOS_FUNCTION void keep_top_p(float largest) const {
-    const std::uint64_t total =
-        sum(row.vocabulary, [&](std::int64_t i) { return mass(i, largest); });
-    std::uint64_t left = fixed.dropped_by(row.numbers[top_p], total);
-    const auto rising = [&](std::int64_t i) { return ~order_key(upper_bits(x[i])); };
-    std::uint32_t prefix = 0;
-    std::uint32_t decided = 0;
-    for (int pass = 0; pass < 3; ++pass) {
-      const Digit digit = digit_of_pass(pass);
-      const int shift = digit.shift - 32;
-      const std::uint32_t mask = (1U << digit.bits) - 1;
-      each(RadixScratch::bins, [&](std::int64_t bin) { scratch->mass[bin] = 0; });
-      each(row.vocabulary, [&](std::int64_t i) {
-        const std::uint64_t m = mass(i, largest);
-        if (m == 0 || (rising(i) & decided) != prefix) return;
-        Kokkos::atomic_add(&scratch->mass[rising(i) >> shift & mask], m);
-      });
-      Kokkos::parallel_scan(Kokkos::TeamThreadRange(team, RadixScratch::bins),
-                            [&](int bin, std::uint64_t& before, bool final) {
-                              const std::uint64_t here = scratch->mass[bin];
-                              if (final && before <= left && left - before < here) {
-                                scratch->found_bin = static_cast<std::uint32_t>(bin);
-                                scratch->found_before = before;
-                              }
-                              before += here;
-                            });
-      team.team_barrier();
-      left -= scratch->found_before;
-      prefix |= scratch->found_bin << shift;
-      decided |= mask << shift;
-      team.team_barrier();  // before the next pass clears what was just read
+    const float least = row.numbers[min_p];
+    if (row.vocabulary > kept.capacity && !(least > 0) && k <= 0) return false;
+    std::int32_t floor = all_in().rank;
+    if (least > 0) {
+      // What lies further below the largest than ln min_p, and more than all roundings, is out.
+      const float margin = 0.001F + 0x1p-20F * Kokkos::fabs(largest);
+      const float log = Kokkos::log(least);
+      const float limit = largest + (log < 0 ? log : 0.0F) - margin;
+      const std::int32_t rank = rank_of(largest < __builtin_inff() ? limit : largest);
+      floor = rank > floor ? rank : floor;
     }
-    keep_above(prefix, left, largest);
+    const RowSource<float> source{x, 0};
+    std::int32_t min = floor;
+    if (k > 0 && k < kept.capacity && row.vocabulary > kept.capacity) {
+      const std::int32_t guess = guess_limit<S>(team, source, vocabulary(), k, scratch->sample);
+      min = guess > floor ? guess : floor;
+    }
+    some = keep<S>(team, source, vocabulary(), RankMin{min}, kept);
+    return some <= kept.capacity && (min == floor || some >= k);
   }
 
-  // Keeps what lies above `edge`, and of its equals all but the left / weight highest indices.
-  KOKKOS_FUNCTION void keep_above(std::uint32_t edge, std::uint64_t left, float largest) const {
-    const float x_edge = value_of_key<float>(~edge);
-    const std::uint64_t each_mass =
-        fixed.of(x_edge == largest ? 1.0F : Kokkos::exp(x_edge - largest));
-    const auto equals = static_cast<std::int64_t>(
-        sum(row.vocabulary, [&](std::int64_t i) { return std::uint64_t{x[i] == x_edge}; }));
-    const auto dropped = static_cast<std::int64_t>(left / each_mass);
-    const auto source = [&](std::int64_t i) {
-      return x[i] == x_edge ? static_cast<Entry>(i) : no_entry;
+  /// Step 5 on the list. The weights' largest is 1, so p_i < min_p max p is weight < min_p.
+  KOKKOS_FORCEINLINE_FUNCTION int drop_below_min_p(float largest, int count) const {
+    const float least = row.numbers[min_p];
+    const KeptNumbers from = kept;
+    ListEnd<S> end = open_list<S>(team, chosen);
+    each_pack<S>(team, count, [&]<int W>(int i) {
+      const auto ranks = from.template ranks<W>(i);
+      const auto v = cast_bits<float>(ranks_of(cast_bits<std::uint32_t>(ranks)));
+      const auto in = (v == largest) | (weights_of<S>(v, largest) >= least);
+      end.append(ranks, from.template places<W>(i), bits_of(in));
+    });
+    return close_list<S>(team, end);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void drop_below_min_p_in_row(float largest) const {
+    const float least = row.numbers[min_p];
+    each_pack<S>(team, vocabulary(), [&]<int W>(int i) {
+      const auto v = load<Pack<float, W>>(x + i);
+      const auto in = (v == largest) | (weights_of<S>(v, largest) >= least);
+      store(x + i, select(in, v, broadcast<Pack<float, W>>(none())));
+    });
+    team.team_barrier();
+  }
+  /// A list as numbers, in place of its ranks: the map from bits to ranks is its own inverse.
+  KOKKOS_FORCEINLINE_FUNCTION Numbers numbers_of(const KeptNumbers& list, int count,
+                                                 float largest) const {
+    each_pack<S>(team, count, [&]<int W>(int i) {
+      const auto ranks = list.template ranks<W>(i);
+      store(list.rank + i, cast_bits<std::int32_t>(ranks_of(cast_bits<std::uint32_t>(ranks))));
+    });
+    team.team_barrier();
+    return {reinterpret_cast<const float*>(list.rank), list.place, count, largest};
+  }
+
+  /// Step 6: what is smaller than the k-th largest is out.
+  KOKKOS_FORCEINLINE_FUNCTION RankLimit limit_top_k(const Numbers& numbers) const {
+    const std::int64_t k = row.integers[top_k];
+    const RankLimit all = all_in();
+    if (k <= 0 || k >= numbers.count) return all;
+    // If fewer are in than k, nothing is reached by k of them, and all of them stay.
+    const int wanted = static_cast<int>(k);
+    return {halve(all.rank, above_ranks, wanted, wanted,
+                  [&](std::int32_t v) {
+                    return count_where<S>(team, numbers, numbers.count,
+                                          [=](auto r, auto) { return r >= v; });
+                  }),
+            any_place};
+  }
+
+  /// The mass of the numbers for which test(ranks, places) holds.
+  template <class Test>
+  KOKKOS_FORCEINLINE_FUNCTION std::uint64_t mass_where(const Numbers& numbers,
+                                                       const Test& test) const {
+    const Numbers source = numbers;
+    constexpr int lanes = S::lanes, packs_at_once = 256;  // 2^22 each: sums below 2^31
+    using I = Pack<std::int32_t, lanes>;
+    I high_sum = broadcast<I>(0), low_sum = broadcast<I>(0);
+    std::uint64_t sum = 0;
+    int packs = 0;
+    const auto flush = [&] {
+      KG_UNROLL for (int l = 0; l < lanes; ++l) sum += packed.joined(high_sum[l], low_sum[l]);
+      high_sum = low_sum = broadcast<I>(0);
+      packs = 0;
     };
-    Entry last = no_entry - 1;
-    if (dropped > 0) {
-      last = select_limit(team, source, row.vocabulary, equals - dropped, &scratch->radix);
-    }
-    each(row.vocabulary, [&](std::int64_t i) {
-      if (x[i] < x_edge || (x[i] == x_edge && source(i) > last)) x[i] = -__builtin_inff();
+    each_pack<S>(team, source.count, [&]<int W>(int i) {
+      Pack<std::int32_t, W> high, low;
+      packed.split(source.template weights<W>(i), high, low);
+      const auto in = test(source.template ranks<W>(i), source.template places<W>(i));
+      if constexpr (W == lanes && lanes > 1) {
+        high_sum += high & in;
+        low_sum += low & in;
+        if (++packs == packs_at_once) flush();
+      } else {
+        sum += packed.joined(high[0] & in[0], low[0] & in[0]);
+      }
     });
+    if constexpr (lanes > 1) flush();
+    return team_sum<S>(team, sum);
   }
 
-  /// Step 8: the winner, with its probability in place of p / eps.
-  KOKKOS_FUNCTION Best draw(float largest) const {
-    const float total =
-        fixed.to_sum(sum(row.vocabulary, [&](std::int64_t i) { return mass(i, largest); }));
+  /// Step 7. Bins of mass by the distance from the largest find the one in which the cumulative sum
+  /// from small x upwards exceeds the limit; the numbers of that bin are listed.
+  KOKKOS_FORCEINLINE_FUNCTION SamplingLeft keep_top_p(const Numbers& numbers,
+                                                      const SamplingLeft& in) const {
+    const std::uint64_t dropped = packed.fixed().dropped_by(row.numbers[top_p], in.mass);
+    Numbers edge = numbers;
+    std::uint64_t before = 0;
+    if (numbers.count > chosen.capacity) list_edge(numbers, in, dropped, edge, before);
+    return drop_mass(edge, in, dropped, before);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void list_edge(const Numbers& numbers, const SamplingLeft& in,
+                                             std::uint64_t dropped, Numbers& edge,
+                                             std::uint64_t& before) const {
+    const Numbers source = numbers;
+    const float largest = source.largest;
+    const RankLimit limit = in.limit;
+    constexpr int bins = SamplingScratch<S>::bins;
+    each(bins, [&](std::int64_t bin) { scratch->mass[bin] = 0; });
+    each_pack<S>(team, source.count, [&]<int W>(int i) {
+      Pack<std::int32_t, W> high, low;
+      const auto ranks = source.template ranks<W>(i);
+      packed.split(source.template weights<W>(i), high, low);
+      const Pack<std::int32_t, W> bin = bins_of(ranks, largest);
+      std::uint32_t bits =
+          bits_of(limit.holds(ranks, source.template places<W>(i)) & ((high | low) != 0));
+      for (; bits != 0; bits &= bits - 1) {
+        const int l = Kokkos::countr_zero(bits);
+        fetch_add<S>(&scratch->mass[bin[l]], packed.joined(high[l], low[l]));
+      }
+    });
+    team.team_barrier();
+    Kokkos::parallel_scan(Kokkos::TeamThreadRange(team, bins),
+                          [&](int from_end, std::uint64_t& sum, bool final) {
+                            const int bin = bins - 1 - from_end;
+                            const std::uint64_t here = scratch->mass[bin];
+                            if (final && sum <= dropped && dropped - sum < here) {
+                              scratch->found_bin = bin;
+                              scratch->found_before = sum;
+                            }
+                            sum += here;
+                          });
+    team.team_barrier();
+    const std::int32_t bin = scratch->found_bin;
+    const std::uint64_t mass_before = scratch->found_before;
+    ListEnd<S> end = open_list<S>(team, chosen);
+    each_pack<S>(team, source.count, [&]<int W>(int i) {
+      const auto ranks = source.template ranks<W>(i);
+      const auto places = source.template places<W>(i);
+      const std::uint32_t bits =
+          bits_of((bins_of(ranks, largest) == bin) & limit.holds(ranks, places));
+      if (bits != 0) end.append(ranks, places, bits);
+    });
+    const int some = close_list<S>(team, end);
+    if (some > chosen.capacity) return;
+    edge = numbers_of(chosen, some, largest);
+    before = mass_before;
+  }
+  /// 64 bins for each factor e: what lies 32 below the largest has no mass.
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION static Pack<std::int32_t, W> bins_of(
+      const Pack<std::int32_t, W>& ranks, float largest) {
+    using P = Pack<float, W>;
+    const P x = cast_bits<float>(ranks_of(cast_bits<std::uint32_t>(ranks)));
+    const P distance = (broadcast<P>(largest) - x) * 64.0F;
+    const P last = broadcast<P>(SamplingScratch<S>::bins - 1);
+    return truncated(select(x == largest, broadcast<P>(0.0F), min(distance, last)));
+  }
+
+  /// Drops numbers while their cumulative mass, `before` at its start, is at most `dropped`: rising
+  /// x, among equals the highest index first.
+  KOKKOS_FORCEINLINE_FUNCTION SamplingLeft drop_mass(const Numbers& numbers, const SamplingLeft& in,
+                                                     std::uint64_t dropped,
+                                                     std::uint64_t before) const {
+    const RankLimit limit = in.limit;
+    std::int64_t reached = limit.rank, missed = above_ranks;
+    std::uint64_t gone = before;  // below `reached`
+    while (missed - reached > 1) {
+      const std::int64_t middle = reached + (missed - reached) / 2;
+      const auto v = static_cast<std::int32_t>(middle);
+      const std::uint64_t below = before + mass_where(numbers, [=](auto r, auto p) {
+                                    return limit.holds(r, p) & (r < broadcast<decltype(r)>(v));
+                                  });
+      if (below > dropped) {
+        missed = middle;
+      } else {
+        reached = middle;
+        gone = below;
+      }
+    }
+    const auto edge = static_cast<std::int32_t>(reached);
+    const auto edge_bits =
+        ranks_of(broadcast<Pack<std::uint32_t, 1>>(static_cast<std::uint32_t>(edge)));
+    Mask<1> high, low;
+    packed.split(weights_of<S>(cast_bits<float>(edge_bits), numbers.largest), high, low);
+    const std::uint64_t equal_gone = (dropped - gone) / packed.joined(high[0], low[0]);
+    const auto equals_to = [&](std::int32_t last) {
+      return count_where<S>(team, numbers, numbers.count,
+                            [=](auto r, auto p) { return (r == edge) & (p <= last); });
+    };
+    std::int32_t place = any_place;
+    if (equal_gone > 0) {
+      const int wanted = equals_to(any_place) - static_cast<int>(equal_gone);
+      place = -halve(-any_place, 1, wanted, wanted, [&](std::int32_t v) { return equals_to(-v); });
+    }
+    return {{edge, place}, in.mass - gone - equal_gone * packed.joined(high[0], low[0])};
+  }
+
+  /// Step 8.
+  KOKKOS_FORCEINLINE_FUNCTION Best draw(const Numbers& numbers, const SamplingLeft& in,
+                                        int& left) const {
+    const Numbers source = numbers;
+    const float total = packed.fixed().to_sum(in.mass);
+    const PhiloxWords counter{
+        {0, row.counter_word(position), row.counter_word(rollout), row.counter_word(round_number)}};
+    const RankLimit limit = in.limit;
     Best best;
-    Kokkos::parallel_reduce(
-        Kokkos::TeamThreadRange(team, row.vocabulary),
-        [&](std::int64_t i, Best& mine) {
-          if (!out(x[i])) offer(mine, row.race(weight(i, largest) / total, i), i);
-        },
-        BestOf(best));
-    return {weight(best.loc, largest) / total, best.loc};
+    best.val = -1;
+    best.loc = row.vocabulary;
+    float best_p = 0;
+    int some = 0;
+    each_pack<S>(team, source.count, [&]<int W>(int i) {
+      const auto places = source.template places<W>(i);
+      std::uint32_t bits = bits_of(limit.holds(source.template ranks<W>(i), places));
+      if (bits == 0) return;
+      some += Kokkos::popcount(bits);
+      const Pack<float, W> p = source.template weights<W>(i) / broadcast<Pack<float, W>>(total);
+      const auto word = philox_words(cast_bits<std::uint32_t>(places), counter, row.seed);
+      // eps = -ln u >= 1 - u >= (~word >> 1) 2^-31, and 2^-18 is more than the roundings.
+      const auto least = floats_of(cast_bits<std::int32_t>((word ^ ~0U) >> 1)) * 0x1p-31F;
+      bits &= ~bits_of(p * (1 + 0x1p-18F) < least * best.val);
+      for (; bits != 0; bits &= bits - 1) {
+        const int l = Kokkos::countr_zero(bits);
+        const float score = p[l] / static_cast<float>(exponential_of(word[l]));
+        if (score < best.val || (score == best.val && places[l] > best.loc)) continue;
+        best = {score, places[l]};
+        best_p = p[l];
+      }
+    });
+    left = team_sum<S>(team, some);
+    if constexpr (S::team_size > 1) {
+      Best all = best;
+      team.team_reduce(BestOf(all));
+      const bool mine = all.val == best.val && all.loc == best.loc;
+      float p = mine ? best_p : 0.0F;
+      team.team_reduce(Kokkos::Max<float>(p));
+      return {p, all.loc};
+    } else {
+      return {best_p, best.loc};
+    }
   }
 };
 
+}  // namespace KG_PACK_NAMESPACE
 }  // namespace kernelgate

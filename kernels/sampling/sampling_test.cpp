@@ -70,7 +70,7 @@ TEST_P(SamplingVariant, TakesEveryK) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SamplingVariant, ::testing::Values("kokkos", "kokkos/cpu"));
+INSTANTIATE_TEST_SUITE_P(All, SamplingVariant, ::testing::Values("kokkos", "kokkos/device-shape", "kokkos/cpu"));
 
 }  // namespace
 }  // namespace kernelgate

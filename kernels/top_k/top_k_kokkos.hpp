@@ -8,9 +8,12 @@
 #include <cstdint>
 
 #include "harness/executors/kokkos/staging.hpp"
+#include "kernels/top_k/entry_sort.hpp"
 #include "kernels/top_k/radix_select.hpp"
+#include "kernels/top_k/row_scan.hpp"
 
 namespace kernelgate {
+inline namespace KG_PACK_NAMESPACE {
 
 template <class T>
 struct TopKViews {
@@ -19,135 +22,211 @@ struct TopKViews {
   DeviceView<T> value;
 };
 
-/// Selects the best k of one slice of a row: entries and their number, in any order.
-template <class T>
+/// How rows are cut, and where a slice keeps numbers. That follows from the case and from the
+/// machine; the result depends on neither.
+struct TopKPlan {
+  int columns, k, slices;
+  int capacity;  // of the numbers that a slice keeps
+  int position_bits;
+
+  static constexpr int max_sorted = 4096;
+
+  template <class S>
+  static TopKPlan of(std::int64_t rows, std::int64_t columns, std::int64_t k) {
+    const std::int64_t slices = std::clamp<std::int64_t>(columns / (4 * k + 2 * S::min_kept), 1,
+                                                         (S::teams() + rows - 1) / rows);
+    return {static_cast<int>(columns), static_cast<int>(k), static_cast<int>(slices),
+            static_cast<int>(4 * k) + S::min_kept,
+            static_cast<int>(std::bit_width(static_cast<std::uint64_t>(columns - 1)))};
+  }
+  /// Numbers of a slice's arrays: what is kept, and behind it what is chosen.
+  template <class S>
+  KOKKOS_FUNCTION std::int64_t stride() const {
+    return std::int64_t{capacity} + k + 2 * S::lanes;
+  }
+  /// Whether the merge sorts all candidates of a row; else it selects among them first.
+  bool sorts_all() const { return slices * k <= max_sorted; }
+  template <class S>
+  EntrySort<S> sort() const {
+    return {EntrySort<S>::bits_for(sorts_all() ? slices * k : k)};
+  }
+};
+
+/// What a team shares: numbers while it selects, then the entries that it sorts.
+struct TopKScratch {
+  static constexpr std::size_t aligned = 64;
+
+  template <class S>
+  static std::size_t bytes_of(int entries) {
+    const std::size_t sample = sizeof(std::int32_t) * S::max_samples;
+    return std::max({entries * sizeof(Entry), sample, sizeof(RadixScratch)}) + 2 * aligned;
+  }
+
+  std::int32_t* count;
+  void* block;
+
+  template <class S>
+  KOKKOS_FUNCTION TopKScratch(const S&, const ShapedTeam& team, std::size_t bytes) {
+    auto* all = static_cast<char*>(
+        team.team_scratch(int{S::scratch_level}).get_shmem_aligned(bytes - aligned, aligned));
+    count = reinterpret_cast<std::int32_t*>(all);
+    block = all + aligned;
+  }
+};
+
+/// Sorts the `filled` entries entry(0), entry(1), ... of a row in scratch and writes the best k.
+template <class S, class T, class EntryAt>
+KOKKOS_FUNCTION void write_best(const ShapedTeam& team, const TopKViews<T>& view, std::int64_t row,
+                                int k, const EntrySort<S>& sort, Entry* entries, int filled,
+                                const EntryAt& entry) {
+  Kokkos::parallel_for(Kokkos::TeamThreadRange(team, sort.size()),
+                       [&](int i) { entries[i] = i < filled ? entry(i) : no_entry; });
+  team.team_barrier();
+  sort.sort(team, entries);
+  Kokkos::parallel_for(Kokkos::TeamThreadRange(team, k), [&](int j) {
+    const Entry e = j < sort.size() ? entries[sort.at(j)] : no_entry;
+    view.index[row * k + j] = e == no_entry ? -1 : position_of(e);
+    view.value[row * k + j] = e == no_entry ? from_float<T>(-INFINITY) : value_of_key<T>(key_of(e));
+  });
+}
+
+/// Chooses the best k of one slice of a row, in any order; of a lone slice it writes them sorted.
+template <class S, class T>
 struct TopKSlice {
-  using Policy = Kokkos::TeamPolicy<Space>;
   TopKViews<T> view;
-  DeviceView<Entry> found;               // [rows, slices, k]
-  DeviceView<std::int32_t> found_count;  // [rows, slices]
-  std::int64_t columns, k, slices;
+  DeviceView<std::int32_t> rank, place;   // [rows, slices, plan.stride()]
+  DeviceView<std::int32_t> chosen_count;  // [rows, slices]
+  TopKPlan plan;
+  EntrySort<S> sort;
+  std::size_t scratch_bytes;
 
-  KOKKOS_FUNCTION void operator()(const Policy::member_type& team) const {
-    const std::int64_t row = team.league_rank() / slices;
-    const std::int64_t slice = team.league_rank() % slices;
-    const std::int64_t wide = (columns + slices - 1) / slices;
-    const std::int64_t length = view.length[row];
-    const std::int64_t begin = slice * wide < length ? slice * wide : length;
-    const std::int64_t end = begin + wide < length ? begin + wide : length;
-    const std::int64_t take = end - begin < k ? end - begin : k;
-    auto* scratch = static_cast<RadixScratch*>(team.team_shmem().get_shmem(sizeof(RadixScratch)));
-    const T* x = view.logits.data() + row * columns;
-    const auto source = [=](std::int64_t i) { return entry_of(x[begin + i], begin + i); };
-    std::int32_t* counter = &found_count[team.league_rank()];
-    Kokkos::single(Kokkos::PerTeam(team), [&] { *counter = 0; });
-    team.team_barrier();
-    if (take == 0) return;
-    const Entry limit =
-        take == end - begin ? no_entry : select_limit(team, source, end - begin, take, scratch);
-    Entry* out = found.data() + team.league_rank() * k;
-    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, end - begin), [&](std::int64_t i) {
-      const Entry e = source(i);
-      if (e <= limit) out[Kokkos::atomic_fetch_add(counter, 1)] = e;
-    });
-  }
-};
-
-/// Merges the slices' entries into the best k of a row, sorted.
-template <class T>
-struct TopKMerge {
-  using Policy = Kokkos::TeamPolicy<Space>;
-  TopKViews<T> view;
-  DeviceView<Entry> found;
-  DeviceView<std::int32_t> found_count, taken;  // taken: [rows], a counter in use while a team runs
-  std::int64_t k, slices;
-  int sort_size;  // k or more, a power of two
-
-  KOKKOS_FUNCTION std::size_t scratch_bytes() const {
-    const std::size_t entries = static_cast<std::size_t>(sort_size) * sizeof(Entry);
-    return entries > sizeof(RadixScratch) ? entries : sizeof(RadixScratch);
-  }
-
-  KOKKOS_FUNCTION void operator()(const Policy::member_type& team) const {
-    const std::int64_t row = team.league_rank();
-    // One block serves twice: counters while selecting, then the entries to be sorted.
-    void* block = team.team_shmem().get_shmem(scratch_bytes());
-    auto* scratch = static_cast<RadixScratch*>(block);
-    auto* best = static_cast<Entry*>(block);
-    std::int32_t* counter = &taken[row];
-    const std::int64_t length = view.length[row];
-    const std::int64_t take = length < k ? length : k;
-    const std::int64_t candidates = slices * k;
-    const auto source = [&](std::int64_t i) {
-      const std::int64_t slice = row * slices + i / k;
-      return i % k < found_count[slice] ? found[slice * k + i % k] : no_entry;
-    };
-    Entry limit = no_entry - 1;  // a lone slice has nothing to be chosen from
-    if (slices > 1 && take > 0) limit = select_limit(team, source, candidates, take, scratch);
-    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, sort_size),
-                         [&](int i) { best[i] = no_entry; });
-    Kokkos::single(Kokkos::PerTeam(team), [&] { *counter = 0; });
-    team.team_barrier();
-    if (take > 0) {
-      Kokkos::parallel_for(Kokkos::TeamThreadRange(team, candidates), [&](std::int64_t i) {
-        const Entry e = source(i);
-        if (e <= limit && e != no_entry) best[Kokkos::atomic_fetch_add(counter, 1)] = e;
-      });
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
+    const std::int64_t task = team.league_rank(), row = task / plan.slices;
+    const std::int64_t length = view.length[row], slice = task % plan.slices;
+    const int begin = static_cast<int>(length * slice / plan.slices);
+    const int count = static_cast<int>(length * (slice + 1) / plan.slices) - begin;
+    const TopKScratch scratch(S{}, team, scratch_bytes);
+    const RowSource<T> source{view.logits.data() + row * plan.columns + begin, begin};
+    std::int32_t* ranks = rank.data() + task * plan.template stride<S>();
+    std::int32_t* places = place.data() + task * plan.template stride<S>();
+    const int chosen_at = plan.capacity + S::lanes;
+    const KeptNumbers kept{ranks, places, scratch.count, plan.capacity};
+    const KeptNumbers chosen{ranks + chosen_at, places + chosen_at, scratch.count, plan.k};
+    const int some = count == 0 ? 0 : select(team, source, count, kept, chosen, scratch.block);
+    if (plan.slices > 1) {
+      Kokkos::single(Kokkos::PerTeam(team), [&] { chosen_count[task] = some; });
+    } else {
+      write_best(team, view, row, plan.k, sort, static_cast<Entry*>(scratch.block), some,
+                 [&](int i) {
+                   return Entry{key_of_rank(chosen.rank[i])} << 32 |
+                          static_cast<std::uint32_t>(chosen.place[i]);
+                 });
     }
-    team.team_barrier();
-    bitonic_sort(team, best, sort_size);
-    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, k), [&](std::int64_t j) {
-      const bool filled = j < take;
-      view.index[row * k + j] = filled ? position_of(best[j]) : -1;
-      view.value[row * k + j] =
-          filled ? value_of_key<T>(key_of(best[j])) : from_float<T>(-INFINITY);
-    });
+  }
+
+ private:
+  KOKKOS_FUNCTION int select(const ShapedTeam& team, const RowSource<T>& source, int count,
+                             const KeptNumbers& kept, const KeptNumbers& chosen,
+                             void* scratch) const {
+    const int take = count < plan.k ? count : plan.k;
+    std::int32_t min = lowest_rank;
+    const int some =
+        keep_best<S>(team, source, count, take, kept, static_cast<std::int32_t*>(scratch), min);
+    if (some > 0) {
+      return choose<S>(team, kept, some, limit_of<S>(team, kept, some, take, min), chosen);
+    }
+    const auto entry = [&](std::int64_t i) { return entry_of(source.x[i], source.first + i); };
+    const Entry last = select_limit<S>(team, entry, count, take, plan.position_bits,
+                                       static_cast<RadixScratch*>(scratch));
+    return keep<S>(team, source, count, RankLimit{rank_of_key(key_of(last)), position_of(last)},
+                   chosen);
   }
 };
 
-/// Both kernels with their workspace. How a row is sliced follows from the shape alone.
-template <class T>
+/// Merges the slices' choices into the best k of a row, sorted.
+template <class S, class T>
+struct TopKMerge {
+  TopKViews<T> view;
+  DeviceView<std::int32_t> rank, place, chosen_count;
+  TopKPlan plan;
+  EntrySort<S> sort;
+  bool sorts_all;
+  std::size_t scratch_bytes;
+
+  KOKKOS_FUNCTION Entry candidate(std::int64_t row, std::int64_t i) const {
+    const std::int64_t task = row * plan.slices + i / plan.k, at = i % plan.k;
+    if (at >= chosen_count[task]) return no_entry;
+    const std::int64_t from = task * plan.template stride<S>() + plan.capacity + S::lanes + at;
+    return Entry{key_of_rank(rank[from])} << 32 | static_cast<std::uint32_t>(place[from]);
+  }
+
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
+    const std::int64_t row = team.league_rank();
+    const TopKScratch scratch(S{}, team, scratch_bytes);
+    auto* entries = static_cast<Entry*>(scratch.block);
+    const int candidates = plan.slices * plan.k;
+    const auto entry = [&](std::int64_t i) { return candidate(row, i); };
+    if (sorts_all) {
+      write_best(team, view, row, plan.k, sort, entries, candidates, entry);
+      return;
+    }
+    Entry last = no_entry - 1;
+    if (view.length[row] > plan.k) {
+      last = select_limit<S>(team, entry, candidates, plan.k, plan.position_bits,
+                             static_cast<RadixScratch*>(scratch.block));
+    }
+    Kokkos::single(Kokkos::PerTeam(team), [&] { *scratch.count = 0; });
+    team.team_barrier();
+    Entry* best = entries;
+    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, candidates), [&](int i) {
+      const Entry e = entry(i);
+      if (e <= last && e != no_entry) best[fetch_add<S>(scratch.count, 1)] = e;
+    });
+    team.team_barrier();
+    const int filled = *scratch.count;
+    write_best(team, view, row, plan.k, sort, entries, filled, [&](int i) { return best[i]; });
+  }
+};
+
+/// Both kernels with their workspace.
+template <class Shape, class T>
 class TopKTeams {
  public:
+  using S = ScanShape<Shape>;
+
   TopKTeams(std::int64_t rows, std::int64_t columns, std::int64_t k, const TopKViews<T>& view)
-      : rows_(rows),
-        slices_(rows >= 64 ? 1 : std::clamp<std::int64_t>(columns / (4 * k + 16384), 1, 10)),
-        found_("found", static_cast<std::size_t>(rows * slices_ * k)),
-        count_("found count", static_cast<std::size_t>(rows * slices_)),
-        slice_{view, found_, count_, columns, k, slices_},
-        merge_{view,
-               found_,
-               count_,
-               DeviceView<std::int32_t>("taken", static_cast<std::size_t>(rows)),
-               k,
-               slices_,
-               static_cast<int>(std::bit_ceil(static_cast<std::uint64_t>(k)))} {}
+      : rows_(rows), plan_(TopKPlan::of<S>(rows, columns, k)) {
+    const auto tasks = static_cast<std::size_t>(rows * plan_.slices);
+    const std::size_t kept = tasks * static_cast<std::size_t>(plan_.stride<S>());
+    const DeviceView<std::int32_t> rank(Kokkos::view_alloc("rank", Kokkos::WithoutInitializing),
+                                        kept);
+    const DeviceView<std::int32_t> place(Kokkos::view_alloc("place", Kokkos::WithoutInitializing),
+                                         kept);
+    const DeviceView<std::int32_t> chosen("chosen count", tasks);
+    const EntrySort<S> sort = plan_.sort<S>();
+    const std::size_t bytes = TopKScratch::bytes_of<S>(sort.size());
+    slice_ = {view, rank, place, chosen, plan_, sort, bytes};
+    merge_ = {view, rank, place, chosen, plan_, sort, plan_.sorts_all(), bytes};
+  }
 
-  /// Scratch of a team in bytes: at most 32 KiB, the limit of Kokkos' OpenMP space.
-  std::size_t slice_scratch() const { return sizeof(RadixScratch); }
-  std::size_t merge_scratch() const { return merge_.scratch_bytes(); }
+  std::size_t scratch_bytes() const { return slice_.scratch_bytes; }
 
-  /// `team` is a number of threads or Kokkos::AUTO.
-  template <class TeamSize>
-  void run(TeamSize team) const {
-    using Policy = Kokkos::TeamPolicy<Space>;
+  void run(int team_size = S::team_size) const {
     Kokkos::parallel_for("top_k slices",
-                         Policy(static_cast<int>(rows_ * slices_), team)
-                             .set_scratch_size(0, Kokkos::PerTeam(slice_scratch())),
-                         slice_);
-    Kokkos::parallel_for(
-        "top_k merge",
-        Policy(static_cast<int>(rows_), team).set_scratch_size(0, Kokkos::PerTeam(merge_scratch())),
-        merge_);
+                         teams_of<S>(rows_ * plan_.slices, team_size, 1, scratch_bytes()), slice_);
+    if (plan_.slices > 1) {
+      Kokkos::parallel_for("top_k merge", teams_of<S>(rows_, team_size, 1, scratch_bytes()),
+                           merge_);
+    }
     Kokkos::fence();
   }
 
  private:
-  std::int64_t rows_, slices_;
-  DeviceView<Entry> found_;
-  DeviceView<std::int32_t> count_;
-  TopKSlice<T> slice_;
-  TopKMerge<T> merge_;
+  std::int64_t rows_;
+  TopKPlan plan_;
+  TopKSlice<S, T> slice_;
+  TopKMerge<S, T> merge_;
 };
 
+}  // namespace KG_PACK_NAMESPACE
 }  // namespace kernelgate

@@ -4,10 +4,12 @@
 #include <cmath>
 #include <memory>
 
+#include "harness/core/random.hpp"
 #include "harness/verify/testing.hpp"
 #include "harness/verify/thread_bits.hpp"
 #include "kernels/top_k/top_k.hpp"
 #include "kernels/top_k/top_k_kokkos.hpp"
+#include "kernels/top_k/top_k_reference.hpp"
 
 namespace kernelgate {
 namespace {
@@ -84,12 +86,13 @@ TEST_P(TopKVariant, TakesRowsShorterThanK) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TopKVariant,
-                         ::testing::Values("kokkos", "kokkos/cpu", "baseline/std"));
+                         ::testing::Values("kokkos", "kokkos/device-shape", "kokkos/cpu",
+                                           "baseline/std"));
 
 // The test below runs this one in processes of their own. Rows are fewer than threads, as many, and
 // more.
 TEST(TopKThreads, PrintTheirBits) {
-  for (const char* variant : {"kokkos", "kokkos/cpu"}) {
+  for (const char* variant : {"kokkos", "kokkos/device-shape", "kokkos/cpu"}) {
     for (const char* axes :
          {"columns=70001,k=50,f32", "rows=2,columns=40000,k=1025,data=shared22,bf16",
           "rows=7,columns=33333,k=300,lengths=ragged,data=tiny,f16",
@@ -101,47 +104,78 @@ TEST(TopKThreads, PrintTheirBits) {
 
 TEST(TopKThreads, GiveTheSameBitsWhateverTheirNumber) {
   const std::string one = printed_with_threads("TopKThreads.PrintTheirBits", 1);
-  EXPECT_EQ(std::count(one.begin(), one.end(), '\n'), 8) << one;
+  EXPECT_EQ(std::count(one.begin(), one.end(), '\n'), 12) << one;
   EXPECT_EQ(printed_with_threads("TopKThreads.PrintTheirBits", 2), one);
   EXPECT_EQ(printed_with_threads("TopKThreads.PrintTheirBits", 3), one);
 }
 
 // The portable kernels with a team size of the test's choice.
+template <class Shape>
 auto with_team(int size) {
   return [size](const TopKCase& c, TensorSet& tensors) {
     const Staged<float> logits(tensors["logits"]), value(tensors["value"]);
     const Staged<std::int32_t> length(tensors["length"]), index(tensors["index"]);
-    const TopKTeams<float> work(c.rows, c.columns, c.k,
-                                {logits.view(), length.view(), index.view(), value.view()});
+    const TopKTeams<Shape, float> work(c.rows, c.columns, c.k,
+                                       {logits.view(), length.view(), index.view(), value.view()});
     return make_launch([=] { work.run(size); }, [=] { index.fetch(), value.fetch(); });
   };
 }
 
 TEST(TopKKokkos, GivesTheSameForEveryTeamSize) {
-  const TopKCase c{.rows = 3,
-                   .columns = 90000,
-                   .k = 1025,
-                   .lengths = TopKLengths::ragged,
-                   .data = TopKData::shared22};
-  for (int size = 1; size <= Space().concurrency(); ++size) {
-    const CheckResult result = check_mutant(c, DataMode::exact, with_team(size));
-    EXPECT_TRUE(result.status == Status::passed) << size << " threads\n" << result.message;
+  TopKCase c{.rows = 3, .columns = 90000, .k = 1025, .lengths = TopKLengths::ragged};
+  for (const TopKData data : {TopKData::random, TopKData::shared22, TopKData::equal}) {
+    c.data = data;
+    for (int size = 1; size <= Space().concurrency(); ++size) {
+      const CheckResult result = check_mutant(c, DataMode::exact, with_team<DeviceShape>(size));
+      EXPECT_TRUE(result.status == Status::passed) << size << " threads\n" << result.message;
+    }
   }
 }
 
-TEST(TopKKokkos, StaysInsideThirtyTwoKibibytesOfScratch) {
-  for (const std::int64_t k : {1, 1025, 4096}) {
-    const TopKTeams<float> work(1, 262272, k, {});
-    EXPECT_LE(work.slice_scratch(), 32768U);
-    EXPECT_LE(work.merge_scratch(), 32768U);
+TEST(TopKKokkos, StaysInsideTheScratchOfDevices) {
+  for (const std::int64_t rows : {1, 64}) {
+    for (const std::int64_t k : {1, 1025, 4096}) {
+      const TopKTeams<DeviceShape, float> work(rows, 262272, k, {});
+      EXPECT_LE(work.scratch_bytes(), 65536U);
+    }
   }
+}
+
+// The sample of a slice of n numbers is 16 at each n / 256. Here those are all smaller than the
+// rest, or all larger, so that far more numbers reach the guess than there is room for, or too few.
+template <class Shape>
+void expect_right_where_the_sample_misleads() {
+  constexpr int rows = 4, columns = 60000, k = 300;
+  const DeviceView<float> logits("logits", rows * columns), value("value", rows * k);
+  const DeviceView<std::int32_t> length("length", rows), index("index", rows * k);
+  for (int row = 0; row < rows; ++row) {
+    length[row] = columns;
+    const int slice = row % 2 == 0 ? columns : columns / 3;
+    for (int i = 0; i < columns; ++i) {
+      const bool sampled = i % slice % (slice / 256) < 16;
+      const auto noise = static_cast<float>(word_at(7, static_cast<std::uint64_t>(i)) % 1000000);
+      logits[row * columns + i] = noise + (sampled == (row < 2) ? 0.0F : 2e6F);
+    }
+  }
+  TopKTeams<Shape, float>(rows, columns, k, {logits, length, index, value}).run();
+  const Values all(Dtype::f32, reinterpret_cast<const std::byte*>(logits.data()), rows * columns);
+  for (int row = 0; row < rows; ++row) {
+    const auto best = reference::top_k(all.row(row, columns), columns, k);
+    for (int j = 0; j < k; ++j) {
+      ASSERT_EQ(index[row * k + j], best[static_cast<std::size_t>(j)]) << row << " " << j;
+    }
+  }
+}
+TEST(TopKKokkos, IsRightWhereTheSampleMisleads) {
+  expect_right_where_the_sample_misleads<SpaceShape>();
+  expect_right_where_the_sample_misleads<DeviceShape>();
 }
 
 // A right selection that is then damaged: the judge must say so.
 template <class Damage>
 CheckResult damaged(const TopKCase& c, Damage damage) {
   return check_mutant(c, DataMode::exact, [damage](const TopKCase& shape, TensorSet& tensors) {
-    std::shared_ptr<Launch> right = with_team(1)(shape, tensors);
+    std::shared_ptr<Launch> right = with_team<SpaceShape>(1)(shape, tensors);
     return make_launch([right, damage, &tensors] {
       right->run();
       right->fetch();

@@ -241,6 +241,18 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> max(const Pack<T, W>& a, const Pack<T, W>
   return p;
 }
 
+/// The smaller of each two numbers; b where a is NaN.
+template <class T, int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> min(const Pack<T, W>& a, const Pack<T, W>& b) {
+  Pack<T, W> p;
+  if constexpr (Pack<T, W>::vector) {
+    p.at = a.at < b.at ? a.at : b.at;
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) p.at[i] = a.at[i] < b.at[i] ? a.at[i] : b.at[i];
+  }
+  return p;
+}
+
 /// The first or the second half of a pack.
 template <int Half, class T, int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<T, W / 2> half_of(const Pack<T, W>& p) {
@@ -425,6 +437,117 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> sums_of(const Pack<T, W> (&rows)[W]) {
     Pack<T, W> sums;
     KG_UNROLL for (int i = 0; i < W; ++i) sums.at[i] = sum(rows[i]);
     return sums;
+  }
+}
+
+namespace pack_detail {
+#if KG_VECTOR_PACKS
+template <int Turned, int Other, class T, int W, int... I>
+[[gnu::always_inline]] inline Pack<T, W> mix_numbers(const Pack<T, W>& a, const Pack<T, W>& b,
+                                                     std::integer_sequence<int, I...>) {
+  Pack<T, W> p;
+  p.at = __builtin_shufflevector(a.at, b.at, (((I & Other) != 0 ? W : 0) + (I ^ Turned))...);
+  return p;
+}
+#endif
+}  // namespace pack_detail
+
+/// Number i becomes number i ^ Turned.
+template <int Turned, class T, int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> turned(const Pack<T, W>& a) {
+  static_assert(Turned < W);
+  Pack<T, W> p;
+  if constexpr (Pack<T, W>::vector) {
+#if KG_VECTOR_PACKS
+    p = pack_detail::mix_numbers<Turned, 0>(a, a, std::make_integer_sequence<int, W>{});
+#endif
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) p.at[i] = a.at[i ^ Turned];
+  }
+  return p;
+}
+
+/// Number i of a where i & Bit is 0, of b elsewhere.
+template <int Bit, class T, int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> mixed(const Pack<T, W>& a, const Pack<T, W>& b) {
+  Pack<T, W> p;
+  if constexpr (Pack<T, W>::vector) {
+#if KG_VECTOR_PACKS
+    p = pack_detail::mix_numbers<0, Bit>(a, b, std::make_integer_sequence<int, W>{});
+#endif
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) p.at[i] = (i & Bit) != 0 ? b.at[i] : a.at[i];
+  }
+  return p;
+}
+
+/// The mask that holds for number i where bit i is set.
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION Mask<W> mask_of(std::uint32_t bits) {
+  Mask<W> each;
+  KG_UNROLL for (int i = 0; i < W; ++i) each.at[i] = static_cast<std::int32_t>(1U << i);
+  return (each & static_cast<std::int32_t>(bits)) != 0;
+}
+
+/// Each number without its fraction. It must be within the range of std::int32_t.
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<std::int32_t, W> truncated(const Pack<float, W>& p) {
+  Pack<std::int32_t, W> n;
+  if constexpr (Pack<float, W>::vector) {
+#if KG_VECTOR_PACKS
+    n.at = __builtin_convertvector(p.at, decltype(n.at));
+#endif
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) n.at[i] = static_cast<std::int32_t>(p.at[i]);
+  }
+  return n;
+}
+
+/// Each number as f32, rounded to nearest.
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> floats_of(const Pack<std::int32_t, W>& n) {
+  Pack<float, W> p;
+  if constexpr (Pack<float, W>::vector) {
+#if KG_VECTOR_PACKS
+    p.at = __builtin_convertvector(n.at, decltype(p.at));
+#endif
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) p.at[i] = static_cast<float>(n.at[i]);
+  }
+  return p;
+}
+
+/// The lower and the upper 32 bits of each product a b.
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION void multiply_wide(const Pack<std::uint32_t, W>& a, std::uint32_t b,
+                                               Pack<std::uint32_t, W>& low,
+                                               Pack<std::uint32_t, W>& high) {
+  using U [[maybe_unused]] = Pack<std::uint32_t, W>;
+#if defined(__AVX512F__)
+  if constexpr (W == 16) {
+    const __m512i x = __builtin_bit_cast(__m512i, a), y = _mm512_set1_epi32(static_cast<int>(b));
+    const __m512i even = _mm512_maskz_mul_epu32(0xFF, x, y);
+    const __m512i odd = _mm512_maskz_mul_epu32(0xFF, _mm512_maskz_srli_epi64(0xFF, x, 32), y);
+    high = __builtin_bit_cast(
+        U, _mm512_mask_blend_epi32(0xAAAA, _mm512_maskz_srli_epi64(0xFF, even, 32), odd));
+    low = __builtin_bit_cast(
+        U, _mm512_mask_blend_epi32(0xAAAA, even, _mm512_maskz_slli_epi64(0xFF, odd, 32)));
+    return;
+  }
+#elif defined(__AVX2__)
+  if constexpr (W == 8) {
+    const __m256i x = __builtin_bit_cast(__m256i, a), y = _mm256_set1_epi32(static_cast<int>(b));
+    const __m256i even = _mm256_mul_epu32(x, y);
+    const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), y);
+    low = __builtin_bit_cast(U, _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA));
+    high = __builtin_bit_cast(U, _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA));
+    return;
+  }
+#endif
+  KG_UNROLL for (int i = 0; i < W; ++i) {
+    const std::uint64_t product = static_cast<std::uint64_t>(a.at[i]) * b;
+    low.at[i] = static_cast<std::uint32_t>(product);
+    high.at[i] = static_cast<std::uint32_t>(product >> 32);
   }
 }
 

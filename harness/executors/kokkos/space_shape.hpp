@@ -6,6 +6,7 @@
 #include <Kokkos_Core.hpp>
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -89,6 +90,14 @@ constexpr std::size_t max_device_scratch(int team_size) {
          scratch_alignment;
 }
 
+/// Why a team of the shape cannot have so much scratch; nothing when it can.
+template <class Shape>
+std::optional<std::string> too_much_scratch(std::size_t bytes, int threads) {
+  if (Shape::is_host || bytes <= max_device_scratch(threads)) return std::nullopt;
+  return "needs " + std::to_string(bytes) + " B of scratch for a team, devices have " +
+         std::to_string(max_device_scratch(threads)) + " B";
+}
+
 /// `league` teams of the shape's size and vector length, each with `scratch_bytes`. Throws
 /// std::length_error for more than max_device_scratch with the shape of a device, on hosts too, so
 /// that the suites find a case that no device can run.
@@ -120,6 +129,18 @@ KOKKOS_FORCEINLINE_FUNCTION Count fetch_add(Count* counter, Count some) {
     return before;
   } else {
     return Kokkos::atomic_fetch_add(counter, some);
+  }
+}
+
+/// Puts a number in place of one that the threads of a team share, and returns that.
+template <class Shape, class Count>
+KOKKOS_FORCEINLINE_FUNCTION Count fetch_exchange(Count* shared, Count other) {
+  if constexpr (Shape::team_size * Shape::vector_length == 1) {
+    const Count before = *shared;
+    *shared = other;
+    return before;
+  } else {
+    return Kokkos::atomic_exchange(shared, other);
   }
 }
 

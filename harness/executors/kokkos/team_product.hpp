@@ -115,7 +115,7 @@ class TeamProduct {
   static constexpr std::size_t b_floats =
       whole_tile ? std::size_t{columns} * depth : std::size_t{C} * b_column_step;
   static constexpr std::size_t c_floats = whole_tile ? 0 : std::size_t{rows} * columns;
-  static_assert(Tile::is_host || 4 * (a_floats + b_floats + c_floats) + 64 <= 65536,
+  static_assert(Tile::is_host || scratch_bytes() <= max_device_scratch(Tile::team_size),
                 "a team of a device has at most 64 KiB of shared memory");
 
   // A thread's block of sums goes through all steps. Where a team has fewer threads than blocks, on
