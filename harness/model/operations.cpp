@@ -56,7 +56,7 @@ const Variant& Operations::variant_for(const Kernel& kernel, const Case& shape) 
   }
   add([](const Variant& v) { return v.name.starts_with("kokkos/cpu-"); });
   add([](const Variant& v) { return v.name.ends_with("/cpu"); });
-  add([](const Variant& v) { return !is_baseline(v); });
+  add([](const Variant& v) { return !is_baseline(v) && v.timed; });
   std::string reasons;
   for (const Variant* v : candidates) {
     const auto reason = v->refusal ? v->refusal(shape) : std::nullopt;
