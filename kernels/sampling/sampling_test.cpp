@@ -70,7 +70,8 @@ TEST_P(SamplingVariant, TakesEveryK) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SamplingVariant, ::testing::Values("kokkos", "kokkos/device-shape", "kokkos/cpu"));
+INSTANTIATE_TEST_SUITE_P(All, SamplingVariant,
+                         ::testing::Values("kokkos", "kokkos/device-shape", "kokkos/cpu"));
 
 }  // namespace
 }  // namespace kernelgate

@@ -20,7 +20,7 @@ struct ScanShape : Shape {
   static constexpr int registers = 4;  // packs of a thread that share one test
   // Stretches of a row that are read side by side: one core has more misses in flight over four.
   static constexpr int streams = Shape::is_host ? 4 : 1;
-  static constexpr int bytes_ahead = 4096;
+  static constexpr int bytes_ahead = 2048;
   // Steps of the streams that are tested before what they found is read again and kept: a test that
   // decides a branch at once is mispredicted too often.
   static constexpr int tests = Shape::is_host ? 32 : 1;
@@ -224,6 +224,12 @@ KOKKOS_FORCEINLINE_FUNCTION int close_list(const Team& team, const ListEnd<S>& e
 struct RankMin {
   std::int32_t rank;
 
+  /// Whether a block with these largest ranks, whose first place is given, may hold such a number.
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION bool may_admit(const Pack<std::int32_t, W>& most,
+                                             std::int32_t) const {
+    return bits_at_least(most, rank) != 0;
+  }
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION std::uint32_t admits(const Pack<std::int32_t, W>& ranks,
                                                    const Pack<std::int32_t, W>&) const {
@@ -235,6 +241,11 @@ struct RankMin {
 struct RankLimit {
   std::int32_t rank, place;
 
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION bool may_admit(const Pack<std::int32_t, W>& most,
+                                             std::int32_t first_place) const {
+    return bits_of(first_place <= place ? most >= rank : most > rank) != 0;
+  }
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION Mask<W> holds(const Pack<std::int32_t, W>& ranks,
                                             const Pack<std::int32_t, W>& places) const {
@@ -262,7 +273,7 @@ KOKKOS_FUNCTION int keep(const Team& team, RowSource<T> row, int count, Limit li
     if constexpr (S::is_host) {
       constexpr int bytes = registers * W * static_cast<int>(sizeof(T));
       KG_UNROLL for (int line = 0; line < bytes; line += 64) {
-        prefetch(reinterpret_cast<const char*>(row.x + from) + S::bytes_ahead + line);
+        prefetch_near(reinterpret_cast<const char*>(row.x + from) + S::bytes_ahead + line);
       }
     }
     I here[registers];

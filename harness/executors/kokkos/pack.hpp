@@ -60,6 +60,11 @@ template <class T, int W>
 struct Vector {
   using type [[gnu::vector_size(sizeof(T) * W)]] = T;
 };
+// The same at any address. g++ copies a vector's bytes in halves where it tunes for no processor.
+template <class T, int W>
+struct VectorInMemory {
+  using type [[gnu::vector_size(sizeof(T) * W), gnu::aligned(alignof(T)), gnu::may_alias]] = T;
+};
 template <class T, int W>
 struct Storage : Vector<T, W> {};
 template <class T>
@@ -111,7 +116,10 @@ template <class P>
 KOKKOS_FORCEINLINE_FUNCTION P load(const PackNumber<P>* from) {
   P p;
   if constexpr (P::vector) {
-    std::memcpy(&p, from, sizeof(p));
+#if KG_VECTOR_PACKS
+    using Memory = typename pack_detail::VectorInMemory<PackNumber<P>, P::width>::type;
+    p.at = *reinterpret_cast<const Memory*>(from);
+#endif
   } else {
     KG_UNROLL for (int i = 0; i < P::width; ++i) p.at[i] = from[i];
   }
@@ -121,7 +129,9 @@ KOKKOS_FORCEINLINE_FUNCTION P load(const PackNumber<P>* from) {
 template <class T, int W>
 KOKKOS_FORCEINLINE_FUNCTION void store(T* to, const Pack<T, W>& p) {
   if constexpr (Pack<T, W>::vector) {
-    std::memcpy(to, &p, sizeof(p));
+#if KG_VECTOR_PACKS
+    *reinterpret_cast<typename pack_detail::VectorInMemory<T, W>::type*>(to) = p.at;
+#endif
   } else {
     KG_UNROLL for (int i = 0; i < W; ++i) to[i] = p.at[i];
   }
@@ -345,6 +355,16 @@ KOKKOS_FORCEINLINE_FUNCTION void store_chosen(T* to, const Pack<T, W>& p, std::u
     _mm512_storeu_si512(to, chosen);
     return;
   }
+#elif defined(__AVX2__) && defined(__BMI2__)
+  if constexpr (W == 8) {
+    // A byte for each number that is chosen, then their indices one behind the other.
+    const std::uint64_t bytes = _pdep_u64(bits, 0x0101010101010101U) * 0xFFU;
+    const std::uint64_t chosen = _pext_u64(0x0706050403020100U, bytes);
+    const __m256i index = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<long long>(chosen)));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
+                        _mm256_permutevar8x32_epi32(__builtin_bit_cast(__m256i, p), index));
+    return;
+  }
 #endif
   int n = 0;
   KG_UNROLL for (int i = 0; i < W; ++i) {
@@ -556,6 +576,13 @@ KOKKOS_FORCEINLINE_FUNCTION void multiply_wide(const Pack<std::uint32_t, W>& a, 
 KOKKOS_FORCEINLINE_FUNCTION void prefetch([[maybe_unused]] const void* from) {
 #if KG_VECTOR_PACKS
   __builtin_prefetch(from, 0, 2);
+#endif
+}
+
+/// The same into the first level of caches, for what is read within the next few hundred cycles.
+KOKKOS_FORCEINLINE_FUNCTION void prefetch_near([[maybe_unused]] const void* from) {
+#if KG_VECTOR_PACKS
+  __builtin_prefetch(from, 0, 3);
 #endif
 }
 
