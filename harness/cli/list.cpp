@@ -48,9 +48,9 @@ void add_list_command(CLI::App& app, Session& session) {
       print_suite(session.registry(), *suite);
       return;
     }
-    print_kernels(session.registry());
-    std::string names;
+    std::string names;  // first, so that a missing folder is said before a page of kernels
     for (const std::string& name : suite_names(data_root())) names += " " + name;
+    print_kernels(session.registry());
     fmt::print("suites:{}\n", names);
   });
 }

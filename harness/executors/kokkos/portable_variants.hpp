@@ -30,9 +30,7 @@ void add_portable_variants(Registry& registry, const std::string& note, const Pr
   add.template operator()<SpaceShape>("kokkos", note, true);
   if constexpr (space_is_host) {
     add.template operator()<DeviceShape>(
-        "kokkos/device-shape",
-        "kokkos with the tiles and packs of a device: judged here, "
-        "timed only where it is named",
+        "kokkos/device-shape", "kokkos in the shape of a device: judged, timed only if named",
         false);
   }
 }
