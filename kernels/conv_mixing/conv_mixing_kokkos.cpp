@@ -1,187 +1,468 @@
-// conv_mixing, portable: a team takes one head of a tile of rows from projections to Q, K and V.
+// conv_mixing, portable: a team takes one head of a block of rows from projections to Q, K and V.
 // Groups of the grouped convolution are heads, so a team needs no other team's results.
 #include <Kokkos_Core.hpp>
 
+#include "harness/executors/kokkos/pack_math.hpp"
+#include "harness/executors/kokkos/portable_variants.hpp"
+#include "harness/executors/kokkos/row_product.hpp"
 #include "kernels/conv_mixing/conv_mixing_arguments.hpp"
+#include "kernels/conv_mixing/rows_ahead.hpp"
 
 namespace kernelgate {
 namespace {
 
-template <class T>
-struct ConvMixingFunctor {
-  using Policy = Kokkos::TeamPolicy<Space>;
-  using Member = typename Policy::member_type;
-  using Scratch =
-      Kokkos::View<float*, typename Space::scratch_memory_space, Kokkos::MemoryUnmanaged>;
-  static constexpr int tile = 16;  // rows that share one reading of the grouped weights
+template <int W>
+using PackWidth = std::integral_constant<int, W>;
+
+/// D_{t-1} and then D_t of each row: the activations of the grouped convolution. In a sequence
+/// rows overlap by half.
+struct DepthwiseRows {
+  const float* data;
+  int stride;
+
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> load(int row, int k, int count) const {
+    return widen_first<W>(data + row * stride + k, count);
+  }
+};
+
+/// On a device, whose threads wait for each other instead of fetching ahead.
+struct NoRowsAhead {};
+
+/// Weights [d,d,2] of a group, tap by tap: term k is input k of tap 0, then input k - padded of
+/// tap 1. 0 for inputs that are not there.
+template <class T, class Ahead>
+struct TapWeights {
+  const T* data;
+  int d, padded;
+  Ahead* rows_ahead;
+  int in = 2 * padded, out = d;
+
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> load(int o, int k, int count) const {
+    const T* row = data + 2 * o * d;
+    if constexpr (Pack<float, W>::vector) {
+      const int tap = k >= padded ? 1 : 0, j = k - tap * padded;
+      if (j + W <= d) {
+        Pack<float, W> older, newer;
+        widen_pairs<W>(row + 2 * j, older, newer);
+        return tap == 0 ? older : newer;
+      }
+      Pack<float, W> p = broadcast<Pack<float, W>>(0.0F);
+      for (int i = 0; j + i < d; ++i) p.at[i] = to_float(row[2 * (j + i) + tap]);
+      return p;
+    } else {
+      Pack<float, W> p;
+      KG_UNROLL for (int i = 0; i < W; ++i) {
+        const int tap = k + i >= padded ? 1 : 0, j = k + i - tap * padded;
+        p.at[i] = i < count && j < d ? to_float(row[2 * j + tap]) : 0.0F;
+      }
+      return p;
+    }
+  }
+  template <int Columns>
+  KOKKOS_FORCEINLINE_FUNCTION void fetch(int o, int k, int turn) const {
+    if (turn == 0) {
+      KG_UNROLL for (int i = 0; i < Columns; ++i) prefetch(data + 2 * (o + i) * d + k);
+    }
+    if constexpr (std::is_same_v<Ahead, RowsAhead>) rows_ahead->fetch();
+  }
+};
+
+/// Work items that share a row where rows are finished.
+template <class Shape>
+inline constexpr int row_parts = Shape::is_host ? 1 : 16;
+
+/// Calls body(PackWidth<W>, j) for one part's share of `count` numbers, W of them from j on.
+template <class Shape, class Body>
+KOKKOS_FORCEINLINE_FUNCTION void for_part(int part, int count, const Body& body) {
+  constexpr int W = Shape::lanes, parts = row_parts<Shape>;
+  static_assert(parts == 1 || W == 1);
+  int j = part * W;
+  for (; j + W <= count; j += parts * W) body(PackWidth<W>{}, j);
+  if constexpr (W > 1) {
+    for (; j < count; ++j) body(PackWidth<1>{}, j);
+  }
+}
+
+template <class Shape, class Product, class T>
+struct MixHeads {
+  static constexpr int lanes = Shape::lanes, parts = row_parts<Shape>;
 
   ConvMixingShape s;
-  ConvMixingMemory<T> memory;
-  int level;  // of scratch: 0 where a tile fits there
+  ConvMixingMemory<T> m;
+  const float* rotations;  // [tokens, 2, half]: cosines and sines of a token
+  int d, padded;           // of a head; in whole packs
+  int blocks;              // of rows
 
-  std::int64_t tiles() const { return (s.tokens + tile - 1) / tile; }
+  struct Share {
+    std::int64_t group, first;
+    int rows;
+    int first_query, queries, key;  // heads of the mean
+    float part;                     // 1 / queries
+    float *depthwise, *head, *squares, *product;
+  };
 
-  KOKKOS_FUNCTION void operator()(const Member& team) const {
-    const std::int64_t group = team.league_rank() % s.groups();
-    const std::int64_t first = team.league_rank() / s.groups() * tile;
-    const std::int64_t rows = first + tile <= s.tokens ? tile : s.tokens - first;
-    const Scratch before(team.team_scratch(level), tile * s.d);  // D_{t-1} [d,tile]
-    const Scratch now(team.team_scratch(level), tile * s.d);     // D_t [d,tile]
-    const Scratch head(team.team_scratch(level), tile * s.d);    // y + means [tile,d]
-    depthwise(team, group, first, rows, before, now);
-    if (group >= s.heads) write_values(team, group, first, rows);
+  KOKKOS_FUNCTION bool decodes() const { return s.form == ConvForm::decode; }
+  KOKKOS_FUNCTION bool live(std::int64_t row) const { return m.slot_of(s, row) >= 0; }
+  KOKKOS_FUNCTION const T* projections(std::int64_t row) const {
+    return m.qkv.data() + row * s.width;
+  }
+  KOKKOS_FUNCTION float* conv_state(std::int64_t row, std::int64_t channel) const {
+    return m.conv_state.data() + (m.slot_of(s, row) * s.channels + channel) * 2;
+  }
+
+  KOKKOS_FUNCTION static constexpr int scratch_floats(int padded, bool decodes) {
+    constexpr int rows = Product::rows;
+    return (decodes ? 2 * rows : rows + 1) * padded + rows * (padded + parts) +
+           Product::scratch_floats(2 * padded, padded);
+  }
+
+  KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
+    Share share = share_of(team.league_rank());
+    const auto bytes = sizeof(float) * static_cast<std::size_t>(scratch_floats(padded, decodes()));
+    constexpr int rows = Product::rows;
+    share.depthwise = static_cast<float*>(
+        team.team_scratch(int{Shape::scratch_level}).get_shmem_aligned(bytes, 64));
+    share.head = share.depthwise + (decodes() ? 2 * rows : rows + 1) * padded;
+    share.product = share.head + rows * padded;
+    share.squares = share.product + Product::scratch_floats(2 * padded, padded);
+    depthwise(team, share);
+    if (share.group >= s.heads) write_values(team, share);
     team.team_barrier();  // every read of the old state is done: only now may it change
-    write_state(team, group, first, rows);
-    grouped(team, group, first, rows, before, now, head);
+    if (decodes() || share.first == 0) write_state(team, share);
+    const DepthwiseRows x{share.depthwise, decodes() ? 2 * padded : padded};
+    using Ahead = std::conditional_t<Shape::is_host, RowsAhead, NoRowsAhead>;
+    Ahead rows_ahead;
+    if constexpr (Shape::is_host) fetch_later(rows_ahead, team.league_rank(), share);
+    const TapWeights<T, Ahead> w{m.grouped.data() + share.group * s.d * s.d * 2, d, padded,
+                                 &rows_ahead};
+    const std::int64_t channel = share.group * s.d;
+    Product::multiply(team, share.product, x, share.rows, w, 0, d,
+                      [&](int i, int o, auto sums, int count) {
+                        constexpr int W = decltype(sums)::width;
+                        store(share.head + i * padded + o,
+                              sums + widen_first<W>(m.grouped_bias.data() + channel + o, count) +
+                                  mean<W>(share, share.first + i, o, count));
+                      });
     team.team_barrier();
-    finish(team, group, first, rows, head);
+    finish(team, share);
   }
 
-  KOKKOS_FUNCTION bool live(std::int64_t row) const { return memory.slot_of(s, row) >= 0; }
-
-  KOKKOS_FUNCTION void depthwise(const Member& team, std::int64_t group, std::int64_t first,
-                                 std::int64_t rows, const Scratch& before,
-                                 const Scratch& now) const {
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, tile * s.d), [&](std::int64_t at) {
-      const std::int64_t i = at / s.d;
-      const std::int64_t j = at % s.d;
-      const std::int64_t c = group * s.d + j;
-      const std::int64_t row = first + i;
-      float d0 = 0;
-      float d1 = 0;
-      if (i < rows && live(row)) {
-        const float w0 = to_float(memory.depthwise[2 * c]);
-        const float w1 = to_float(memory.depthwise[2 * c + 1]);
-        const float b = to_float(memory.depthwise_bias[c]);
-        const float u0 = memory.earlier(s, row, 2, c);
-        const float u1 = memory.earlier(s, row, 1, c);
-        const float u2 = to_float(memory.qkv[row * s.width + c]);
-        d0 = w0 * u0 + (w1 * u1 + b);
-        d1 = w0 * u1 + (w1 * u2 + b);
-      }
-      before[j * tile + i] = d0;
-      now[j * tile + i] = d1;
-    });
+  /// The heads of a block that share a key follow one another, since their means read each other's
+  /// rows; then the blocks of this key, whose weights a host's core still has.
+  KOKKOS_FUNCTION Share share_of(int rank) const {
+    const auto members = static_cast<int>(s.heads / s.kv_heads) + 1;
+    const int member = rank % members;
+    const int block = rank / members % blocks;
+    const int key = rank / members / blocks;
+    const bool query = member + 1 < members;
+    Share share{};
+    share.group = query ? key * (members - 1) + member : s.heads + key;
+    share.first = static_cast<std::int64_t>(block) * int{Product::rows};
+    const std::int64_t left = s.tokens - share.first;
+    share.rows = left < Product::rows ? static_cast<int>(left) : int{Product::rows};
+    share.first_query = key * (members - 1) + (query ? member : 0);
+    share.queries = query ? 1 : members - 1;
+    share.key = static_cast<int>(s.heads) + key;
+    share.part = 1.0F / static_cast<float>(share.queries);
+    return share;
   }
 
-  KOKKOS_FUNCTION void write_values(const Member& team, std::int64_t group, std::int64_t first,
-                                    std::int64_t rows) const {
-    const std::int64_t head = group - s.heads;
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, rows * s.d), [&](std::int64_t at) {
-      const std::int64_t row = first + at / s.d;
-      const std::int64_t f = head * s.d + at % s.d;
-      memory.v[row * s.kv_heads * s.d + f] = live(row) ? memory.value(s, row, f) : from_float<T>(0);
-    });
+  /// What a host's thread touches next: what it writes, the keys that the first query head meets,
+  /// values, and the inputs of the team that follows.
+  template <class Ahead>
+  void fetch_later(Ahead& ahead, int rank, const Share& share) const {
+    constexpr auto element = static_cast<std::int64_t>(sizeof(T));
+    const std::int64_t bytes = d * element;
+    const auto inputs = [&](const Share& of, std::int64_t column) {
+      ahead.add(projections(of.first) + column, bytes, of.rows, s.width * element);
+    };
+    const bool query = share.group < s.heads;
+    ahead.add(m.head(s, share.first, share.group), bytes, share.rows,
+              (query ? s.heads : s.kv_heads) * bytes);
+    if (query && share.group % share_of_key() == 0) inputs(share, share.key * s.d);
+    if (!query) {
+      const std::int64_t value = (share.group - s.heads) * s.d;
+      inputs(share, s.channels + value);
+      ahead.add(m.v.data() + share.first * s.kv_heads * s.d + value, bytes, share.rows,
+                s.kv_heads * bytes);
+    }
+    if (rank + 1 < blocks * s.groups()) {
+      const Share next = share_of(rank + 1);
+      inputs(next, next.group * s.d);
+    }
   }
+  KOKKOS_FUNCTION std::int64_t share_of_key() const { return s.heads / s.kv_heads; }
 
-  // The team that read a slot's channels also writes them. In a sequence only the first tile reads
-  // the state, so it also writes what the last rows leave behind.
-  KOKKOS_FUNCTION void write_state(const Member& team, std::int64_t group, std::int64_t first,
-                                   std::int64_t rows) const {
-    const bool decode = s.form == ConvForm::decode;
-    if (!decode && first > 0) return;
-    const std::int64_t sequences = decode ? rows : 1;
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, sequences * s.d), [&](std::int64_t at) {
-      const std::int64_t row = decode ? first + at / s.d : s.tokens - 1;
-      if (!live(row)) return;
-      const std::int64_t slot = memory.slot_of(s, row);
-      const std::int64_t c = group * s.d + at % s.d;
-      const float older = memory.earlier(s, row, 1, c);
-      memory.conv_state[(slot * s.channels + c) * 2] = older;
-      memory.conv_state[(slot * s.channels + c) * 2 + 1] = to_float(memory.qkv[row * s.width + c]);
-      const std::int64_t f = c - s.heads * s.d;  // the value elements that belong to this team
-      if (f >= s.lag) {
-        memory.lag_state[slot * s.lag + f - s.lag] =
-            to_float(memory.qkv[row * s.width + s.channels + f]);
+  /// Calls body(PackWidth<W>, j) for the d channels of a head, W of them from j on.
+  template <class Body>
+  KOKKOS_FORCEINLINE_FUNCTION void for_channels(const ShapedTeam& team, const Body& body) const {
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, padded / int{lanes}), [&](int item) {
+      const int j = item * lanes;
+      if (j + lanes <= d) return body(PackWidth<lanes>{}, j);
+      if constexpr (lanes > 1) {
+        for (int i = j; i < d; ++i) body(PackWidth<1>{}, i);
       }
     });
   }
 
-  KOKKOS_FUNCTION void grouped(const Member& team, std::int64_t group, std::int64_t first,
-                               std::int64_t rows, const Scratch& before, const Scratch& now,
-                               const Scratch& head) const {
-    const float* d0 = before.data();
-    const float* d1 = now.data();
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, s.d), [&](std::int64_t o) {
-      const std::int64_t c = group * s.d + o;
-      const T* weight = memory.grouped.data() + c * s.d * 2;
-      float sum[tile];
-      for (int i = 0; i < tile; ++i) sum[i] = 0;
-      for (std::int64_t j = 0; j < s.d; ++j) {
-        const float older = to_float(weight[2 * j]);
-        const float newer = to_float(weight[2 * j + 1]);
-        for (int i = 0; i < tile; ++i) {
-          sum[i] += older * d0[j * tile + i];
-          sum[i] += newer * d1[j * tile + i];
+  /// u of W channels at token t of a sequence, from before its begin too.
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> input(std::int64_t t, std::int64_t channel) const {
+    if (t >= 0) return widen<W>(projections(t) + channel);
+    Pack<float, W> older = broadcast<Pack<float, W>>(0.0F), newer = older;
+    if (s.form != ConvForm::prefill) widen_pairs<W>(conv_state(0, channel), older, newer);
+    return t == -2 ? older : newer;
+  }
+
+  /// D of the token before the block and of its rows; in a decode batch D_{t-1} and D_t of each.
+  KOKKOS_FORCEINLINE_FUNCTION void depthwise(const ShapedTeam& team, const Share& share) const {
+    const int lines = decodes() ? 2 * share.rows : share.rows + 1;
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, lines), [&](int line) {
+      for (int j = d; j < padded; ++j) share.depthwise[line * padded + j] = 0;
+    });
+    for_channels(team, [&](auto width, int j) {
+      constexpr int W = decltype(width)::value;
+      using P = Pack<float, W>;
+      const std::int64_t c = share.group * s.d + j;
+      float* to = share.depthwise + j;
+      P older_weight, newer_weight;
+      widen_pairs<W>(m.depthwise.data() + 2 * c, older_weight, newer_weight);
+      const P bias = widen<W>(m.depthwise_bias.data() + c);
+      const auto put = [&](const P& older, const P& newer) {
+        store(to, older_weight * older + (newer_weight * newer + bias));
+        to += padded;
+      };
+      if (decodes()) {
+        for (std::int64_t row = share.first; row < share.first + share.rows; ++row) {
+          if (live(row)) {
+            P oldest, older;
+            widen_pairs<W>(conv_state(row, c), oldest, older);
+            put(oldest, older);
+            put(older, widen<W>(projections(row) + c));
+          } else {
+            for (int tap = 0; tap < 2; ++tap, to += padded) store(to, broadcast<P>(0.0F));
+          }
+        }
+      } else {
+        P older = input<W>(share.first - 2, c);
+        for (int i = 0; i <= share.rows; ++i) {
+          const P newer = input<W>(share.first + i - 1, c);
+          put(older, newer);
+          older = newer;
         }
       }
-      const float bias = to_float(memory.grouped_bias[c]);
-      for (int i = 0; i < rows; ++i) {
-        head[i * s.d + o] = sum[i] + bias + memory.mean(s, first + i, c);
+    });
+  }
+
+  /// V of a key head: this token's values, then the delayed ones of the token before.
+  KOKKOS_FORCEINLINE_FUNCTION void write_values(const ShapedTeam& team, const Share& share) const {
+    const std::int64_t begin = (share.group - s.heads) * s.d;
+    for_channels(team, [&](auto width, int j) {
+      constexpr int W = decltype(width)::value;
+      const std::int64_t f = begin + j;
+      for (std::int64_t row = share.first; row < share.first + share.rows; ++row) {
+        T* to = m.v.data() + row * s.kv_heads * s.d + f;
+        const T* from = projections(row) + s.channels + f;
+        if (live(row) && f + W <= s.lag) {
+          copy_pack<W>(to, from);
+        } else if (live(row) && f >= s.lag && row > 0 && !decodes()) {
+          copy_pack<W>(to, from - s.width);
+        } else {
+          for (int i = 0; i < W; ++i) {
+            to[i] = live(row) ? m.value(s, row, f + i) : from_float<T>(0);
+          }
+        }
       }
     });
   }
 
-  KOKKOS_FUNCTION void finish(const Member& team, std::int64_t group, std::int64_t first,
-                              std::int64_t rows, const Scratch& head) const {
-    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, rows), [&](std::int64_t i) {
-      const std::int64_t row = first + i;
-      const float* x = head.data() + i * s.d;
-      T* out = memory.head(s, row, group);
-      if (s.stage == ConvStage::conv || !live(row)) {
-        const float keep = live(row) ? 1.0F : 0.0F;
-        Kokkos::parallel_for(Kokkos::ThreadVectorRange(team, s.d),
-                             [&](std::int64_t o) { out[o] = from_float<T>(x[o] * keep); });
-        return;
+  // The team that read a slot's channels also writes them. In a sequence only the first block reads
+  // the state, so its team also writes what the last row leaves behind.
+  KOKKOS_FORCEINLINE_FUNCTION void write_state(const ShapedTeam& team, const Share& share) const {
+    const std::int64_t begin = decodes() ? share.first : s.tokens - 1;
+    const std::int64_t end = decodes() ? share.first + share.rows : s.tokens;
+    for_channels(team, [&](auto width, int j) {
+      constexpr int W = decltype(width)::value;
+      const std::int64_t c = share.group * s.d + j;
+      const std::int64_t f = c - s.heads * s.d;  // the values that belong to this team
+      for (std::int64_t row = begin; row < end; ++row) {
+        if (!live(row)) continue;
+        Pack<float, W> oldest, older;
+        if (decodes()) {
+          widen_pairs<W>(conv_state(row, c), oldest, older);
+        } else {
+          older = input<W>(row - 1, c);
+        }
+        store_pairs(conv_state(row, c), older, widen<W>(projections(row) + c));
+        for (int i = 0; i < W; ++i) {
+          if (f + i < s.lag) continue;
+          m.lag_state[m.slot_of(s, row) * s.lag + f + i - s.lag] =
+              to_float(projections(row)[s.channels + f + i]);
+        }
       }
+    });
+  }
+
+  /// (q + k) / 2 of channels o, o + 1, ... of a head; of a key the same with its queries' mean.
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> mean(const Share& share, std::int64_t row, int o,
+                                                  int count) const {
+    const T* u = projections(row) + o;
+    const T* queries = u + share.first_query * d;
+    Pack<float, W> sum = widen_first<W>(queries, count);
+    for (int n = 1; n < share.queries; ++n) sum += widen_first<W>(queries + n * d, count);
+    if ((share.queries & (share.queries - 1)) == 0) {  // exact, and faster than dividing
+      sum = sum * share.part;
+    } else {
+      sum = sum / static_cast<float>(share.queries);
+    }
+    return (sum + widen_first<W>(u + share.key * d, count)) * 0.5F;
+  }
+
+  /// Norm, temperature and rotation of a block's rows.
+  KOKKOS_FORCEINLINE_FUNCTION void finish(const ShapedTeam& team, const Share& share) const {
+    const auto for_rows = [&](const auto& body) {
+      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, share.rows * parts),
+                           [&](int item) { body(item / parts, item % parts); });
+    };
+    for_rows([&](int i, int part) {
+      const float* x = share.head + i * padded;
+      auto squares = broadcast<Pack<float, lanes>>(0.0F);
+      float rest = 0;
+      for_part<Shape>(part, d, [&](auto width, int j) {
+        constexpr int W = decltype(width)::value;
+        const auto v = load<Pack<float, W>>(x + j);
+        if constexpr (W == lanes) {
+          squares += v * v;
+        } else {
+          rest += v[0] * v[0];
+        }
+      });
+      share.squares[i * parts + part] = sum(squares) + rest;
+    });
+    team.team_barrier();
+    for_rows([&](int i, int part) { finish_row(share, i, part); });
+  }
+
+  KOKKOS_FORCEINLINE_FUNCTION void finish_row(const Share& share, int i, int part) const {
+    const std::int64_t row = share.first + i;
+    const float* x = share.head + i * padded;
+    T* out = m.head(s, row, share.group);
+    const bool mixed = s.stage == ConvStage::mixed && live(row);
+    const int half = mixed ? static_cast<int>(s.half) : 0;
+    float scale = live(row) ? 1.0F : 0.0F;
+    if (mixed) {
       float square = 0;
-      Kokkos::parallel_reduce(
-          Kokkos::ThreadVectorRange(team, s.d),
-          [&](std::int64_t o, float& partial) { partial += x[o] * x[o]; }, square);
-      float scale = Kokkos::sqrt(static_cast<float>(s.d)) / Kokkos::sqrt(square + 1e-12F);
-      if (group >= s.heads) scale *= to_float(memory.temperature[group - s.heads]);
-      const float position = static_cast<float>(memory.position[row]);
-      Kokkos::parallel_for(Kokkos::ThreadVectorRange(team, s.half), [&](std::int64_t o) {
-        const float angle = position * memory.frequency[o];
-        const float cosine = Kokkos::cos(angle);
-        const float sine = Kokkos::sin(angle);
-        const float low = x[o] * scale;
-        const float high = x[o + s.half] * scale;
-        out[o] = from_float<T>(low * cosine - high * sine);
-        out[o + s.half] = from_float<T>(high * cosine + low * sine);
-      });
-      Kokkos::parallel_for(Kokkos::ThreadVectorRange(team, s.d - 2 * s.half), [&](std::int64_t o) {
-        out[2 * s.half + o] = from_float<T>(x[2 * s.half + o] * scale);
-      });
+      KG_UNROLL for (int p = 0; p < parts; ++p) square += share.squares[i * parts + p];
+      scale = Kokkos::sqrt(static_cast<float>(d)) / Kokkos::sqrt(square + 1e-12F);
+      if (share.group >= s.heads) scale *= to_float(m.temperature[share.group - s.heads]);
+    }
+    const float* cosines = rotations + row * 2 * half;
+    const float* sines = cosines + half;
+    for_part<Shape>(part, half, [&](auto width, int j) {
+      using P = Pack<float, decltype(width)::value>;
+      const P low = load<P>(x + j) * scale, high = load<P>(x + half + j) * scale;
+      const P cosine = load<P>(cosines + j), sine = load<P>(sines + j);
+      narrow(out + j, low * cosine - high * sine);
+      narrow(out + half + j, high * cosine + low * sine);
+    });
+    for_part<Shape>(part, d - 2 * half, [&](auto width, int j) {
+      using P = Pack<float, decltype(width)::value>;
+      narrow(out + 2 * half + j, load<P>(x + 2 * half + j) * scale);
     });
   }
 };
 
-template <class T>
+/// Cosines and sines of all tokens, once for all heads.
+template <class Shape>
+struct Rotations {
+  const std::int32_t* position;
+  const float* frequency;
+  float* to;  // [tokens, 2, half]
+  int half, token_items;
+
+  KOKKOS_FUNCTION void operator()(std::int64_t item) const {
+    const std::int64_t token = item / token_items;
+    const auto begin = static_cast<int>(item % token_items) * Shape::lanes;
+    if (begin + Shape::lanes <= half) return rotate<Shape::lanes>(token, begin);
+    for (int x = begin; x < half; ++x) rotate<1>(token, x);
+  }
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION void rotate(std::int64_t token, int x) const {
+    using P = Pack<float, W>;
+    P sine, cosine;
+    sine_cosine(load<P>(frequency + x) * static_cast<float>(position[token]), sine, cosine);
+    store(to + token * 2 * half + x, cosine);
+    store(to + token * 2 * half + half + x, sine);
+  }
+};
+
+template <class Shape, class Product, class T>
 std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
-  using Functor = ConvMixingFunctor<T>;
+  using Heads = MixHeads<Shape, Product, T>;
   const ConvMixingStaged<T> staged(c, tensors);
-  const auto tile_size = static_cast<std::size_t>(Functor::tile * c.head_dim);
-  const std::size_t bytes = 3 * Functor::Scratch::shmem_size(tile_size);
-  const int level = bytes <= static_cast<std::size_t>(Functor::Policy::scratch_size_max(0)) ? 0 : 1;
-  const Functor functor{ConvMixingShape(c), staged.memory(), level};
-  typename Functor::Policy policy(static_cast<int>(functor.tiles() * c.groups()), Kokkos::AUTO);
-  policy.set_scratch_size(level, Kokkos::PerTeam(bytes));
+  const DeviceView<float> rotations("rotations", static_cast<std::size_t>(c.tokens * c.rotary));
+  const auto d = static_cast<int>(c.head_dim), half = static_cast<int>(c.rotary / 2);
+  const int padded = (d + Shape::lanes - 1) / Shape::lanes * Shape::lanes;
+  const auto blocks = static_cast<int>((c.tokens + Product::rows - 1) / Product::rows);
+  const Heads heads{ConvMixingShape(c), staged.memory(), rotations.data(), d, padded, blocks};
+  static_assert(Shape::is_host || 4 * Heads::scratch_floats(256, true) + 64 <= 64 * 1024);
+  const int floats = Heads::scratch_floats(padded, c.form == ConvForm::decode);
+  const ShapedTeams teams =
+      teams_of<Shape>(blocks * c.groups(), Product::team_size, Product::vector_length,
+                      sizeof(float) * static_cast<std::size_t>(floats) + 64);
+  const int token_items = (half + Shape::lanes - 1) / Shape::lanes;
+  const Rotations<Shape> rotate{staged.position.data(), staged.frequency.data(), rotations.data(),
+                                half, token_items};
+  const Kokkos::RangePolicy<Space, Kokkos::IndexType<std::int64_t>> items(0,
+                                                                          c.tokens * token_items);
+  const bool rotates = c.stage == ConvStage::mixed && half > 0;
   return make_launch(
       [=] {
-        Kokkos::parallel_for("conv_mixing", policy, functor);
+        (void)rotations;  // owns its memory
+        if (rotates) Kokkos::parallel_for("conv_mixing/rotations", items, rotate);
+        Kokkos::parallel_for("conv_mixing", teams, heads);
         Kokkos::fence();
       },
       [=] { staged.fetch(); });
 }
 
+/// Many rows: 128 of them make little of a host's staging of weights and stay in its second-level
+/// cache; a device's 16 leave shared memory for several teams.
+template <class Shape, int RowPacks>
+struct ManyRows {
+  static constexpr bool host = Shape::is_host;
+  static constexpr int row_blocks = !host ? 4 : RowPacks == 1 ? 1 : 128 / (RowPacks * Shape::lanes);
+  using Product = TiledProduct<
+      ProductTile<Shape, RowPacks, row_blocks, host ? Shape::block_columns : 4, host ? 1 : 32, 16>>;
+};
+
+template <class Shape, class T>
+std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
+  if constexpr (Shape::is_host) {
+    if (c.tokens == 1) return launch<Shape, DottedProduct<Shape, 1>, T>(c, tensors);
+    if (c.tokens == 2) return launch<Shape, DottedProduct<Shape, 2>, T>(c, tensors);
+    if (c.tokens <= 4) return launch<Shape, DottedProduct<Shape, 4>, T>(c, tensors);
+    if (c.tokens <= 8) return launch<Shape, DottedProduct<Shape, 8>, T>(c, tensors);
+    if (c.tokens <= Shape::lanes) {
+      return launch<Shape, typename ManyRows<Shape, 1>::Product, T>(c, tensors);
+    }
+  } else {
+    if (c.tokens <= 4) return launch<Shape, DottedProduct<Shape, 4>, T>(c, tensors);
+  }
+  return launch<Shape, typename ManyRows<Shape, Shape::row_packs>::Product, T>(c, tensors);
+}
+
 }  // namespace
 
 void register_conv_mixing_kokkos(Registry& registry) {
-  registry.add_variant<ConvMixingCase>(
-      {"kokkos", Backend::kokkos, "a team a head of 16 rows, everything between in scratch"},
-      [](const ConvMixingCase& c, TensorSet& tensors) {
-        return with_storage(c.type, [&]<class T>(T) { return launch<T>(c, tensors); });
+  add_portable_variants<ConvMixingCase>(
+      registry, "a team a head of a block of rows, everything between in scratch",
+      [](auto shape, const ConvMixingCase& c, TensorSet& tensors) {
+        using Shape = decltype(shape);
+        return with_storage(c.type, [&]<class T>(T) { return launch<Shape, T>(c, tensors); });
       });
 }
 

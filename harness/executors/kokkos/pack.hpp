@@ -407,6 +407,14 @@ template <int Start, class T, int W, int... I>
   p.at = __builtin_shufflevector(a.at, b.at, ((I % 2 == 0 ? 0 : W) + Start + I / 2)...);
   return p;
 }
+// Numbers First, First + 2, ... of a followed by b.
+template <int First, class T, int W, int... I>
+[[gnu::always_inline]] inline Pack<T, W> every_second(const Pack<T, W>& a, const Pack<T, W>& b,
+                                                      std::integer_sequence<int, I...>) {
+  Pack<T, W> p;
+  p.at = __builtin_shufflevector(a.at, b.at, (2 * I + First)...);
+  return p;
+}
 #endif
 }  // namespace pack_detail
 
@@ -576,6 +584,7 @@ KOKKOS_FORCEINLINE_FUNCTION void multiply_wide(const Pack<std::uint32_t, W>& a, 
 KOKKOS_FORCEINLINE_FUNCTION void prefetch([[maybe_unused]] const void* from) {
 #if KG_VECTOR_PACKS
   __builtin_prefetch(from, 0, 2);
+  asm volatile("");  // or g++ drops calls of a function that does nothing else: it has no effect
 #endif
 }
 

@@ -26,7 +26,13 @@ struct WeightRows {
   KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> load(int o, int k, int count) const {
     return widen_first<W>(row(o) + k, count);
   }
-  KOKKOS_FORCEINLINE_FUNCTION void fetch(int o, int k) const { prefetch(row(o) + k); }
+  /// Called while other columns are multiplied, for each 16th term of them and each turn of a team:
+  /// term k of columns o .. o + Columns - 1 comes next, if it is there.
+  template <int Columns>
+  KOKKOS_FORCEINLINE_FUNCTION void fetch(int o, int k, int turn) const {
+    if (turn > 0) return;
+    KG_UNROLL for (int i = 0; i < Columns; ++i) prefetch(row(o + i) + k);
+  }
 };
 
 /// Sizes of a team's share where rows are many. On a host (whole) all terms of its rows are staged
@@ -45,14 +51,14 @@ struct ProductTile {
   static constexpr int panel_rows = whole ? block_rows : rows;
   static constexpr int panel_step = whole ? block_rows : rows + 1;
 
-  KOKKOS_FORCEINLINE_FUNCTION static int staged_terms(int in) {
+  KOKKOS_FORCEINLINE_FUNCTION static constexpr int staged_terms(int in) {
     return whole ? (in + lanes - 1) / lanes * lanes : int{Depth};
   }
   KOKKOS_FORCEINLINE_FUNCTION static int step(int in) { return whole ? in : int{Depth}; }
-  KOKKOS_FORCEINLINE_FUNCTION static int column_step(int in) {
+  KOKKOS_FORCEINLINE_FUNCTION static constexpr int column_step(int in) {
     return staged_terms(in) + (whole ? lanes : 1);
   }
-  KOKKOS_FORCEINLINE_FUNCTION static int panel_floats(int in) {
+  KOKKOS_FORCEINLINE_FUNCTION static constexpr int panel_floats(int in) {
     return staged_terms(in) * panel_step;
   }
 };
@@ -68,7 +74,7 @@ class TiledProduct {
   static constexpr int column_group = Tile::columns;
 
   /// Floats of scratch for a team that takes `columns` columns of a weight with `in` terms.
-  KOKKOS_FUNCTION static int scratch_floats(int in, int columns) {
+  KOKKOS_FUNCTION static constexpr int scratch_floats(int in, int columns) {
     return Tile::panel_floats(in) * int{Tile::whole ? Tile::row_blocks : 1} +
            int{Tile::columns} * Tile::column_step(in) +
            (Tile::lanes == 1 ? 0 : grouped(columns) * int{Tile::rows});
@@ -107,10 +113,8 @@ class TiledProduct {
           if (there) {
             add_block<C, V>(place(a, w.in, r), int{Tile::panel_step}, b + c * column_step,
                             column_step, 1, steps, sum, [&](int ahead) {
-                              if (turn > 0) return;
-                              KG_UNROLL for (int i = 0; i < C; ++i) {  // the next group's columns
-                                w.fetch(first + group + int{Tile::columns} + i, k + ahead);
-                              }
+                              w.template fetch<C>(first + group + int{Tile::columns}, k + ahead,
+                                                  turn);
                             });
           }
           team.team_barrier();
@@ -138,7 +142,7 @@ class TiledProduct {
 
  private:
   /// Columns, with those of the last group that are not there, for whole packs.
-  KOKKOS_FUNCTION static int grouped(int columns) {
+  KOKKOS_FUNCTION static constexpr int grouped(int columns) {
     const int all = (columns + Tile::columns - 1) / Tile::columns * Tile::columns;
     return (all + Tile::lanes - 1) / Tile::lanes * Tile::lanes;
   }
@@ -147,15 +151,29 @@ class TiledProduct {
     return a + row / Tile::panel_rows * Tile::panel_floats(in) + row % Tile::panel_rows;
   }
 
+  /// Calls body(line, pack) for all packs of all lines: a thread of a device takes a pack, that of
+  /// a host a line, so that it divides nothing.
+  template <class Body>
+  KOKKOS_FORCEINLINE_FUNCTION static void for_packs(const ShapedTeam& team, int lines, int packs,
+                                                    const Body& body) {
+    if constexpr (Tile::whole) {
+      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, lines), [&](int line) {
+        for (int pack = 0; pack < packs; ++pack) body(line, pack);
+      });
+    } else {
+      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, lines * packs),
+                           [&](int item) { body(item / packs, item % packs); });
+    }
+  }
+
   /// Terms k0 .. k0 + steps - 1 of all blocks that have a row, rows side by side.
   template <class X>
   KOKKOS_FORCEINLINE_FUNCTION static void stage_rows(const ShapedTeam& team, float* a, const X& x,
                                                      int used, int k0, int steps, int in) {
     constexpr int W = Tile::lanes;
-    const int across = (steps + W - 1) / W;
     const int down = (used + Tile::block_rows - 1) / Tile::block_rows * int{Tile::row_packs};
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, across * down), [&](int item) {
-      const int k = item % across * W, row = item / across * W;
+    for_packs(team, down, (steps + W - 1) / W, [&](int line, int pack) {
+      const int k = pack * W, row = line * W;
       Pack<float, W> block[W];
       KG_UNROLL for (int i = 0; i < W; ++i) {
         block[i] = row + i < used ? x.template load<W>(row + i, k0 + k, in - k0 - k)
@@ -173,9 +191,8 @@ class TiledProduct {
                                                         int column_step, const Weight& w, int first,
                                                         int k0, int steps) {
     constexpr int W = Tile::lanes;
-    const int across = (steps + W - 1) / W;
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, int{Tile::columns} * across), [&](int item) {
-      const int c = item / across, k = item % across * W;
+    for_packs(team, int{Tile::columns}, (steps + W - 1) / W, [&](int c, int pack) {
+      const int k = pack * W;
       store(b + c * column_step + k, first + c < w.out
                                          ? w.template load<W>(first + c, k0 + k, steps - k)
                                          : broadcast<Pack<float, W>>(0.0F));
@@ -187,11 +204,9 @@ class TiledProduct {
                                                    int used, int first, int columns,
                                                    const Write& write) {
     constexpr int W = Tile::lanes;
-    const int down = (used + W - 1) / W;
-    const int across = (columns + W - 1) / W;
     team.team_barrier();
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, across * down), [&](int item) {
-      const int c = item % across * W, row = item / across * W;
+    for_packs(team, (used + W - 1) / W, (columns + W - 1) / W, [&](int line, int pack) {
+      const int c = pack * W, row = line * W;
       Pack<float, W> block[W];
       KG_UNROLL for (int i = 0; i < W; ++i) {
         block[i] = load<Pack<float, W>>(sums + (c + i) * Tile::rows + row);
@@ -220,7 +235,7 @@ class DottedProduct {
                                          : Rows <= 4     ? Shape::dot_rows / 2
                                                          : Shape::dot_rows / 4;
 
-  KOKKOS_FUNCTION static int scratch_floats(int /*in*/, int columns) {
+  KOKKOS_FUNCTION static constexpr int scratch_floats(int /*in*/, int columns) {
     return (columns + int{Shape::lanes}) * int{Rows};
   }
 
@@ -288,9 +303,7 @@ class DottedProduct {
     for (; k + terms <= w.in; k += strands * terms) {
       if (k % 16 == 0) {  // further on in these columns, or at the beginning of the next ones
         const bool next = k + fetched >= w.in;
-        KG_UNROLL for (int i = 0; i < n; ++i) {
-          w.fetch(next ? o + n + i : o + i, next ? k + fetched - w.in : k + fetched);
-        }
+        w.template fetch<n>(next ? o + n : o, next ? k + fetched - w.in : k + fetched, 0);
       }
       add(k, terms);
     }

@@ -205,5 +205,58 @@ KOKKOS_FORCEINLINE_FUNCTION PackPair<W> in_order(const PackPair<W>& pair) {
   return pair;
 }
 
+/// Two packs in turn: first and second number of each of W pairs, which are neighbours.
+template <int W, class T>
+KOKKOS_FORCEINLINE_FUNCTION void widen_pairs(const T* from, Pack<float, W>& first,
+                                             Pack<float, W>& second) {
+  if constexpr (Pack<float, W>::vector) {
+#if KG_VECTOR_PACKS
+    if constexpr (std::is_same_v<T, bf16>) {  // a shift and a mask, no shuffle
+      const auto words = load<Pack<std::uint32_t, W>>(reinterpret_cast<const std::uint32_t*>(from));
+      first = low_bf16(words);
+      second = high_bf16(words);
+    } else {
+      constexpr auto indices = std::make_integer_sequence<int, W>{};
+      const Pack<float, W> low = widen<W>(from), high = widen<W>(from + W);
+      first = pack_detail::every_second<0>(low, high, indices);
+      second = pack_detail::every_second<1>(low, high, indices);
+    }
+#endif
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) {
+      first.at[i] = to_float(from[2 * i]);
+      second.at[i] = to_float(from[2 * i + 1]);
+    }
+  }
+}
+
+/// The other way round.
+template <int W>
+KOKKOS_FORCEINLINE_FUNCTION void store_pairs(float* to, const Pack<float, W>& first,
+                                             const Pack<float, W>& second) {
+  if constexpr (Pack<float, W>::vector) {
+#if KG_VECTOR_PACKS
+    constexpr auto indices = std::make_integer_sequence<int, W>{};
+    store(to, pack_detail::interleave<0>(first, second, indices));
+    store(to + W, pack_detail::interleave<W / 2>(first, second, indices));
+#endif
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) {
+      to[2 * i] = first.at[i];
+      to[2 * i + 1] = second.at[i];
+    }
+  }
+}
+
+/// W neighbours, bit for bit.
+template <int W, class T>
+KOKKOS_FORCEINLINE_FUNCTION void copy_pack(T* to, const T* from) {
+  if constexpr (Pack<float, W>::vector) {
+    std::memcpy(static_cast<void*>(to), from, W * sizeof(T));
+  } else {
+    KG_UNROLL for (int i = 0; i < W; ++i) to[i] = from[i];
+  }
+}
+
 }  // namespace KG_PACK_NAMESPACE
 }  // namespace kernelgate
