@@ -4,15 +4,13 @@
 
 #include "harness/executors/kokkos/pack_math.hpp"
 #include "harness/executors/kokkos/portable_variants.hpp"
+#include "harness/executors/kokkos/row_pass.hpp"
 #include "harness/executors/kokkos/row_product.hpp"
 #include "kernels/conv_mixing/conv_mixing_arguments.hpp"
 #include "kernels/conv_mixing/rows_ahead.hpp"
 
 namespace kernelgate {
 namespace {
-
-template <int W>
-using PackWidth = std::integral_constant<int, W>;
 
 /// D_{t-1} and then D_t of each row: the activations of the grouped convolution. In a sequence
 /// rows overlap by half.
@@ -435,22 +433,22 @@ template <class Shape, int RowPacks>
 struct ManyRows {
   static constexpr bool host = Shape::is_host;
   static constexpr int row_blocks = !host ? 4 : RowPacks == 1 ? 1 : 128 / (RowPacks * Shape::lanes);
-  using Product = TiledProduct<
+  using Product = TiledRowProduct<
       ProductTile<Shape, RowPacks, row_blocks, host ? Shape::block_columns : 4, host ? 1 : 32, 16>>;
 };
 
 template <class Shape, class T>
 std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
   if constexpr (Shape::is_host) {
-    if (c.tokens == 1) return launch<Shape, DottedProduct<Shape, 1>, T>(c, tensors);
-    if (c.tokens == 2) return launch<Shape, DottedProduct<Shape, 2>, T>(c, tensors);
-    if (c.tokens <= 4) return launch<Shape, DottedProduct<Shape, 4>, T>(c, tensors);
-    if (c.tokens <= 8) return launch<Shape, DottedProduct<Shape, 8>, T>(c, tensors);
+    if (c.tokens == 1) return launch<Shape, DottedRowProduct<Shape, 1>, T>(c, tensors);
+    if (c.tokens == 2) return launch<Shape, DottedRowProduct<Shape, 2>, T>(c, tensors);
+    if (c.tokens <= 4) return launch<Shape, DottedRowProduct<Shape, 4>, T>(c, tensors);
+    if (c.tokens <= 8) return launch<Shape, DottedRowProduct<Shape, 8>, T>(c, tensors);
     if (c.tokens <= Shape::lanes) {
       return launch<Shape, typename ManyRows<Shape, 1>::Product, T>(c, tensors);
     }
   } else {
-    if (c.tokens <= 4) return launch<Shape, DottedProduct<Shape, 4>, T>(c, tensors);
+    if (c.tokens <= 4) return launch<Shape, DottedRowProduct<Shape, 4>, T>(c, tensors);
   }
   return launch<Shape, typename ManyRows<Shape, Shape::row_packs>::Product, T>(c, tensors);
 }

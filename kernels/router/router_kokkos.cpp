@@ -137,7 +137,7 @@ template <class Shape, int RowPacks>
 struct ManyTokens {
   static constexpr int row_blocks = !Shape::is_host ? 16 : (RowPacks * Shape::lanes > 16) ? 1 : 2;
   static constexpr int column_blocks = Shape::is_host ? 1 : 8;
-  using Product = TiledProduct<
+  using Product = TiledRowProduct<
       ProductTile<Shape, RowPacks, row_blocks, Shape::block_columns, column_blocks, 32>>;
 };
 
@@ -238,16 +238,16 @@ std::unique_ptr<Launch> launch(const RouterCase& c, TensorSet& set) {
                          tensors.choice.fetch();
                        });
   };
-  if (c.tokens == 1) return run_with.template operator()<DottedProduct<Shape, 1>>();
-  if (c.tokens == 2) return run_with.template operator()<DottedProduct<Shape, 2>>();
+  if (c.tokens == 1) return run_with.template operator()<DottedRowProduct<Shape, 1>>();
+  if (c.tokens == 2) return run_with.template operator()<DottedRowProduct<Shape, 2>>();
   if constexpr (Shape::is_host) {
-    if (c.tokens <= 4) return run_with.template operator()<DottedProduct<Shape, 4>>();
-    if (c.tokens <= 8) return run_with.template operator()<DottedProduct<Shape, 8>>();
+    if (c.tokens <= 4) return run_with.template operator()<DottedRowProduct<Shape, 4>>();
+    if (c.tokens <= 8) return run_with.template operator()<DottedRowProduct<Shape, 8>>();
     // In blocks of several packs more than half of the lanes would be idle.
     if (c.tokens <= Shape::lanes)
       return run_with.template operator()<typename ManyTokens<Shape, 1>::Product>();
   } else {  // two passes over a weight are cheaper than a tile that is mostly empty
-    if (c.tokens <= 16) return run_with.template operator()<DottedProduct<Shape, 4>>();
+    if (c.tokens <= 16) return run_with.template operator()<DottedRowProduct<Shape, 4>>();
   }
   return run_with.template operator()<typename ManyTokens<Shape, Shape::row_packs>::Product>();
 }

@@ -65,7 +65,7 @@ struct ProductTile {
 
 /// Many rows at a time.
 template <class TileSizes>
-class TiledProduct {
+class TiledRowProduct {
  public:
   using Tile = TileSizes;
   static constexpr int rows = Tile::rows;
@@ -221,7 +221,7 @@ class TiledProduct {
 
 /// Up to Rows rows: each row of the weight, as it is stored, against all of them.
 template <class Shape, int Rows>
-class DottedProduct {
+class DottedRowProduct {
  public:
   static constexpr int rows = Rows;
   static constexpr int strands = Shape::dot_strands;  // work items that share a row of the weight
@@ -239,7 +239,7 @@ class DottedProduct {
     return (columns + int{Shape::lanes}) * int{Rows};
   }
 
-  /// As TiledProduct::multiply().
+  /// As TiledRowProduct::multiply().
   template <class X, class Weight, class Write>
   KOKKOS_FORCEINLINE_FUNCTION static void multiply(const ShapedTeam& team, float* scratch,
                                                    const X& x, int used, const Weight& w, int first,
