@@ -32,12 +32,15 @@ speed of another variant over portable is the quotient of these medians: above 1
 
 )";
 
-constexpr const char* portability_note =
+constexpr const char* efficiency_note =
     R"(Efficiency is the harmonic mean over the kernel's cases, of the roofline (roofline time / time) and of the best (time of
 the fastest variant / time). Where a variant has no time for some cases, its mean is over those that it has one for, and
-their number stands beside it. Performance portability is the harmonic mean of the efficiencies over all columns; it is
-0 where a case is unsupported or incorrect, and has no figure where a case was not run.
+their number stands beside it.
+)";
 
+constexpr const char* portability_note =
+    R"(Performance portability is the harmonic mean of the efficiencies over the devices and builds above. It is 0 where a
+case is unsupported or incorrect, and has no figure where a case was not run.
 )";
 
 /// The latest rows of each tier, of every variant.
@@ -261,8 +264,11 @@ std::string portability_table(std::span<const ComparedCase> cases,
     head.push_back("of the best, " + label);
   }
   if (several) head.insert(head.end(), {"portability, roofline", "portability, best"});
-  std::string text = "### Efficiency and performance portability by kernel\n\n";
-  text += portability_note + markdown::head(head);
+  std::string text = several ? "### Efficiency and performance portability by kernel\n\n"
+                             : "### Efficiency by kernel\n\n";
+  text += efficiency_note;
+  if (several) text += portability_note;
+  text += "\n" + markdown::head(head);
   for (const Portability& line : portability_by_origin(cases)) {
     Row cells{line.kernel, line.variant};
     for (const auto& [tier, label] : labels) {

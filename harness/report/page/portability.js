@@ -14,7 +14,7 @@ const nativeColumns = [
 ];
 
 // Columns of one origin of a compared case: its variant and time, or why it has none.
-const sideTime = (side) => (side === undefined ? make("span", { class: "muted" }, "not run")
+const sideTime = (side) => (side === undefined ? make("span", { class: "muted" }, "–")
   : side.seconds === undefined ? statusElement(side.status) : timeText(side.seconds));
 const rivalColumns = (key) => [
   column(`${key}_variant`, `${key} variant`, (c) => c[key]?.variant ?? "", (c) => c[key]?.variant ?? ""),
