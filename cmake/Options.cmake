@@ -33,3 +33,28 @@ if(KERNELGATE_ARCH)
     target_compile_options(kernelgate_fast INTERFACE -mprefer-vector-width=512)
   endif()
 endif()
+
+# The widest vectors of kernel code, for the records: "native" alone does not say.
+include(CheckCXXSourceCompiles)
+set(KERNELGATE_VECTORS "")
+foreach(known __AVX512F__=AVX-512 __AVX2__=AVX2 __AVX__=AVX __SSE2__=SSE2
+    __ARM_FEATURE_SVE=SVE __ARM_NEON=NEON)
+  string(REPLACE "=" ";" known "${known}")
+  list(GET known 0 macro)
+  string(MAKE_C_IDENTIFIER "KERNELGATE${macro}_OF_${KERNELGATE_ARCH}" found)
+  if(KERNELGATE_ARCH)
+    set(CMAKE_REQUIRED_FLAGS "-march=${KERNELGATE_ARCH}")
+  endif()
+  set(CMAKE_REQUIRED_QUIET ON)
+  check_cxx_source_compiles("
+    #ifndef ${macro}
+    #error not among the instructions
+    #endif
+    int main() {}" ${found})
+  unset(CMAKE_REQUIRED_FLAGS)
+  unset(CMAKE_REQUIRED_QUIET)
+  if(${found})
+    list(GET known 1 KERNELGATE_VECTORS)
+    break()
+  endif()
+endforeach()

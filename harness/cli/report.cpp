@@ -1,5 +1,5 @@
 // kernelgate report: the page and the Markdown summary again, from records alone; and whether a
-// page that came from elsewhere shows what its records say.
+// page that came from elsewhere shows what its records say. The tables of docs/performance.md, too.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -14,6 +14,7 @@
 #include "harness/report/file.hpp"
 #include "harness/report/markdown_summary.hpp"
 #include "harness/report/page_check.hpp"
+#include "harness/report/performance.hpp"
 #include "harness/support/launches.hpp"
 
 namespace kernelgate {
@@ -21,7 +22,7 @@ namespace {
 
 struct ReportArguments {
   std::vector<std::string> records, runs;
-  std::string output, markdown, check, resources;
+  std::string output, markdown, performance, check, resources;
   std::string title = "kernelgate", subtitle;
 };
 
@@ -59,12 +60,27 @@ std::string command_of(const ReportArguments& options) {
   return shell_line(words);
 }
 
+std::string read_page(const std::string& option, const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw BadInput(fmt::format("{} {}: cannot be read", option, file));
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write_performance(const std::vector<Record>& rows, const std::string& file) {
+  const std::string page = read_page("--performance", file);
+  write_whole_file(file,
+                   markdown::with_part(page, performance_markers, performance_tables(rows), file));
+  fmt::print("tables   {}\n", file);
+}
+
 void write_reports(Session& session, const ReportArguments& options) {
   Rows rows = choose(read_record_files(options.records), options.runs);
   if (rows.shown.empty()) {
     fmt::print("these records have no row\n");
     session.end_with(ExitCode::nothing_ran);
   }
+  if (!options.performance.empty()) write_performance(rows.shown, options.performance);
+  if (options.output.empty() && options.markdown.empty()) return;
   PageText text;
   text.title = options.title;
   text.subtitle = options.subtitle.empty() ? fmt::format("{} rows of {}", rows.shown.size(),
@@ -85,10 +101,23 @@ void write_reports(Session& session, const ReportArguments& options) {
   }
 }
 
+void check_performance(Session& session, const ReportArguments& options, const std::string& page) {
+  const Rows rows = choose(read_record_files(options.records), options.runs);
+  const auto fault = performance_fault(page, performance_tables(rows.shown), options.check);
+  if (fault) {
+    fmt::print("{}\n{}: has other tables than these records; --performance writes them anew\n",
+               *fault, options.check);
+    return session.end_with(ExitCode::incorrect);
+  }
+  fmt::print("{}: has the tables of these records\n", options.check);
+}
+
+// A page with the markers is held to its tables, any other to be the HTML page.
 void check_page(Session& session, const ReportArguments& options) {
-  std::ifstream in(options.check, std::ios::binary);
-  if (!in) throw BadInput(fmt::format("--check {}: cannot be read", options.check));
-  const std::string page{std::istreambuf_iterator<char>(in), {}};
+  const std::string page = read_page("--check", options.check);
+  if (page.find(performance_markers.begin) != std::string::npos) {
+    return check_performance(session, options, page);
+  }
   const StatedPage stated = stated_page(page, options.check);
   Rows rows = choose(read_record_files(options.records), stated.runs);
   PageText text;
@@ -107,8 +136,10 @@ void check_page(Session& session, const ReportArguments& options) {
 
 void run_report(Session& session, const ReportArguments& options) {
   if (options.records.empty()) throw BadInput("report: expected --records with a file or folder");
-  if (options.output.empty() && options.markdown.empty() && options.check.empty()) {
-    throw BadInput("report: expected --output PAGE, --markdown FILE or --check PAGE");
+  if (options.output.empty() && options.markdown.empty() && options.performance.empty() &&
+      options.check.empty()) {
+    throw BadInput(
+        "report: expected --output PAGE, --markdown FILE, --performance FILE or --check PAGE");
   }
   if (!options.check.empty()) return check_page(session, options);
   write_reports(session, options);
@@ -124,6 +155,9 @@ void add_report_command(CLI::App& app, Session& session) {
                       "Records file, or folder with such files; may repeat");
   command->add_option("--output", options->output, "Write the page here: one HTML file");
   command->add_option("--markdown", options->markdown, "Write a summary for a pull request here");
+  command->add_option("--performance", options->performance,
+                      "Write the tables of portable, tuned and vendor code between the markers of "
+                      "this page (docs/performance.md)");
   command->add_option("--run", options->runs,
                       "Show the rows of this run alone (column run_id); may repeat. The others "
                       "enter the history");
@@ -132,7 +166,8 @@ void add_report_command(CLI::App& app, Session& session) {
   command->add_option("--resources", options->resources,
                       "Folder of compiled figures (results/resources)");
   command->add_option("--check", options->check,
-                      "Hold this page against the records; exit code 1 when a figure differs");
+                      "Hold this page, HTML or with the markers of --performance, against the "
+                      "records; exit code 1 when a figure differs");
   command->footer(
       "Example: kernelgate report --records report --output report/index.html --markdown "
       "report/summary.md");

@@ -19,6 +19,7 @@ SeriesKey key_of(const Record& r) {
           r.cache ? std::string(name(*r.cache)) : "",
           r.device,
           r.environment.cpu,
+          target_words(r.environment),
           r.environment.compiler,
           r.environment.kokkos,
           r.environment.build_type,
@@ -58,8 +59,8 @@ std::string SeriesKey::id() const {
 }
 
 std::string SeriesKey::machine() const {
-  return fmt::format("{}{}, {} threads, {}", device.empty() ? "" : device + " on ", cpu, threads,
-                     compiler);
+  return fmt::format("{}{}, {} threads{}, {}", device.empty() ? "" : device + " on ", cpu, threads,
+                     target, compiler);
 }
 
 std::vector<History> histories_of(std::span<const Record> records, const ChangeRules& rules) {

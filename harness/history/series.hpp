@@ -19,7 +19,8 @@ struct Job {
 /// What has to be equal for times to be put beside each other. Not the clock that was measured: it
 /// changes from minute to minute.
 struct SeriesKey {
-  std::string kernel, variant, axes, backend, cache, device, cpu, compiler, kokkos, build_type;
+  std::string kernel, variant, axes, backend, cache, device, cpu, target, compiler, kokkos,
+      build_type;
   std::int64_t threads = 0;
   auto operator<=>(const SeriesKey&) const = default;
 

@@ -30,14 +30,15 @@ TEST(Histories, TakeOneValueOfAJobHoweverManyRowsItHas) {
 }
 
 TEST(Histories, KeepMachinesToolchainsAndModesApart) {
-  std::vector<Record> rows(7, timed(1, 0.001));
+  std::vector<Record> rows(8, timed(1, 0.001));
   rows[1].environment.cpu = "Slow CPU";
   rows[2].environment.compiler = "Clang 22";
   rows[3].cache = CacheMode::hot;
   rows[4].variant = "kokkos/cpu";
   rows[5].environment.threads = 4;
   rows[6].environment.host = "the name of a machine is no property of it";
-  EXPECT_EQ(histories_of(rows, {}).size(), 6U);
+  rows[7].environment.flags = "-O3; kernels: -march=x86-64-v3";
+  EXPECT_EQ(histories_of(rows, {}).size(), 7U);
 }
 
 TEST(Histories, LeaveOutWhatIsNoMeasuredTime) {

@@ -184,7 +184,9 @@ inline constexpr auto record_columns = [] {
       column<&R::environment, &E::threads>("threads", whole, "of a parallel loop"),
       column<&R::environment, &E::os>("os", text, "system and its kernel"),
       column<&R::environment, &E::compiler>("compiler", text, "name and version"),
-      column<&R::environment, &E::flags>("flags", text, "of harness code; kernels: of kernel code"),
+      column<&R::environment, &E::flags>("flags", text,
+                                         "of harness code; kernels: of kernel code; vectors: the "
+                                         "widest of kernel code, e.g. AVX-512"),
       column<&R::environment, &E::commit>("commit", text,
                                           "git describe --always --dirty of the build"),
       column<&R::environment, &E::kokkos>("kokkos", text, "version and its execution spaces"),

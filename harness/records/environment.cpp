@@ -51,6 +51,25 @@ std::string cpu_name(std::istream& cpuinfo) {
   return "unknown";
 }
 
+KernelTarget kernel_target(const Environment& environment) {
+  const std::string_view flags = environment.flags;
+  const auto word_behind = [&](std::string_view key) -> std::string {
+    const std::size_t kernels = flags.find("kernels: ");
+    const std::size_t at = kernels == std::string_view::npos ? kernels : flags.find(key, kernels);
+    if (at == std::string_view::npos) return {};
+    const std::string_view rest = flags.substr(at + key.size());
+    return std::string(rest.substr(0, rest.find_first_of(" ;")));
+  };
+  return {word_behind(" -march="), word_behind("; vectors: ")};
+}
+
+std::string target_words(const Environment& environment) {
+  if (environment.flags.find("kernels: ") == std::string::npos) return {};
+  const std::string arch = kernel_target(environment).arch;
+  if (arch == "native") return {};
+  return ", kernels for " + (arch.empty() ? "the compiler's default" : arch);
+}
+
 Environment detect_environment() {
   std::ifstream cpuinfo("/proc/cpuinfo");
   return {.cpu = cpu_name(cpuinfo),

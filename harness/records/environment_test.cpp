@@ -44,6 +44,38 @@ TEST(Environment, KnowsTheBuildAndHoldsNoPathOfThisMachine) {
   }
 }
 
+Environment with_flags(const std::string& flags) {
+  Environment environment;
+  environment.flags = flags;
+  return environment;
+}
+
+TEST(KernelTarget, IsReadFromTheFlagsOfKernelCodeAlone) {
+  const KernelTarget wide =
+      kernel_target(with_flags("-O2 -march=armv9-a; kernels: -O3 -march=x86-64-v3 -mprefer-vector-"
+                               "width=512; vectors: AVX2"));
+  EXPECT_EQ(wide.arch, "x86-64-v3");
+  EXPECT_EQ(wide.vectors, "AVX2");
+  const KernelTarget old = kernel_target(with_flags("-O2; kernels: -O3 -march=native"));
+  EXPECT_EQ(old.arch, "native");
+  EXPECT_EQ(old.vectors, "");
+  EXPECT_EQ(kernel_target(with_flags("-march=native")).arch, "");
+}
+
+TEST(KernelTarget, IsInWordsUnlessItIsTheProcessorItself) {
+  EXPECT_EQ(target_words(with_flags("-O2; kernels: -O3 -march=native; vectors: AVX2")), "");
+  EXPECT_EQ(target_words(with_flags("-O2; kernels: -O3 -march=x86-64-v3; vectors: AVX2")),
+            ", kernels for x86-64-v3");
+  EXPECT_EQ(target_words(with_flags("-O2; kernels: -O3; vectors: SSE2")),
+            ", kernels for the compiler's default");
+  EXPECT_EQ(target_words(with_flags("")), "");
+}
+
+TEST(KernelTarget, OfThisBuildNamesTheVectors) {
+  const Environment here = detect_environment();
+  EXPECT_FALSE(kernel_target(here).vectors.empty()) << here.flags;
+}
+
 TEST(Environment, CountsTheThreadsThatAParallelLoopUses) {
   const int before = omp_get_max_threads();
   omp_set_num_threads(3);

@@ -1,6 +1,10 @@
 #include "harness/report/markdown.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "harness/core/error.hpp"
 
 namespace kernelgate::markdown {
 namespace {
@@ -43,6 +47,27 @@ std::string head(const Row& cells) {
   std::string rule = "|";
   for (std::size_t i = 0; i < cells.size(); ++i) rule += " --- |";
   return line(cells) + rule + "\n";
+}
+
+std::string_view part_between(std::string_view page, Markers markers, const std::string& file) {
+  const std::size_t begin = page.find(markers.begin);
+  const std::size_t end = page.find(markers.end);
+  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
+    throw BadInput(fmt::format("{}: expected a line '{}' and below it one '{}'", file,
+                               markers.begin.substr(0, markers.begin.size() - 1),
+                               markers.end.substr(0, markers.end.size() - 1)));
+  }
+  const std::size_t first = begin + markers.begin.size();
+  return page.substr(first, end - first);
+}
+
+std::string with_part(std::string_view page, Markers markers, std::string_view part,
+                      const std::string& file) {
+  const std::string_view old = part_between(page, markers, file);
+  std::string text(page.substr(0, static_cast<std::size_t>(old.data() - page.data())));
+  text += part;
+  text.append(old.data() + old.size(), page.data() + page.size());
+  return text;
 }
 
 std::vector<std::vector<Row>> tables(std::string_view page) {

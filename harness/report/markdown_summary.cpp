@@ -127,10 +127,6 @@ std::string failures(const std::vector<Record>& records, const PageText& text) {
   return "### What failed\n\n" + out + "\n";
 }
 
-std::string percent(std::optional<double> share) {
-  return share ? fmt::format("{:.3g} %", 100 * *share) : std::string("no figure");
-}
-
 // A row per kernel, variant and device, over the cases that the variant has a time for.
 std::string speed(const std::vector<Portability>& lines) {
   markdown::Row head{"kernel", "variant",         "device",
@@ -140,9 +136,10 @@ std::string speed(const std::vector<Portability>& lines) {
   for (const Portability& line : lines) {
     for (const TierEfficiency& tier : line.tiers) {
       if (++count > max_lines) continue;
-      rows += markdown::line({markdown_escaped(line.kernel), markdown_escaped(line.variant),
-                              markdown_escaped(tier.tier), cases_in_words(tier),
-                              percent(tier.timed_of_roofline), percent(tier.timed_of_best)});
+      rows +=
+          markdown::line({markdown_escaped(line.kernel), markdown_escaped(line.variant),
+                          markdown_escaped(tier.tier), cases_in_words(tier),
+                          percent_text(tier.timed_of_roofline), percent_text(tier.timed_of_best)});
     }
   }
   if (count > max_lines) rows += fmt::format("\n{} more.\n", count - max_lines);
@@ -166,8 +163,8 @@ std::string performance_portability(const std::vector<Portability>& lines) {
   for (std::size_t i = 0; i < std::min(lines.size(), max_lines); ++i) {
     const Portability& line = lines[i];
     out += markdown::line({markdown_escaped(line.kernel), markdown_escaped(line.variant),
-                           std::to_string(line.tiers.size()), percent(line.of_roofline),
-                           percent(line.of_best)});
+                           std::to_string(line.tiers.size()), percent_text(line.of_roofline),
+                           percent_text(line.of_best)});
   }
   if (lines.size() > max_lines) out += fmt::format("\n{} more.\n", lines.size() - max_lines);
   return out + "\n";
@@ -186,9 +183,11 @@ std::string ratios(const std::vector<Record>& records) {
                  : std::string("–");
   };
   std::string out =
-      "### Portable against native code (measured)\n\nTime of `kokkos` over the other's, geometric "
-      "mean; above 1 the portable code is slower.\n\n" +
-      markdown::head({"kernel", "device", "to native", "to a vendor's library"});
+      "### Portable, tuned and vendor code (measured)\n\nTime of `kokkos` over that of the fastest "
+      "variant made for the device, and of the fastest vendor library: geometric means. Above 1 "
+      "the "
+      "portable code is slower.\n\n" +
+      markdown::head({"kernel", "device", "to tuned", "to vendor"});
   for (const NativeRatioSummary& line : lines) {
     out += markdown::line({markdown_escaped(line.kernel), markdown_escaped(line.tier),
                            times(line.native, line.native_cases),

@@ -4,14 +4,26 @@
 #include <cmath>
 #include <map>
 
-#include "harness/report/timed_cases.hpp"
-
 namespace kernelgate {
 namespace {
 
-void take_if_faster(std::optional<Rival>& best, const std::string& variant, double ratio) {
-  if (!best || ratio > best->ratio) best = Rival{variant, ratio};
+// The fastest; before a time is known, any row that says why there is none.
+void take_if_better(const Record*& best, const Record& row) {
+  if (best == nullptr) {
+    best = &row;
+    return;
+  }
+  const double seconds = seconds_of(row), least = seconds_of(*best);
+  if (seconds > 0 && (least == 0 || seconds < least)) best = &row;
 }
+
+std::optional<Rival> rival(const ComparedCase& line, const Record* row) {
+  const std::optional<double> ratio = speed_over_portable(line, row);
+  if (!ratio) return std::nullopt;
+  return Rival{row->variant, *ratio};
+}
+
+bool has_time(const Record* row) { return row != nullptr && seconds_of(*row) > 0; }
 
 struct Mean {
   double logs = 0, worst = 0;
@@ -29,24 +41,60 @@ struct Mean {
 
 }  // namespace
 
-std::vector<NativeRatio> native_ratios(std::span<const Record> records) {
-  std::vector<NativeRatio> out;
+std::optional<Origin> origin_of(std::string_view variant) {
+  if (variant == "kokkos") return Origin::portable;
+  if (variant == "kokkos/device-shape") return std::nullopt;
+  return variant.starts_with("baseline/") ? Origin::vendor : Origin::tuned;
+}
+
+std::vector<ComparedCase> compared_cases(std::span<const Record> records) {
+  std::vector<ComparedCase> out;
   for (const auto& [kernel, tiers] : timed_cases(records)) {
     for (const auto& [tier, cases] : tiers) {
       for (const auto& [what, rows] : cases) {
-        const auto portable = rows.find("kokkos");
-        if (portable == rows.end() || seconds_of(*portable->second) == 0) continue;
-        NativeRatio line{kernel,       what.axes,   what.cache, tier, seconds_of(*portable->second),
-                         std::nullopt, std::nullopt};
+        ComparedCase line{.kernel = kernel, .tier = tier, .what = what};
         for (const auto& [variant, row] : rows) {
-          const double seconds = seconds_of(*row);
-          if (variant == "kokkos" || seconds == 0) continue;
-          take_if_faster(variant.starts_with("baseline/") ? line.vendor : line.native, variant,
-                         line.portable_seconds / seconds);
+          const std::optional<Origin> origin = origin_of(variant);
+          if (origin == Origin::portable) take_if_better(line.portable, *row);
+          if (origin == Origin::tuned) take_if_better(line.tuned, *row);
+          if (origin == Origin::vendor) take_if_better(line.vendor, *row);
         }
-        if (line.native || line.vendor) out.push_back(std::move(line));
+        if (has_time(line.portable) || has_time(line.tuned) || has_time(line.vendor)) {
+          out.push_back(std::move(line));
+        }
       }
     }
+  }
+  return out;
+}
+
+std::optional<double> speed_over_portable(const ComparedCase& line, const Record* rival) {
+  if (!has_time(line.portable) || !has_time(rival)) return std::nullopt;
+  return seconds_of(*line.portable) / seconds_of(*rival);
+}
+
+std::vector<Portability> portability_by_origin(std::span<const ComparedCase> cases) {
+  std::vector<Record> rows;
+  const auto add = [&](const Record* row, Origin origin) {
+    if (row == nullptr) return;
+    rows.push_back(*row);
+    rows.back().variant = name(origin);
+  };
+  for (const ComparedCase& line : cases) {
+    add(line.portable, Origin::portable);
+    add(line.tuned, Origin::tuned);
+    add(line.vendor, Origin::vendor);
+  }
+  return portability(rows);
+}
+
+std::vector<NativeRatio> native_ratios(std::span<const Record> records) {
+  std::vector<NativeRatio> out;
+  for (const ComparedCase& line : compared_cases(records)) {
+    const auto tuned = rival(line, line.tuned), vendor = rival(line, line.vendor);
+    if (!tuned && !vendor) continue;
+    out.push_back({line.kernel, line.what.axes, line.what.cache, line.tier,
+                   seconds_of(*line.portable), tuned, vendor});
   }
   return out;
 }

@@ -52,8 +52,15 @@ TEST(PageCheck, NamesAnAlteredFigure) {
 }
 
 TEST(PageCheck, NamesAnAlteredDerivedFigure) {
-  const std::string altered = replaced(page(), "\"of_roofline\":0.8", "\"of_roofline\":0.9");
+  const std::string altered =
+      replaced(page(), "\"of_roofline\":0.8,\"tiers\"", "\"of_roofline\":0.9,\"tiers\"");
   EXPECT_THAT(faults(altered)[0], HasSubstr("data.portability[0].of_roofline: got 0.9"));
+}
+
+TEST(PageCheck, NamesAnAlteredFigureOfACaseSideBySide) {
+  const std::string altered = replaced(page(), "\"seconds\":0.0005", "\"seconds\":0.0006");
+  EXPECT_THAT(faults(altered)[0],
+              HasSubstr("data.compared_cases[0].portable.seconds: got 0.0006, expected 0.0005"));
 }
 
 TEST(PageCheck, NamesARowThatIsGoneOrOneTooMany) {

@@ -135,9 +135,35 @@ json ratios_json(const std::vector<Record>& records) {
   return out;
 }
 
-json portability_json(const std::vector<Record>& records) {
+// What one origin says of a case: its time, or why it has none.
+json side_json(const ComparedCase& line, const Record& row) {
+  json out = {{"variant", row.variant}, {"status", std::string(name(row.status))}};
+  const double seconds = seconds_of(row);
+  if (seconds == 0) return out;
+  out["seconds"] = seconds;
+  if (row.floor_seconds) out["of_roofline"] = *row.floor_seconds / seconds;
+  if (&row != line.portable) put(out, "ratio", speed_over_portable(line, &row));
+  return out;
+}
+
+json compared_json(std::span<const ComparedCase> cases) {
   json out = json::array();
-  for (const Portability& line : portability(records)) {
+  for (const ComparedCase& line : cases) {
+    json one = {{"kernel", line.kernel},
+                {"axes", line.what.axes},
+                {"cache", line.what.cache},
+                {"tier", line.tier}};
+    if (line.portable != nullptr) one["portable"] = side_json(line, *line.portable);
+    if (line.tuned != nullptr) one["tuned"] = side_json(line, *line.tuned);
+    if (line.vendor != nullptr) one["vendor"] = side_json(line, *line.vendor);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+json portability_json(const std::vector<Portability>& lines) {
+  json out = json::array();
+  for (const Portability& line : lines) {
     json one = {{"kernel", line.kernel}, {"variant", line.variant}, {"tiers", json::array()}};
     put(one, "of_roofline", line.of_roofline);
     put(one, "of_best", line.of_best);
@@ -197,6 +223,7 @@ json compiled_json(const PageText& text) {
 }  // namespace
 
 json page_data(const std::vector<Record>& records, const PageText& text) {
+  const std::vector<ComparedCase> compared = compared_cases(records);
   json data = {{"title", text.title},
                {"subtitle", text.subtitle},
                {"command", text.command},
@@ -208,7 +235,9 @@ json page_data(const std::vector<Record>& records, const PageText& text) {
                {"curves", curves_json(records)},
                {"kv", kv_json(records)},
                {"ratios", ratios_json(records)},
-               {"portability", portability_json(records)},
+               {"compared_cases", compared_json(compared)},
+               {"portability_by_origin", portability_json(portability_by_origin(compared))},
+               {"portability", portability_json(portability(records))},
                {"history", history_json(records, text)},
                {"compiled", compiled_json(text)}};
   std::vector<const Environment*> seen;

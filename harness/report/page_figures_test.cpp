@@ -129,6 +129,18 @@ TEST(Portability, LeavesModelledDevicesOut) {
   EXPECT_DOUBLE_EQ(*lines[0].of_roofline, 0.5);
 }
 
+TEST(Portability, TakesTwoBuildsOfOneHostForTwoTiers) {
+  Record narrow = timed("kokkos", 4);
+  narrow.environment.flags = "-O3; kernels: -O3 -march=x86-64-v3; vectors: AVX2";
+  const std::vector<Record> rows{timed("kokkos", 2), narrow};
+  const Portability line = line_of(portability(rows), "kokkos");
+  ASSERT_EQ(line.tiers.size(), 2U);
+  EXPECT_EQ(line.tiers[0].tier, "A, 2 threads");
+  EXPECT_EQ(line.tiers[1].tier, "A, 2 threads, kernels for x86-64-v3");
+  EXPECT_DOUBLE_EQ(*line.of_roofline, 1.0 / 3);  // of 1/2 and 1/4
+  EXPECT_EQ(latest_rows(rows).size(), 2U);
+}
+
 TEST(NativeRatio, ComparesWithTheFastestOfEachSort) {
   const std::vector<Record> rows{timed("kokkos", 6),
                                  timed("kokkos/cpu", 3),

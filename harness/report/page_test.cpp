@@ -81,6 +81,36 @@ TEST(Page, ListsEveryEnvironmentOnce) {
   EXPECT_EQ(data["rows"][2]["environment"], 0);
 }
 
+TEST(Page, HoldsPortableTunedAndVendorCodeOfACaseSideBySide) {
+  Record portable = bench_row(), tuned = bench_row(), vendor = bench_row(), slow = bench_row();
+  portable.time_median_seconds = 0.001;  // the floor is 0.0004 s
+  tuned.variant = "kokkos/cpu";
+  slow.variant = "kokkos/cpu-bf16";
+  slow.time_median_seconds = 0.004;
+  vendor.variant = "baseline/onednn";
+  vendor.status = Status::unsupported;
+  vendor.time_median_seconds = vendor.floor_seconds = std::nullopt;
+  const nlohmann::json data = data_of({portable, tuned, slow, vendor});
+  ASSERT_EQ(data["compared_cases"].size(), 1U);
+  const nlohmann::json& line = data["compared_cases"][0];
+  EXPECT_EQ(line["portable"]["seconds"], 0.001);
+  EXPECT_EQ(line["portable"]["of_roofline"], 0.4);
+  EXPECT_FALSE(line["portable"].contains("ratio"));
+  EXPECT_EQ(line["tuned"]["variant"], "kokkos/cpu");
+  EXPECT_EQ(line["tuned"]["ratio"], 2);
+  EXPECT_EQ(line["vendor"]["variant"], "baseline/onednn");
+  EXPECT_EQ(line["vendor"]["status"], "unsupported");
+  EXPECT_FALSE(line["vendor"].contains("seconds"));
+  const nlohmann::json& metric = data["portability_by_origin"];
+  ASSERT_EQ(metric.size(), 3U);
+  EXPECT_EQ(metric[0]["variant"], "portable");
+  EXPECT_EQ(metric[0]["of_best"], 0.5);
+  EXPECT_EQ(metric[1]["variant"], "tuned");
+  EXPECT_EQ(metric[1]["of_best"], 1);
+  EXPECT_EQ(metric[2]["variant"], "vendor");
+  EXPECT_EQ(metric[2]["of_best"], 0);
+}
+
 TEST(Page, LetsNoTextEndItsScriptOrReplaceItsTemplate) {
   Record row = incorrect_row();
   row.message = "</script><script>alert(1)</script><!-- {{script}} {{data}} \xff";

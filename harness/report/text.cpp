@@ -49,6 +49,10 @@ std::string giga_text(std::optional<double> per_second) {
   return per_second ? three_digits(*per_second / 1e9) : std::string();
 }
 
+std::string percent_text(std::optional<double> share) {
+  return share ? fmt::format("{:.3g} %", 100 * *share) : std::string("no figure");
+}
+
 std::string ratio_text(std::optional<double> ratio) {
   if (!ratio) return {};
   if (std::abs(*ratio - 1) < 0.005) return "same";

@@ -14,6 +14,8 @@ namespace kernelgate {
 std::string time_text(std::optional<double> seconds);
 /// "8.00" of `per_second / 1e9`, three significant digits; empty when absent.
 std::string giga_text(std::optional<double> per_second);
+/// "63.2 %" of 0.632, three significant digits; "no figure" when absent.
+std::string percent_text(std::optional<double> share);
 /// "1.25x faster", "1.04x slower", "same" within half a percent; empty when absent. `ratio` is the
 /// time of this over the time of the other.
 std::string ratio_text(std::optional<double> ratio);

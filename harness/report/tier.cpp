@@ -12,7 +12,8 @@ Tier tier_of(const Record& record) {
   if (record.figure != FigureKind::measured) return {"any device", record.figure};
   const Environment& here = record.environment;
   if (here.cpu.empty()) return {"this host", record.figure};
-  return {fmt::format("{}, {}", here.cpu, counted(here.threads, "thread", "threads")),
+  return {fmt::format("{}, {}{}", here.cpu, counted(here.threads, "thread", "threads"),
+                      target_words(here)),
           record.figure};
 }
 

@@ -11,7 +11,8 @@ namespace kernelgate {
 /// A device with the kind of its figures: what an executor says of "amd-gfx942" never shares a
 /// column with what a clock says on one.
 struct Tier {
-  std::string name;  // a profile, or the host's processor with its threads
+  std::string
+      name;  // a profile, or the host's processor, its threads and what kernels were built for
   FigureKind figure = FigureKind::measured;
 
   auto operator<=>(const Tier&) const = default;

@@ -143,17 +143,7 @@ void hold_kernel(const Kernel& kernel, const Row& row, std::vector<std::string>&
   }
 }
 
-/// Where the table stands in a page.
-std::pair<std::size_t, std::size_t> place(std::string_view page, const std::string& file) {
-  const std::size_t begin = page.find(coverage_begin);
-  const std::size_t end = page.find(coverage_end);
-  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
-    throw BadInput(fmt::format("{}: expected a line '{}' and below it one '{}'", file,
-                               coverage_begin.substr(0, coverage_begin.size() - 1),
-                               coverage_end.substr(0, coverage_end.size() - 1)));
-  }
-  return {begin + coverage_begin.size(), end};
-}
+constexpr markdown::Markers markers{coverage_begin, coverage_end};
 
 }  // namespace
 
@@ -179,17 +169,12 @@ std::string coverage_table(const Registry& registry, std::span<const SupportRow>
 }
 
 std::string with_coverage(std::string_view page, std::string_view table, const std::string& file) {
-  const auto [begin, end] = place(page, file);
-  std::string text(page.substr(0, begin));
-  text += table;
-  text += page.substr(end);
-  return text;
+  return markdown::with_part(page, markers, table, file);
 }
 
 std::vector<std::string> coverage_faults(const Registry& registry, std::string_view page,
                                          const std::string& file) {
-  const auto [begin, end] = place(page, file);
-  const auto tables = markdown::tables(page.substr(begin, end - begin));
+  const auto tables = markdown::tables(markdown::part_between(page, markers, file));
   if (tables.size() != 1 || tables[0][0] != header) return {"no table of kernels and backends"};
   std::vector<std::string> faults;
   std::map<std::string, int> seen;

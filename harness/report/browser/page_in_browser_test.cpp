@@ -124,6 +124,16 @@ TEST_F(PageInBrowser, CountsPassedAndFailedAsTheRecordsDo) {
   EXPECT_THAT(tiles, HasSubstr(std::to_string(synthetic::sample_benches().size() - 1) + "timed"));
 }
 
+TEST_F(PageInBrowser, ShowsPortableTunedAndVendorCodeOfACaseSideBySide) {
+  // Shares of the floor of linear: 61, 84 and 88 %, so 84 / 61 and 88 / 61 times as fast.
+  const std::string cases = visible(table("compared-cases"));
+  for (const char* text : {"kokkos/cpu", "baseline/onednn", "61.0 %", "1.38×", "1.44×"}) {
+    EXPECT_THAT(cases, HasSubstr(text));
+  }
+  const std::string metric = visible(table("origins"));
+  for (const char* text : {"portable", "tuned", "vendor"}) EXPECT_THAT(metric, HasSubstr(text));
+}
+
 TEST_F(PageInBrowser, ShowsTheFiguresOfATimedRow) {
   // 4 MB and 8 MFLOP in 0.5 ms under 10 GB/s and 100 GFLOP/s; quartiles 0.03 ms apart.
   EXPECT_THAT(

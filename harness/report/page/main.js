@@ -48,6 +48,7 @@ drawForwards();
 drawCurves();
 drawCaches();
 drawSpeed();
+drawComparedCases();
 drawNatives();
 drawPortability();
 drawCompared();

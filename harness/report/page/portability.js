@@ -1,17 +1,45 @@
-// Portable code against native code and vendors' libraries; performance portability.
+// Portable, tuned and vendor code side by side; performance portability.
 const timesText = (ratio) => (ratio === undefined ? "" : `${ratio.toFixed(2)}×`);
 const severalTiers = new Set(data.ratios.kernels.map((k) => k.tier)).size > 1;
 const nativeColumns = [
   column("kernel", "kernel", (k) => k.kernel, (k) => k.kernel),
   column("tier", "device", (k) => k.tier, (k) => k.tier),
-  numeric("cases", "cases", (k) => wholeText(k.native_cases || undefined), (k) => k.native_cases),
-  numeric("native", "to native", (k) => timesText(k.native), (k) => k.native ?? -1),
-  numeric("worst", "worst", (k) => timesText(k.native_worst), (k) => k.native_worst ?? -1),
-  numeric("vendor_cases", "cases with a vendor's", (k) => wholeText(k.vendor_cases || undefined),
+  numeric("cases", "cases with tuned code", (k) => wholeText(k.native_cases || undefined), (k) => k.native_cases),
+  numeric("native", "to tuned", (k) => timesText(k.native), (k) => k.native ?? -1),
+  numeric("worst", "worst to tuned", (k) => timesText(k.native_worst), (k) => k.native_worst ?? -1),
+  numeric("vendor_cases", "cases with vendor code", (k) => wholeText(k.vendor_cases || undefined),
     (k) => k.vendor_cases),
   numeric("vendor", "to vendor", (k) => timesText(k.vendor), (k) => k.vendor ?? -1),
-  numeric("vendor_worst", "worst", (k) => timesText(k.vendor_worst), (k) => k.vendor_worst ?? -1),
+  numeric("vendor_worst", "worst to vendor", (k) => timesText(k.vendor_worst), (k) => k.vendor_worst ?? -1),
 ];
+
+// Columns of one origin of a compared case: its variant and time, or why it has none.
+const sideTime = (side) => (side === undefined ? make("span", { class: "muted" }, "–")
+  : side.seconds === undefined ? statusElement(side.status) : timeText(side.seconds));
+const rivalColumns = (key) => [
+  column(`${key}_variant`, `${key} variant`, (c) => c[key]?.variant ?? "", (c) => c[key]?.variant ?? ""),
+  numeric(`${key}_time`, `${key} time`, (c) => sideTime(c[key]), (c) => c[key]?.seconds ?? Infinity),
+  numeric(`${key}_ratio`, `portable / ${key}`, (c) => timesText(c[key]?.ratio), (c) => c[key]?.ratio ?? -1),
+];
+const comparedCaseColumns = [
+  column("kernel", "kernel", (c) => c.kernel, (c) => c.kernel),
+  column("case", "case", axesElement, (c) => c.axes),
+  column("cache", "cache", (c) => c.cache, (c) => c.cache),
+  column("tier", "device", (c) => c.tier, (c) => c.tier),
+  numeric("portable_time", "portable time", (c) => sideTime(c.portable), (c) => c.portable?.seconds ?? Infinity),
+  numeric("roofline", "of the roofline", (c) => shareText(c.portable?.of_roofline),
+    (c) => c.portable?.of_roofline ?? -1),
+  ...rivalColumns("tuned"),
+  ...rivalColumns("vendor"),
+];
+
+function drawComparedCases() {
+  const cases = data.compared_cases;
+  presence("compared-cases", "compared-cases-none", cases.length > 0);
+  if (cases.length === 0) return;
+  longTable(byId("compared-cases"), byId("compared-cases-more"), comparedCaseColumns,
+    "Portable, tuned and vendor code by case", { place: "sides", section: "portability" })(cases);
+}
 
 function drawNatives() {
   const kernels = data.ratios.kernels;
@@ -27,7 +55,7 @@ function drawNatives() {
       backgroundColor: colour(kernelColours[i]), maxBarThickness: 12 });
     draw("native-chart", { type: "bar",
       data: { labels: kernels.map((k) => (severalTiers ? [k.kernel, k.tier] : k.kernel)),
-        datasets: [set("against native", "native", 0), set("against a vendor's", "vendor", 1)] },
+        datasets: [set("against tuned", "native", 0), set("against vendor", "vendor", 1)] },
       options: { ...steady, indexAxis: "y", scales: {
         x: axis("time of portable / time of the other (logarithmic)", { type: "logarithmic",
           min: Math.min(0.5, ...all) * 0.9, max: Math.max(2, ...all) * 1.1,
@@ -38,7 +66,7 @@ function drawNatives() {
         y: { ticks: { color: colour("--ink"), autoSkip: false }, grid: { display: false } } },
       plugins: { legend: { ...legend(), labels: { color: colour("--ink"), boxWidth: 12, boxHeight: 12 } } } },
       plugins: [markLine(1)] },
-    `Time of portable code over native and vendor code for ${plural(kernels.length, "kernel", "kernels")}; ` +
+    `Time of portable code over tuned and vendor code for ${plural(kernels.length, "kernel", "kernels")}; ` +
     "the table below holds the figures.");
   };
   chartPart(show);
@@ -57,15 +85,21 @@ const portabilityColumns = [
   column("why", "over", (l) => make("span", { class: "message" }, tierWords(l)), undefined),
 ];
 
+// The metric for each kernel's portable, tuned and vendor code.
+const originColumns = portabilityColumns.map((c) => (c.key === "variant" ? { ...c, title: "code" } : c));
+
 function drawPortability() {
   const lines = data.portability;
   presence("portabilities", undefined, lines.length > 0);
+  presence("origins", undefined, data.portability_by_origin.length > 0);
   const tiers = [...new Set(lines.flatMap((l) => l.tiers.map((t) => t.tier)))];
   byId("tier-count").textContent = tiers.length === 0 ? "No device of these records is measured."
     : tiers.length === 1 ? `One device is measured here (${tiers[0]}): these are efficiencies on it, and say ` +
       "nothing of portability yet."
     : `Measured on ${tiers.length} devices: ${tiers.join("; ")}.`;
   if (lines.length === 0) return;
-  longTable(byId("portabilities"), undefined, portabilityColumns, "Harmonic means of efficiency",
+  longTable(byId("origins"), undefined, originColumns, "Harmonic means of efficiency: portable, tuned, vendor",
+    { place: "origins", section: "portability", step: Infinity })(data.portability_by_origin);
+  longTable(byId("portabilities"), undefined, portabilityColumns, "Harmonic means of efficiency by variant",
     { place: "portability", section: "portability", step: Infinity })(lines);
 }
