@@ -30,8 +30,8 @@ struct KernelTarget {
 };
 KernelTarget kernel_target(const Environment& environment);
 
-/// What tells a build from one for the processor that it ran on: ", kernels for x86-64-v3"; empty
-/// for -march=native and for flags that name no kernels.
+/// Distinguishes a build from one for the processor that it ran on: ", kernels for x86-64-v3";
+/// empty for -march=native and for flags that name no kernels.
 std::string target_words(const Environment& environment);
 
 /// Looks at /proc, the system's release file and what the build wrote down. Never throws: what

@@ -19,8 +19,8 @@ std::string head(const Row& cells);
 struct Markers {
   std::string_view begin, end;
 };
-/// What stands between the markers, and the page with `part` there. Throw BadInput naming `file`
-/// where the markers are not in it.
+/// Return the text between the markers, and the page with `part` in its place. Throw BadInput
+/// naming `file` where the markers are not in it.
 std::string_view part_between(std::string_view page, Markers markers, const std::string& file);
 std::string with_part(std::string_view page, Markers markers, std::string_view part,
                       const std::string& file);

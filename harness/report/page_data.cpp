@@ -135,7 +135,7 @@ json ratios_json(const std::vector<Record>& records) {
   return out;
 }
 
-// What one origin says of a case: its time, or why it has none.
+// The result of one origin for a case: its time, or why it has none.
 json side_json(const ComparedCase& line, const Record& row) {
   json out = {{"variant", row.variant}, {"status", std::string(name(row.status))}};
   const double seconds = seconds_of(row);

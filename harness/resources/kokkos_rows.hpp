@@ -22,7 +22,7 @@ inline constexpr std::int64_t kokkos_block_threads = 128;
 /// Nothing for functors of Kokkos itself (copies, fills) and for symbols that are no launch.
 std::optional<std::string> kokkos_functor(const std::string& symbol);
 
-/// What the rows of a unit's object begin with: "linear/kokkos/" for linear/linear_kokkos.cpp.
+/// The prefix of the rows of a unit's object: "linear/kokkos/" for linear/linear_kokkos.cpp.
 std::string kokkos_unit(const DeviceObject& object);
 
 /// The same of a row.

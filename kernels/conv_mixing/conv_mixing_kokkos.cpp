@@ -457,7 +457,7 @@ std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
 
 void register_conv_mixing_kokkos(Registry& registry) {
   add_portable_variants<ConvMixingCase>(
-      registry, "a team a head of a block of rows, everything between in scratch",
+      registry, "a team per head and block of rows, everything between in scratch",
       [](auto shape, const ConvMixingCase& c, TensorSet& tensors) {
         using Shape = decltype(shape);
         return with_storage(c.type, [&]<class T>(T) { return launch<Shape, T>(c, tensors); });

@@ -24,10 +24,6 @@ namespace expert_teams {
 
 using IndexView = DeviceView<std::int32_t>;
 
-inline std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
-  return (extent + piece - 1) / piece;
-}
-
 /// Up to here row dots read an expert's weights once or twice; a tile would be mostly empty.
 inline constexpr int few_tokens = 8;
 

@@ -34,7 +34,7 @@ std::unique_ptr<Launch> launch(const ExpertGemmW4Case& c, TensorSet& t) {
 
 void register_expert_gemm_w4_kokkos(Registry& registry) {
   add_portable_variants<ExpertGemmW4Case>(
-      registry, "expert_gemm's teams; eight codes a word, looked up in a table; f32 products",
+      registry, "expert_gemm's teams; eight codes per word, looked up in a table; f32 products",
       [](auto shape, const ExpertGemmW4Case& c, TensorSet& tensors) {
         using Shape = decltype(shape);
         return with_storage(c.type,

@@ -24,10 +24,6 @@ struct Extents {
 /// Up to here a tile's rows would be mostly empty, and the weight is passed in groups of tokens.
 inline constexpr std::int64_t few_tokens = 8;
 
-inline std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
-  return (extent + piece - 1) / piece;
-}
-
 /// A team computes one tile of y.
 template <class Tile, class T, class O, class Matrix>
 struct TiledProduct {

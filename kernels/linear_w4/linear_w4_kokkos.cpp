@@ -27,7 +27,7 @@ std::unique_ptr<Launch> launch(const LinearW4Case& c, TensorSet& tensors) {
 
 void register_linear_w4_kokkos(Registry& registry) {
   add_portable_variants<LinearW4Case>(
-      registry, "linear's teams; eight codes a word, looked up in a table; f32 products",
+      registry, "linear's teams; eight codes per word, looked up in a table; f32 products",
       [](auto shape, const LinearW4Case& c, TensorSet& tensors) {
         using Shape = decltype(shape);
         return with_storage(c.type, [&](auto type) {

@@ -125,7 +125,7 @@ std::unique_ptr<Launch> launch(const ResidualNormCase& c, TensorSet& tensors) {
 
 void register_residual_norm_kokkos(Registry& registry) {
   add_portable_variants<ResidualNormCase>(
-      registry, "a team a row, the new stream in scratch",
+      registry, "rows per team one by one, the new stream in scratch",
       [](auto shape, const ResidualNormCase& c, TensorSet& tensors) {
         using Shape = decltype(shape);
         return with_storage(c.type, [&]<class T>(T) { return launch<Shape, T>(c, tensors); });

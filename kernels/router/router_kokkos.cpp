@@ -175,7 +175,6 @@ struct RouterTensors {
 template <class Shape, class Product, class T, class X>
 void start(const char* label, RouteLayer<Shape, Product, T, X> layer) {
   static_assert(Shape::is_host || 4 * Product::scratch_floats(1 << 16, 256) <= 48 * 1024);
-  const auto pieces = [](std::int64_t n, std::int64_t piece) { return (n + piece - 1) / piece; };
   const std::int64_t tiles = pieces(layer.tokens, Product::rows);
   const std::int64_t groups = pieces(layer.weight.out, Product::column_group);
   std::int64_t ranges = groups;

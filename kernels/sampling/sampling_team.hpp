@@ -14,7 +14,7 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// What a team shares, beside 64 bytes that align it: 16 KiB and a bit.
+/// Memory that a team shares, beside 64 bytes that align it: 16 KiB and a bit.
 template <class S>
 struct SamplingScratch {
   static constexpr int bins = 2048;

@@ -80,7 +80,7 @@ std::unique_ptr<Launch> launch(const TokenBitmaskCase& c, TensorSet& tensors) {
 
 void register_token_bitmask_kokkos(Registry& registry) {
   add_portable_variants<TokenBitmaskCase>(
-      registry, "a team a piece of a row, words of the mask against packs of logits",
+      registry, "a team per piece of a row, words of the mask against packs of logits",
       [](auto shape, const TokenBitmaskCase& c, TensorSet& tensors) {
         using Shape = decltype(shape);
         return with_storage(c.type, [&]<class T>(T) { return launch<Shape, T>(c, tensors); });

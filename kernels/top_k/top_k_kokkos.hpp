@@ -52,7 +52,7 @@ struct TopKPlan {
   }
 };
 
-/// What a team shares: numbers while it selects, then the entries that it sorts.
+/// Memory that a team shares: numbers while it selects, then the entries that it sorts.
 struct TopKScratch {
   static constexpr std::size_t aligned = 64;
 

@@ -38,7 +38,7 @@ struct StoredDots {
 
   /// Where element k of a vector of `terms` lies.
   KOKKOS_FORCEINLINE_FUNCTION static std::int64_t place(std::int64_t k, std::int64_t) { return k; }
-  /// What add() is called on inside a team.
+  /// The dots as the threads of a team use them.
   template <class Team>
   KOKKOS_FORCEINLINE_FUNCTION const StoredDots& of_team(const Team&) const {
     return *this;

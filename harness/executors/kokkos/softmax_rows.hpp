@@ -119,7 +119,7 @@ KOKKOS_FORCEINLINE_FUNCTION P sum_over(const ShapedTeam& team, int count, const 
   }
 }
 
-/// What a team keeps of its tile in scratch, and the steps of attention on it. Every thread of the
+/// A team's tile in scratch, and the steps of attention on it. Every thread of the
 /// team calls every function with the same arguments; the caller places the barriers.
 template <class Tile>
 class SoftmaxRows {

@@ -1,6 +1,6 @@
-// What an execution space computes well with, as data: the only difference between a host and a
-// device that a portable kernel sees. A shape is a type, so a kernel with the device's shape also
-// runs on a host, where the suites judge it.
+// Shapes of execution spaces: lanes, tiles, team sizes and scratch as data. They are the only
+// difference between a host and a device that a portable kernel sees. A shape is a type, so a
+// kernel with the device's shape also runs on a host, where the suites judge it.
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -63,6 +63,11 @@ struct DeviceShape {
 };
 
 using SpaceShape = std::conditional_t<space_is_host, HostShape, DeviceShape>;
+
+/// Pieces of `piece` that cover `extent`; the last one may be shorter.
+inline std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
+  return (extent + piece - 1) / piece;
+}
 
 /// Threads of a team that this machine can run: a host has no more than cores.
 inline int team_size_here(int wanted) {

@@ -192,7 +192,7 @@ KOKKOS_FORCEINLINE_FUNCTION PackPair<W> widen_pair(const T* from) {
   }
 }
 
-/// What widen_pair() of T made, in the order of memory.
+/// Puts the result of widen_pair() of T back into the order of memory.
 template <class T, int W>
 KOKKOS_FORCEINLINE_FUNCTION PackPair<W> in_order(const PackPair<W>& pair) {
 #if KG_VECTOR_PACKS
