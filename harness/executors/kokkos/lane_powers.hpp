@@ -5,32 +5,16 @@
 #include <utility>
 
 #include "harness/executors/kokkos/lanes.hpp"
+#include "harness/executors/kokkos/pack_math.hpp"
 
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
 [[gnu::always_inline]] inline Lanes larger(Lanes a, Lanes b) { return a > b ? a : b; }
 
-/// 2^x for x <= 127, within 1.3 ulp; 0 below -126 and at -inf, NaN stays NaN. x = n + f with n the
-/// nearest integer, so |f| <= 1/2; 2^f by its Taylor series to f^7, which leaves (ln 2 / 2)^8 / 8!
-/// = 5.2e-9 = 0.09 u of the result; the last Horner step rounds by 1/2 ulp and carries the rounding
-/// of f (ln 2 + ...) of at most 0.35 as much again, its step before a third of that.
+/// 2^x of lanes, as exp2() of packs.
 [[gnu::always_inline]] inline Lanes power_of_two(Lanes x) {
-  const Lanes magic = all_lanes(0x1.8p23F);  // x + magic has no bits below 1: it rounds to nearest
-  const Lanes shifted = x + magic;
-  const Lanes f = x - (shifted - magic);
-  Lanes series = all_lanes(1.52527338e-5F);
-  series = series * f + 1.54035304e-4F;
-  series = series * f + 1.33335581e-3F;
-  series = series * f + 9.61812911e-3F;
-  series = series * f + 5.55041087e-2F;
-  series = series * f + 2.40226507e-1F;
-  series = series * f + 6.93147181e-1F;
-  series = series * f + 1.0F;
-  const LaneBits exponent = (reinterpret_cast<LaneBits>(shifted) + 127U)
-                            << 23;  // magic's low bits: 0
-  const Lanes power = series * reinterpret_cast<Lanes>(exponent);
-  return x < -126.0F ? Lanes{} : power;
+  return exp2(Pack<float, lane_count>{x}).at;
 }
 
 /// Lane i is number at[i] of a's lanes followed by b's.
