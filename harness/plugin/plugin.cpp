@@ -171,15 +171,16 @@ class PluginLaunch final : public Launch {
   PluginLaunch(const PluginLaunch&) = delete;
   PluginLaunch& operator=(const PluginLaunch&) = delete;
 
-  // Timed: of what the library may have changed, only this thread's floats are put back at once.
+  // Timed: it restores this thread's floats alone; restore_process() does the rest.
   void run() override {
     const char* failure = variant_.run(case_.get(), prepared_);
     use_standard_floats();
     if (failure == nullptr) return;
     throw std::runtime_error(fmt::format("plugin/{}: {}", variant_.name, printable_line(failure)));
   }
-  // Results are in host memory after run(). This restores the rest of the process state.
-  void fetch() override { library_->own().restore(); }
+  // Results are in host memory after run().
+  void fetch() override { restore_process(); }
+  void restore_process() override { library_->own().restore(); }
 
  private:
   std::shared_ptr<Library> library_;

@@ -2,6 +2,7 @@
 
 #include <benchmark/benchmark.h>
 #include <gtest/gtest.h>
+#include <omp.h>
 
 #include <cmath>
 #include <limits>
@@ -48,6 +49,38 @@ TEST(Sampling, RotatesOverWhatARunReads) {
   options.cold_bytes = 8 * found.shape->traffic().bytes;
   sample(*found.shape, {&counted}, options);
   EXPECT_EQ(sets, 9);
+}
+
+// Kokkos runs no team, or waits for ever, where OpenMP gives it fewer threads than it started with.
+TEST(Sampling, RestoresTheProcessBetweenVariants) {
+  class TakesThreads final : public Launch {
+   public:
+    void run() override { omp_set_num_threads(own_ + 1); }
+    void restore_process() override { omp_set_num_threads(own_); }
+
+   private:
+    int own_ = omp_get_max_threads();
+  };
+  Registry registry;
+  register_kernels(registry);
+  const Registry::Found found = registry.find_case("linear/kokkos/tokens=2,out=64,in=64,f32");
+  const int own = omp_get_max_threads();
+  Variant taking = *found.variant, watching = *found.variant;
+  taking.prepare = [](const Case&, TensorSet&) { return std::make_unique<TakesThreads>(); };
+  int runs = 0, changed = 0;
+  watching.prepare = [&](const Case&, TensorSet&) {
+    return make_launch([&] {
+      ++runs;
+      changed += omp_get_max_threads() != own;
+    });
+  };
+  SamplingOptions options;
+  options.repetitions = 8;
+  options.least_seconds = 1e-6;
+  sample(*found.shape, {&taking, &watching}, options);
+  EXPECT_GT(runs, 0);
+  EXPECT_EQ(changed, 0);
+  EXPECT_EQ(omp_get_max_threads(), own);
 }
 
 TEST(Sampling, GoesOnUntilTheMedianIsKnownOrItHasEnough) {
