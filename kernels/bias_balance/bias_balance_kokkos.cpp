@@ -35,16 +35,15 @@ struct BalanceBiases {
   }
 
   KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
-    if (choice != nullptr) {
+    const bool counts_here = choice != nullptr;
+    if (counts_here) {
       count_share(team);
       if (!is_last(team)) return;
-      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, bins),
-                           [&](int e) { count[e] = Kokkos::atomic_exchange(&running[e], 0); });
     }
-    // A thread takes the step of the bins whose counts it has written.
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, bins), [&](int e) {
+    KG_ROLL for (int e = team.team_rank(); e < bins; e += team.team_size()) {
+      if (counts_here) count[e] = Kokkos::atomic_exchange(&running[e], 0);
       if (e + 1 < bins) step(count[e], bias[e], first_moment[e], second_moment[e]);
-    });
+    }
   }
 
   KOKKOS_FUNCTION void count_share(const ShapedTeam& team) const {
@@ -72,9 +71,9 @@ struct BalanceBiases {
                          [&](int i) { fetch_add<Shape>(&mine[from[i] * Tile::histograms], 1); });
     team.team_barrier();
     Kokkos::parallel_for(Kokkos::TeamVectorRange(team, bins), [&](int e) {
-      std::int64_t sum = 0;
+      std::int32_t sum = 0;
       KG_UNROLL for (int h = 0; h < Tile::histograms; ++h) sum += mine[e * Tile::histograms + h];
-      if (sum != 0) Kokkos::atomic_add(&running[e], sum);
+      if (sum != 0) Kokkos::atomic_add(&running[e], std::int64_t{sum});
     });
   }
 
@@ -109,7 +108,7 @@ std::unique_ptr<Launch> launch(const BiasBalanceCase& c, TensorSet& tensors) {
       running.data(), c.tokens,      static_cast<int>(c.experts + 1)};
   constexpr int team_choices = CountTile<Shape>::team_choices;
   const std::int64_t league = counts_here ? (c.tokens + team_choices - 1) / team_choices : 1;
-  const ShapedTeams teams =
+  const auto teams =
       teams_of<Shape>(league, Shape::team_size, Shape::vector_length, balance.scratch_bytes() + 64);
   return make_launch(
       [=] {

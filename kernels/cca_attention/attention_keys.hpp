@@ -320,7 +320,7 @@ struct AttendKeys {
       const float* w = t.weights + row * block_keys;
       P sum[R][2 * Pairs];
       clear_block(sum);
-      for (int s = 0; s < here; ++s) {
+      KG_ROLL for (int s = 0; s < here; ++s) {
         P value[2 * Pairs];
         KG_UNROLL for (int p = 0; p < Pairs; ++p) {
           fetch(next + s * t.step + p * chunk);

@@ -397,6 +397,13 @@ struct Rotations {
   }
 };
 
+/// The shape of the teams of a product.
+template <class Shape, class Product>
+struct HeadTeams : Shape {
+  static constexpr int team_size = Product::team_size, vector_length = Product::vector_length;
+  static constexpr int warps = Shape::is_host ? 0 : 7;
+};
+
 template <class Shape, class Product, class T>
 std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
   using Heads = MixHeads<Shape, Product, T>;
@@ -408,9 +415,9 @@ std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
   const Heads heads{ConvMixingShape(c), staged.memory(), rotations.data(), d, padded, blocks};
   static_assert(Shape::is_host || 4 * Heads::scratch_floats(256, true) + 64 <= 64 * 1024);
   const int floats = Heads::scratch_floats(padded, c.form == ConvForm::decode);
-  const ShapedTeams teams =
-      teams_of<Shape>(blocks * c.groups(), Product::team_size, Product::vector_length,
-                      sizeof(float) * static_cast<std::size_t>(floats) + 64);
+  const auto teams = teams_of<HeadTeams<Shape, Product>>(
+      blocks * c.groups(), Product::team_size, Product::vector_length,
+      sizeof(float) * static_cast<std::size_t>(floats) + 64);
   const int token_items = (half + Shape::lanes - 1) / Shape::lanes;
   const Rotations<Shape> rotate{staged.position.data(), staged.frequency.data(), rotations.data(),
                                 half, token_items};

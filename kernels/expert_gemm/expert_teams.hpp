@@ -119,9 +119,9 @@ struct GateUpTiles {
     const std::int32_t* tokens = groups.order + at.first;
     const StoredOperand a{
         [=, from = h](int r) { return r < at.rows ? from + tokens[r] * hidden : nullptr; }, hidden};
-    const auto b = gate_up.template operand<Tile>(team, [=](int c) {
+    const auto b = gate_up.template operand<Tile>(team, first_row, [=](int c) {
       const int i = c % half;
-      return i < outputs ? first_row + c / half * inter + i : std::int64_t{-1};
+      return i < outputs ? c / half * static_cast<int>(inter) + i : -1;
     });
     T* to = inner + at.first * inter + i0;
     product.multiply(team, hidden, at.rows, a, b,
@@ -160,10 +160,12 @@ struct DownTiles {
       return;
     }
     const T* x = inner + at.first * inter;
-    const StoredOperand a{[=](int r) { return r < at.rows ? x + r * inter : nullptr; }, inter};
-    const auto b = down.template operand<Tile>(team, [=, row = at.expert * hidden + o0](int c) {
-      return c < outputs ? row + c : std::int64_t{-1};
-    });
+    const StoredOperand a{[=, rows = at.rows, step = static_cast<int>(inter)](int r) {
+                            return r < rows ? x + std::int64_t{r} * step : nullptr;
+                          },
+                          inter};
+    const auto b = down.template operand<Tile>(team, at.expert * hidden + o0,
+                                               [=](int c) { return c < outputs ? c : -1; });
     product.multiply(team, inter, at.rows, a, b,
                      [=, to = m + o0, factor = weight](int r, int c, const auto& sums) {
                        if (r < at.rows && c < outputs) {

@@ -49,8 +49,7 @@ struct TiledProduct {
     const T* xs = x + t0 * in;
     O* to = y + t0 * size.out + o0;
     const StoredOperand a{[=](int r) { return r < rows ? xs + r * in : nullptr; }, in};
-    const auto b = w.template operand<Tile>(
-        team, [=](int c) { return c < columns ? o0 + c : std::int64_t{-1}; });
+    const auto b = w.template operand<Tile>(team, o0, [=](int c) { return c < columns ? c : -1; });
     product.multiply(team, in, rows, a, b, [=, step = size.out](int r, int c, const auto& sums) {
       if (r < rows && c < columns) narrow_first(to + r * step + c, sums, columns - c);
     });

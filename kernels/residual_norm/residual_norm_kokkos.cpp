@@ -94,9 +94,8 @@ std::unique_ptr<Launch> launch(const ResidualNormCase& c, TensorSet& tensors) {
                   c.tokens,
                   team_rows,
                   static_cast<int>(c.hidden)};
-  const ShapedTeams teams =
-      teams_of<Shape>((c.tokens + team_rows - 1) / team_rows, Shape::team_size,
-                      Shape::vector_length, Rows::scratch_bytes(c.hidden) + 64);
+  const auto teams = teams_of<Shape>((c.tokens + team_rows - 1) / team_rows, Shape::team_size,
+                                     Shape::vector_length, Rows::scratch_bytes(c.hidden) + 64);
   return make_launch(
       [=] {
         Kokkos::parallel_for("residual_norm", teams, rows);

@@ -238,15 +238,17 @@ std::unique_ptr<Launch> launch(const RouterCase& c, TensorSet& set) {
                        });
   };
   if (c.tokens == 1) return run_with.template operator()<DottedRowProduct<Shape, 1>>();
-  if (c.tokens == 2) return run_with.template operator()<DottedRowProduct<Shape, 2>>();
   if constexpr (Shape::is_host) {
+    if (c.tokens == 2) return run_with.template operator()<DottedRowProduct<Shape, 2>>();
     if (c.tokens <= 4) return run_with.template operator()<DottedRowProduct<Shape, 4>>();
     if (c.tokens <= 8) return run_with.template operator()<DottedRowProduct<Shape, 8>>();
     // In blocks of several packs more than half of the lanes would be idle.
     if (c.tokens <= Shape::lanes)
       return run_with.template operator()<typename ManyTokens<Shape, 1>::Product>();
-  } else {  // two passes over a weight are cheaper than a tile that is mostly empty
-    if (c.tokens <= 16) return run_with.template operator()<DottedRowProduct<Shape, 4>>();
+  } else {
+    // A tile would be mostly empty, and its few teams leave the device idle. A team per token reads
+    // the weights from the second-level cache; more rows of a team take registers from its warps.
+    if (c.tokens <= 16) return run_with.template operator()<DottedRowProduct<Shape, 1>>();
   }
   return run_with.template operator()<typename ManyTokens<Shape, Shape::row_packs>::Product>();
 }

@@ -45,25 +45,32 @@ struct SamplingFunctor {
             outputs};
   }
 
-  static constexpr std::size_t scratch_bytes() { return sizeof(SamplingScratch<S>) + 64; }
+  static constexpr std::size_t scratch_bytes() { return sizeof(SamplingScratch<S, T>) + 64; }
 
   KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
     const std::int64_t r = team.league_rank();
-    const SamplingRow<T> row = row_of(r);
-    auto* scratch = static_cast<SamplingScratch<S>*>(
-        team.team_scratch(int{S::scratch_level}).get_shmem_aligned(sizeof(SamplingScratch<S>), 64));
+    auto* scratch = static_cast<SamplingScratch<S, T>*>(
+        team.team_scratch(int{S::scratch_level})
+            .get_shmem_aligned(sizeof(SamplingScratch<S, T>), 64));
     const auto list = [&](std::int64_t which) {
       const std::int64_t at = (2 * r + which) * list_stride;
       return KeptNumbers{ranks.data() + at, places.data() + at, &scratch->count,
                          int{list_capacity}};
     };
+    Kokkos::single(Kokkos::PerTeam(team), [&] {
+      scratch->row = row_of(r);
+      scratch->kept = list(0);
+      scratch->chosen = list(1);
+    });
+    team.team_barrier();
+    const SamplingRow<T>& row = scratch->row;
     const SamplingTeam<S, T> chain{
         team,
         row,
         work.data() + r * vocabulary,
         mentions.size() == 0 ? nullptr : mentions.data() + r * vocabulary,
-        list(0),
-        list(1),
+        scratch->kept,
+        scratch->chosen,
         scratch,
         packed};
     const float largest = chain.adjust();

@@ -14,21 +14,6 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// Memory that a team shares, beside 64 bytes that align it: 16 KiB and a bit.
-template <class S>
-struct SamplingScratch {
-  static constexpr int bins = 2048;
-
-  union {
-    std::int32_t sample[S::max_samples];
-    std::uint64_t mass[bins];
-    RadixScratch radix;
-  };
-  std::uint64_t found_before;
-  std::int32_t found_bin;
-  std::int32_t count;
-};
-
 /// Softmax weights of [0, 1] as whole numbers of 2^-(21 + low_bits) with two parts of 32 bits, so
 /// that packs can add them. They leave room for a whole vocabulary of ones.
 struct PackedMass {
@@ -97,6 +82,26 @@ struct WeighedNumbers {
   }
 };
 
+/// Memory that a team shares, beside 64 bytes that align it: 16 KiB and a bit. Pointers of the row
+/// and of its lists are here, so that a thread does not hold them in registers from step to step.
+template <class S, class T>
+struct SamplingScratch {
+  static constexpr int bins = 2048;
+
+  SamplingRow<T> row;
+  KeptNumbers kept, chosen;
+  WeighedNumbers<S> numbers;
+
+  union {
+    std::int32_t sample[S::max_samples];
+    std::uint64_t mass[bins];
+    RadixScratch radix;
+  };
+  std::uint64_t found_before;
+  std::int32_t found_bin;
+  std::int32_t count;
+};
+
 /// Which numbers are left, and their mass.
 struct SamplingLeft {
   RankLimit limit;
@@ -112,7 +117,7 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<std::uint32_t, W> philox_words(const Pack<std::
   U word[4] = {ids, broadcast<U>(counter.word[1]), broadcast<U>(counter.word[2]),
                broadcast<U>(counter.word[3])};
   auto k0 = static_cast<std::uint32_t>(key), k1 = static_cast<std::uint32_t>(key >> 32);
-  KG_UNROLL for (int round = 0; round < 10; ++round) {
+  KG_ROLL for (int round = 0; round < 10; ++round) {
     U low0, high0, low1, high1;
     multiply_wide(word[0], 0xD2511F53U, low0, high0);
     multiply_wide(word[2], 0xCD9E8D57U, low1, high1);
@@ -137,8 +142,8 @@ struct SamplingTeam {
   const SamplingRow<T>& row;
   float* x;
   std::uint32_t* mentions;  // [vocabulary], zero between uses; null: no history
-  KeptNumbers kept, chosen;
-  SamplingScratch<S>* scratch;
+  const KeptNumbers &kept, &chosen;
+  SamplingScratch<S, T>* scratch;
   PackedMass packed;
 
   KOKKOS_FUNCTION int vocabulary() const { return static_cast<int>(row.vocabulary); }
@@ -266,13 +271,16 @@ struct SamplingTeam {
 
   /// Steps 5 to 8; the winner, with its probability in place of p / eps, and the number kept.
   KOKKOS_FORCEINLINE_FUNCTION Best finish(float largest, int& left) const {
-    Numbers numbers{x, nullptr, vocabulary(), largest};
+    Numbers listed{x, nullptr, vocabulary(), largest};
     int some = 0;
     if (list_candidates(largest, some)) {
-      numbers = numbers_of(chosen, drop_below_min_p(largest, some), largest);
+      listed = numbers_of(chosen, drop_below_min_p(largest, some), largest);
     } else if (row.numbers[min_p] > 0) {
       drop_below_min_p_in_row(largest);
     }
+    Kokkos::single(Kokkos::PerTeam(team), [&] { scratch->numbers = listed; });
+    team.team_barrier();
+    const Numbers& numbers = scratch->numbers;
     const RankLimit limit = limit_top_k(numbers);
     const std::uint64_t mass =
         mass_where(numbers, [=](auto r, auto p) { return limit.holds(r, p); });
@@ -400,7 +408,7 @@ struct SamplingTeam {
     const Numbers source = numbers;
     const float largest = source.largest;
     const RankLimit limit = in.limit;
-    constexpr int bins = SamplingScratch<S>::bins;
+    constexpr int bins = SamplingScratch<S, T>::bins;
     each(bins, [&](std::int64_t bin) { scratch->mass[bin] = 0; });
     each_pack<S>(team, source.count, [&]<int W>(int i) {
       Pack<std::int32_t, W> high, low;
@@ -448,7 +456,7 @@ struct SamplingTeam {
     using P = Pack<float, W>;
     const P x = cast_bits<float>(ranks_of(cast_bits<std::uint32_t>(ranks)));
     const P distance = (broadcast<P>(largest) - x) * 64.0F;
-    const P last = broadcast<P>(SamplingScratch<S>::bins - 1);
+    const P last = broadcast<P>(SamplingScratch<S, T>::bins - 1);
     return truncated(select(x == largest, broadcast<P>(0.0F), min(distance, last)));
   }
 
@@ -458,27 +466,26 @@ struct SamplingTeam {
                                                      std::uint64_t dropped,
                                                      std::uint64_t before) const {
     const RankLimit limit = in.limit;
-    std::int64_t reached = limit.rank, missed = above_ranks;
-    std::uint64_t gone = before;  // below `reached`
-    while (missed - reached > 1) {
-      const std::int64_t middle = reached + (missed - reached) / 2;
+    const std::uint64_t to_drop = dropped - before;
+    std::int32_t edge = limit.rank;
+    std::uint64_t gone = 0;  // below `edge`
+    // Its bits from the highest on: a step up that drops too much is not taken.
+    for (std::uint32_t step = 1U << 31; step != 0; step >>= 1) {
+      const std::int64_t middle = std::int64_t{edge} + step;
+      if (middle >= above_ranks) continue;
       const auto v = static_cast<std::int32_t>(middle);
-      const std::uint64_t below = before + mass_where(numbers, [=](auto r, auto p) {
-                                    return limit.holds(r, p) & (r < broadcast<decltype(r)>(v));
-                                  });
-      if (below > dropped) {
-        missed = middle;
-      } else {
-        reached = middle;
-        gone = below;
-      }
+      const std::uint64_t below = mass_where(numbers, [=](auto r, auto p) {
+        return limit.holds(r, p) & (r < broadcast<decltype(r)>(v));
+      });
+      if (below > to_drop) continue;
+      edge = v;
+      gone = below;
     }
-    const auto edge = static_cast<std::int32_t>(reached);
     const auto edge_bits =
         ranks_of(broadcast<Pack<std::uint32_t, 1>>(static_cast<std::uint32_t>(edge)));
     Mask<1> high, low;
     packed.split(weights_of<S>(cast_bits<float>(edge_bits), numbers.largest), high, low);
-    const std::uint64_t equal_gone = (dropped - gone) / packed.joined(high[0], low[0]);
+    const std::uint64_t equal_gone = (to_drop - gone) / packed.joined(high[0], low[0]);
     const auto equals_to = [&](std::int32_t last) {
       return count_where<S>(team, numbers, numbers.count,
                             [=](auto r, auto p) { return (r == edge) & (p <= last); });
@@ -488,7 +495,7 @@ struct SamplingTeam {
       const int wanted = equals_to(any_place) - static_cast<int>(equal_gone);
       place = -halve(-any_place, 1, wanted, wanted, [&](std::int32_t v) { return equals_to(-v); });
     }
-    return {{edge, place}, in.mass - gone - equal_gone * packed.joined(high[0], low[0])};
+    return {{edge, place}, in.mass - before - gone - equal_gone * packed.joined(high[0], low[0])};
   }
 
   /// Step 8.

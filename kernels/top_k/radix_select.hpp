@@ -26,8 +26,8 @@ struct alignas(8) RadixScratch {
 /// no_entry. Every thread of the team calls it and gets the same answer. Barriers before and
 /// behind.
 template <class Shape, class Team, class Source>
-KOKKOS_FUNCTION Entry select_limit(const Team& team, const Source& source, std::int64_t count,
-                                   std::int64_t want, int position_bits, RadixScratch* scratch) {
+KOKKOS_FUNCTION Entry select_limit(const Team& team, const Source& source, int count, int want,
+                                   int position_bits, RadixScratch* scratch) {
   Entry prefix = 0;
   Entry decided = 0;  // mask of the bits that prefix fixes
   int low = 64;       // bits below are open
@@ -43,7 +43,7 @@ KOKKOS_FUNCTION Entry select_limit(const Team& team, const Source& source, std::
     Kokkos::parallel_for(Kokkos::TeamThreadRange(team, int{RadixScratch::bins}),
                          [&](int bin) { scratch->count[bin] = 0; });
     team.team_barrier();
-    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, count), [&](std::int64_t i) {
+    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, count), [&](int i) {
       const Entry e = source(i);
       if ((e & decided) == prefix) {
         fetch_add<Shape>(&scratch->count[(e >> low) & mask], std::uint32_t{1});
@@ -53,7 +53,8 @@ KOKKOS_FUNCTION Entry select_limit(const Team& team, const Source& source, std::
     Kokkos::parallel_scan(Kokkos::TeamThreadRange(team, int{RadixScratch::bins}),
                           [&](int bin, std::uint32_t& before, bool final) {
                             const std::uint32_t here = scratch->count[bin];
-                            if (final && before < want && want <= std::int64_t{before} + here) {
+                            const auto wanted = static_cast<std::uint32_t>(want);
+                            if (final && before < wanted && wanted - before <= here) {
                               scratch->found_bin = static_cast<std::uint32_t>(bin);
                               scratch->found_count = here;
                               scratch->found_before = before;
@@ -61,10 +62,10 @@ KOKKOS_FUNCTION Entry select_limit(const Team& team, const Source& source, std::
                             before += here;
                           });
     team.team_barrier();
-    want -= scratch->found_before;
+    want -= static_cast<int>(scratch->found_before);
     prefix |= Entry{scratch->found_bin} << low;
     decided |= mask << low;
-    const bool all_taken = want == scratch->found_count;
+    const bool all_taken = static_cast<std::uint32_t>(want) == scratch->found_count;
     team.team_barrier();  // before the next pass clears what was just read
     if (all_taken) break;
   }

@@ -135,7 +135,7 @@ struct TopKSlice {
     if (some > 0) {
       return choose<S>(team, kept, some, limit_of<S>(team, kept, some, take, min), chosen);
     }
-    const auto entry = [&](std::int64_t i) { return entry_of(source.x[i], source.first + i); };
+    const auto entry = [&](int i) { return entry_of(source.x[i], source.first + i); };
     const Entry last = select_limit<S>(team, entry, count, take, plan.position_bits,
                                        static_cast<RadixScratch*>(scratch));
     return keep<S>(team, source, count, RankLimit{rank_of_key(key_of(last)), position_of(last)},
@@ -165,7 +165,7 @@ struct TopKMerge {
     const TopKScratch scratch(S{}, team, scratch_bytes);
     auto* entries = static_cast<Entry*>(scratch.block);
     const int candidates = plan.slices * plan.k;
-    const auto entry = [&](std::int64_t i) { return candidate(row, i); };
+    const auto entry = [&](int i) { return candidate(row, i); };
     if (sorts_all) {
       write_best(team, view, row, plan.k, sort, entries, candidates, entry);
       return;

@@ -41,10 +41,10 @@ struct FourBitCodes {
   KOKKOS_FORCEINLINE_FUNCTION static float factor(std::uint8_t e) { return e8m0_value(e); }
 
   KOKKOS_FORCEINLINE_FUNCTION const std::uint32_t* words_of(std::int64_t row) const {
-    return words + row * (columns / 8);
+    return words + row * static_cast<int>(columns / 8);
   }
   KOKKOS_FORCEINLINE_FUNCTION const Scale* scales_of(std::int64_t row) const {
-    return scales + row * scale_at(columns);
+    return scales + row * static_cast<int>(scale_at(columns));
   }
 };
 
@@ -84,8 +84,8 @@ struct FourBitLine {
   }
 };
 
-/// Rows of a four-bit matrix as operand of a tile: row r is row_of(r) of the matrix, a negative one
-/// is not there.
+/// Rows of a four-bit matrix as operand of a tile: row r is row_of(r) of `codes`, a negative one is
+/// not there.
 template <FourBitFormat format, class RowOf>
 struct FourBitOperand {
   static constexpr int min_chunk = 8;
@@ -223,8 +223,12 @@ struct FourBitMatrix {
   FourBitCodes<format> codes;
 
   template <class Tile, class Team, class RowOf>
-  KOKKOS_FORCEINLINE_FUNCTION auto operand(const Team& team, const RowOf& row_of) const {
-    return FourBitOperand<format, RowOf>{row_of, codes, code_table<format, Tile>(team),
+  KOKKOS_FORCEINLINE_FUNCTION auto operand(const Team& team, std::int64_t first,
+                                           const RowOf& row_of) const {
+    FourBitCodes<format> from = codes;
+    from.words = codes.words_of(first);
+    from.scales = codes.scales_of(first);
+    return FourBitOperand<format, RowOf>{row_of, from, code_table<format, Tile>(team),
                                          codes.columns};
   }
   template <class Shape, class F>

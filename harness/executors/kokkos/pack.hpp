@@ -10,8 +10,11 @@
 
 #include "harness/core/number.hpp"
 
+// KG_UNROLL: a loop over lanes or registers, unrolled by every compiler. KG_ROLL: a loop that
+// device compilers must not unroll, because several turns at once take too many registers.
 #if defined(__CUDACC__) || defined(__HIP__)
 #define KG_UNROLL _Pragma("unroll")
+#define KG_ROLL _Pragma("unroll 1")
 #define KG_PACK_NAMESPACE device_packs
 #define KG_VECTOR_PACKS 0
 #else
@@ -20,6 +23,7 @@
 #else
 #define KG_UNROLL _Pragma("GCC unroll 64")
 #endif
+#define KG_ROLL
 #define KG_VECTOR_PACKS 1
 #if defined(__AVX512F__)
 #include <immintrin.h>

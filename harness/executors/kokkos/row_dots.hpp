@@ -106,14 +106,16 @@ struct StoredMatrix {
   const T* data = nullptr;
   std::int64_t columns = 0;
 
-  /// The operand whose row r is row_of(r) of the matrix; a negative row is not there.
+  /// The operand whose row r is row_of(r) behind row `first`; a negative one is not there.
   template <class Tile, class Team, class RowOf>
-  KOKKOS_FORCEINLINE_FUNCTION auto operand(const Team&, const RowOf& row_of) const {
-    return StoredOperand{[row_of, at = *this](int r) {
-                           const std::int64_t row = row_of(r);
-                           return row < 0 ? nullptr : at.data + row * at.columns;
-                         },
-                         columns};
+  KOKKOS_FORCEINLINE_FUNCTION auto operand(const Team&, std::int64_t first,
+                                           const RowOf& row_of) const {
+    return StoredOperand{
+        [row_of, from = data + first * columns, step = static_cast<int>(columns)](int r) {
+          const std::int64_t row = row_of(r);
+          return row < 0 ? nullptr : from + row * step;
+        },
+        columns};
   }
   /// f(StoredDots): bf16 rows that begin at whole words are read as words.
   template <class Shape, class F>

@@ -27,6 +27,7 @@ struct HostShape {
   static constexpr int scratch_level = 1;     // Kokkos' OpenMP has 32 KiB of level 0
   static constexpr int team_size = 1;
   static constexpr int vector_length = 1;
+  static constexpr int warps = 0;
   // Matrix products (team_product.hpp): a block of sums, row_packs packs by block_columns, is in
   // registers; between steps of tile_depth terms sums rest in scratch.
   static constexpr int row_packs = 2;
@@ -51,6 +52,10 @@ struct DeviceShape {
   static constexpr int scratch_level = space_is_host ? 1 : 0;
   static constexpr int team_size = 128;
   static constexpr int vector_length = 1;
+  // Warps that registers leave room for in a quarter of an SM; 0: as the compiler likes. For CUDA
+  // alone, since ptxas takes up to 255 registers where clang weighs occupancy by itself. A shape
+  // that sets it has the threads of its teams as team_size and vector_length.
+  static constexpr int warps = 0;
   static constexpr int row_packs = 4;
   static constexpr int block_columns = 8;
   static constexpr int tile_rows = 64, tile_columns = 64, tile_depth = 32;
@@ -78,8 +83,28 @@ inline int team_size_here(int wanted) {
 /// others.
 using TeamSchedule =
     Kokkos::Schedule<std::conditional_t<space_is_host, Kokkos::Dynamic, Kokkos::Static>>;
-using ShapedTeams = Kokkos::TeamPolicy<Space, TeamSchedule>;
-using ShapedTeam = ShapedTeams::member_type;
+using ShapedTeam = Kokkos::TeamPolicy<Space, TeamSchedule>::member_type;
+
+#ifdef KOKKOS_ENABLE_CUDA
+inline constexpr bool bounds_registers = true;
+#else
+inline constexpr bool bounds_registers = false;
+#endif
+
+/// The bounds that make the compiler keep to Shape::warps: threads of a block, blocks of an SM.
+template <class Shape, bool bounded = bounds_registers && (Shape::warps > 0)>
+struct LaunchBoundsOf {
+  using type = Kokkos::LaunchBounds<>;
+};
+template <class Shape>
+struct LaunchBoundsOf<Shape, true> {
+  static constexpr int threads = 4 * 32 * Shape::warps;
+  static constexpr int blocks = threads / (Shape::team_size * Shape::vector_length);
+  using type = Kokkos::LaunchBounds<threads / blocks, blocks>;
+};
+
+template <class Shape>
+using ShapedTeams = Kokkos::TeamPolicy<Space, TeamSchedule, typename LaunchBoundsOf<Shape>::type>;
 
 /// Shared memory that a block may have on every device: AMD's have no more.
 inline constexpr std::size_t device_shared_bytes = 64 * 1024;
@@ -107,16 +132,16 @@ std::optional<std::string> too_much_scratch(std::size_t bytes, int threads) {
 /// std::length_error for more than max_device_scratch with the shape of a device, on hosts too, so
 /// that the suites find a case that no device can run.
 template <class Shape>
-ShapedTeams teams_of(std::int64_t league, int team_size, int vector_length,
-                     std::size_t scratch_bytes) {
+ShapedTeams<Shape> teams_of(std::int64_t league, int team_size, int vector_length,
+                            std::size_t scratch_bytes) {
   if (!Shape::is_host && scratch_bytes > max_device_scratch(team_size)) {
     throw std::length_error("scratch of a team of " + std::to_string(team_size) +
                             " threads: expected at most " +
                             std::to_string(max_device_scratch(team_size)) + " B, got " +
                             std::to_string(scratch_bytes) + " B");
   }
-  ShapedTeams policy(static_cast<int>(league), team_size_here(team_size),
-                     space_is_host ? 1 : vector_length);
+  ShapedTeams<Shape> policy(static_cast<int>(league), team_size_here(team_size),
+                            space_is_host ? 1 : vector_length);
   policy.set_chunk_size(1);
   if (scratch_bytes > 0) {
     policy.set_scratch_size(int{Shape::scratch_level},

@@ -91,7 +91,7 @@ struct MergeSplits {
         team.team_scratch(int{Shape::scratch_level})
             .get_shmem_aligned(sizeof(float) * static_cast<std::size_t>(splits), 64));
     float most = -INFINITY;
-    for (int s = 0; s < splits; ++s) most = largest[s] > most ? largest[s] : most;
+    KG_ROLL for (int s = 0; s < splits; ++s) most = largest[s] > most ? largest[s] : most;
     const float base = most == -INFINITY ? 0.0F : most;
     Kokkos::parallel_for(Kokkos::TeamVectorRange(team, splits),
                          [&](int s) { factors[s] = Kokkos::exp2(largest[s] - base); });
@@ -100,7 +100,7 @@ struct MergeSplits {
       const int x = i * W;
       P sum = broadcast<P>(0.0F);
       float total = 0;
-      for (int s = 0; s < splits; ++s) {
+      KG_ROLL for (int s = 0; s < splits; ++s) {
         const float* from = results.mixed.data() + (row + s) * width + x;
         sum += widen_first<W>(from, width - x) * factors[s];
         total += factors[s] * totals[s];

@@ -252,11 +252,16 @@ class TeamProduct {
         for (int k = 0; k < across; ++k) f(group, k, lines);
       }
     } else {
-      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, groups * across), [&](int i) {
+      const auto stage = [&](int i) {
         Line lines[N];
         find(i / across, lines);
         f(i / across, i % across, lines);
-      });
+      };
+      if constexpr (Operand::min_chunk > 1) {  // two chunks at once take too many registers
+        KG_ROLL for (int i = team.team_rank(); i < groups * across; i += team.team_size()) stage(i);
+      } else {
+        Kokkos::parallel_for(Kokkos::TeamVectorRange(team, groups * across), stage);
+      }
     }
   }
 
