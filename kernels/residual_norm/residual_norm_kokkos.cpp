@@ -70,11 +70,13 @@ struct NormRows {
 };
 
 /// Rows that a team takes: on a host enough of them to make handing out cheap, few enough to leave
-/// every thread several teams. A device has a team for each row.
+/// every thread several teams, or one if there are few rows. A device has a team for each row.
 template <class Shape>
 std::int64_t rows_of_team(std::int64_t rows) {
   if (!Shape::is_host) return 1;
-  return std::clamp<std::int64_t>(rows / (4 * Space().concurrency()), 1, 16);
+  const std::int64_t threads = Space().concurrency();
+  const std::int64_t few = std::min<std::int64_t>(pieces(rows, threads), 4);
+  return std::clamp<std::int64_t>(rows / (4 * threads), few, 16);
 }
 
 template <class Shape, class T, ResidualForm form, bool rounds>
