@@ -1,4 +1,4 @@
-// The arithmetic that the fast variants of bias_balance share: one expert's AdamW step in f32.
+// The arithmetic of bias_balance: one expert's AdamW step in f32.
 #pragma once
 
 #include <Kokkos_Core.hpp>
