@@ -1,4 +1,4 @@
-// Which ids of a word of 32 a row may keep: the rule that both portable forms share.
+// Which ids of a word of 32 a row may keep: the rule of both portable shapes.
 #pragma once
 
 #include <cstdint>
