@@ -1,4 +1,4 @@
-// What the fast variants of residual_norm share: the case's tensors as a kernel sees them.
+// The tensors of a case of residual_norm as the portable kernel sees them.
 #pragma once
 
 #include "harness/executors/kokkos/staging.hpp"
