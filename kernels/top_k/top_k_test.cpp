@@ -86,13 +86,12 @@ TEST_P(TopKVariant, TakesRowsShorterThanK) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, TopKVariant,
-                         ::testing::Values("kokkos", "kokkos/device-shape", "kokkos/cpu",
-                                           "baseline/std"));
+                         ::testing::Values("kokkos", "kokkos/device-shape", "baseline/std"));
 
 // The test below runs this one in processes of their own. Rows are fewer than threads, as many, and
 // more.
 TEST(TopKThreads, PrintTheirBits) {
-  for (const char* variant : {"kokkos", "kokkos/device-shape", "kokkos/cpu"}) {
+  for (const char* variant : {"kokkos", "kokkos/device-shape"}) {
     for (const char* axes :
          {"columns=70001,k=50,f32", "rows=2,columns=40000,k=1025,data=shared22,bf16",
           "rows=7,columns=33333,k=300,lengths=ragged,data=tiny,f16",
@@ -104,7 +103,7 @@ TEST(TopKThreads, PrintTheirBits) {
 
 TEST(TopKThreads, GiveTheSameBitsWhateverTheirNumber) {
   const std::string one = printed_with_threads("TopKThreads.PrintTheirBits", 1);
-  EXPECT_EQ(std::count(one.begin(), one.end(), '\n'), 12) << one;
+  EXPECT_EQ(std::count(one.begin(), one.end(), '\n'), 8) << one;
   EXPECT_EQ(printed_with_threads("TopKThreads.PrintTheirBits", 2), one);
   EXPECT_EQ(printed_with_threads("TopKThreads.PrintTheirBits", 3), one);
 }
