@@ -183,8 +183,7 @@ TEST_P(SamplingByHand, DrawsTokensAsOftenAsTheirProbability) {
   EXPECT_LT(chi_square, 40.52);  // one in a million with 7 degrees of freedom
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SamplingByHand,
-                         ::testing::Values("kokkos", "kokkos/device-shape", "kokkos/cpu"));
+INSTANTIATE_TEST_SUITE_P(All, SamplingByHand, ::testing::Values("kokkos", "kokkos/device-shape"));
 
 // The portable kernel with one parameter changed behind its back: a step left out.
 struct Omission {

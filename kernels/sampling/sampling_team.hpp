@@ -6,6 +6,7 @@
 #include <Kokkos_Core.hpp>
 #include <cstdint>
 
+#include "harness/core/exponential.hpp"
 #include "harness/executors/kokkos/pack_math.hpp"
 #include "kernels/sampling/sampling_view.hpp"
 #include "kernels/top_k/radix_select.hpp"

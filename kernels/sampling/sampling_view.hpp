@@ -1,9 +1,8 @@
-// What a kernel of sampling reads of a row, and the steps whose arithmetic all variants share.
+// What the portable kernel of sampling reads of a row, and the arithmetic of single steps.
 #pragma once
 
 #include <cstdint>
 
-#include "harness/core/exponential.hpp"
 #include "harness/core/number.hpp"
 #include "kernels/sampling/sampling.hpp"
 
@@ -23,13 +22,6 @@ struct SamplingRow {
   KG_FUNCTION bool is_id(std::int32_t id) const { return id >= 0 && id < vocabulary; }
   KG_FUNCTION bool greedy() const { return numbers[temperature] < 1e-5F; }
 
-  /// Step 1 without stop: the logit as f32, -inf where masked.
-  KG_FUNCTION float masked_logit(std::int64_t i) const {
-    const bool real = i < real_ids;
-    const bool bit = allowed == nullptr || ((allowed[i >> 5] >> (i & 31)) & 1U) != 0;
-    return real && bit ? to_float(logits[i]) : -__builtin_inff();
-  }
-
   /// Step 3 for an id that the prompt or the output mentions.
   KG_FUNCTION float penalised(float x, std::uint32_t times_in_output) const {
     const float rho = numbers[repetition];
@@ -44,24 +36,6 @@ struct SamplingRow {
     return x > -__builtin_inff() ? x + 0.0F : -__builtin_inff();
   }
 
-  /// Step 8: p / eps in f32.
-  KG_FUNCTION float race(float p, std::int64_t i) const {
-    return p / static_cast<float>(exponential_of(draw_word(i)));
-  }
-  /// The same where it may exceed `best`, else -1 without the logarithm: eps = -ln u >= 1 - u, and
-  /// 2^-20 is more than the roundings of this estimate.
-  KG_FUNCTION float race_above(float best, float p, std::int64_t i) const {
-    const std::uint32_t word = draw_word(i);
-    const double least = (4294967295.5 - static_cast<double>(word)) * 0x1p-32;
-    if (static_cast<double>(p) * (1 + 0x1p-20) < static_cast<double>(best) * least) return -1;
-    return p / static_cast<float>(exponential_of(word));
-  }
-
-  KG_FUNCTION std::uint32_t draw_word(std::int64_t i) const {
-    const PhiloxWords counter{{static_cast<std::uint32_t>(i), counter_word(position),
-                               counter_word(rollout), counter_word(round_number)}};
-    return philox4x32(counter, seed).word[0];
-  }
   KG_FUNCTION std::uint32_t counter_word(SamplingInteger column) const {
     return static_cast<std::uint32_t>(integers[column]);
   }
@@ -80,9 +54,6 @@ struct FixedPoint {
     return {62 - terms_bits};
   }
   KG_FUNCTION double unit() const { return static_cast<double>(std::uint64_t{1} << bits); }
-  KG_FUNCTION std::uint64_t of(float weight) const {
-    return static_cast<std::uint64_t>(static_cast<double>(weight) * unit() + 0.5);
-  }
   KG_FUNCTION float to_sum(std::uint64_t total) const {
     return static_cast<float>(static_cast<double>(total) / unit());
   }
