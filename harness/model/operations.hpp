@@ -61,7 +61,7 @@ class Operations {
   /// By operation's name, since the last reset.
   const std::map<std::string, KernelTime, std::less<>>& times() const { return times_; }
   void reset_times() { times_.clear(); }
-  /// Variants that ran, "cca_attention/kokkos/cpu", in the order of their first run.
+  /// Variants that ran, "cca_attention/kokkos", in the order of their first run.
   const std::vector<std::string>& variants_used() const { return used_; }
   Backend backend() const { return backend_; }
 

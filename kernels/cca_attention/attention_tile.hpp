@@ -30,10 +30,7 @@ struct AttentionSizes {
   KG_FUNCTION std::int64_t end_of(std::int64_t t, std::int64_t end) const {
     return end - tokens + t + 1;
   }
-  /// Offset of query (b, t, n) in q and out, and of key row (b, s, j) in k and v.
-  KG_FUNCTION std::int64_t query_at(std::int64_t b, std::int64_t t, std::int64_t n) const {
-    return ((b * tokens + t) * heads + n) * head_dim;
-  }
+  /// Offset of key row (b, s, j) in k and v.
   KG_FUNCTION std::int64_t key_at(std::int64_t b, std::int64_t s, std::int64_t j) const {
     return ((b * rows + s) * kv_heads + j) * head_dim;
   }

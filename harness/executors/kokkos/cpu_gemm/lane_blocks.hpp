@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
 #include <utility>
 
 #include "harness/executors/kokkos/lanes.hpp"
@@ -50,33 +49,6 @@ template <int... I>
 Lanes parted(Lanes x, std::integer_sequence<int, I...>) {
   constexpr int half = sizeof...(I) / 2;
   return __builtin_shufflevector(x, x, (I < half ? 2 * I : 2 * (I - half) + 1)...);
-}
-
-/// 2 lane_count neighbours in two registers, in the order that costs least.
-struct Twins {
-  Lanes first, second;
-};
-template <class T>
-[[gnu::always_inline]] inline Twins load_twins(const T* p) {
-  return {load_lanes(p), load_lanes(p + lane_count)};
-}
-/// The even ones, then the odd ones: a shift and a mask widen a register of halves, no shuffle
-/// does.
-[[gnu::always_inline]] inline Twins load_twins(const bf16* p) {
-  LaneBits both;
-  std::memcpy(&both, p, sizeof both);
-  return {reinterpret_cast<Lanes>(both << 16), reinterpret_cast<Lanes>(both & 0xFFFF0000U)};
-}
-/// Stores what lies as load_twins() of T* gave it in the order of memory.
-template <class T>
-void store_twins(float* to, Twins x) {
-  constexpr auto indices = std::make_integer_sequence<int, lane_count>{};
-  if constexpr (std::is_same_v<T, bf16>) {
-    x = {interleave<0>(x.first, x.second, indices),
-         interleave<lane_count / 2>(x.first, x.second, indices)};
-  }
-  store_lanes(to, x.first);
-  store_lanes(to + lane_count, x.second);
 }
 
 /// Transposes lane_count registers of lane_count numbers: interleaving the upper half of the rows
