@@ -27,10 +27,6 @@ void store_some_lanes(T* p, Lanes x, std::int64_t count) {
 
 /// The same for what is a whole register most of the time.
 template <class T>
-Lanes load_first_lanes(const T* p, std::int64_t count) {
-  return count == lane_count ? load_lanes(p) : load_some_lanes(p, count);
-}
-template <class T>
 void store_first_lanes(T* p, Lanes x, std::int64_t count) {
   if (count == lane_count)
     store_lanes(p, x);
