@@ -258,7 +258,7 @@ void add_compare_command(CLI::App& app, Session& session) {
                       "Its rounds; a file that is there is gone on with");
   command->footer(
       "Example: kernelgate compare --baseline HEAD~1 --candidate build --case "
-      "linear/kokkos/cpu/tokens=7,out=64,in=200,f32");
+      "linear/kokkos/tokens=7,out=64,in=200,f32");
   command->callback([&session, options] { run_compare(session, *options); });
 }
 

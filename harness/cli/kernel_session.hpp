@@ -63,7 +63,7 @@ class KernelSession {
   model::KernelModel& model() { return *model_; }
   /// Null where all experts are in memory.
   const model::ExpertOffload* offload() const { return offload_.get(); }
-  /// "backend kokkos (Kokkos 5.2.2, OpenMP, 2 threads), bf16, linear/kokkos/cpu …".
+  /// "backend kokkos (Kokkos 5.2.2, OpenMP, 2 threads), bf16, linear/kokkos/cpu-bf16 …".
   std::string in_words() const;
 
  private:

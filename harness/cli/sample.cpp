@@ -163,7 +163,7 @@ void add_sample_command(CLI::App& app, Session& session) {
   command->add_option("--benchmark-flag", options->benchmark_flags,
                       "A flag of Google Benchmark; may repeat");
   command->footer(
-      "Example: kernelgate sample --case linear/kokkos/cpu/tokens=2,out=64,in=64,f32 --samples 3");
+      "Example: kernelgate sample --case linear/kokkos/tokens=2,out=64,in=64,f32 --samples 3");
   command->callback([&session, options] { run_sample(session, *options); });
 }
 

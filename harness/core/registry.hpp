@@ -173,7 +173,7 @@ class Registry {
   const std::vector<Kernel>& kernels() const { return kernels_; }
   /// Throws BadInput naming the kernel and those that exist.
   const Kernel& find(std::string_view kernel) const;
-  /// "linear/tokens=7,bf16" or "linear/kokkos/cpu/tokens=7,bf16" (then also the variant's name).
+  /// "linear/tokens=7,bf16" or "linear/kokkos/tokens=7,bf16" (then also the variant's name).
   struct Found {
     const Kernel* kernel = nullptr;
     const Variant* variant = nullptr;  // null: the id names no variant; else the first so named

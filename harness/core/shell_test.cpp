@@ -26,8 +26,8 @@ std::string read_by_bash(const std::string& line) {
 }
 
 TEST(Shell, QuotesOnlyWhatNeedsIt) {
-  EXPECT_EQ(shell_word("linear/kokkos/cpu/tokens=7,out=64,bf16"),
-            "linear/kokkos/cpu/tokens=7,out=64,bf16");
+  EXPECT_EQ(shell_word("linear/kokkos/cpu-bf16/tokens=7,out=64,bf16"),
+            "linear/kokkos/cpu-bf16/tokens=7,out=64,bf16");
   EXPECT_EQ(shell_word("my kernels/it's mine.so"), "'my kernels/it'\\''s mine.so'");
   EXPECT_EQ(shell_word(""), "''");
   EXPECT_EQ(shell_word("~"), "'~'");

@@ -73,7 +73,7 @@ plugin="my kernels/it's mine.so"
 "$cc" -shared -fPIC -O2 "-I$checkout/harness/plugin" "$here/ends.c" -DAT_LOAD -o "my kernels/ends.so"
 axes=tokens=3,out=8,in=9,f32
 few=(--least-seconds 0.001 --warm-up 0 --repetitions 2)
-printf 'kernel,cases,variants\nlinear,"%s",kokkos/cpu;plugin/it'"'"'s wrong\n' "$axes" >'my suite.csv'
+printf 'kernel,cases,variants\nlinear,"%s",kokkos;plugin/it'"'"'s wrong\n' "$axes" >'my suite.csv'
 
 # ---- check: a wrong result, a failure, a time limit, a refusal -----------------------------------
 runs 1 "a wrong result" -- check --plugin "$plugin" --threads 1 --case "linear/plugin/it's wrong/$axes" \
@@ -109,7 +109,7 @@ runs 1 "a closed gate" -- gate --arch cpu --plugin "$plugin" --suite 'my suite.c
   --junit gate.xml
 pastes 1 "incorrect    linear/plugin/it's wrong/" "$(printed again | grep ' check ')"
 
-printf 'kernel,cases,variants\nlinear,"%s",kokkos/cpu\n' "$axes" >"it's one.csv"
+printf 'kernel,cases,variants\nlinear,"%s",kokkos\n' "$axes" >"it's one.csv"
 runs 0 "a validation" -- validate --suite "it's one.csv" --throughput none --repetitions 2 --output "it's out"
 what="the command of a validation's page"
 command_of "it's out/index.html" >commands

@@ -13,7 +13,7 @@ Registry with_two_variants() {
   register_cases(registry);
   const auto never_run = [](const LinearCase&, TensorSet&) { return make_launch([] {}); };
   registry.add_variant<LinearCase>({"kokkos", Backend::kokkos, "never run"}, never_run);
-  registry.add_variant<LinearCase>({"kokkos/cpu", Backend::kokkos, "never run"}, never_run);
+  registry.add_variant<LinearCase>({"kokkos/cpu-bf16", Backend::kokkos, "never run"}, never_run);
   return registry;
 }
 

@@ -55,7 +55,7 @@ inline constexpr std::int64_t most_before_units = 2;
 inline std::optional<std::string> no_bf16_product(Dtype type, std::int64_t tokens) {
   if (type != Dtype::bf16) return "multiplies bf16, not " + std::string(name(type));
   if (tokens <= most_before_units)
-    return "1 or 2 tokens take a stream of the weight, variant kokkos/cpu";
+    return "1 or 2 tokens take a stream of the weight, variant kokkos";
   return std::nullopt;
 }
 /// The same of matrix units, and of pair lanes.
