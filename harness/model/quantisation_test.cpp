@@ -82,7 +82,7 @@ TEST(Quantisation, EveryOperationIsInsideItsBudgetOnTheDecodedWeights) {
     EXPECT_THAT(made.model.operations().variants_used(),
                 testing::Contains("expert_gemm_w4/kokkos/cpu"));
     EXPECT_THAT(made.model.operations().variants_used(),
-                testing::Not(testing::Contains("expert_gemm/kokkos/cpu")));
+                testing::Not(testing::Contains(testing::StartsWith("expert_gemm/"))));
   }
 }
 

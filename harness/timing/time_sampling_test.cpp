@@ -36,7 +36,7 @@ TEST(Sampling, RotatesOverWhatARunReads) {
   Registry registry;
   register_kernels(registry);
   const Registry::Found found = registry.find_case(
-      "expert_gemm/kokkos/cpu/tokens=1,hidden=64,inter=64,experts=16,routing=balanced,f32");
+      "expert_gemm/kokkos/tokens=1,hidden=64,inter=64,experts=16,routing=balanced,f32");
   Variant counted = *found.variant;
   int sets = 0;
   counted.prepare = [&](const Case& shape, TensorSet& tensors) {
