@@ -1,6 +1,7 @@
-// expert_gemm on the host's threads, for weights in any storage. An expert's tokens are packed into
-// lanes; sums of gate and up rows come out as the down projection wants its input, so nothing is
-// transposed in between. An expert with few tokens streams its weights past them instead.
+// expert_gemm on the host's threads, for weights of four bits, or of bf16 that instructions
+// multiply as it is stored. An expert's tokens are packed into lanes; sums of gate and up rows come
+// out as the down projection wants its input, so nothing is transposed in between. An expert with
+// few tokens streams its weights past them instead.
 #pragma once
 
 #include <Kokkos_Core.hpp>

@@ -1,5 +1,5 @@
-// linear on the host's threads, for a weight in any storage: few tokens stream it once past f32
-// activations; more tokens are packed into lanes and meet tiles of it that are widened to f32.
+// linear on the host's threads, for a weight of four bits, or of bf16 that instructions multiply as
+// it is stored: few tokens stream it once; more tokens are packed into lanes and meet tiles of it.
 #pragma once
 
 #include <Kokkos_Core.hpp>

@@ -1,4 +1,4 @@
-// A weight of four bits as the CPU's products see it (see host_weights.hpp for the other storages).
+// A weight of four bits as the CPU's products see it (host_weights.hpp: of bf16).
 #pragma once
 
 #include <cstring>

@@ -1,5 +1,5 @@
-// A weight matrix as the CPU's products see it, however it is stored: row dots for a few tokens,
-// panels for more.
+// A weight of bf16 as the CPU's products see it where instructions multiply it as it is stored: row
+// dots for a few tokens, panels for more (four_bit_weight.hpp has the weights of four bits).
 #pragma once
 
 #include <optional>
@@ -13,37 +13,14 @@
 
 namespace kernelgate {
 
-/// Rows of numbers of a storage type.
-template <class T>
-struct StoredWeight {
-  using Panels = TokenPanels;
-  static constexpr std::int64_t rows_a_tile = tile_rows;
-  static constexpr std::int64_t most_streamed = few_tokens;  // tokens by dots()
-
-  const T* data = nullptr;
+/// Rows of bf16 as they are stored.
+struct Bf16Rows {
+  const bf16* data = nullptr;
   std::int64_t terms = 0;
 
-  std::int64_t row_bytes() const { return terms * static_cast<std::int64_t>(sizeof(T)); }
+  std::int64_t row_bytes() const { return terms * static_cast<std::int64_t>(sizeof(bf16)); }
   std::int64_t stream_bytes() const { return std::int64_t{1} << 17; }  // of a piece of dots()
-  StoredWeight from(std::int64_t row) const { return {data + row * terms, terms}; }
-
-  /// The activations of one token as dots() takes them.
-  template <class X>
-  void lay_out(const X* x, float* to) const {
-    widen(x, terms, to);
-  }
-  /// `count` results of a product, elements k and behind of a token's activations for the next one.
-  void lay_out_lanes(float* token, std::int64_t k, Lanes x, std::int64_t count) const {
-    store_some_lanes(token + k, x, count);
-  }
-  template <class Write>
-  void dots(std::int64_t begin, std::int64_t end, const FewTokens& x, std::int64_t tokens,
-            const Write& write) const {
-    dot_rows<WidenedTerms<T>>(data, begin, end, x, tokens, write);
-  }
-  void multiply(std::int64_t rows, const TokenPanels& x, PanelWorkspace work) const {
-    multiply_rows(data, rows, x, work);
-  }
+  Bf16Rows from(std::int64_t row) const { return {data + row * terms, terms}; }
 };
 
 /// Most tokens whose weight is streamed past them though there are matrix units: from 3 on, the
@@ -76,19 +53,23 @@ struct UnitWeight {
   static constexpr std::int64_t most_streamed = most_before_units;
   static_assert(rows_a_call / 2 % unit_block_rows == 0);
 
-  StoredWeight<bf16> rows;
+  Bf16Rows rows;
 
   std::int64_t row_bytes() const { return rows.row_bytes(); }
   std::int64_t stream_bytes() const { return rows.stream_bytes(); }
   UnitWeight from(std::int64_t row) const { return {rows.from(row)}; }
-  void lay_out(const bf16* x, float* to) const { rows.lay_out(x, to); }
+  /// The activations of one token as dots() takes them.
+  void lay_out(const bf16* x, float* to) const {
+    for (std::int64_t k = 0; k < rows.terms; ++k) to[k] = to_float(x[k]);
+  }
+  /// `count` results of a product, elements k and behind of a token's activations for the next one.
   void lay_out_lanes(float* token, std::int64_t k, Lanes x, std::int64_t count) const {
-    rows.lay_out_lanes(token, k, x, count);
+    store_some_lanes(token + k, x, count);
   }
   template <class Write>
   void dots(std::int64_t begin, std::int64_t end, const FewTokens& x, std::int64_t tokens,
             const Write& write) const {
-    rows.dots(begin, end, x, tokens, write);
+    dot_rows<WidenedTerms>(rows.data, begin, end, x, tokens, write);
   }
   void multiply(std::int64_t count, const PairPanels& x, PanelWorkspace work) const {
     multiply_on_units(rows.data, count, x, work.sums);
@@ -104,7 +85,7 @@ struct PairWeight {
   static constexpr std::int64_t rows_a_tile = tile_rows;
   static constexpr std::int64_t most_streamed = few_tokens;
 
-  StoredWeight<bf16> rows;
+  Bf16Rows rows;
 
   std::int64_t row_bytes() const { return rows.row_bytes(); }
   std::int64_t stream_bytes() const { return rows.stream_bytes(); }

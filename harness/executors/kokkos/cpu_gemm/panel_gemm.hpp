@@ -98,19 +98,6 @@ void multiply_panel(const float* tile, const float* panel, std::int64_t depth, f
   }
 }
 
-/// One row's stretch as f32, lines `line_stride` apart. Behind `depth` nothing is written.
-template <class T>
-void widen(const T* row, std::int64_t depth, float* out, std::int64_t line_stride = line_terms) {
-  for (std::int64_t k0 = 0; k0 < depth; k0 += line_terms, out += line_stride) {
-    const std::int64_t terms = std::min(line_terms, depth - k0);
-    std::int64_t k = 0;
-    for (; k + lane_count <= terms; k += lane_count) {
-      store_lanes(out + k, load_lanes(row + k0 + k));
-    }
-    for (; k < terms; ++k) out[k] = to_float(row[k0 + k]);
-  }
-}
-
 namespace detail {
 /// Rows of a tile from term k0 on; a last tile that is not full repeats the last row, whose sums
 /// are not used then.
@@ -155,9 +142,9 @@ void multiply_one_panel(const Weight& weight, std::int64_t rows, const Panels& x
 
 /// sums[r][lane] = sum over k of weight[r][k] x[lane][k] for `rows` <= rows_a_call rows of a weight
 /// of x.terms columns. Each sum is taken in order of k, whatever the blocking. The weight's
-/// widen_row(r, k0, depth, out, line_stride) gives a row's stretch as widen() does,
-/// fetch_ahead(ahead, r, k0) says where the rows of a tile go on. Panels: TokenPanels, or
-/// PairPanels::Words with PairProduct.
+/// widen_row(r, k0, depth, out, line_stride) writes terms k0 to k0 + depth - 1 of a row, line_terms
+/// numbers to a line, lines line_stride apart; fetch_ahead(ahead, r, k0) says where the rows of a
+/// tile go on. Panels: TokenPanels, or PairPanels::Words with PairProduct.
 ///
 /// A stretch of one of several panels stays in L1 while all tiles pass by it out of L2.
 template <class Product = WideProduct, class Weight, class Panels>
@@ -184,26 +171,6 @@ void multiply_wide_rows(const Weight& weight, std::int64_t rows, const Panels& x
       }
     }
   }
-}
-
-/// The same of rows that are stored as numbers of T.
-template <class T>
-void multiply_rows(const T* weight, std::int64_t rows, const TokenPanels& x, PanelWorkspace work) {
-  struct Stored {
-    const T* data;
-    std::int64_t terms;
-
-    void widen_row(std::int64_t row, std::int64_t k0, std::int64_t depth, float* out,
-                   std::int64_t line_stride) const {
-      widen(data + row * terms + k0, depth, out, line_stride);
-    }
-    void fetch_ahead(Ahead& ahead, std::int64_t row, std::int64_t k0) const {
-      ahead.weight = reinterpret_cast<const char*>(data + row * terms + k0);
-      ahead.row_bytes = terms * static_cast<std::int64_t>(sizeof(T));
-      ahead.element_bytes = sizeof(T);
-    }
-  };
-  multiply_wide_rows(Stored{weight, x.terms}, rows, x, work);
 }
 
 /// Sums of `rows` rows by `tokens` lanes, turned and handed out token by token: write(token, row,

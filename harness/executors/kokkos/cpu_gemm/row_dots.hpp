@@ -25,13 +25,12 @@ struct FewTokens {
   }
 };
 
-/// For dot_rows(): a register is lane_count terms, widened to f32.
-template <class T>
+/// For dot_rows(): a register is lane_count terms of bf16, widened to f32.
 struct WidenedTerms {
   static constexpr std::int64_t step = lane_count;
 
-  static Lanes weight(const T* row) { return load_lanes(row); }
-  static Lanes weight(const T* row, std::int64_t count) { return load_some_lanes(row, count); }
+  static Lanes weight(const bf16* row) { return load_lanes(row); }
+  static Lanes weight(const bf16* row, std::int64_t count) { return load_some_lanes(row, count); }
   static Lanes activation(const float* token, std::int64_t k) { return load_lanes(token + k); }
   static Lanes activation(const float* token, std::int64_t k, std::int64_t /*count*/) {
     return load_lanes(token + k);  // padded with zeros
