@@ -38,7 +38,8 @@ TEST(AttentionSchemes, RunEveryPart) {
     }
   }
   const std::vector<std::string>& ran = operations.variants_used();
-  for (const char* variant : {"mla_attention/kokkos", "cca_attention/kokkos"}) {
+  for (const char* variant :
+       {"mla_attention/kokkos", "cca_attention/kokkos", "conv_mixing/kokkos/cpu"}) {
     EXPECT_NE(std::find(ran.begin(), ran.end(), variant), ran.end()) << variant;
   }
 }

@@ -1,4 +1,5 @@
 // expert_gemm_w4, tuned for CPUs: expert_gemm's two ways, with tables of 16 values in registers.
+// Portable code has no word for dots of whole numbers (VPDPBUSD) and of pairs of bf16 (VDPBF16PS).
 #include "harness/executors/kokkos/cpu_gemm/four_bit_weight.hpp"
 #include "harness/executors/kokkos/four_bit_tensors.hpp"
 #include "harness/executors/kokkos/staging.hpp"

@@ -1,5 +1,5 @@
 // linear in bf16 in pairs of terms in the vector lanes of some CPUs (AVX512_BF16), for three tokens
-// or more.
+// or more. Portable code has no word for products of pairs (VDPBF16PS).
 #include "kernels/linear/linear.hpp"
 #include "kernels/linear/linear_on_host.hpp"
 
