@@ -80,7 +80,7 @@ TEST(Quantisation, EveryOperationIsInsideItsBudgetOnTheDecodedWeights) {
     EXPECT_TRUE(check.all_inside()) << q.in_words() << name(type) << check.first_outside();
     EXPECT_EQ(check.by_operation().size(), 14U);
     EXPECT_THAT(made.model.operations().variants_used(),
-                testing::Contains("expert_gemm_w4/kokkos/cpu"));
+                testing::Contains(testing::StartsWith("expert_gemm_w4/kokkos")));
     EXPECT_THAT(made.model.operations().variants_used(),
                 testing::Not(testing::Contains(testing::StartsWith("expert_gemm/"))));
   }

@@ -1,15 +1,22 @@
-// expert_gemm_w4, tuned for CPUs: expert_gemm's two ways, with tables of 16 values in registers.
-// Portable code has no word for dots of whole numbers (VPDPBUSD) and of pairs of bf16 (VDPBF16PS).
-#include "harness/executors/kokkos/cpu_gemm/four_bit_weight.hpp"
+// expert_gemm_w4 where the CPU multiplies bytes: an expert's rows stream past up to eight tokens,
+// panels take more (experts_on_host.hpp). Kokkos has no construct for integer dot products
+// (VPDPBUSD) and products of bf16 pairs (VDPBF16PS).
+#include "harness/executors/kokkos/cpu_gemm/byte_products.hpp"
 #include "harness/executors/kokkos/four_bit_tensors.hpp"
 #include "harness/executors/kokkos/staging.hpp"
 #include "kernels/expert_gemm/experts_on_host.hpp"
 #include "kernels/expert_gemm_w4/expert_gemm_w4.hpp"
 
+#ifdef KERNELGATE_BYTE_PRODUCTS
+#include "harness/executors/kokkos/cpu_gemm/four_bit_weight.hpp"
+#endif
+
 namespace kernelgate {
 namespace {
 
-std::unique_ptr<Launch> prepare(const ExpertGemmW4Case& c, TensorSet& t) {
+std::unique_ptr<Launch> prepare([[maybe_unused]] const ExpertGemmW4Case& c,
+                                [[maybe_unused]] TensorSet& t) {
+#ifdef KERNELGATE_BYTE_PRODUCTS
   return with_storage(c.type, [&](auto type) -> std::unique_ptr<Launch> {
     const ExpertsShape shape{c.tokens, c.hidden, c.inter, c.experts, c.skip};
     const FourBitLayout layout = c.layout();
@@ -19,6 +26,9 @@ std::unique_ptr<Launch> prepare(const ExpertGemmW4Case& c, TensorSet& t) {
         FourBitWeight<T>(four_bit_rows(layout, c.hidden, t["gate_up_codes"], t["gate_up_scales"])),
         FourBitWeight<T>(four_bit_rows(layout, c.inter, t["down_codes"], t["down_scales"])));
   });
+#else
+  throw std::logic_error("expert_gemm_w4/kokkos/cpu: prepared where it is refused");
+#endif
 }
 
 }  // namespace
@@ -27,7 +37,7 @@ void register_expert_gemm_w4_cpu(Registry& registry) {
   registry.add_variant<ExpertGemmW4Case>(
       {"kokkos/cpu", Backend::kokkos,
        "host threads: bytes looked up in registers; row dots to 8 tokens an expert, else panels"},
-      prepare);
+      prepare, [](const ExpertGemmW4Case&) { return byte_products_refusal(); });
 }
 
 }  // namespace kernelgate

@@ -1,15 +1,22 @@
-// linear_w4, tuned for CPUs: linear's two ways, with tables of 16 values in registers.
-// Portable code has no word for dots of whole numbers (VPDPBUSD) and of pairs of bf16 (VDPBF16PS).
-#include "harness/executors/kokkos/cpu_gemm/four_bit_weight.hpp"
+// linear_w4 where the CPU multiplies bytes: row dots in whole numbers or pairs of bf16 for up to
+// eight tokens, panels for more (linear_on_host.hpp). Kokkos has no construct for integer dot
+// products (VPDPBUSD) and products of bf16 pairs (VDPBF16PS).
+#include "harness/executors/kokkos/cpu_gemm/byte_products.hpp"
 #include "harness/executors/kokkos/four_bit_tensors.hpp"
 #include "harness/executors/kokkos/staging.hpp"
 #include "kernels/linear/linear_on_host.hpp"
 #include "kernels/linear_w4/linear_w4.hpp"
 
+#ifdef KERNELGATE_BYTE_PRODUCTS
+#include "harness/executors/kokkos/cpu_gemm/four_bit_weight.hpp"
+#endif
+
 namespace kernelgate {
 namespace {
 
-std::unique_ptr<Launch> prepare(const LinearW4Case& c, TensorSet& tensors) {
+std::unique_ptr<Launch> prepare([[maybe_unused]] const LinearW4Case& c,
+                                [[maybe_unused]] TensorSet& tensors) {
+#ifdef KERNELGATE_BYTE_PRODUCTS
   return with_storage(c.type, [&](auto type) {
     using T = decltype(type);
     const FourBitWeight<T> weight(
@@ -17,6 +24,9 @@ std::unique_ptr<Launch> prepare(const LinearW4Case& c, TensorSet& tensors) {
     return launch_linear_on_host(LinearShape{c.tokens, c.out, c.in}, tensors["x"].as<T>().data(),
                                  weight, tensors["y"]);
   });
+#else
+  throw std::logic_error("linear_w4/kokkos/cpu: prepared where it is refused");
+#endif
 }
 
 }  // namespace
@@ -25,7 +35,7 @@ void register_linear_w4_cpu(Registry& registry) {
   registry.add_variant<LinearW4Case>(
       {"kokkos/cpu", Backend::kokkos,
        "host threads: bytes looked up in registers; row dots to 8 tokens, else panel GEMM"},
-      prepare);
+      prepare, [](const LinearW4Case&) { return byte_products_refusal(); });
 }
 
 }  // namespace kernelgate

@@ -65,7 +65,6 @@ void dot_four_bit_block(const FourBitRows& w, const ValueTable& table, std::int6
 /// Most rows of a block, and the block's rows for so many tokens: as sums fit into registers.
 inline constexpr int most_block_rows = 8;
 constexpr int four_bit_block_rows(std::int64_t tokens) {
-  if (lane_count < 16) return tokens <= 2 ? 4 : 2;
   return tokens <= 2 ? most_block_rows : tokens <= 4 ? 4 : 3;
 }
 

@@ -12,14 +12,9 @@
 #include "harness/executors/kokkos/cpu_gemm/four_bit_streams.hpp"
 #include "harness/executors/kokkos/cpu_gemm/row_dots.hpp"
 
-#if defined(KERNELGATE_FOUR_BIT_STREAMS) && defined(__AVX512VBMI__) && defined(__AVX512VNNI__)
-#define KERNELGATE_BYTE_PRODUCTS 1
-#endif
-
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
-#ifdef KERNELGATE_BYTE_PRODUCTS
 namespace detail {
 
 /// The longest row that is taken: its activations lie on the stack.
@@ -173,14 +168,6 @@ bool dot_four_bit_rows_in_integers(const FourBitRows& w, std::int64_t begin, std
   dot_rows_in_streams(w, begin, end, DigitProducts(token), write);
   return true;
 }
-#else
-/// Needs byte products.
-template <class Write>
-bool dot_four_bit_rows_in_integers(const FourBitRows&, std::int64_t, std::int64_t, const FewTokens&,
-                                   const Write&) {
-  return false;
-}
-#endif
 
 }  // namespace lanes_of_this_architecture
 }  // namespace kernelgate

@@ -1,5 +1,5 @@
-// Four-bit weights in vector lanes: a table of 16 values looked up by the halves of bytes.
-// Host code only.
+// Four-bit weights in vector lanes: a table of 16 values looked up by the halves of bytes. For
+// builds with KERNELGATE_BYTE_PRODUCTS (byte_products.hpp), as all of four_bit_*.hpp here.
 #pragma once
 
 #include <algorithm>
@@ -15,53 +15,34 @@ inline namespace lanes_of_this_architecture {
 /// Weights that lie together in storage: 16 bytes, within one block.
 inline constexpr std::int64_t group_terms = 32;
 
-/// 16 values in as few registers as hold them.
+/// The 16 values of a format, one per lane.
 class ValueTable {
  public:
-  static constexpr int registers = 16 / lane_count;
+  static_assert(lane_count == 16);
 
   explicit ValueTable(const FourBitRows& weight) {
     float values[16];
     for (std::uint32_t code = 0; code < 16; ++code) values[code] = weight.value(code);
-    for (int i = 0; i < registers; ++i) part_[i] = load_lanes(values + i * lane_count);
+    values_ = load_lanes(values);
   }
   [[gnu::always_inline]] ValueTable scaled(float by) const {
     ValueTable t = *this;
-    for (int i = 0; i < registers; ++i) t.part_[i] *= by;
+    t.values_ *= by;
     return t;
   }
   /// The values of the lowest four bits of each lane; the bits above them may be anything.
   [[gnu::always_inline]] Lanes operator[](LaneBits code) const {
-#if defined(__AVX512F__)
-    return _mm512_maskz_permutexvar_ps(0xFFFF, reinterpret_cast<__m512i>(code), part_[0]);
-#elif defined(__AVX2__) && defined(__F16C__)
-    const auto index = reinterpret_cast<__m256i>(code);
-    return _mm256_blendv_ps(_mm256_permutevar8x32_ps(part_[0], index),
-                            _mm256_permutevar8x32_ps(part_[1], index),
-                            reinterpret_cast<Lanes>(code << 28));
-#else
-    float values[16], found[lane_count];
-    for (int i = 0; i < registers; ++i) store_lanes(values + i * lane_count, part_[i]);
-    for (int i = 0; i < lane_count; ++i) found[i] = values[code[i] & 15U];
-    return load_lanes(found);
-#endif
+    return _mm512_maskz_permutexvar_ps(0xFFFF, reinterpret_cast<__m512i>(code), values_);
   }
 
  private:
-  Lanes part_[registers];
+  Lanes values_;
 };
 
 /// lane_count bytes, one a lane.
 [[gnu::always_inline]] inline LaneBits load_byte_lanes(const std::uint8_t* from) {
-#if defined(__AVX512F__)
   return reinterpret_cast<LaneBits>(
       _mm512_maskz_cvtepu8_epi32(0xFFFF, _mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
-#else
-  using Bytes [[gnu::vector_size(lane_count)]] = std::uint8_t;
-  Bytes bytes;
-  std::memcpy(&bytes, from, sizeof(bytes));
-  return __builtin_convertvector(bytes, LaneBits);
-#endif
 }
 
 /// e8m0_value() of each lane.

@@ -19,9 +19,10 @@ inline namespace lanes_of_this_architecture {
 /// of the lowest four bits of each 16-bit word of codes, of the next ones, and so on.
 inline std::int64_t pair_place(std::int64_t k) { return k / 128 * 128 + k % 4 * 32 + k % 128 / 4; }
 
-#if defined(KERNELGATE_PAIR_LANES) && defined(KERNELGATE_FOUR_BIT_STREAMS)
+#ifdef KERNELGATE_PAIR_LANES
 /// Whether dot_four_bit_rows_in_pairs() is the way. Zen 4 starts a product of pairs every cycle,
-/// Sapphire Rapids every 2.3, where whole numbers are quicker (results/notes/performance-2026-11.md).
+/// Sapphire Rapids every 2.3, where whole numbers are quicker
+/// (results/notes/performance-2026-11.md).
 inline bool pairs_suit(const FourBitRows& w) {
   static const bool quick = __builtin_cpu_is("amd") != 0;
   return quick && w.exponents != nullptr && w.columns % detail::stretch_terms == 0;

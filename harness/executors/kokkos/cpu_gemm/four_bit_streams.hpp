@@ -10,11 +10,6 @@
 #include "harness/executors/kokkos/cpu_gemm/fetch_level.hpp"
 #include "harness/executors/kokkos/cpu_gemm/four_bit_lanes.hpp"
 
-#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
-#define KERNELGATE_FOUR_BIT_STREAMS 1
-#endif
-
-#ifdef KERNELGATE_FOUR_BIT_STREAMS
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 namespace detail {
@@ -120,4 +115,3 @@ void dot_rows_in_streams(const FourBitRows& w, std::int64_t begin, std::int64_t 
 }  // namespace detail
 }  // namespace lanes_of_this_architecture
 }  // namespace kernelgate
-#endif

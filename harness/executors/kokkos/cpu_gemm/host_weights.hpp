@@ -1,5 +1,5 @@
-// A weight of bf16 as the CPU's products see it where instructions multiply it as it is stored: row
-// dots for a few tokens, panels for more (four_bit_weight.hpp has the weights of four bits).
+// Weights of bf16 for the CPU products that multiply bf16 directly (AMX, AVX512_BF16): row dots for
+// few tokens, panels for more. Weights of four bits are in four_bit_weight.hpp.
 #pragma once
 
 #include <optional>
@@ -31,8 +31,9 @@ inline constexpr std::int64_t most_before_units = 2;
 /// it does, if the processor can.
 inline std::optional<std::string> no_bf16_product(Dtype type, std::int64_t tokens) {
   if (type != Dtype::bf16) return "multiplies bf16, not " + std::string(name(type));
-  if (tokens <= most_before_units)
-    return "1 or 2 tokens take a stream of the weight, variant kokkos";
+  if (tokens <= most_before_units) {
+    return "needs at least 3 tokens, got " + std::to_string(tokens) + "; use variant kokkos";
+  }
   return std::nullopt;
 }
 /// The same of matrix units, and of pair lanes.
