@@ -168,7 +168,7 @@ INSTANTIATE_TEST_SUITE_P(Judge, BiasBalanceFaults,
 
 TEST(BiasBalanceVariants, AreExactAndWithinBudgetAtOddShapes) {
   for (const CheckResult& result : check_shapes(
-           "bias_balance", {"kokkos"},
+           "bias_balance", {"kokkos", "kokkos/device-shape"},
            {"tokens=1,experts=1,step=1", "tokens=1,experts=16,step=2,load=one",
             "tokens=999,experts=16,step=1", "tokens=40001,experts=24,step=100,decay=10",
             "tokens=4096,experts=16,load=even",

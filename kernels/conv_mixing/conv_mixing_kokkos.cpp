@@ -397,11 +397,14 @@ struct Rotations {
   }
 };
 
-/// The shape of the teams of a product.
-template <class Shape, class Product>
+/// The teams of MixHeads. Tiles of f16 alone take more registers than they need: 80 without a
+/// limit.
+template <class Shape, class Product, class T>
 struct HeadTeams : Shape {
   static constexpr int team_size = Product::team_size, vector_length = Product::vector_length;
-  static constexpr int warps = Shape::is_host ? 0 : 7;
+  static constexpr bool is_tiled = requires { typename Product::Tile; };
+  static constexpr int max_registers =
+      !Shape::is_host && is_tiled && std::is_same_v<T, f16> ? 72 : 0;
 };
 
 template <class Shape, class Product, class T>
@@ -415,7 +418,7 @@ std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
   const Heads heads{ConvMixingShape(c), staged.memory(), rotations.data(), d, padded, blocks};
   static_assert(Shape::is_host || 4 * Heads::scratch_floats(256, true) + 64 <= 64 * 1024);
   const int floats = Heads::scratch_floats(padded, c.form == ConvForm::decode);
-  const auto teams = teams_of<HeadTeams<Shape, Product>>(
+  const auto teams = teams_of<HeadTeams<Shape, Product, T>>(
       blocks * c.groups(), Product::team_size, Product::vector_length,
       sizeof(float) * static_cast<std::size_t>(floats) + 64);
   const int token_items = (half + Shape::lanes - 1) / Shape::lanes;

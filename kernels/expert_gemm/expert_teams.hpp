@@ -279,8 +279,9 @@ template <class Shape>
 std::optional<std::string> unsupported(const ExpertsShape& c) {
   using Tile = ExpertTile<Shape>;
   const std::int64_t widest = std::max(c.hidden, 2 * c.inter);
-  return too_many_teams(std::max(most_tiles(c, Tile::rows) * pieces(widest, Tile::columns),
-                                 c.experts * pieces(widest, Shape::dot_team_rows)));
+  return too_large_product(std::max(most_tiles(c, Tile::rows) * pieces(widest, Tile::columns),
+                                    c.experts * pieces(widest, Shape::dot_team_rows)),
+                           widest);
 }
 
 /// One kernel of a launch with everything that it needs alive.

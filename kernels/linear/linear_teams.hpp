@@ -78,9 +78,10 @@ struct RowProduct {
 template <class Shape>
 std::optional<std::string> unsupported(const Extents& size) {
   using Tile = TileOf<Shape, TileRows::few>;  // the most teams of any way
-  return too_many_teams(size.tokens <= few_tokens
-                            ? pieces(size.out, Shape::dot_team_rows)
-                            : pieces(size.tokens, Tile::rows) * pieces(size.out, Tile::columns));
+  return too_large_product(size.tokens <= few_tokens
+                               ? pieces(size.out, Shape::dot_team_rows)
+                               : pieces(size.tokens, Tile::rows) * pieces(size.out, Tile::columns),
+                           size.in);
 }
 
 /// `keep` is held as long as the launch: the memory of the weight.

@@ -5,11 +5,49 @@
 
 #include "harness/executors/kokkos/portable_variants.hpp"
 #include "harness/executors/kokkos/row_pass.hpp"
+#include "harness/executors/kokkos/staging.hpp"
 #include "harness/executors/kokkos/stored_pack.hpp"
-#include "kernels/residual_norm/residual_norm_arguments.hpp"
+#include "kernels/residual_norm/residual_norm.hpp"
 
 namespace kernelgate {
 namespace {
+
+/// Views of the tensors; the two residual vectors are empty where there is no residual to read.
+template <class T>
+struct ResidualNormMemory {
+  DeviceView<T> hidden, hidden_scale, hidden_bias, residual_scale, residual_bias, weight;
+  DeviceView<float> residual;
+  DeviceView<T> y;
+};
+
+/// The case's tensors staged on the device; fetch() brings back what the kernel wrote.
+template <class T>
+struct ResidualNormStaged {
+  Staged<float> residual;
+  Staged<T> y;
+  ResidualNormMemory<T> memory;
+  bool writes_residual;
+
+  ResidualNormStaged(const ResidualNormCase& c, TensorSet& t)
+      : residual(t["residual"]), y(t["y"]), writes_residual(c.writes_residual()) {
+    const auto view = [&](std::string_view name) { return Staged<T>(t[name]).view(); };
+    memory = {view("hidden"),
+              view("hidden_scale"),
+              view("hidden_bias"),
+              {},
+              {},
+              view("weight"),
+              residual.view(),
+              y.view()};
+    if (!c.reads_residual()) return;
+    memory.residual_scale = view("residual_scale");
+    memory.residual_bias = view("residual_bias");
+  }
+  void fetch() const {
+    if (writes_residual) residual.fetch();
+    y.fetch();
+  }
+};
 
 /// The rows of a launch. `form` and `rounds` (the norm's input to T) stand in the inner loop.
 template <class Shape, class T, ResidualForm form, bool rounds>
@@ -69,14 +107,13 @@ struct NormRows {
   }
 };
 
-/// Rows that a team takes: on a host enough of them to make handing out cheap, few enough to leave
-/// every thread several teams, or one if there are few rows. A device has a team for each row.
+/// Rows of a team. On a host up to four rows of a thread are one team; a larger share is four teams
+/// or more, of at most 16 rows. A device has a team for each row.
 template <class Shape>
 std::int64_t rows_of_team(std::int64_t rows) {
   if (!Shape::is_host) return 1;
-  const std::int64_t threads = Space().concurrency();
-  const std::int64_t few = std::min<std::int64_t>(pieces(rows, threads), 4);
-  return std::clamp<std::int64_t>(rows / (4 * threads), few, 16);
+  const std::int64_t share = pieces(rows, Space().concurrency());
+  return share <= 4 ? share : std::clamp<std::int64_t>(share / 4, 1, 16);
 }
 
 template <class Shape, class T, ResidualForm form, bool rounds>

@@ -198,7 +198,7 @@ INSTANTIATE_TEST_SUITE_P(Judge, ResidualNormFaults,
 
 TEST(ResidualNormVariants, AreExactAndWithinBudgetAtOddShapes) {
   for (const CheckResult& result : check_shapes(
-           "residual_norm", {"kokkos"},
+           "residual_norm", {"kokkos", "kokkos/device-shape"},
            {"tokens=1,hidden=1,f32", "tokens=3,hidden=17,form=first,bf16",
             "tokens=2,hidden=2048,bf16", "tokens=5,hidden=96,form=last,f16",
             "tokens=5,hidden=65,norm_input=storage,bf16",

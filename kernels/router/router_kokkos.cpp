@@ -178,8 +178,9 @@ void start(const char* label, RouteLayer<Shape, Product, T, X> layer) {
   const std::int64_t tiles = pieces(layer.tokens, Product::rows);
   const std::int64_t groups = pieces(layer.weight.out, Product::column_group);
   std::int64_t ranges = groups;
-  if (Shape::is_host && Product::rows > 8) {  // staging tokens again costs as much as 4 groups
-    ranges = std::clamp<std::int64_t>(4 * Space().concurrency() / tiles, 1, pieces(groups, 4));
+  if (Shape::is_host) {  // several teams of a thread; staging tokens costs as much as 4 groups
+    const std::int64_t most = Product::rows > 8 ? pieces(groups, 4) : groups;
+    ranges = std::clamp<std::int64_t>(4 * Space().concurrency() / tiles, 1, most);
   }
   if (layer.end == LayerEnd::choice) ranges = 1;
   layer.team_columns = static_cast<int>(pieces(groups, ranges) * Product::column_group);
@@ -246,8 +247,8 @@ std::unique_ptr<Launch> launch(const RouterCase& c, TensorSet& set) {
     if (c.tokens <= Shape::lanes)
       return run_with.template operator()<typename ManyTokens<Shape, 1>::Product>();
   } else {
-    // A tile would be mostly empty, and its few teams leave the device idle. A team per token reads
-    // the weights from the second-level cache; more rows of a team take registers from its warps.
+    // A tile would be mostly empty. A team takes one token: more of them need more registers, and
+    // the second-level cache should serve the weights again. Not timed.
     if (c.tokens <= 16) return run_with.template operator()<DottedRowProduct<Shape, 1>>();
   }
   return run_with.template operator()<typename ManyTokens<Shape, Shape::row_packs>::Product>();
@@ -257,7 +258,7 @@ std::unique_ptr<Launch> launch(const RouterCase& c, TensorSet& set) {
 
 void register_router_kokkos(Registry& registry) {
   add_portable_variants<RouterCase>(
-      registry, "a launch for each layer, tokens along lanes; up to 8 by rows of the weights",
+      registry, "a launch for each layer, tokens along lanes; few of them by rows of the weights",
       [](auto shape, const RouterCase& c, TensorSet& set) {
         using Shape = decltype(shape);
         return with_storage(c.type, [&]<class T>(T) { return launch<Shape, T>(c, set); });

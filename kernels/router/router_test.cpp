@@ -113,7 +113,7 @@ TEST(RouterBudget, WeighsStateErrorsAsTheTruthMoves) {
 
 TEST(RouterVariants, AreExactAndWithinBudgetAtOddShapes) {
   for (const CheckResult& result :
-       check_shapes("router", {"kokkos"},
+       check_shapes("router", {"kokkos", "kokkos/device-shape"},
                     {"tokens=1,hidden=2048,width=256,experts=16,eda=off,f32",
                      "tokens=9,hidden=768,width=128,experts=16,eda=on,bf16",
                      "tokens=17,hidden=65,width=13,experts=7,eda=on,f16",

@@ -6,6 +6,11 @@
 namespace kernelgate {
 namespace {
 
+template <class Shape>
+struct SamplingShape : ScanShape<Shape> {
+  static constexpr int max_registers = Shape::is_host ? 0 : 72;  // the fewest without a spill
+};
+
 template <class S, class T>
 struct SamplingFunctor {
   // A host that judges a device's shape gives it short lists: then suites see full ones too.
@@ -104,7 +109,7 @@ std::unique_ptr<Launch> launch(const SamplingCase& c, TensorSet& tensors) {
   const Staged<std::int64_t> seed(tensors["seed"]);
   DeviceView<std::int32_t> allowed;
   if (c.mask == SamplingMask::on) allowed = Ids(tensors["allowed"]).view();
-  using S = ScanShape<Shape>;
+  using S = SamplingShape<Shape>;
   using Functor = SamplingFunctor<S, T>;
   const auto all = static_cast<std::size_t>(c.rows * c.vocabulary);
   const auto listed = static_cast<std::size_t>(c.rows * Functor::list_stride);

@@ -9,7 +9,6 @@
 #include "harness/core/exponential.hpp"
 #include "harness/executors/kokkos/pack_math.hpp"
 #include "kernels/sampling/sampling_view.hpp"
-#include "kernels/top_k/radix_select.hpp"
 #include "kernels/top_k/row_scan.hpp"
 
 namespace kernelgate {
@@ -96,7 +95,6 @@ struct SamplingScratch {
   union {
     std::int32_t sample[S::max_samples];
     std::uint64_t mass[bins];
-    RadixScratch radix;
   };
   std::uint64_t found_before;
   std::int32_t found_bin;
@@ -470,7 +468,7 @@ struct SamplingTeam {
     const std::uint64_t to_drop = dropped - before;
     std::int32_t edge = limit.rank;
     std::uint64_t gone = 0;  // below `edge`
-    // Its bits from the highest on: a step up that drops too much is not taken.
+    // Binary search from the highest bit on: a step is taken if what lies below it may be dropped.
     for (std::uint32_t step = 1U << 31; step != 0; step >>= 1) {
       const std::int64_t middle = std::int64_t{edge} + step;
       if (middle >= above_ranks) continue;

@@ -1,4 +1,4 @@
-// What the portable kernel of sampling reads of a row, and the arithmetic of single steps.
+// Inputs of one row of sampling, and the arithmetic of single steps of the portable kernel.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,6 @@ struct SamplingRow {
     x -= numbers[frequency] * static_cast<float>(times_in_output);
     return x - numbers[presence];
   }
-  /// The division of step 4. NaN is out, and -0 becomes +0, so that equal numbers have equal bits.
-  KG_FUNCTION float tempered(float x) const {
-    if (!greedy()) x = x / numbers[temperature];
-    return x > -__builtin_inff() ? x + 0.0F : -__builtin_inff();
-  }
-
   KG_FUNCTION std::uint32_t counter_word(SamplingInteger column) const {
     return static_cast<std::uint32_t>(integers[column]);
   }

@@ -72,7 +72,7 @@ TEST(TokenBitmaskTruth, LeavesIdsBehindTheLastWordAlone) {
 
 TEST(TokenBitmaskVariants, AreExactAtTheEdgesOfWords) {
   for (const CheckResult& result :
-       check_shapes("token_bitmask", {"kokkos"},
+       check_shapes("token_bitmask", {"kokkos", "kokkos/device-shape"},
                     {"rows=1,vocabulary=1,f32", "rows=9,vocabulary=31,masks=2,bf16",
                      "rows=5,vocabulary=32,masks=3,f16", "rows=8,vocabulary=33,masks=5,f32",
                      "rows=3,vocabulary=9000,valid=8975,masks=2,words=300,bf16",

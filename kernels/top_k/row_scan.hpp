@@ -17,8 +17,7 @@ inline namespace KG_PACK_NAMESPACE {
 template <class Shape>
 struct ScanShape : Shape {
   static constexpr int team_size = Shape::is_host ? 1 : 512;
-
-  static constexpr int warps = Shape::is_host ? 0 : 7;
+  static constexpr int max_registers = Shape::is_host ? 0 : 64;  // two teams of an SM
   static constexpr int registers = 4;  // packs of a thread that share one test
   // Stretches of a row that are read side by side: one core has more misses in flight over four.
   static constexpr int streams = Shape::is_host ? 4 : 1;

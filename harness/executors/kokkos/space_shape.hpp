@@ -27,7 +27,7 @@ struct HostShape {
   static constexpr int scratch_level = 1;     // Kokkos' OpenMP has 32 KiB of level 0
   static constexpr int team_size = 1;
   static constexpr int vector_length = 1;
-  static constexpr int warps = 0;
+  static constexpr int max_registers = 0;
   // Matrix products (team_product.hpp): a block of sums, row_packs packs by block_columns, is in
   // registers; between steps of tile_depth terms sums rest in scratch.
   static constexpr int row_packs = 2;
@@ -52,10 +52,9 @@ struct DeviceShape {
   static constexpr int scratch_level = space_is_host ? 1 : 0;
   static constexpr int team_size = 128;
   static constexpr int vector_length = 1;
-  // Warps that registers leave room for in a quarter of an SM; 0: as the compiler likes. For CUDA
-  // alone, since ptxas takes up to 255 registers where clang weighs occupancy by itself. A shape
-  // that sets it has the threads of its teams as team_size and vector_length.
-  static constexpr int warps = 0;
+  // Most 32-bit registers of a thread; 0: the compiler decides. For CUDA alone: clang weighs
+  // occupancy by itself. A shape that sets it states its teams as team_size and vector_length.
+  static constexpr int max_registers = 0;
   static constexpr int row_packs = 4;
   static constexpr int block_columns = 8;
   static constexpr int tile_rows = 64, tile_columns = 64, tile_depth = 32;
@@ -91,16 +90,21 @@ inline constexpr bool bounds_registers = true;
 inline constexpr bool bounds_registers = false;
 #endif
 
-/// The bounds that make the compiler keep to Shape::warps: threads of a block, blocks of an SM.
-template <class Shape, bool bounded = bounds_registers && (Shape::warps > 0)>
+/// Launch bounds (threads of a block, blocks of an SM) under which the 65,536 registers of an SM
+/// leave each thread at most Shape::max_registers.
+template <class Shape, bool bounded = (Shape::max_registers > 0)>
 struct LaunchBoundsOf {
+  static constexpr int threads = 1024;
   using type = Kokkos::LaunchBounds<>;
 };
 template <class Shape>
 struct LaunchBoundsOf<Shape, true> {
-  static constexpr int threads = 4 * 32 * Shape::warps;
-  static constexpr int blocks = threads / (Shape::team_size * Shape::vector_length);
-  using type = Kokkos::LaunchBounds<threads / blocks, blocks>;
+  static constexpr int resident = 65536 / Shape::max_registers / 32 * 32;
+  static constexpr int blocks = std::max(1, resident / (Shape::team_size * Shape::vector_length));
+  static constexpr int threads = resident / blocks / 32 * 32;
+  static_assert(Shape::team_size * Shape::vector_length <= threads);
+  using type = std::conditional_t<bounds_registers, Kokkos::LaunchBounds<threads, blocks>,
+                                  Kokkos::LaunchBounds<>>;
 };
 
 template <class Shape>
@@ -128,9 +132,9 @@ std::optional<std::string> too_much_scratch(std::size_t bytes, int threads) {
          std::to_string(max_device_scratch(threads)) + " B";
 }
 
-/// `league` teams of the shape's size and vector length, each with `scratch_bytes`. Throws
-/// std::length_error for more than max_device_scratch with the shape of a device, on hosts too, so
-/// that the suites find a case that no device can run.
+/// `league` teams of the given size and vector length, each with `scratch_bytes`. With the shape of
+/// a device it throws std::length_error for more scratch than max_device_scratch and for teams over
+/// the launch bounds, on hosts too, so that the suites find a case that no device can run.
 template <class Shape>
 ShapedTeams<Shape> teams_of(std::int64_t league, int team_size, int vector_length,
                             std::size_t scratch_bytes) {
@@ -139,6 +143,11 @@ ShapedTeams<Shape> teams_of(std::int64_t league, int team_size, int vector_lengt
                             " threads: expected at most " +
                             std::to_string(max_device_scratch(team_size)) + " B, got " +
                             std::to_string(scratch_bytes) + " B");
+  }
+  if (!Shape::is_host && team_size * vector_length > LaunchBoundsOf<Shape>::threads) {
+    throw std::length_error("team of " + std::to_string(team_size * vector_length) +
+                            " threads: expected at most " +
+                            std::to_string(LaunchBoundsOf<Shape>::threads));
   }
   ShapedTeams<Shape> policy(static_cast<int>(league), team_size_here(team_size),
                             space_is_host ? 1 : vector_length);

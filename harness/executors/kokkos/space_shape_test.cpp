@@ -24,5 +24,29 @@ TEST(SpaceShape, RefusesMoreScratchThanADeviceHas) {
   EXPECT_NO_THROW(teams_of<HostShape>(1, 1, 1, 8 * most));  // a cache is no limit
 }
 
+template <int team, int registers>
+struct LimitedShape : DeviceShape {
+  static constexpr int team_size = team, max_registers = registers;
+};
+
+// 65,536 registers of an SM: 72 of them for 28 warps, 64 for 32.
+TEST(SpaceShape, LimitsRegistersByWholeTeams) {
+  using Small = LaunchBoundsOf<LimitedShape<128, 72>>;
+  EXPECT_EQ(int{Small::threads}, 128);
+  EXPECT_EQ(int{Small::blocks}, 7);
+  using Pairs = LaunchBoundsOf<LimitedShape<512, 64>>;
+  EXPECT_EQ(int{Pairs::threads}, 512);
+  EXPECT_EQ(int{Pairs::blocks}, 2);
+  using Alone = LaunchBoundsOf<LimitedShape<512, 72>>;
+  EXPECT_EQ(int{Alone::threads}, 896);
+  EXPECT_EQ(int{Alone::blocks}, 1);
+}
+
+TEST(SpaceShape, RefusesTeamsOverTheLaunchBounds) {
+  EXPECT_NO_THROW((teams_of<LimitedShape<128, 72>>(1, 128, 1, 0)));
+  EXPECT_THROW((teams_of<LimitedShape<128, 72>>(1, 256, 1, 0)), std::length_error);
+  EXPECT_THROW(teams_of<DeviceShape>(1, 2048, 1, 0), std::length_error);
+}
+
 }  // namespace
 }  // namespace kernelgate

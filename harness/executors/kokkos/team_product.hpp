@@ -258,6 +258,7 @@ class TeamProduct {
         f(i / across, i % across, lines);
       };
       if constexpr (Operand::min_chunk > 1) {  // two chunks at once take too many registers
+        static_assert(Tile::vector_length == 1);
         KG_ROLL for (int i = team.team_rank(); i < groups * across; i += team.team_size()) stage(i);
       } else {
         Kokkos::parallel_for(Kokkos::TeamVectorRange(team, groups * across), stage);
@@ -309,9 +310,14 @@ class TeamProduct {
   float *a_, *b_, *c_;
 };
 
-/// Why a league of teams cannot be launched; nothing when it can. Kokkos counts teams in an int.
-inline std::optional<std::string> too_many_teams(std::int64_t teams) {
-  if (teams <= 0x7FFFFFFF) return std::nullopt;
+/// Why a product of rows of `terms` terms cannot be launched as `teams` teams; nothing when it can.
+/// Kokkos counts teams in an int, and inside a tile so are the terms of a row.
+inline std::optional<std::string> too_large_product(std::int64_t teams, std::int64_t terms) {
+  constexpr std::int64_t most = 0x7FFFFFFF;
+  if (terms > most) {
+    return "has rows of " + std::to_string(terms) + " terms, at most 2147483647 are supported";
+  }
+  if (teams <= most) return std::nullopt;
   return "needs " + std::to_string(teams) + " teams, Kokkos counts at most 2147483647";
 }
 
