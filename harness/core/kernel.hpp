@@ -50,8 +50,8 @@ class Launch {
   virtual ~Launch() = default;
   virtual void run() = 0;
   virtual void fetch() {}
-  /// Restores what run() may have changed in the process beside the tensors (OpenMP's settings,
-  /// locales, signals): called before another launch may run. Not timed.
+  /// Restores what run() may have changed in the process (OpenMP's settings, locales, handlers of
+  /// signals). Whoever calls run() calls this before another launch runs; it is not timed.
   virtual void restore_process() {}
   /// Seconds of the last run() by the device's own clock, where it has one.
   virtual std::optional<double> device_seconds() const { return std::nullopt; }

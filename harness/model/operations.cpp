@@ -41,7 +41,7 @@ Operations::Operations(const Registry& registry, Backend backend, bool in_place,
   }
 }
 
-// Asked-for variants first, then those for units that only some CPUs have, those tuned for any CPU
+// Asked-for variants first, then those for units that only some CPUs have, those for the CPU alone
 // and the others; vendors' libraries only when asked for.
 const Variant& Operations::variant_for(const Kernel& kernel, const Case& shape) {
   std::vector<const Variant*> candidates;

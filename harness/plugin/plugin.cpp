@@ -171,7 +171,7 @@ class PluginLaunch final : public Launch {
   PluginLaunch(const PluginLaunch&) = delete;
   PluginLaunch& operator=(const PluginLaunch&) = delete;
 
-  // Timed: it restores this thread's floats alone; restore_process() does the rest.
+  // Timed, so it restores the floating point of this thread alone.
   void run() override {
     const char* failure = variant_.run(case_.get(), prepared_);
     use_standard_floats();

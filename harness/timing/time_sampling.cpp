@@ -168,7 +168,7 @@ class Timed {
       next_ = (next_ + 1) % launches_.size();  // goes on where the last repetition stopped
     }
     clock.stop();
-    launches_.front()->restore_process();  // the same process for all launches of a variant
+    launches_.front()->restore_process();  // of all launches: it is one process
     Watched w;
     w.runs = static_cast<std::int64_t>(state.iterations());
     w.clock_hz = watch_.clock_hz();

@@ -135,7 +135,7 @@ TEST(CcaAttentionBudget, CentresOnTheScalarTruth) {
 
 TEST(CcaAttentionVariants, AreExactAndWithinBudgetAtOddShapes) {
   for (const CheckResult& result : check_shapes(
-           "cca_attention", {"kokkos"},
+           "cca_attention", {"kokkos", "kokkos/device-shape"},
            {"tokens=1,heads=1,kv_heads=1,head_dim=9,f32",
             "batch=3,tokens=37,heads=4,kv_heads=2,head_dim=16,cache=ragged,bf16",
             "tokens=67,heads=6,kv_heads=2,head_dim=80,mask=sliding,window=5,f16",

@@ -1,7 +1,7 @@
 // conv_mixing on CPU threads: an item is one head of a block of rows; its convolution is a small
 // matrix product on packed weights, and the rest of the kernel runs on that product while it is in
-// cache. Which thread takes an item changes no bit of its result. Portable code reaches 0.84 to
-// 0.86 of its speed where tokens are few: one to eight in bf16.
+// cache. Which thread takes an item changes no bit of its result. In prefill portable code reaches
+// 0.84 to 0.91 of its speed with AVX-512 and 0.81 to 0.86 with AVX2.
 #include <Kokkos_Core.hpp>
 #include <algorithm>
 #include <memory>

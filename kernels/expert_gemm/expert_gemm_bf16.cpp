@@ -1,5 +1,6 @@
 // expert_gemm in bf16 in pairs of terms in the vector lanes of some CPUs (AVX512_BF16).
-// Portable code has no word for products of pairs (VDPBF16PS).
+// Kokkos has no construct for products of bf16 pairs
+// (VDPBF16PS).
 #include "kernels/expert_gemm/expert_gemm.hpp"
 #include "kernels/expert_gemm/experts_on_host.hpp"
 

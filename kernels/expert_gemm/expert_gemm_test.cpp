@@ -309,7 +309,7 @@ TEST(ExpertGemmVariants, TreatAChoiceOutsideTheExpertsAsSkip) {
 
 TEST(ExpertGemmVariants, AreExactAndWithinBudgetWhateverTheRouting) {
   for (const CheckResult& result :
-       check_shapes("expert_gemm", {"kokkos"},
+       check_shapes("expert_gemm", {"kokkos", "kokkos/device-shape"},
                     {"tokens=1,hidden=1,inter=1,experts=1,routing=one,skip=drop,f32",
                      "tokens=67,hidden=130,inter=65,experts=2,routing=one,skip=zero,bf16",
                      "tokens=40,hidden=33,inter=70,experts=5,routing=empty,skip=identity,f16",

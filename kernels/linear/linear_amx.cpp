@@ -1,5 +1,5 @@
 // linear in bf16 on the matrix units that some CPUs have (AMX), for three tokens or more.
-// Portable code has no word for tiles of matrix units.
+// Kokkos has no construct for tiles of matrix units.
 #include "kernels/linear/linear.hpp"
 #include "kernels/linear/linear_on_host.hpp"
 

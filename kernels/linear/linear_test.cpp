@@ -113,7 +113,9 @@ TEST(Freivalds, AcceptsAProductAndRefusesOneWrongElement) {
 
 TEST(LinearVariants, AreExactAndWithinBudgetAtOddShapes) {
   for (const CheckResult& result : check_shapes(
-           "linear", {"kokkos", "baseline/onednn", "baseline/onednn-packed", "baseline/openblas"},
+           "linear",
+           {"kokkos", "kokkos/device-shape", "baseline/onednn", "baseline/onednn-packed",
+            "baseline/openblas"},
            {"tokens=1,out=1,in=1,f32", "tokens=3,out=17,in=65,bf16", "tokens=8,out=9,in=31,f32",
             "tokens=5,out=33,in=129,output=f32,f16", "tokens=9,out=1,in=7,f32",
             "tokens=17,out=205,in=300,bf16", "tokens=49,out=97,in=257,f16",

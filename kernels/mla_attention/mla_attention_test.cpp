@@ -174,7 +174,7 @@ TEST(LatentCodes, GiveEveryQueryOneRowThatLeadsByMoreThan110) {
 
 TEST(MlaAttentionVariants, AreExactAndWithinBudgetAtOddShapes) {
   for (const CheckResult& result : check_shapes(
-           "mla_attention", {"kokkos"},
+           "mla_attention", {"kokkos", "kokkos/device-shape"},
            {"tokens=1,heads=1,rank=3,rope=1,nope=5,value_dim=3,f32",
             "batch=3,tokens=37,heads=4,rank=8,rope=6,nope=16,value_dim=9,cache=ragged,bf16",
             "form=chunk,keys=latent,tokens=5,context=50,heads=3,rank=21,rope=4,nope=8,f16",

@@ -84,8 +84,8 @@ struct FourBitLine {
   }
 };
 
-/// Rows of a four-bit matrix as operand of a tile: row r is row_of(r) of `codes`, a negative one is
-/// not there.
+/// Rows of a four-bit matrix as operand of a tile: row r is row row_of(r) of `codes`; zeros where
+/// row_of(r) is negative.
 template <FourBitFormat format, class RowOf>
 struct FourBitOperand {
   static constexpr int min_chunk = 8;

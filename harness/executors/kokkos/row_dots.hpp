@@ -106,7 +106,8 @@ struct StoredMatrix {
   const T* data = nullptr;
   std::int64_t columns = 0;
 
-  /// The operand whose row r is row_of(r) behind row `first`; a negative one is not there.
+  /// The operand whose row r is row first + row_of(r) of the matrix; zeros where row_of(r) is
+  /// negative.
   template <class Tile, class Team, class RowOf>
   KOKKOS_FORCEINLINE_FUNCTION auto operand(const Team&, std::int64_t first,
                                            const RowOf& row_of) const {
