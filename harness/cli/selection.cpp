@@ -5,11 +5,34 @@
 
 #include <algorithm>
 
+#include "harness/core/error.hpp"
+
 namespace kernelgate {
 namespace {
 
 bool contains(const std::vector<std::string>& list, std::string_view word) {
   return list.empty() || std::find(list.begin(), list.end(), word) != list.end();
+}
+
+/// Refuses names that no chosen kernel has: a misspelt one would leave its variant out in silence.
+void refuse_unknown(const std::vector<std::string>& variants, const Registry& registry,
+                    const std::vector<std::string>& kernels, const Variant* reference) {
+  if (variants.empty()) return;
+  std::vector<std::string> known;
+  if (reference != nullptr) known.push_back(reference->name);
+  for (const Kernel& kernel : registry.kernels()) {
+    if (!contains(kernels, kernel.name)) continue;
+    for (const Variant& v : kernel.variants) {
+      if (known.empty() || !contains(known, v.name)) known.push_back(v.name);
+    }
+  }
+  for (const std::string& name : variants) {
+    if (!known.empty() && contains(known, name)) continue;
+    throw BadInput(fmt::format(
+        "--variant {}: {} has no such variant; there are {}", name,
+        kernels.empty() ? std::string("this build") : fmt::to_string(fmt::join(kernels, ", ")),
+        fmt::join(known, ", ")));
+  }
 }
 
 }  // namespace
@@ -28,6 +51,7 @@ void SelectionOptions::add_to(CLI::App& command) {
 std::vector<SuiteCase> SelectionOptions::select(const Registry& registry, const Variant* reference,
                                                 SelectedFor purpose) const {
   for (const std::string& kernel : kernels) registry.find(kernel);
+  refuse_unknown(variants, registry, kernels, reference);
   std::vector<SuiteCase> chosen;
   for (const std::string& suite : suites) {
     for (SuiteCase& c : load_suite(registry, data_root(), suite)) chosen.push_back(std::move(c));

@@ -73,7 +73,7 @@ struct SamplingFunctor {
         team,
         row,
         work.data() + r * vocabulary,
-        mentions.size() == 0 ? nullptr : mentions.data() + r * vocabulary,
+        prompts + outputs == 0 ? nullptr : mentions.data() + r * vocabulary,
         scratch->kept,
         scratch->chosen,
         scratch,

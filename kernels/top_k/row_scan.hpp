@@ -354,10 +354,12 @@ KOKKOS_FUNCTION int keep_best(const Team& team, const RowSource<T>& row, int cou
   const double open = wanted - above;
   const double share =
       (open + 4 * Kokkos::sqrt(open) + 4) / (static_cast<double>(reaching) - above);
-  for (double part = share * count; part < count; part *= 8) {
+  double part = share * count;
+  while (part < count) {
     const RankLimit front{min, row.first + static_cast<std::int32_t>(part)};
     const int kept = keep<S>(team, row, count, front, list);
     if (kept >= wanted) return kept <= list.capacity ? kept : 0;
+    part *= 8;
   }
   return 0;
 }

@@ -29,6 +29,11 @@ expect(1 "incorrect    linear/plugin/short/" --plugin libmine.so ${shapes} --var
 expect(1 " check --plugin libmine.so --case linear/plugin/short/" --plugin libmine.so ${shapes}
   --variant plugin/short)
 expect(1 "no memory on the device" --plugin libmine.so ${shapes} --variant plugin/failing)
+# A misspelt name beside a right one would leave its variant out in silence.
+expect(2 "--variant plugin/lops: this build has no such variant; there are reference, " --plugin libmine.so
+  ${shapes} --variant plugin/loops --variant plugin/lops)
+expect(2 "--variant plugin/loops: router has no such variant" --plugin libmine.so --suite smoke --kernel router
+  --variant plugin/loops)
 
 expect(2 "plugin nowhere.so: cannot be loaded" --plugin nowhere.so ${shapes})
 file(WRITE ${WORK}/text.so "not a library")
