@@ -10,24 +10,27 @@
 namespace kernelgate {
 namespace {
 
+bool has(const std::vector<std::string>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+/// Whether an option that may be left out admits `word`.
 bool contains(const std::vector<std::string>& list, std::string_view word) {
-  return list.empty() || std::find(list.begin(), list.end(), word) != list.end();
+  return list.empty() || has(list, word);
 }
 
 /// Refuses names that no chosen kernel has: a misspelt one would leave its variant out in silence.
 void refuse_unknown(const std::vector<std::string>& variants, const Registry& registry,
                     const std::vector<std::string>& kernels, const Variant* reference) {
-  if (variants.empty()) return;
   std::vector<std::string> known;
   if (reference != nullptr) known.push_back(reference->name);
   for (const Kernel& kernel : registry.kernels()) {
     if (!contains(kernels, kernel.name)) continue;
     for (const Variant& v : kernel.variants) {
-      if (known.empty() || !contains(known, v.name)) known.push_back(v.name);
+      if (!has(known, v.name)) known.push_back(v.name);
     }
   }
   for (const std::string& name : variants) {
-    if (!known.empty() && contains(known, name)) continue;
+    if (has(known, name)) continue;
     throw BadInput(fmt::format(
         "--variant {}: {} has no such variant; there are {}", name,
         kernels.empty() ? std::string("this build") : fmt::to_string(fmt::join(kernels, ", ")),

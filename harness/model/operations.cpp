@@ -97,6 +97,7 @@ void Operations::launch(const Operation& operation, Prepared& p) {
   if (observer_ != nullptr) observer_->before(operation, *p.shape, *p.tensors);
   p.launch->run();
   p.launch->fetch();
+  p.launch->restore_process();
   if (observer_ != nullptr) observer_->after(operation, *p.shape, *p.tensors);
 }
 

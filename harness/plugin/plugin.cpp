@@ -178,8 +178,6 @@ class PluginLaunch final : public Launch {
     if (failure == nullptr) return;
     throw std::runtime_error(fmt::format("plugin/{}: {}", variant_.name, printable_line(failure)));
   }
-  // Results are in host memory after run().
-  void fetch() override { restore_process(); }
   void restore_process() override { library_->own().restore(); }
 
  private:

@@ -124,6 +124,7 @@ CheckResult PreparedCase::check(const Variant& variant) const {
     const std::unique_ptr<Launch> launch = variant.prepare(shape_, tensors);
     launch->run();
     launch->fetch();
+    launch->restore_process();
   };
   if (!passes_as_guest(result, run)) return result;
   if (const auto fault = memory_fault(tensors, inputs)) {

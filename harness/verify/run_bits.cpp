@@ -17,6 +17,7 @@ std::vector<std::uint64_t> bits_of_run(const Variant& variant, const Case& shape
   const std::unique_ptr<Launch> launch = variant.prepare(shape, tensors);
   launch->run();
   launch->fetch();
+  launch->restore_process();
   return bits_of(tensors);
 }
 

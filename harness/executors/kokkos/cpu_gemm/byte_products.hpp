@@ -18,9 +18,8 @@ inline std::optional<std::string> byte_products_refusal() {
 #ifdef KERNELGATE_BYTE_PRODUCTS
   return std::nullopt;
 #else
-  return "needs AVX-512 with VNNI and VBMI, which the processor this build is for (-march) does "
-         "not "
-         "have; use variant kokkos";
+  return "needs AVX-512 with VNNI and VBMI, which the processor this build is for (-march) "
+         "does not have; use variant kokkos";
 #endif
 }
 

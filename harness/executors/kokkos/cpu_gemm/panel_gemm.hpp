@@ -142,9 +142,9 @@ void multiply_one_panel(const Weight& weight, std::int64_t rows, const Panels& x
 
 /// sums[r][lane] = sum over k of weight[r][k] x[lane][k] for `rows` <= rows_a_call rows of a weight
 /// of x.terms columns. Each sum is taken in order of k, whatever the blocking. The weight's
-/// widen_row(r, k0, depth, out, line_stride) writes terms k0 to k0 + depth - 1 of a row, line_terms
-/// numbers to a line, lines line_stride apart; fetch_ahead(ahead, r, k0) says where the rows of a
-/// tile go on. Panels: TokenPanels, or PairPanels::Words with PairProduct.
+/// widen_row(r, k0, depth, out, line_stride) writes terms k0 to k0 + depth - 1 of row r with
+/// line_terms numbers per line; lines begin line_stride apart. fetch_ahead(ahead, r, k0) says where
+/// the rows of a tile go on. Panels: TokenPanels, or PairPanels::Words with PairProduct.
 ///
 /// A stretch of one of several panels stays in L1 while all tiles pass by it out of L2.
 template <class Product = WideProduct, class Weight, class Panels>
