@@ -137,7 +137,7 @@ std::unique_ptr<Launch> launch(const BiasBalanceCase& c, TensorSet& tensors) {
       bias.data(),    first.data(),  second.data(),
       running.data(), c.tokens,      static_cast<int>(c.experts + 1)};
   constexpr int team_choices = CountTile<Shape>::team_choices;
-  const std::int64_t league = counts_here ? (c.tokens + team_choices - 1) / team_choices : 1;
+  const std::int64_t league = counts_here ? pieces(c.tokens, team_choices) : 1;
   const auto teams =
       teams_of<Shape>(league, Shape::team_size, Shape::vector_length, balance.scratch_bytes() + 64);
   return make_launch(

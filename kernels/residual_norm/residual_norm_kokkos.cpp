@@ -133,7 +133,7 @@ std::unique_ptr<Launch> launch(const ResidualNormCase& c, TensorSet& tensors) {
                   c.tokens,
                   team_rows,
                   static_cast<int>(c.hidden)};
-  const auto teams = teams_of<Shape>((c.tokens + team_rows - 1) / team_rows, Shape::team_size,
+  const auto teams = teams_of<Shape>(pieces(c.tokens, team_rows), Shape::team_size,
                                      Shape::vector_length, Rows::scratch_bytes(c.hidden) + 64);
   return make_launch(
       [=] {
