@@ -22,6 +22,7 @@ struct KeyTile : Shape {
 template <>
 struct KeyTile<DeviceShape> : DeviceShape {
   static constexpr int team_size = 2, vector_length = 32;  // the vector lanes share a key
+  static constexpr int max_registers = 0;                  // limits of 64 and 72 spill
   static constexpr bool all_heads = false;
   static constexpr int rows = 4, keys = 2, mixed_pairs = 1;
   static constexpr int block_keys = 64;

@@ -52,8 +52,7 @@ std::unique_ptr<Launch> launch_teams(const CcaAttentionCase& c, TensorSet& tenso
   const SplitResults<T> results(split.count, queries, c.head_dim, out.view());
   const Functor attend =
       functor_of(factor, AttentionTensors<T>{q.view(), k.view(), v.view(), valid.view()}, results);
-  const auto policy =
-      teams_of<Tile>(teams * split.count, Tile::team_size, Tile::vector_length, scratch + 64);
+  const auto policy = teams_of<Tile>(teams * split.count, scratch + 64);
   return make_launch(
       [=] {
         Kokkos::parallel_for("cca_attention", policy, attend);

@@ -136,13 +136,14 @@ struct MixHeads {
     const TapWeights<T, Ahead> w{m.grouped.data() + share.group * s.d * s.d * 2, d, padded,
                                  &rows_ahead};
     const std::int64_t channel = share.group * s.d;
-    Product::multiply(team, share.product, x, share.rows, w, 0, d,
-                      [&](int i, int o, auto sums, int count) {
-                        constexpr int W = decltype(sums)::width;
-                        store(share.head + i * padded + o,
-                              sums + widen_first<W>(m.grouped_bias.data() + channel + o, count) +
-                                  mean<W>(share, share.first + i, o, count));
-                      });
+    Product::multiply(team, share.product, x, share.rows, w, 0, d, [&](int i) {
+      return [&, i](int o, auto sums, int count) {
+        constexpr int W = decltype(sums)::width;
+        store(share.head + i * padded + o,
+              sums + widen_first<W>(m.grouped_bias.data() + channel + o, count) +
+                  mean<W>(share, share.first + i, o, count));
+      };
+    });
     team.team_barrier();
     finish(team, share);
   }
@@ -419,8 +420,7 @@ std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
   static_assert(Shape::is_host || 4 * Heads::scratch_floats(256, true) + 64 <= 64 * 1024);
   const int floats = Heads::scratch_floats(padded, c.form == ConvForm::decode);
   const auto teams = teams_of<HeadTeams<Shape, Product, T>>(
-      blocks * c.groups(), Product::team_size, Product::vector_length,
-      sizeof(float) * static_cast<std::size_t>(floats) + 64);
+      blocks * c.groups(), sizeof(float) * static_cast<std::size_t>(floats) + 64);
   const int token_items = (half + Shape::lanes - 1) / Shape::lanes;
   const Rotations<Shape> rotate{staged.position.data(), staged.frequency.data(), rotations.data(),
                                 half, token_items};

@@ -124,12 +124,11 @@ struct GateUpTiles {
       return i < outputs ? c / half * static_cast<int>(inter) + i : -1;
     });
     T* to = inner + at.first * inter + i0;
-    product.multiply(team, hidden, at.rows, a, b,
-                     [=](int r, int c, const auto& gate, const auto& up) {
-                       if (r < at.rows && c < outputs) {
-                         narrow_first(to + r * inter + c, silu(gate) * up, outputs - c);
-                       }
-                     });
+    product.multiply(team, at.rows, a, b, [=](int r) {
+      return [=, to = to + r * inter](int c, const auto& gate, const auto& up) {
+        if (c < outputs) narrow_first(to + c, silu(gate) * up, outputs - c);
+      };
+    });
   }
 };
 
@@ -166,13 +165,12 @@ struct DownTiles {
                           inter};
     const auto b = down.template operand<Tile>(team, at.expert * hidden + o0,
                                                [=](int c) { return c < outputs ? c : -1; });
-    product.multiply(team, inter, at.rows, a, b,
-                     [=, to = m + o0, factor = weight](int r, int c, const auto& sums) {
-                       if (r < at.rows && c < outputs) {
-                         narrow_first(to + tokens[r] * hidden + c, sums * factor[tokens[r]],
-                                      outputs - c);
-                       }
-                     });
+    product.multiply(team, at.rows, a, b, [=, to = m + o0, weights = weight](int r) {
+      const std::int64_t token = tokens[r];
+      return [=, to = to + token * hidden, factor = weights[token]](int c, const auto& sums) {
+        if (c < outputs) narrow_first(to + c, sums * factor, outputs - c);
+      };
+    });
   }
 
   KOKKOS_FUNCTION void skip_tokens(const ShapedTeam& team, const std::int32_t* tokens, int rows,
@@ -288,7 +286,7 @@ std::optional<std::string> unsupported(const ExpertsShape& c) {
 using Passes = std::vector<std::function<void()>>;
 
 /// The passes for experts with more than a few tokens, and for the tokens that skip.
-template <class Shape, class T, class Matrix>
+template <class Shape, class T, int Registers, class Matrix>
 void add_tiles(const ExpertsShape& c, const Groups& groups, const T* h, const DeviceView<T>& inner,
                T* m, const float* weight, const Matrix& gate_up, const Matrix& down,
                Passes& passes) {
@@ -298,8 +296,8 @@ void add_tiles(const ExpertsShape& c, const Groups& groups, const T* h, const De
   const First first{groups, h, inner.data(), gate_up};
   const Second second{groups, h, inner.data(), m, down, weight, c.skip};
   const auto policy = [&](std::int64_t ranges, std::size_t scratch) {
-    return teams_of<Tile>(most_tiles(c, Tile::rows) * ranges, Tile::team_size, Tile::vector_length,
-                          scratch + Matrix::scratch_bytes);
+    return teams_of<TeamShape<Shape, Tile::team_size, Tile::vector_length, Registers>>(
+        most_tiles(c, Tile::rows) * ranges, scratch + Matrix::scratch_bytes);
   };
   passes.push_back([=, p = policy(pieces(c.inter, First::half), First::Product::scratch_bytes())] {
     Kokkos::parallel_for("gate and up tiles", p, first);
@@ -312,13 +310,14 @@ void add_tiles(const ExpertsShape& c, const Groups& groups, const T* h, const De
 }
 
 /// The passes for experts with few tokens.
-template <class Shape, class T, class Matrix>
+template <class Shape, class T, int Registers, class Matrix>
 void add_rows(const ExpertsShape& c, const Groups& groups, const Staged<T>& h,
               const DeviceView<T>& inner, T* m, const float* weight, const Matrix& gate_up,
               const Matrix& down, Passes& passes) {
+  constexpr int registers = std::is_same_v<T, f16> ? 72 : Registers;  // f16 with 64 spills
   const auto policy = [&](std::int64_t extent, std::int64_t outputs, std::size_t scratch) {
-    return teams_of<Shape>(c.experts * pieces(extent, outputs), Shape::dot_team_size,
-                           Shape::dot_strands, scratch);
+    return teams_of<TeamShape<Shape, Shape::dot_team_size, Shape::dot_strands, registers>>(
+        c.experts * pieces(extent, outputs), scratch);
   };
   gate_up.template with_dots<Shape>([&]<class Dots>(const Dots& dots) {
     using X = typename Dots::X;
@@ -347,7 +346,8 @@ void add_rows(const ExpertsShape& c, const Groups& groups, const Staged<T>& h,
 }
 
 /// Matrices: StoredMatrix or FourBitMatrix. `keep` is held as long as the launch: their memory.
-template <class Shape, class T, class Matrix, class Keep>
+/// Registers: the most of a device's thread.
+template <class Shape, class T, int Registers = Shape::max_registers, class Matrix, class Keep>
 std::unique_ptr<Launch> launch(const ExpertsShape& c, TensorSet& tensors, const Matrix& gate_up,
                                const Matrix& down, const Keep& keep) {
   const Staged<T> h(tensors["h"]), m(tensors["m"]);
@@ -357,10 +357,13 @@ std::unique_ptr<Launch> launch(const ExpertsShape& c, TensorSet& tensors, const 
   const DeviceView<T> inner("inner", c.tokens * c.inter);
   const Groups groups{c.hidden, c.inter, c.experts, offset.data(), order.data()};
   const GroupTokens group{choice.view(), offset, order, c.tokens, c.experts};
-  const auto one_team = teams_of<Shape>(1, Shape::group_team_size, Shape::dot_strands, 0);
+  const auto one_team =
+      teams_of<TeamShape<Shape, Shape::group_team_size, Shape::dot_strands>>(1, 0);
   Passes passes{[=] { Kokkos::parallel_for("group tokens", one_team, group); }};
-  add_rows<Shape>(c, groups, h, inner, m.data(), weight.data(), gate_up, down, passes);
-  add_tiles<Shape>(c, groups, h.data(), inner, m.data(), weight.data(), gate_up, down, passes);
+  add_rows<Shape, T, Registers>(c, groups, h, inner, m.data(), weight.data(), gate_up, down,
+                                passes);
+  add_tiles<Shape, T, Registers>(c, groups, h.data(), inner, m.data(), weight.data(), gate_up, down,
+                                 passes);
   return make_launch(
       [=] {
         (void)keep, (void)weight;

@@ -50,8 +50,10 @@ struct TiledProduct {
     O* to = y + t0 * size.out + o0;
     const StoredOperand a{[=](int r) { return r < rows ? xs + r * in : nullptr; }, in};
     const auto b = w.template operand<Tile>(team, o0, [=](int c) { return c < columns ? c : -1; });
-    product.multiply(team, in, rows, a, b, [=, step = size.out](int r, int c, const auto& sums) {
-      if (r < rows && c < columns) narrow_first(to + r * step + c, sums, columns - c);
+    product.multiply(team, rows, a, b, [=, step = size.out](int r) {
+      return [=, to = to + r * step](int c, const auto& sums) {
+        if (c < columns) narrow_first(to + c, sums, columns - c);
+      };
     });
   }
 };
@@ -90,8 +92,8 @@ std::unique_ptr<Launch> launch_tiles(const Extents& size, const Staged<T>& x, co
                                      const Staged<O>& y, const Keep& keep) {
   using Functor = TiledProduct<Tile, T, O, Matrix>;
   const Functor functor{size, x.data(), w, y.data()};
-  const auto policy = teams_of<Tile>(functor.teams(), Tile::team_size, Tile::vector_length,
-                                     Functor::Product::scratch_bytes() + Matrix::scratch_bytes);
+  const auto policy =
+      teams_of<Tile>(functor.teams(), Functor::Product::scratch_bytes() + Matrix::scratch_bytes);
   return make_launch(
       [=] {
         (void)x, (void)keep;
@@ -106,8 +108,8 @@ std::unique_ptr<Launch> launch_dots(const Extents& size, const Staged<T>& x, con
                                     const Staged<O>& y, const Keep& keep) {
   const DotVectors<Dots, T> vectors(x, size.tokens, size.in);
   const RowProduct<Shape, MaxTokens, O, Dots> functor{size, vectors.data(), dots, y.data()};
-  const auto policy = teams_of<Shape>(pieces(size.out, Shape::dot_team_rows), Shape::dot_team_size,
-                                      Shape::dot_strands, Dots::scratch_bytes);
+  const auto policy = teams_of<TeamShape<Shape, Shape::dot_team_size, Shape::dot_strands>>(
+      pieces(size.out, Shape::dot_team_rows), Dots::scratch_bytes);
   return make_launch(
       [=] {
         (void)keep;

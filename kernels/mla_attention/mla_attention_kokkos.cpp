@@ -42,8 +42,7 @@ std::unique_ptr<Launch> launch_rows(const MlaAttentionCase& c, TensorSet& tensor
                        q.view(),     cache.view(),
                        own.view(),   valid.view(),
                        results};
-  const auto policy = teams_of<Shape>(teams * split.count, Tile::team_size, Tile::vector_length,
-                                      scratch_of<Functor>(c));
+  const auto policy = teams_of<Tile>(teams * split.count, scratch_of<Functor>(c));
   return make_launch(
       [=] {
         Kokkos::parallel_for("mla_attention", policy, attend);

@@ -133,8 +133,9 @@ std::unique_ptr<Launch> launch(const ResidualNormCase& c, TensorSet& tensors) {
                   c.tokens,
                   team_rows,
                   static_cast<int>(c.hidden)};
-  const auto teams = teams_of<Shape>(pieces(c.tokens, team_rows), Shape::team_size,
-                                     Shape::vector_length, Rows::scratch_bytes(c.hidden) + 64);
+  constexpr int registers = 40;  // 48 waves on every target; with 32 it spills
+  const auto teams = teams_of<TeamShape<Shape, Shape::team_size, Shape::vector_length, registers>>(
+      pieces(c.tokens, team_rows), Rows::scratch_bytes(c.hidden) + 64);
   return make_launch(
       [=] {
         Kokkos::parallel_for("residual_norm", teams, rows);

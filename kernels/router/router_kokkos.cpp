@@ -20,13 +20,13 @@ enum class LayerEnd { state, gelu, choice };
 template <class T, class X>
 struct Activations {
   const X* data;
-  std::int64_t width;
+  int width;
   const T* gain;
   const float* inverse;
 
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> load(int token, int k, int count) const {
-    const Pack<float, W> x = widen_first<W>(data + token * width + k, count);
+    const Pack<float, W> x = widen_first<W>(data + std::int64_t{token} * width + k, count);
     if (gain == nullptr) return x;
     return x * inverse[token] * widen_first<W>(gain + k, count);
   }
@@ -39,7 +39,7 @@ struct RouteLayer {
   const X* x;
   WeightRows<T> weight;
   const T *gain, *bias, *gamma;  // null where the layer has none
-  const float* s_prev;
+  const float* s_prev;           // without gamma not read
   float* to;
   const float* balance;  // of the choice
   float* probability;
@@ -65,29 +65,32 @@ struct RouteLayer {
     float* const scratch = inverse + int{Product::rows};
     const Activations<T, X> in{x + first * weight.in, weight.in, gain, inverse};
     if (gain != nullptr) {
-      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, used),
-                           [&](int t) { inverse[t] = inverse_rms(in.data + t * in.width); });
+      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, used), [&](int t) {
+        inverse[t] = inverse_rms(in.data + std::int64_t{t} * in.width);
+      });
       team.team_barrier();
     }
-    Product::multiply(
-        team, scratch, in, used, weight, column, columns,
-        [&](int t, int o, auto sums, int count) { finish(first + t, o, sums, count); });
+    Product::multiply(team, scratch, in, used, weight, column, columns, [&](int t) {
+      const std::int64_t at = (first + t) * weight.out;
+      return [&, out = to + at, s = s_prev + at](int o, auto sums, int count) {
+        finish(out, s, o, sums, count);
+      };
+    });
     if (end != LayerEnd::choice) return;
     team.team_barrier();
     Kokkos::parallel_for(Kokkos::TeamVectorRange(team, used), [&](int t) { choose(first + t); });
   }
 
-  /// Outputs o .. o + count - 1 of a token.
+  /// Outputs o .. o + count - 1 of a token, whose rows of the tensors `to` and `s_prev` are given.
   template <int W>
-  KOKKOS_FORCEINLINE_FUNCTION void finish(std::int64_t token, int o, Pack<float, W> sums,
+  KOKKOS_FORCEINLINE_FUNCTION void finish(float* out, const float* s, int o, Pack<float, W> sums,
                                           int count) const {
-    const std::int64_t at = token * weight.out + o;
     if (bias != nullptr) sums += widen_first<W>(bias + o, count);
     if (gamma != nullptr) {
-      sums += widen_first<W>(gamma + o, count) * widen_first<W>(s_prev + at, count);
+      sums += widen_first<W>(gamma + o, count) * widen_first<W>(s + o, count);
     }
     if (end == LayerEnd::gelu) sums = gelu(sums);
-    narrow_first(to + at, sums, count);
+    narrow_first(out + o, sums, count);
   }
 
   KOKKOS_FORCEINLINE_FUNCTION float inverse_rms(const X* row) const {
@@ -185,9 +188,10 @@ void start(const char* label, RouteLayer<Shape, Product, T, X> layer) {
   if (layer.end == LayerEnd::choice) ranges = 1;
   layer.team_columns = static_cast<int>(pieces(groups, ranges) * Product::column_group);
   layer.ranges = static_cast<int>(pieces(layer.weight.out, layer.team_columns));
-  Kokkos::parallel_for(label,
-                       teams_of<Shape>(tiles * layer.ranges, Product::team_size,
-                                       Product::vector_length, layer.scratch_bytes() + 64),
+  // The fewest registers without a spill; f16 spills under any limit.
+  constexpr int registers = std::is_same_v<T, f16> ? 0 : 56;
+  using Teams = TeamShape<Shape, Product::team_size, Product::vector_length, registers>;
+  Kokkos::parallel_for(label, teams_of<Teams>(tiles * layer.ranges, layer.scratch_bytes() + 64),
                        layer);
 }
 
@@ -204,7 +208,7 @@ void route(const RouterCase& c, const RouterTensors<T>& t) {
         gain,
         bias,
         end == LayerEnd::state && eda ? t.gamma.data() : nullptr,
-        t.s_prev.data(),
+        end == LayerEnd::state && eda ? t.s_prev.data() : to,
         to,
         t.bias.data(),
         t.probability.data(),

@@ -137,7 +137,7 @@ std::unique_ptr<Launch> launch(const SamplingCase& c, TensorSet& tensors) {
                         c.history / 2,
                         c.history - c.history / 2,
                         PackedMass::for_terms(c.vocabulary)};
-  const auto policy = teams_of<S>(c.rows, S::team_size, 1, Functor::scratch_bytes());
+  const auto policy = teams_of<S>(c.rows, Functor::scratch_bytes());
   return make_launch(
       [=] {
         Kokkos::parallel_for("sampling", policy, functor);

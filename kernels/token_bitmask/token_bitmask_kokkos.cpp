@@ -88,7 +88,7 @@ std::unique_ptr<Launch> launch(const TokenBitmaskCase& c, TensorSet& tensors) {
   const TokenBitmaskRule rule(c);
   const auto pieces = static_cast<int>((rule.row_words() + team_words - 1) / team_words);
   const MaskTokens<Shape, T> mask{rule, logits.data(), bitmask.data(), mask_of.data(), pieces};
-  const auto teams = teams_of<Shape>(c.rows * pieces, Shape::team_size, Shape::vector_length, 0);
+  const auto teams = teams_of<Shape>(c.rows * pieces, 0);
   return make_launch(
       [=] {
         (void)bitmask, (void)mask_of;  // own their memory

@@ -213,10 +213,9 @@ class TopKTeams {
 
   void run(int team_size = S::team_size) const {
     Kokkos::parallel_for("top_k slices",
-                         teams_of<S>(rows_ * plan_.slices, team_size, 1, scratch_bytes()), slice_);
+                         teams_of<S>(rows_ * plan_.slices, scratch_bytes(), team_size), slice_);
     if (plan_.slices > 1) {
-      Kokkos::parallel_for("top_k merge", teams_of<S>(rows_, team_size, 1, scratch_bytes()),
-                           merge_);
+      Kokkos::parallel_for("top_k merge", teams_of<S>(rows_, scratch_bytes(), team_size), merge_);
     }
     Kokkos::fence();
   }

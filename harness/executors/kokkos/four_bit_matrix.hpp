@@ -27,7 +27,8 @@ struct FourBitCodes {
   int nf4_block_log2 = 5;  // of NF4's block; MXFP4's is 32
 
   /// The scale that belongs to column k of a row.
-  KOKKOS_FORCEINLINE_FUNCTION std::int64_t scale_at(std::int64_t k) const {
+  template <class K>
+  KOKKOS_FORCEINLINE_FUNCTION K scale_at(K k) const {
     return k >> (format == FourBitFormat::nf4 ? nf4_block_log2 : 5);
   }
   KOKKOS_FORCEINLINE_FUNCTION static float value(std::uint32_t code) {
@@ -67,20 +68,23 @@ struct FourBitLine {
   const std::uint32_t* words;
   const typename FourBitCodes<format>::Scale* scales;
   const float* table;
-  std::int64_t columns;
+  int columns;
   int nf4_block_log2;
 
-  /// W numbers from a multiple of W on; W is 8, 16 or 32.
+  /// W numbers from a multiple of W on; W is 1, 8, 16 or 32.
   template <int W>
-  KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> at(std::int64_t k) const {
+  KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> at(int k) const {
     using Bits = Pack<std::uint32_t, W>;
     using Codes = FourBitCodes<format>;
     if (words == nullptr || k >= columns) return broadcast<Pack<float, W>>(0.0F);
-    Bits shift = counted_from<Bits>(0) & 7U;
-    if constexpr (format == FourBitFormat::nf4) shift = shift ^ 1U;
-    const Codes codes{.nf4_block_log2 = nf4_block_log2};
-    return look_up(table, repeat<Bits, 8>(words + k / 8) >> (shift << 2)) *
-           Codes::factor(scales[codes.scale_at(k)]);
+    const float scale = Codes::factor(scales[Codes{.nf4_block_log2 = nf4_block_log2}.scale_at(k)]);
+    if constexpr (W == 1) {
+      return {table[words[k / 8] >> Codes::shift(k % 8) & 15U] * scale};
+    } else {
+      Bits shift = counted_from<Bits>(0) & 7U;
+      if constexpr (format == FourBitFormat::nf4) shift = shift ^ 1U;
+      return look_up(table, repeat<Bits, 8>(words + k / 8) >> (shift << 2)) * scale;
+    }
   }
 };
 
@@ -93,14 +97,14 @@ struct FourBitOperand {
   RowOf row_of;
   FourBitCodes<format> codes;
   const float* table;
-  std::int64_t terms;
+  int terms;
 
   KOKKOS_FORCEINLINE_FUNCTION FourBitLine<format> line(int r) const {
     const std::int64_t row = row_of(r);
     if (row < 0) return {nullptr, nullptr, table, terms, 0};
     return {codes.words_of(row), codes.scales_of(row), table, terms, codes.nf4_block_log2};
   }
-  KOKKOS_FORCEINLINE_FUNCTION void fetch(int r, std::int64_t k) const {
+  KOKKOS_FORCEINLINE_FUNCTION void fetch(int r, int k) const {
     const std::int64_t row = row_of(r);
     if (row >= 0 && k % 128 == 0) prefetch(codes.words_of(row) + k / 8);  // 128 codes are a line
   }
@@ -229,7 +233,7 @@ struct FourBitMatrix {
     from.words = codes.words_of(first);
     from.scales = codes.scales_of(first);
     return FourBitOperand<format, RowOf>{row_of, from, code_table<format, Tile>(team),
-                                         codes.columns};
+                                         static_cast<int>(codes.columns)};
   }
   template <class Shape, class F>
   auto with_dots(const F& f) const {

@@ -80,13 +80,13 @@ class TiledRowProduct {
            (Tile::lanes == 1 ? 0 : grouped(columns) * int{Tile::rows});
   }
 
-  /// write(row, column, pack, count) for rows 0 .. used - 1 and columns first .. first + columns -
-  /// 1: a pack holds the sums of `count` columns from `column` on. x.load<W>(row, k, count) gives W
-  /// terms of a row, 0 for those behind `count`; w is a WeightRows or looks like one.
-  template <class X, class Weight, class Write>
+  /// For rows 0 .. used - 1, write_row(row) returns write(column, pack, count), which gets the sums
+  /// of `count` columns from `column` on, of first .. first + columns - 1. x.load<W>(row, k, count)
+  /// gives W terms of a row, 0 for those behind `count`; w is a WeightRows or looks like one.
+  template <class X, class Weight, class WriteRow>
   KOKKOS_FORCEINLINE_FUNCTION static void multiply(const ShapedTeam& team, float* scratch,
                                                    const X& x, int used, const Weight& w, int first,
-                                                   int columns, const Write& write) {
+                                                   int columns, const WriteRow& write_row) {
     constexpr int V = Tile::row_packs, C = Tile::block_columns, W = Tile::lanes;
     constexpr int blocks = Tile::row_blocks * Tile::column_blocks;
     const int depth = Tile::step(w.in), column_step = Tile::column_step(w.in);
@@ -122,9 +122,10 @@ class TiledRowProduct {
         if (!there) continue;
         if constexpr (W == 1) {
           KG_UNROLL for (int v = 0; v < V; ++v) {
-            KG_UNROLL for (int i = 0; i < C; ++i) {
-              if (r + v < used && group + c + i < columns) {
-                write(r + v, first + group + c + i, sum[i][v], 1);
+            if (r + v < used) {
+              const auto write = write_row(r + v);
+              KG_UNROLL for (int i = 0; i < C; ++i) {
+                if (group + c + i < columns) write(first + group + c + i, sum[i][v], 1);
               }
             }
           }
@@ -137,7 +138,7 @@ class TiledRowProduct {
         }
       }
     }
-    if constexpr (W > 1) hand_out(team, sums, used, first, columns, write);
+    if constexpr (W > 1) hand_out(team, sums, used, first, columns, write_row);
   }
 
  private:
@@ -161,8 +162,11 @@ class TiledRowProduct {
         for (int pack = 0; pack < packs; ++pack) body(line, pack);
       });
     } else {
-      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, lines * packs),
-                           [&](int item) { body(item / packs, item % packs); });
+      static_assert(vector_length == 1);
+      // Several packs at once would take registers from the sums.
+      KG_ROLL for (int item = team.team_rank(); item < lines * packs; item += team.team_size()) {
+        body(item / packs, item % packs);
+      }
     }
   }
 
@@ -199,10 +203,10 @@ class TiledRowProduct {
     });
   }
 
-  template <class Write>
+  template <class WriteRow>
   KOKKOS_FORCEINLINE_FUNCTION static void hand_out(const ShapedTeam& team, const float* sums,
                                                    int used, int first, int columns,
-                                                   const Write& write) {
+                                                   const WriteRow& write_row) {
     constexpr int W = Tile::lanes;
     team.team_barrier();
     for_packs(team, (used + W - 1) / W, (columns + W - 1) / W, [&](int line, int pack) {
@@ -213,7 +217,7 @@ class TiledRowProduct {
       }
       transpose(block);
       for (int i = 0; i < W && row + i < used; ++i) {
-        write(row + i, first + c, block[i], columns - c < W ? columns - c : W);
+        write_row(row + i)(first + c, block[i], columns - c < W ? columns - c : W);
       }
     });
   }
@@ -240,10 +244,10 @@ class DottedRowProduct {
   }
 
   /// As TiledRowProduct::multiply().
-  template <class X, class Weight, class Write>
+  template <class X, class Weight, class WriteRow>
   KOKKOS_FORCEINLINE_FUNCTION static void multiply(const ShapedTeam& team, float* scratch,
                                                    const X& x, int used, const Weight& w, int first,
-                                                   int columns, const Write& write) {
+                                                   int columns, const WriteRow& write_row) {
     constexpr int n = columns_at_once, W = Shape::lanes;
     const int stride = columns + W;
     Kokkos::parallel_for(Kokkos::TeamThreadRange(team, (columns + n - 1) / n), [&](int item) {
@@ -262,8 +266,8 @@ class DottedRowProduct {
     const int across = (columns + W - 1) / W;
     Kokkos::parallel_for(Kokkos::TeamVectorRange(team, across * used), [&](int item) {
       const int row = item / across, c = item % across * W;
-      write(row, first + c, load<Pack<float, W>>(scratch + row * stride + c),
-            columns - c < W ? columns - c : W);
+      write_row(row)(first + c, load<Pack<float, W>>(scratch + row * stride + c),
+                     columns - c < W ? columns - c : W);
     });
   }
 

@@ -39,7 +39,6 @@ struct QueryTile<HostShape, Few, MaxWidth> : HostShape {
 template <bool Few, int MaxWidth>
 struct QueryTile<DeviceShape, Few, MaxWidth> : DeviceShape {
   static constexpr int team_size = 32, vector_length = 4;
-  static constexpr int max_registers = 72;  // sm_100 takes 96 without a limit
   static constexpr int row_packs = Few ? 2 : 4;
   static constexpr int rows = Few ? 16 : 32;
   static constexpr int keys = 32;

@@ -53,8 +53,8 @@ struct DeviceShape {
   static constexpr int team_size = 128;
   static constexpr int vector_length = 1;
   // Most 32-bit registers of a thread; 0: the compiler decides. For CUDA alone: clang weighs
-  // occupancy by itself. A shape that sets it states its teams as team_size and vector_length.
-  static constexpr int max_registers = 0;
+  // occupancy by itself. A kernel whose functors spill under it, or need fewer, states its own.
+  static constexpr int max_registers = 64;
   static constexpr int row_packs = 4;
   static constexpr int block_columns = 8;
   static constexpr int tile_rows = 64, tile_columns = 64, tile_depth = 32;
@@ -67,6 +67,13 @@ struct DeviceShape {
 };
 
 using SpaceShape = std::conditional_t<space_is_host, HostShape, DeviceShape>;
+
+/// A shape with teams of its own, and on a device with its own limit of registers.
+template <class Shape, int team, int vector, int registers = Shape::max_registers>
+struct TeamShape : Shape {
+  static constexpr int team_size = team, vector_length = vector;
+  static constexpr int max_registers = Shape::is_host ? 0 : registers;
+};
 
 /// Pieces of `piece` that cover `extent`; the last one may be shorter.
 inline std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
@@ -132,12 +139,14 @@ std::optional<std::string> too_much_scratch(std::size_t bytes, int threads) {
          std::to_string(max_device_scratch(threads)) + " B";
 }
 
-/// `league` teams of the given size and vector length, each with `scratch_bytes`. With the shape of
-/// a device it throws std::length_error for more scratch than max_device_scratch and for teams over
-/// the launch bounds, on hosts too, so that the suites find a case that no device can run.
+/// `league` teams as Shape states them, each with `scratch_bytes`. `team_size` may be smaller than
+/// the shape's. With the shape of a device it throws std::length_error for more scratch than
+/// max_device_scratch and for teams over the launch bounds, on hosts too, so that the suites find a
+/// case that no device can run.
 template <class Shape>
-ShapedTeams<Shape> teams_of(std::int64_t league, int team_size, int vector_length,
-                            std::size_t scratch_bytes) {
+ShapedTeams<Shape> teams_of(std::int64_t league, std::size_t scratch_bytes,
+                            int team_size = Shape::team_size) {
+  constexpr int vector_length = Shape::vector_length;
   if (!Shape::is_host && scratch_bytes > max_device_scratch(team_size)) {
     throw std::length_error("scratch of a team of " + std::to_string(team_size) +
                             " threads: expected at most " +

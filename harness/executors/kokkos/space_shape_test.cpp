@@ -19,15 +19,13 @@ TEST(SpaceShape, LeavesOfSharedMemoryWhatKokkosTakes) {
 
 TEST(SpaceShape, RefusesMoreScratchThanADeviceHas) {
   const std::size_t most = max_device_scratch(128);
-  EXPECT_NO_THROW(teams_of<DeviceShape>(1, 128, 1, most));
-  EXPECT_THROW(teams_of<DeviceShape>(1, 128, 1, most + 1), std::length_error);
-  EXPECT_NO_THROW(teams_of<HostShape>(1, 1, 1, 8 * most));  // a cache is no limit
+  EXPECT_NO_THROW(teams_of<DeviceShape>(1, most));
+  EXPECT_THROW(teams_of<DeviceShape>(1, most + 1), std::length_error);
+  EXPECT_NO_THROW(teams_of<HostShape>(1, 8 * most));  // a cache is no limit
 }
 
 template <int team, int registers>
-struct LimitedShape : DeviceShape {
-  static constexpr int team_size = team, max_registers = registers;
-};
+using LimitedShape = TeamShape<DeviceShape, team, 1, registers>;
 
 // 65,536 registers of an SM: 72 of them for 28 warps, 64 for 32.
 TEST(SpaceShape, LimitsRegistersByWholeTeams) {
@@ -43,9 +41,11 @@ TEST(SpaceShape, LimitsRegistersByWholeTeams) {
 }
 
 TEST(SpaceShape, RefusesTeamsOverTheLaunchBounds) {
-  EXPECT_NO_THROW((teams_of<LimitedShape<128, 72>>(1, 128, 1, 0)));
-  EXPECT_THROW((teams_of<LimitedShape<128, 72>>(1, 256, 1, 0)), std::length_error);
-  EXPECT_THROW(teams_of<DeviceShape>(1, 2048, 1, 0), std::length_error);
+  EXPECT_NO_THROW((teams_of<LimitedShape<128, 72>>(1, 0)));
+  EXPECT_NO_THROW((teams_of<LimitedShape<128, 72>>(1, 0, 64)));
+  EXPECT_THROW((teams_of<LimitedShape<128, 72>>(1, 0, 256)), std::length_error);
+  EXPECT_THROW(teams_of<DeviceShape>(1, 0, 2048), std::length_error);
+  static_assert(int{TeamShape<HostShape, 1, 1, 72>::max_registers} == 0);
 }
 
 }  // namespace

@@ -115,8 +115,8 @@ struct MergeSplits {
 template <class Shape, class T>
 void merge_splits(const char* name, const SplitResults<T>& results, std::int64_t queries) {
   if (results.splits == 1) return;
-  const auto policy = teams_of<Shape>(
-      queries, Shape::team_size, 1, sizeof(float) * static_cast<std::size_t>(results.splits) + 64);
+  const auto policy =
+      teams_of<Shape>(queries, sizeof(float) * static_cast<std::size_t>(results.splits) + 64);
   Kokkos::parallel_for(name, policy, MergeSplits<Shape, T>{results});
 }
 

@@ -16,6 +16,9 @@ inline namespace KG_PACK_NAMESPACE {
 /// How many rows of the first operand a tile is meant for.
 enum class TileRows { many, few };
 
+/// Most terms of a step of a tile.
+inline constexpr int max_depth = 4096;
+
 /// The tile of a team. A host takes fewer rows at a time where there are few, and then whole rows
 /// of the other operand, which memory delivers best; a device always takes the same tile.
 template <class Shape, TileRows amount>
@@ -29,16 +32,17 @@ struct TileOf : Shape {
       Shape::is_host ? 1 : rows / block_rows * (columns / Shape::block_columns);
   static_assert(rows % block_rows == 0 && columns % Shape::block_columns == 0);
   static_assert(columns % (2 * Shape::lanes) == 0 && depth % Shape::lanes == 0);
+  static_assert(depth <= max_depth);
 };
 
 /// A row of a stored matrix: `count` numbers from `from` on, and 0 behind them.
 template <class T>
 struct StoredLine {
   const T* from;
-  std::int64_t count;
+  int count;
 
   template <int W>
-  KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> at(std::int64_t k) const {
+  KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> at(int k) const {
     if (count - k >= W) return widen<W>(from + k);
     if (count <= k) return broadcast<Pack<float, W>>(0.0F);
     return widen_first<W>(from + k, count - k);
@@ -49,23 +53,24 @@ struct StoredLine {
 /// rows that are not there. Such rows, and terms from `terms` on, are 0.
 template <class RowOf>
 struct StoredOperand {
-  static constexpr int min_chunk = 1;  // neighbours that one load must read
+  static constexpr int min_chunk = 1;  // neighbours that one thread should stage
 
   RowOf row_of;
-  std::int64_t terms;
+  int terms;
+
+  KOKKOS_FUNCTION StoredOperand(const RowOf& rows, std::int64_t count)
+      : row_of(rows), terms(static_cast<int>(count)) {}
 
   KOKKOS_FORCEINLINE_FUNCTION auto line(int row) const {
     const auto* from = row_of(row);
     using T = std::remove_cvref_t<decltype(*from)>;
     return StoredLine<T>{from, from == nullptr ? 0 : terms};
   }
-  KOKKOS_FORCEINLINE_FUNCTION void fetch(int row, std::int64_t k) const {
+  KOKKOS_FORCEINLINE_FUNCTION void fetch(int row, int k) const {
     const auto* from = row_of(row);
     if (from != nullptr) prefetch(from + k);
   }
 };
-template <class RowOf>
-StoredOperand(RowOf, std::int64_t) -> StoredOperand<RowOf>;
 
 /// c[r,n] = sum over k of A[r,k] B[n,k] for Tile::rows rows of A and Tile::columns rows of B, f32.
 /// Paired: the columns [0, n/2) and [n/2, n) belong together, and `write` gets both.
@@ -85,16 +90,16 @@ class TeamProduct {
         b_(a_ + a_floats),
         c_(b_ + b_floats) {}
 
-  /// Multiplies the first `used` rows. `write(row, column, sums)` gets sums of neighbouring columns
-  /// as a pack, or two packs if Paired, for whole packs of the tile: it leaves out what lies beyond
-  /// the matrix.
-  template <class Team, class A, class B, class Write>
-  KOKKOS_FUNCTION void multiply(const Team& team, std::int64_t terms, int used, const A& a,
-                                const B& b, const Write& write) const {
+  /// Multiplies the first `used` rows. For each of them `write_row(row)` returns write(column,
+  /// sums), which gets sums of neighbouring columns as a pack, or two packs if Paired. Packs are
+  /// whole: write leaves out the columns beyond the matrix.
+  template <class Team, class A, class B, class WriteRow>
+  KOKKOS_FUNCTION void multiply(const Team& team, int used, const A& a, const B& b,
+                                const WriteRow& write_row) const {
     if constexpr (Tile::sums_in_registers) {
-      multiply_in_registers(team, terms, used, a, b, write);
+      multiply_in_registers(team, used, a, b, write_row);
     } else {
-      multiply_through_scratch(team, terms, used, a, b, write);
+      multiply_through_scratch(team, used, a, b, write_row);
     }
   }
 
@@ -120,16 +125,16 @@ class TeamProduct {
 
   // A thread's block of sums goes through all steps. Where a team has fewer threads than blocks, on
   // a host, it takes several turns.
-  template <class Team, class A, class B, class Write>
-  KOKKOS_FUNCTION void multiply_in_registers(const Team& team, std::int64_t terms, int used,
-                                             const A& a, const B& b, const Write& write) const {
+  template <class Team, class A, class B, class WriteRow>
+  KOKKOS_FUNCTION void multiply_in_registers(const Team& team, int used, const A& a, const B& b,
+                                             const WriteRow& write_row) const {
     constexpr int blocks = row_blocks * column_blocks;
     for (int turn = 0; turn < blocks; turn += team.team_size()) {
       const int block = turn + team.team_rank();  // beyond the last for idle threads
       const int r = block / column_blocks * block_rows, c = block % column_blocks * C;
       P sum[C][V];
       clear_block(sum);
-      for (std::int64_t first = 0; first < terms; first += depth) {
+      for (int first = 0; first < a.terms; first += depth) {
         stage_rows(team, first, a, rows);
         stage_columns<columns>(team, first, b, 0);
         team.team_barrier();
@@ -139,26 +144,30 @@ class TeamProduct {
         }
         team.team_barrier();
       }
-      if (block >= blocks || r >= used) continue;
+      if (block >= blocks) continue;
+      static_assert(W == 1);  // a pack of sums has one row
       KG_UNROLL for (int v = 0; v < V; ++v) {
-        if constexpr (Paired) {
-          KG_UNROLL for (int i = 0; i < C / 2; ++i) {
-            write(r + v * W, c / 2 + i, sum[i][v], sum[C / 2 + i][v]);
+        if (r + v < used) {
+          const auto write = write_row(r + v);
+          if constexpr (Paired) {
+            KG_UNROLL for (int i = 0; i < C / 2; ++i) {
+              write(c / 2 + i, sum[i][v], sum[C / 2 + i][v]);
+            }
+          } else {
+            KG_UNROLL for (int i = 0; i < C; ++i) write(c + i, sum[i][v]);
           }
-        } else {
-          KG_UNROLL for (int i = 0; i < C; ++i) write(r + v * W, c + i, sum[i][v]);
         }
       }
     }
   }
 
   // The one thread of a team goes through all blocks for each step; sums rest in scratch between.
-  template <class Team, class A, class B, class Write>
-  KOKKOS_FUNCTION void multiply_through_scratch(const Team& team, std::int64_t terms, int used,
-                                                const A& a, const B& b, const Write& write) const {
+  template <class Team, class A, class B, class WriteRow>
+  KOKKOS_FUNCTION void multiply_through_scratch(const Team& team, int used, const A& a, const B& b,
+                                                const WriteRow& write_row) const {
     const int used_rows = (used + block_rows - 1) / block_rows * block_rows;
-    for (std::int64_t first = 0; first < terms; first += depth) {
-      const int steps = static_cast<int>(terms - first < depth ? terms - first : depth);
+    for (int first = 0; first < a.terms; first += depth) {
+      const int steps = a.terms - first < depth ? a.terms - first : depth;
       stage_rows(team, first, a, used_rows);
       for (int c = 0; c < columns; c += C) {
         stage_columns<C>(team, first, b, c);
@@ -183,9 +192,13 @@ class TeamProduct {
         if constexpr (Paired) {
           P right[W];
           read_back(r, c + half, right);
-          KG_UNROLL for (int i = 0; i < W; ++i) write(r + i, c, left[i], right[i]);
+          KG_UNROLL for (int i = 0; i < W; ++i) {
+            if (r + i < used) write_row(r + i)(c, left[i], right[i]);
+          }
         } else {
-          KG_UNROLL for (int i = 0; i < W; ++i) write(r + i, c, left[i]);
+          KG_UNROLL for (int i = 0; i < W; ++i) {
+            if (r + i < used) write_row(r + i)(c, left[i]);
+          }
         }
       }
     }
@@ -257,24 +270,20 @@ class TeamProduct {
         find(i / across, lines);
         f(i / across, i % across, lines);
       };
-      if constexpr (Operand::min_chunk > 1) {  // two chunks at once take too many registers
-        static_assert(Tile::vector_length == 1);
-        KG_ROLL for (int i = team.team_rank(); i < groups * across; i += team.team_size()) stage(i);
-      } else {
-        Kokkos::parallel_for(Kokkos::TeamVectorRange(team, groups * across), stage);
-      }
+      static_assert(Tile::vector_length == 1);
+      // Several packs at once would take registers from the sums.
+      KG_ROLL for (int i = team.team_rank(); i < groups * across; i += team.team_size()) stage(i);
     }
   }
 
   // Packs of a step that are staged: on a host those that `steps` terms reach.
-  KOKKOS_FORCEINLINE_FUNCTION static constexpr int packs_of(std::int64_t left, int chunk) {
+  KOKKOS_FORCEINLINE_FUNCTION static constexpr int packs_of(int left, int chunk) {
     return whole_tile || left >= depth ? depth / chunk
                                        : (static_cast<int>(left) + chunk - 1) / chunk;
   }
 
   template <class Team, class A>
-  KOKKOS_FUNCTION void stage_rows(const Team& team, std::int64_t first, const A& a,
-                                  int used) const {
+  KOKKOS_FUNCTION void stage_rows(const Team& team, int first, const A& a, int used) const {
     for_each_pack<W>(team, a, 0, used / W, packs_of(a.terms - first, W),
                      [&](int group, int pack, const auto& lines) {
                        const int row = group * W, k = pack * W;
@@ -290,19 +299,19 @@ class TeamProduct {
   }
 
   template <int Count, class Team, class B>
-  KOKKOS_FUNCTION void stage_columns(const Team& team, std::int64_t first, const B& b,
-                                     int from) const {
+  KOKKOS_FUNCTION void stage_columns(const Team& team, int first, const B& b, int from) const {
     constexpr int chunk = W > B::min_chunk ? W : B::min_chunk;
     static_assert(depth % chunk == 0);
     for_each_pack<1>(team, b, from, Count, packs_of(b.terms - first, chunk),
                      [&](int column, int pack, const auto& lines) {
                        const int k = pack * chunk;
-                       const auto p = lines[0].template at<chunk>(first + k);
                        float* to = b_ + place_of(column) * b_column_step + k * b_k_step;
                        if constexpr (b_k_step == 1) {
-                         store(to, p);
+                         store(to, lines[0].template at<chunk>(first + k));
                        } else {
-                         KG_UNROLL for (int j = 0; j < chunk; ++j) to[j * b_k_step] = p[j];
+                         KG_ROLL for (int j = 0; j < chunk; ++j) {
+                           to[j * b_k_step] = lines[0].template at<1>(first + k + j)[0];
+                         }
                        }
                      });
   }
@@ -311,11 +320,12 @@ class TeamProduct {
 };
 
 /// Why a product of rows of `terms` terms cannot be launched as `teams` teams; nothing when it can.
-/// Kokkos counts teams in an int, and inside a tile so are the terms of a row.
+/// Kokkos counts teams in an int, and inside a tile so are terms, up to the end of a step.
 inline std::optional<std::string> too_large_product(std::int64_t teams, std::int64_t terms) {
-  constexpr std::int64_t most = 0x7FFFFFFF;
-  if (terms > most) {
-    return "has rows of " + std::to_string(terms) + " terms, at most 2147483647 are supported";
+  constexpr std::int64_t most = 0x7FFFFFFF, most_terms = most - max_depth;
+  if (terms > most_terms) {
+    return "has rows of " + std::to_string(terms) + " terms, at most " +
+           std::to_string(most_terms) + " are supported";
   }
   if (teams <= most) return std::nullopt;
   return "needs " + std::to_string(teams) + " teams, Kokkos counts at most 2147483647";
