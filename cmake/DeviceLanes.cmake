@@ -38,6 +38,25 @@ function(note_object kernel profile object log compiler version source)
     "${kernel},${profile},${object},${log},${compiler},${version},${source}\n")
 endfunction()
 
+# An object of a kernel belongs to <target>, and to <target>_<kernel>, which `kernelgate resources
+# --kernel` builds.
+function(note_target_object target kernel object)
+  set_property(GLOBAL APPEND PROPERTY kernelgate_${target} ${object})
+  set_property(GLOBAL APPEND PROPERTY kernelgate_${target}_kernels ${kernel})
+  set_property(GLOBAL APPEND PROPERTY kernelgate_${target}_${kernel} ${object})
+endfunction()
+
+function(add_object_targets target)
+  get_property(objects GLOBAL PROPERTY kernelgate_${target})
+  add_custom_target(${target} DEPENDS ${objects})
+  get_property(kernels GLOBAL PROPERTY kernelgate_${target}_kernels)
+  list(REMOVE_DUPLICATES kernels)
+  foreach(kernel IN LISTS kernels)
+    get_property(objects GLOBAL PROPERTY kernelgate_${target}_${kernel})
+    add_custom_target(${target}_${kernel} DEPENDS ${objects})
+  endforeach()
+endfunction()
+
 # PTX first, and the cubin from that very PTX, so that the front end runs once.
 function(add_cuda_object source kernel profile)
   cmake_path(GET source STEM unit)
@@ -53,7 +72,7 @@ function(add_cuda_object source kernel profile)
     COMMAND ${logged} ${base}.log ${common} -Xptxas -v -cubin -o ${base}.cubin ${base}.ptx
     DEPENDS ${source} DEPFILE ${base}.d COMMENT "${kernel} for ${profile}" VERBATIM)
   note_object(${kernel} ${profile} ${base}.cubin ${base}.log nvcc ${KERNELGATE_NVCC_VERSION} ${source})
-  set_property(GLOBAL APPEND PROPERTY kernelgate_lane_${profile} ${base}.cubin)
+  note_target_object(lane_${profile} ${kernel} ${base}.cubin)
 endfunction()
 
 function(add_hip_object source kernel profile)
@@ -74,7 +93,7 @@ function(add_hip_object source kernel profile)
     DEPENDS ${source} DEPFILE ${base}.d COMMENT "${kernel} for ${profile}" VERBATIM)
   note_object(${kernel} ${profile} ${base}.co ${base}.log clang ${KERNELGATE_HIP_CLANG_VERSION}
     ${source})
-  set_property(GLOBAL APPEND PROPERTY kernelgate_lane_${profile} ${base}.co)
+  note_target_object(lane_${profile} ${kernel} ${base}.co)
 endfunction()
 
 # A test that builds a target, or says in one line why not.
@@ -98,8 +117,8 @@ function(add_lane_test name profile missing)
 endfunction()
 
 function(add_lane profile missing)
+  add_object_targets(lane_${profile})
   get_property(objects GLOBAL PROPERTY kernelgate_lane_${profile})
-  add_custom_target(lane_${profile} DEPENDS ${objects})
   if(objects)
     add_dependencies(device_objects lane_${profile})
   endif()

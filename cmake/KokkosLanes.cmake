@@ -77,7 +77,7 @@ function(add_kokkos_object source kernel profile target)
   endif()
   add_custom_command(OUTPUT ${object} COMMAND ${logged} ${object}.log ${command}
     DEPENDS ${source} ${headers} DEPFILE ${object}.d COMMENT "${unit} for ${stem}" VERBATIM)
-  set_property(GLOBAL APPEND PROPERTY kernelgate_${target} ${object})
+  note_target_object(${target} ${kernel} ${object})
   if(target MATCHES "_with_host$")
     return()
   endif()
@@ -92,8 +92,7 @@ endfunction()
 
 # The target, and the test that builds it.
 function(add_kokkos_lane target profile missing)
-  get_property(objects GLOBAL PROPERTY kernelgate_${target})
-  add_custom_target(${target} DEPENDS ${objects})
+  add_object_targets(${target})
   add_lane_test(${target} ${profile} "${missing}")
   if(KERNELGATE_TESTS)
     set_tests_properties(${target} PROPERTIES FIXTURES_SETUP ${target})

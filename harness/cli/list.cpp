@@ -2,6 +2,11 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "harness/cli/selection.hpp"
 #include "harness/cli/session.hpp"
 
@@ -17,18 +22,22 @@ std::string claim(const Variant& variant) {
                      reproducible.why);
 }
 
-void print_kernels(const Registry& registry) {
-  for (const Kernel& kernel : registry.kernels()) {
-    fmt::print("{:<14} {}\n", kernel.name, kernel.formula);
-    for (const Variant& v : kernel.variants) {
-      fmt::print("  {:<24} {:<10} {}{}\n", v.name, name(v.backend), v.note, claim(v));
-    }
+void print_kernel(const Kernel& kernel) {
+  fmt::print("{:<14} {}\n", kernel.name, kernel.formula);
+  for (const Variant& v : kernel.variants) {
+    fmt::print("  {:<24} {:<10} {}{}\n", v.name, name(v.backend), v.note, claim(v));
   }
 }
 
-void print_suite(const Registry& registry, const std::string& suite) {
+bool among(const std::vector<std::string>& kernels, const Kernel& kernel) {
+  return kernels.empty() || std::find(kernels.begin(), kernels.end(), kernel.name) != kernels.end();
+}
+
+void print_suite(const Registry& registry, const std::string& suite,
+                 const std::vector<std::string>& kernels) {
   std::int64_t count = 0;
   for (const SuiteCase& c : load_suite(registry, data_root(), suite)) {
+    if (!among(kernels, *c.kernel)) continue;
     fmt::print("{}\n", c.shape->id());
     ++count;
   }
@@ -39,18 +48,24 @@ void print_suite(const Registry& registry, const std::string& suite) {
 
 void add_list_command(CLI::App& app, Session& session) {
   auto suite = std::make_shared<std::string>();
+  auto kernels = std::make_shared<std::vector<std::string>>();
   CLI::App* command =
       app.add_subcommand("list", "Kernels, variants, cases and suites of this build");
   command->add_option("--suite", *suite, "Print the cases of this suite");
-  command->footer("Example: kernelgate list --suite smoke");
-  command->callback([&session, suite] {
+  command->add_option("--kernel", *kernels, "Only these kernels");
+  command->footer("Example: kernelgate list --suite smoke --kernel linear");
+  command->callback([&session, suite, kernels] {
+    const Registry& registry = session.registry();
+    for (const std::string& kernel : *kernels) registry.find(kernel);  // refuses unknown names
     if (!suite->empty()) {
-      print_suite(session.registry(), *suite);
+      print_suite(registry, *suite, *kernels);
       return;
     }
     std::string names;  // first, so that a missing folder is said before a page of kernels
     for (const std::string& name : suite_names(data_root())) names += " " + name;
-    print_kernels(session.registry());
+    for (const Kernel& kernel : registry.kernels()) {
+      if (among(*kernels, kernel)) print_kernel(kernel);
+    }
     fmt::print("suites:{}\n", names);
   });
 }

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -66,8 +67,13 @@ std::string read_page(const std::string& option, const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-void write_performance(const std::vector<Record>& rows, const std::string& file) {
-  const std::string page = read_page("--performance", file);
+// A page that is not there begins as a title and the markers.
+void write_performance(const std::vector<Record>& rows, const ReportArguments& options) {
+  const std::string& file = options.performance;
+  const std::string page = std::filesystem::exists(file)
+                               ? read_page("--performance", file)
+                               : fmt::format("# {}\n\n{}\n{}\n", options.title,
+                                             performance_markers.begin, performance_markers.end);
   write_whole_file(file,
                    markdown::with_part(page, performance_markers, performance_tables(rows), file));
   fmt::print("tables   {}\n", file);
@@ -79,7 +85,7 @@ void write_reports(Session& session, const ReportArguments& options) {
     fmt::print("these records have no row\n");
     session.end_with(ExitCode::nothing_ran);
   }
-  if (!options.performance.empty()) write_performance(rows.shown, options.performance);
+  if (!options.performance.empty()) write_performance(rows.shown, options);
   if (options.output.empty() && options.markdown.empty()) return;
   PageText text;
   text.title = options.title;
@@ -157,7 +163,7 @@ void add_report_command(CLI::App& app, Session& session) {
   command->add_option("--markdown", options->markdown, "Write a summary for a pull request here");
   command->add_option("--performance", options->performance,
                       "Write the tables of portable, tuned and vendor code between the markers of "
-                      "this page (docs/performance.md)");
+                      "this page (docs/performance.md), or into a new page");
   command->add_option("--run", options->runs,
                       "Show the rows of this run alone (column run_id); may repeat. The others "
                       "enter the history");

@@ -87,12 +87,6 @@ void read_kokkos(const DeviceObject& object, Figures& figures) {
 
 }  // namespace
 
-std::set<std::string> devices_of(std::span<const DeviceObject> objects) {
-  std::set<std::string> devices;
-  for (const DeviceObject& object : objects) devices.insert(object.profile);
-  return devices;
-}
-
 ChosenObjects choose_objects(const ResourcesArguments& options, const DeviceObjects& list) {
   ChosenObjects objects;
   if (options.code != "kokkos") objects.native = chosen_objects(options, list.objects);

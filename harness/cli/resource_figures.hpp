@@ -32,8 +32,6 @@ struct ChosenObjects {
 /// some already are chosen. Prints a line that names the others.
 ChosenObjects choose_objects(const ResourcesArguments& options, const DeviceObjects& list);
 
-std::set<std::string> devices_of(std::span<const DeviceObject> objects);
-
 /// The rows that belong into one file of the baseline.
 struct Figures {
   std::string title;  // "nvcc 13.0.88", "nvcc 13.0.88 with Kokkos 5.2.2"

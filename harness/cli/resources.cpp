@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -48,15 +50,30 @@ void print_row(const ResourceRow& row, std::size_t width, const ResourceChange& 
   fmt::print("\n");
 }
 
+// The build's targets of the objects: whole devices, or single kernels where some are named.
+std::set<std::string> targets_of(const ResourcesArguments& options, const ChosenObjects& objects) {
+  std::set<std::string> targets;
+  const auto add = [&](std::string_view prefix, const std::vector<DeviceObject>& some) {
+    for (const DeviceObject& object : some) {
+      std::string target = fmt::format("{}_{}", prefix, object.profile);
+      if (!options.kernels.empty()) target += "_" + object.kernel;
+      targets.insert(std::move(target));
+    }
+  };
+  add("lane", objects.native);
+  add("kokkos", objects.kokkos);
+  return targets;
+}
+
 // Compiles what is missing or older than its sources, by the build's own rules. False: something
 // does not compile.
-bool build(const DeviceObjects& list, const ChosenObjects& objects) {
+bool build(const ResourcesArguments& options, const DeviceObjects& list,
+           const ChosenObjects& objects) {
   std::vector<std::string> words{list.settings.at("cmake"), "--build", list.settings.at("build"),
                                  "--target"};
-  const std::size_t first = words.size();
-  for (const std::string& device : devices_of(objects.native)) words.push_back("lane_" + device);
-  for (const std::string& device : devices_of(objects.kokkos)) words.push_back("kokkos_" + device);
-  fmt::print(stderr, "compiling what is missing for {} targets\n", words.size() - first);
+  const std::set<std::string> targets = targets_of(options, objects);
+  words.insert(words.end(), targets.begin(), targets.end());
+  fmt::print(stderr, "compiling what is missing for {} targets\n", targets.size());
   return run_program(words).code == 0;
 }
 
@@ -137,7 +154,7 @@ ExitCode report(const ResourcesArguments& options, const Session& session) {
     fmt::print("nothing compiled: no chosen kernel has a compiler for the chosen devices here\n");
     return ExitCode::nothing_ran;
   }
-  if (!options.no_build && !build(list, objects)) {
+  if (!options.no_build && !build(options, list, objects)) {
     fmt::print("a kernel does not compile; the compiler's message stands above\n");
     return ExitCode::incorrect;
   }

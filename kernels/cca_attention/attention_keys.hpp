@@ -4,6 +4,7 @@
 
 #include <type_traits>
 
+#include "harness/executors/kokkos/pack_moves.hpp"
 #include "harness/executors/kokkos/softmax_rows.hpp"
 #include "kernels/cca_attention/attention_rows.hpp"
 

@@ -7,6 +7,7 @@
 #include "harness/executors/kokkos/row_pass.hpp"
 #include "harness/executors/kokkos/row_product.hpp"
 #include "kernels/conv_mixing/conv_mixing_arguments.hpp"
+#include "kernels/conv_mixing/rotations_kokkos.hpp"
 #include "kernels/conv_mixing/rows_ahead.hpp"
 
 namespace kernelgate {
@@ -371,30 +372,6 @@ struct MixHeads {
       using P = Pack<float, decltype(width)::value>;
       narrow(out + 2 * half + j, load<P>(x + 2 * half + j) * scale);
     });
-  }
-};
-
-/// Cosines and sines of all tokens, once for all heads.
-template <class Shape>
-struct Rotations {
-  const std::int32_t* position;
-  const float* frequency;
-  float* to;  // [tokens, 2, half]
-  int half, token_items;
-
-  KOKKOS_FUNCTION void operator()(std::int64_t item) const {
-    const std::int64_t token = item / token_items;
-    const auto begin = static_cast<int>(item % token_items) * Shape::lanes;
-    if (begin + Shape::lanes <= half) return rotate<Shape::lanes>(token, begin);
-    for (int x = begin; x < half; ++x) rotate<1>(token, x);
-  }
-  template <int W>
-  KOKKOS_FORCEINLINE_FUNCTION void rotate(std::int64_t token, int x) const {
-    using P = Pack<float, W>;
-    P sine, cosine;
-    sine_cosine(load<P>(frequency + x) * static_cast<float>(position[token]), sine, cosine);
-    store(to + token * 2 * half + x, cosine);
-    store(to + token * 2 * half + half + x, sine);
   }
 };
 

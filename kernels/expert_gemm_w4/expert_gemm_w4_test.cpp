@@ -5,18 +5,11 @@
 
 #include <cmath>
 
-#include "harness/executors/kokkos/cpu_gemm/byte_products.hpp"
+#include "harness/executors/kokkos/cpu_gemm/four_bit_test_variants.hpp"
 #include "harness/verify/testing.hpp"
 
 namespace kernelgate {
 namespace {
-
-/// This project's forms of this build.
-std::vector<std::string> own_variants() {
-  std::vector<std::string> names{"kokkos", "kokkos/device-shape"};
-  if (!byte_products_refusal()) names.emplace_back("kokkos/cpu");
-  return names;
-}
 
 TEST(ExpertGemmW4Case, ParsesBackToTheSameCase) {
   const ExpertGemmW4Case c{.tokens = 5,
@@ -93,7 +86,7 @@ TEST(ExpertGemmW4Truth, ANaNScaleReachesWhatItMultipliesAndNoMore) {
 
 TEST(ExpertGemmW4Variants, AreWithinBudgetAtOddShapes) {
   for (const CheckResult& result : check_shapes(
-           "expert_gemm_w4", own_variants(),
+           "expert_gemm_w4", four_bit_variants(),
            {"tokens=1,hidden=32,inter=32,experts=1,routing=one,f32",
             "tokens=1,hidden=96,inter=64,experts=2,scales=edges,bf16",
             "tokens=13,hidden=64,inter=160,experts=5,scales=edges,skip=identity,f16",

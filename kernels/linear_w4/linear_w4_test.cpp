@@ -6,18 +6,11 @@
 
 #include <cmath>
 
-#include "harness/executors/kokkos/cpu_gemm/byte_products.hpp"
+#include "harness/executors/kokkos/cpu_gemm/four_bit_test_variants.hpp"
 #include "harness/verify/testing.hpp"
 
 namespace kernelgate {
 namespace {
-
-/// This project's forms of this build.
-std::vector<std::string> own_variants() {
-  std::vector<std::string> names{"kokkos", "kokkos/device-shape"};
-  if (!byte_products_refusal()) names.emplace_back("kokkos/cpu");
-  return names;
-}
 
 TEST(LinearW4Case, ParsesBackToTheSameCase) {
   const LinearW4Case c{.tokens = 7,
@@ -159,7 +152,7 @@ TEST(LinearW4Truth, RefusesBrokenKernels) {
 
 TEST(LinearW4Variants, AreExactAndWithinBudgetAtOddShapes) {
   for (const CheckResult& result : check_shapes(
-           "linear_w4", own_variants(),
+           "linear_w4", four_bit_variants(),
            {"tokens=1,out=1,in=32,f32", "tokens=1,out=35,in=4160,scales=edges,bf16",
             "tokens=2,out=17,in=96,scales=edges,f32",
             "tokens=3,out=17,in=128,format=nf4,block=64,scales=edges,f16",
@@ -209,7 +202,7 @@ TEST(LinearW4Variants, TakeActivationsOfEveryRange) {
     tensors["x"].set(tokens * in - 1, range.last);
     std::ranges::fill(tensors["scales"].as<std::uint8_t>(), static_cast<std::uint8_t>(range.scale));
     const Truth truth = c.truth(tensors, DataMode::real, 1);
-    for (const std::string& variant : own_variants()) {
+    for (const std::string& variant : four_bit_variants()) {
       SCOPED_TRACE(variant);
       const Registry::Found found =
           registry.find_case("linear_w4/" + variant + "/" + LinearW4Case::axes().print(c));

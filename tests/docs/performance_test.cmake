@@ -46,4 +46,12 @@ file(WRITE "${copy}" "${before}<!-- kernelgate report -->\n<!-- end of kernelgat
 report(1 "got the end of the tables" --check "${copy}")
 file(WRITE "${copy}" "${before}")
 report(2 "expected a line '<!-- kernelgate report -->'" --performance "${copy}")
-report(2 "cannot be read" --performance "${WORK}/none.md")
+
+# A page that is not there is begun.
+file(REMOVE "${WORK}/new.md")
+report(0 "tables " --performance "${WORK}/new.md" --title "My hosts")
+report(0 "has the tables of these records" --check "${WORK}/new.md")
+file(READ "${WORK}/new.md" page)
+if(NOT page MATCHES "^# My hosts\n")
+  message(FATAL_ERROR "${WORK}/new.md: expected the title")
+endif()

@@ -9,6 +9,7 @@
 
 #include "harness/core/four_bit.hpp"
 #include "harness/executors/kokkos/four_bit_rows.hpp"
+#include "harness/executors/kokkos/pack_moves.hpp"
 #include "harness/executors/kokkos/row_dots.hpp"
 
 namespace kernelgate {

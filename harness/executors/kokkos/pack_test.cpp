@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/executors/kokkos/pack_math.hpp"
+#include "harness/executors/kokkos/pack_moves.hpp"
 #include "harness/executors/kokkos/stored_pack.hpp"
 
 namespace kernelgate {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "harness/executors/kokkos/pack_moves.hpp"
 #include "harness/executors/kokkos/register_block.hpp"
 #include "harness/executors/kokkos/space_shape.hpp"
 #include "harness/executors/kokkos/stored_pack.hpp"

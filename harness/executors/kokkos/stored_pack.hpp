@@ -3,7 +3,7 @@
 
 #include <type_traits>
 
-#include "harness/executors/kokkos/pack.hpp"
+#include "harness/executors/kokkos/pack_moves.hpp"
 
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "harness/executors/kokkos/pack_moves.hpp"
 #include "harness/executors/kokkos/register_block.hpp"
 #include "harness/executors/kokkos/space_shape.hpp"
 #include "harness/executors/kokkos/stored_pack.hpp"

@@ -1,0 +1,18 @@
+// Variants that the tests of both four-bit kernels run.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/executors/kokkos/cpu_gemm/byte_products.hpp"
+
+namespace kernelgate {
+
+/// The portable variants, and the tuned one where this build has it.
+inline std::vector<std::string> four_bit_variants() {
+  std::vector<std::string> names{"kokkos", "kokkos/device-shape"};
+  if (!byte_products_refusal()) names.emplace_back("kokkos/cpu");
+  return names;
+}
+
+}  // namespace kernelgate
