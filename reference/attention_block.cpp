@@ -11,7 +11,7 @@ using Doubles = std::vector<double>;
 
 void append(Doubles& to, const Doubles& rows) { to.insert(to.end(), rows.begin(), rows.end()); }
 
-/// W x of one token, rounded, at the end of a matrix.
+/// W x for one token, rounded, appended to a matrix.
 void append_linear(const Values& weight, std::int64_t width, const Doubles& x, Dtype type,
                    Doubles& to) {
   for (std::int64_t o = 0; o < width; ++o) {
@@ -35,7 +35,7 @@ ConvMixingParams mixing_params(const BlockContext& b) {
           .output = p.activation};
 }
 
-/// The last two tokens of the history, as the kernel's state.
+/// The last two tokens of the history, in the layout of the kernel's state.
 ConvMixingState carried(const BlockState& state, const ConvMixingParams& p) {
   ConvMixingState s(p);
   s.older.assign(state.u.end() - 2 * p.channels(), state.u.end() - p.channels());

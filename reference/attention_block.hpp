@@ -12,7 +12,7 @@
 
 namespace kernelgate::reference {
 
-/// What a block needs besides the chunk: read only.
+/// Read-only inputs of a block besides the chunk.
 struct BlockContext {
   const ModelConfig& config;
   const BlockConfig& block;
@@ -22,8 +22,8 @@ struct BlockContext {
 
 ResidualNormRounding norm_rounding(const Precision& p);
 
-/// Reads the stream [S,H] and the block's state, extends the state by S tokens, fills q, k, v and
-/// attention of the trace.
+/// Reads the stream [S,H] and the block's state, appends S tokens to the state, and fills q, k, v
+/// and attention of the trace.
 void attention_block(const BlockContext& context, std::span<const double> stream,
                      std::int64_t first_position, BlockState& state, BlockTrace& trace);
 

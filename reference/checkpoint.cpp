@@ -28,7 +28,7 @@ ShardMap read_index(const fs::path& file) {
   return parse_index(mapped.text(), file.string());
 }
 
-/// Tensors of one shard that the index does not read from it.
+/// Counts the tensors of one shard that the index does not read from it.
 class LeftAlone {
  public:
   void add(const std::string& tensor, const std::string& placed) {
@@ -47,7 +47,7 @@ class LeftAlone {
   std::string first_;
 };
 
-/// Moves those tensors of one shard that the index reads from it.
+/// Moves the tensors that the index reads from this shard into `all`.
 void take_shard(const std::string& shard, const fs::path& file, const ShardMap& where,
                 TensorMap& all, Notices& notices) {
   TensorMap part = read_safetensors(file, UnknownTypes::unreadable);
@@ -124,7 +124,7 @@ TensorMap to_native(TensorMap map, const ModelConfig& config, const fs::path& di
   return map;
 }
 
-/// Original configs of some releases give twice the query heads that the projection has.
+/// Original configs of some releases state twice as many query heads as the projection has.
 void correct_heads(ModelConfig& config, const TensorMap& map, const std::string& file,
                    Notices& notices) {
   const auto q = map.tensors.find("model.layers.0.self_attn.qkv_proj.q_proj.weight");
@@ -152,7 +152,7 @@ void rename_router_norms(TensorMap& map, const ModelConfig& config, const fs::pa
   }
 }
 
-/// "; there are pytorch_model.bin, …": files that may hold weights, but not under a name that is
+/// "; there are pytorch_model.bin, …": files that may contain weights, but under names that are not
 /// read.
 std::string weights_of_other_kinds(const fs::path& directory) {
   constexpr std::string_view kinds[] = {".safetensors", ".bin", ".pt", ".pth", ".gguf", ".npz"};
@@ -172,8 +172,8 @@ std::string weights_of_other_kinds(const fs::path& directory) {
   return text + (names.size() > 3 ? ", …" : "");
 }
 
-/// Whether two tensors hold the same numbers in the same shape. Values of 0 are equal whatever
-/// their sign.
+/// Whether two tensors contain the same numbers in the same shape. Zeros compare equal regardless
+/// of sign.
 bool same_numbers(const TensorView& a, const TensorView& b) {
   if (a.shape != b.shape) return false;
   if (a.values.type() == b.values.type() &&
@@ -187,8 +187,8 @@ bool same_numbers(const TensorView& a, const TensorView& b) {
   return true;
 }
 
-/// A tied head needs no tensor of its own. If there is one that differs from the embedding, it is
-/// the head, as in transformers (docs/oracle-differences.md, row 27).
+/// A tied head needs no tensor. If one is stored and differs from the embedding, it is the head, as
+/// in transformers (docs/oracle-differences.md, row 27).
 void untie_other_head(ModelConfig& config, const TensorMap& map, const std::string& file,
                       Notices& notices) {
   const auto head = map.tensors.find("lm_head.weight");
@@ -201,7 +201,7 @@ void untie_other_head(ModelConfig& config, const TensorMap& map, const std::stri
   config.tied_head = false;
 }
 
-/// Frequencies of RoPE that older files store; they follow from rope_theta.
+/// Drops stored RoPE frequencies of older files; they follow from rope_theta.
 void drop_rotary_tables(TensorMap& map, const fs::path& directory, Notices& notices) {
   const auto dropped = std::erase_if(
       map.tensors, [](const auto& tensor) { return tensor.first.ends_with("inv_freq"); });
@@ -211,7 +211,7 @@ void drop_rotary_tables(TensorMap& map, const fs::path& directory, Notices& noti
                     " left alone; the frequencies follow from rope_theta");
 }
 
-/// config.json describes the type of the tensors; the tensors decide.
+/// Adds a notice if config.json states another type than the stored tensors, which take precedence.
 void note_other_type(const ModelConfig& config, const TensorMap& map, const std::string& file,
                      Notices& notices) {
   const auto embedding = map.tensors.find("model.embed_tokens.weight");
@@ -260,7 +260,7 @@ TensorMap load_tensors(const fs::path& directory, ModelConfig& config, Notices& 
 
 namespace {
 
-/// Drops the tensors of blocks from `blocks` on.
+/// Drops the tensors of block `blocks` and later.
 void drop_layers(TensorMap& map, std::int64_t blocks) {
   constexpr std::string_view prefix = "model.layers.";
   const auto behind = [&](const auto& entry) {

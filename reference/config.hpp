@@ -14,7 +14,7 @@
 
 namespace kernelgate::reference {
 
-/// What differs from block to block.
+/// Parameters that differ between blocks.
 struct BlockConfig {
   std::int64_t window = 0;  // 0: full attention
   double theta = 5e6;
@@ -22,7 +22,8 @@ struct BlockConfig {
   bool operator==(const BlockConfig&) const = default;
 };
 
-/// Names of spec 0.2 in words. Sizes are bounded so that no product of a tensor's shape overflows.
+/// The parameters of spec 0.2, spelled out. Sizes are bounded so that no product of a tensor's
+/// shape overflows.
 struct ModelConfig {
   std::int64_t hidden_size = 0;
   std::int64_t num_heads = 0;
@@ -32,11 +33,11 @@ struct ModelConfig {
   std::int64_t num_experts = 0;  // real ones; entry num_experts of a router is the skip expert
   std::int64_t expert_size = 0;
   std::int64_t vocab_size = 0;
-  std::int64_t max_positions = 0;  // 0: not said
+  std::int64_t max_positions = 0;  // 0: not stated
   double norm_eps = 1e-5;
   bool tied_head = true;
-  std::string stated_type;  // key dtype or torch_dtype; the tensors decide
-  bool legacy = false;      // half-layer config; tensor names are recognised on their own
+  std::string stated_type;  // key dtype or torch_dtype; the stored tensors take precedence
+  bool legacy = false;      // half-layer config; tensor names are detected independently
   WindowRule window_rule = WindowRule::counts_current;
   std::vector<BlockConfig> blocks;
 
@@ -48,20 +49,20 @@ struct ModelConfig {
   bool operator==(const ModelConfig&) const = default;
 };
 
-/// Throws BadInput naming `file`, the key, what was expected and what was found. Adds a notice for
-/// each fact that two keys state differently, if `notices` is given.
+/// Throws BadInput naming `file`, the key, and the expected and actual value. If `notices` is
+/// given, adds a notice for each fact that two keys state differently.
 ModelConfig parse_config(std::string_view text, const std::string& file,
                          Notices* notices = nullptr);
 ModelConfig read_config(const std::filesystem::path& file, Notices* notices = nullptr);
 
-/// The type of `stated_type`; absent if the file states none or one that is unknown here.
+/// The type of `stated_type`; absent if none is stated or the name is unknown.
 std::optional<Dtype> stated_dtype(const ModelConfig& config);
 
-/// Relations that no single key shows: heads divide, rotary dims are even and fit, and so on.
+/// Checks relations between keys: heads divide, rotary dims are even and fit, and so on.
 void check_config(const ModelConfig& config, const std::string& file);
 
-/// Keeps the first `layers` blocks alone, all where that is 0. Throws BadInput naming `source` for
-/// more than there are.
+/// Keeps only the first `layers` blocks; 0 keeps all. Throws BadInput naming `source` if there are
+/// fewer blocks.
 void keep_layers(ModelConfig& config, std::int64_t layers, std::string_view source);
 
 }  // namespace kernelgate::reference

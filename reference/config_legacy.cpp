@@ -4,8 +4,8 @@ namespace kernelgate::reference {
 
 namespace {
 
-/// A key that older files give once and the oldest give once a half-layer, 0 where it means
-/// nothing: the one value that is not 0.
+/// A key with one value in older files, and one value per half-layer in the oldest, where 0 means
+/// not applicable. Returns the one nonzero value.
 std::int64_t one_value(const JsonFields& json, const std::string& key, std::int64_t most) {
   if (!json.is_list(key)) return json.whole(key, 1, most);
   std::int64_t value = 0;
@@ -25,8 +25,8 @@ void note_difference(const JsonFields& json, const std::string& used, const std:
                     other + "' is " + json.shown(other) + "; '" + used + "' is used");
 }
 
-/// The number of half-layers. A list per half-layer wins over the scalar, as in the files that have
-/// both (model.md, 1.2); all lists must have one length.
+/// The number of half-layers. A per-half-layer list takes precedence over the scalar, as in files
+/// that have both (model.md, 1.2). All lists must have the same length.
 std::int64_t half_layers(const JsonFields& json, Notices& notices) {
   const std::int64_t scalar = json.whole("num_hidden_layers", 2, 2 * most_layers);
   std::string listed;

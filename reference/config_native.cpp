@@ -12,8 +12,8 @@ namespace {
 
 constexpr const char* layer_types[] = {"hybrid", "hybrid_sliding"};
 
-/// One object per layer type, as transformers writes it, or one object for all layers. An entry of
-/// a layer type wins over keys beside it, which transformers does not read
+/// RoPE keys: one object per layer type, as transformers writes it, or one object for all layers. A
+/// layer type's object takes precedence over keys beside it, which transformers ignores
 /// (docs/oracle-differences.md, row 26).
 JsonFields rope_fields(const JsonFields& json, const std::string& layer_type) {
   const JsonFields all = json.object("rope_parameters");
@@ -22,15 +22,14 @@ JsonFields rope_fields(const JsonFields& json, const std::string& layer_type) {
   return per_type ? all.object(layer_type) : all;
 }
 
-/// Keys beside the entries per layer type that state something else than the entry of a layer type
-/// in use.
+/// Adds notices for keys beside the per-layer-type objects that differ from an object in use.
 void note_outer_rope(const JsonFields& json, const std::string& layer_type, Notices& notices) {
   const JsonFields all = json.object("rope_parameters");
   if (!all.is_object(layer_type)) return;
   const JsonFields rope = all.object(layer_type);
   for (const char* key : {"rope_theta", "partial_rotary_factor", "rope_type", "type"}) {
     if (!all.has(key) || all.same(key, rope, key)) continue;
-    if (all.shown(key) == "\"default\"" && !rope.has(key)) continue;  // what an absent type means
+    if (all.shown(key) == "\"default\"" && !rope.has(key)) continue;  // absent means default
     notices.push_back(json.file() + ": key '" + all.path_of(key) + "' is " + all.shown(key) +
                       " and key '" + rope.path_of(key) + "' is " + rope.shown(key) + "; '" +
                       all.path_of(layer_type) + "' alone is used");
@@ -42,7 +41,7 @@ BlockConfig rope_of(const JsonFields& json, const std::string& layer_type, std::
   const JsonFields rope = rope_fields(json, layer_type);
   const std::string type_key = rope.first_of({"rope_type", "type"}, notices);
   if (rope.has(type_key) && rope.text(type_key) != "default") rope.refuse(type_key, "'default'");
-  // Without the factor all of the head rotates, and a key outside rope_parameters does not count
+  // Without the factor the whole head rotates. A key outside rope_parameters is ignored
   // (docs/oracle-differences.md, row 12).
   const double factor = rope.positive_or("partial_rotary_factor", 1.0);
   if (factor > 1) rope.refuse("partial_rotary_factor", "a factor of at most 1");
@@ -51,8 +50,8 @@ BlockConfig rope_of(const JsonFields& json, const std::string& layer_type, std::
           .rotary_dims = rotary_dims(head_dim, factor)};
 }
 
-/// Keys of the older layout, and keys of RoPE outside rope_parameters, that a converted file may
-/// still have. None of them is read; one that states something else than what is used adds a
+/// Adds notices for ignored keys that a converted file may still have: keys of the older layout,
+/// and RoPE keys outside rope_parameters. Only a key that differs from the value in use adds a
 /// notice.
 void note_older_keys(const JsonFields& json, const ModelConfig& c, Notices& notices) {
   for (const auto& [key, older] : {std::pair{"num_key_value_heads", "num_query_groups"},

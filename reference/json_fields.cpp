@@ -17,10 +17,9 @@ using nlohmann::json;
 
 namespace {
 
-// Python writes Infinity, -Infinity and NaN, which JSON does not have, and reads 1e999 as an
-// infinity. Such numbers are given to the parser as texts that begin with this mark and become
-// numbers again when they are parsed. JSON texts cannot hold U+0001 unless escaped, and no key or
-// value of a config does.
+// Python writes Infinity, -Infinity and NaN, which JSON lacks, and reads 1e999 as infinity. Such
+// numbers are passed to the parser as strings that begin with this mark and converted back after
+// parsing. JSON strings cannot contain U+0001 unescaped, and no key or value of a config uses it.
 constexpr std::string_view mark = "\x01kernelgate non-finite number ";
 constexpr std::string_view escaped_mark = "\\u0001kernelgate non-finite number ";
 
@@ -36,7 +35,7 @@ bool take_digits(std::string_view& text) {
   return digits > 0;
 }
 
-/// A number as the grammar of JSON has it (RFC 8259, section 6).
+/// Whether the text matches JSON's number grammar (RFC 8259, section 6).
 bool is_json_number(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
   if (text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9') return false;
@@ -65,12 +64,11 @@ std::string_view non_finite(std::string_view token) {
   return value < 0 ? "-Infinity" : "Infinity";
 }
 
-/// The text with each number that is not finite replaced by a marked text. Copies only if there is
-/// one.
+/// The text with each non-finite number replaced by a marked string; empty if there is none.
 std::string with_marked_numbers(std::string_view text) {
   std::string marked;
   std::size_t copied = 0;
-  bool inside = false;  // of a text in quotes
+  bool inside = false;  // a quoted string
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
     if (inside || !is_of_number(c)) {
@@ -102,7 +100,7 @@ void unmark(json& value) {
                                : -infinity;
 }
 
-/// As dump(), which writes null for numbers that are not finite.
+/// dump(), except that it writes non-finite numbers by name instead of null.
 std::string dumped(const json& value) {
   if (value.is_number_float() && !std::isfinite(value.get<double>())) {
     const double number = value.get<double>();

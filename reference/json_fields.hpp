@@ -1,5 +1,5 @@
-// Typed reading of one JSON object's keys. Whatever is wrong is a BadInput that names file, key,
-// what was found and what was expected.
+// Typed access to the keys of one JSON object. Every error is a BadInput naming file, key, the
+// expected and the actual value.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,13 @@
 
 namespace kernelgate::reference {
 
-/// Parses a text; refuses duplicate keys and nesting deeper than 16. `file` names it in messages.
-/// Accepts NaN, Infinity and -Infinity, which Python writes, and reads a number too large for a
-/// double as an infinity.
+/// Parses a text; rejects duplicate keys and nesting deeper than 16. `file` is its name in
+/// messages. Accepts NaN, Infinity and -Infinity, which Python writes, and reads a number too large
+/// for a double as infinity.
 nlohmann::json parse_json(std::string_view text, const std::string& file);
 
-/// What an entry false or null of a list of numbers is. Layer lists of old configs have such.
+/// Treatment of false or null entries in lists of numbers, which layer lists of old configs
+/// contain.
 enum class NoValue { refused, zero };
 
 class JsonFields {
@@ -28,8 +29,8 @@ class JsonFields {
   JsonFields(const nlohmann::json& object, std::string file, std::string path = "");
 
   bool has(const std::string& key) const;  // present and not null
-  /// The first of `keys` that is present, or the last of all if none is. Each other one that is
-  /// present with a different value adds a notice: the keys state the same fact.
+  /// The first of `keys` that is present, or the last if none is. The keys state the same fact:
+  /// each other one present with a different value adds a notice.
   std::string first_of(std::initializer_list<const char*> keys, Notices& notices) const;
   std::int64_t whole(const std::string& key, std::int64_t least, std::int64_t most) const;
   std::int64_t whole_or(const std::string& key, std::int64_t least, std::int64_t most,
@@ -41,19 +42,19 @@ class JsonFields {
   std::vector<std::string> texts(const std::string& key) const;
   std::vector<std::int64_t> wholes(const std::string& key, std::int64_t least, std::int64_t most,
                                    NoValue none = NoValue::refused) const;
-  /// Whether both hold the same value; absent and null count as one value.
+  /// Whether both keys have the same value; absent and null are equal.
   bool same(const std::string& key, const JsonFields& other, const std::string& other_key) const;
-  /// Whether the key holds this number.
+  /// Whether the key's value is this number.
   bool states(const std::string& key, double number) const;
   bool is_list(const std::string& key) const;
   bool is_object(const std::string& key) const;
   bool is_text(const std::string& key) const;
-  /// All entries, which must be texts.
+  /// All entries, which must be strings.
   std::map<std::string, std::string> items() const;
   JsonFields object(const std::string& key) const;
-  /// Entries of a list, of whatever types.
+  /// Length of a list with entries of any type.
   std::int64_t list_size(const std::string& key) const;
-  /// A list of objects; each is named by its place, as in "added_tokens[3]".
+  /// A list of objects; each path includes its index, as in "added_tokens[3]".
   std::vector<JsonFields> objects(const std::string& key) const;
   /// All keys of this object.
   std::vector<std::string> keys() const;

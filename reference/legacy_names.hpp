@@ -1,4 +1,4 @@
-// Names of the original half-layer checkpoints, translated to native ones (spec 9.2).
+// Translates the tensor names of original half-layer checkpoints to native ones (spec 9.2).
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,11 @@
 
 namespace kernelgate::reference {
 
-/// Whether a name can only come from a half-layer checkpoint.
+/// Whether a name occurs only in half-layer checkpoints.
 bool is_legacy_name(std::string_view name);
 
-/// The native name, of a model of `blocks` blocks; a name that needs no change, or that no rule
-/// knows, comes back as it is.
+/// The native name in a model of `blocks` blocks. A name that is already native or matches no rule
+/// is returned unchanged.
 std::string native_name(std::string_view legacy, std::int64_t blocks);
 
 }  // namespace kernelgate::reference

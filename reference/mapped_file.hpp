@@ -1,4 +1,4 @@
-// A file mapped for reading.
+// Maps a file into memory for reading.
 #pragma once
 
 #include <cstddef>
@@ -8,13 +8,13 @@
 
 namespace kernelgate::reference {
 
-/// Whether a directory has an entry of this name. A link whose target is missing counts, so that
-/// reading it says so.
+/// Whether a directory has an entry of this name. A dangling link counts, so that reading it
+/// reports the missing target.
 bool is_there(const std::filesystem::path& path);
 
 class MappedFile {
  public:
-  /// Throws BadInput naming the path when it is not a readable regular file.
+  /// Throws BadInput naming the path if it is not a readable regular file.
   explicit MappedFile(const std::filesystem::path& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;

@@ -102,7 +102,7 @@ Logits Model::forward(const TokenBatch& batch, State& state, const ForwardOption
     SequenceState& sequence = state.slots[static_cast<std::size_t>(row.slot)];
     const Doubles normed = run_blocks(row.ids, row.row, sequence, options);
     for (std::size_t t = last ? row.ids.size() - 1 : 0; t < row.ids.size(); ++t) {
-      // Real tokens end where the row ends.
+      // Rows are left-padded, so real tokens end at the end of the row.
       const auto from_end = static_cast<std::int64_t>(row.ids.size() - t);
       const auto place = static_cast<std::size_t>(row.row * out.tokens + out.tokens - from_end);
       head(std::span(normed).subspan(t * h, h), std::span(out.values).subspan(place * v, v));

@@ -1,4 +1,4 @@
-// The whole model, scalar: prefill, chunked prefill, cached decode, left-padded batches (spec 2).
+// The whole scalar model: prefill, chunked prefill, cached decode, left-padded batches (spec 2).
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace kernelgate::reference {
 
-/// Token ids [rows, length]. Mask [rows, length], 1 = real; empty: all real. Pads stand on the
-/// left, and only before a sequence's first token; they touch no state and get no logits.
+/// Token ids [rows, length]. Mask [rows, length], 1 = real; empty: all real. Pads are on the left,
+/// and only before a sequence's first token; they change no state and get no logits.
 struct TokenBatch {
   std::int64_t rows = 0;
   std::int64_t length = 0;
@@ -26,24 +26,24 @@ struct TokenBatch {
   static TokenBatch single(std::span<const std::int32_t> ids);
 };
 
-/// f(x) for every token, or for the last one of each row alone.
+/// Logits for every token, or only for the last token of each row.
 enum class LogitsFor { every_token, last_token };
 
 struct ForwardOptions {
-  /// State slot of every row; empty: row r uses slot r. -1 marks a pad row, which is passed over.
+  /// State slot of every row; empty: row r uses slot r. -1 marks a pad row, which is skipped.
   std::vector<std::int64_t> slots;
   LogitsFor logits = LogitsFor::every_token;
   Observer* observer = nullptr;
   RoutingGuide* guide = nullptr;
 };
 
-/// [rows, tokens, vocabulary]; zeros where a token was a pad.
+/// [rows, tokens, vocabulary]; zeros at pads.
 struct Logits {
   std::int64_t rows = 0, tokens = 0, vocabulary = 0;
   std::vector<double> values;
 
   std::span<const double> at(std::int64_t row, std::int64_t token) const;
-  /// Index of the largest; the lowest on ties.
+  /// Index of the largest logit; the lowest index on ties.
   std::int32_t argmax(std::int64_t row, std::int64_t token) const;
 };
 
@@ -57,11 +57,12 @@ class Model {
 
   State empty_state(std::int64_t slots) const;
 
-  /// Feeds a chunk and moves the state on. Throws BadInput, with the state as it was, for ids out
-  /// of the vocabulary, masks that are not left padding, pads after a sequence began, wrong slots.
+  /// Feeds a chunk and advances the state. Throws BadInput and leaves the state unchanged for ids
+  /// outside the vocabulary, masks that are not left padding, pads after a sequence began, and
+  /// wrong slots.
   Logits forward(const TokenBatch& batch, State& state, const ForwardOptions& options = {}) const;
 
-  /// Greedy continuation of one sequence, `count` tokens.
+  /// Greedy continuation of one sequence by `count` tokens.
   std::vector<std::int32_t> greedy(std::span<const std::int32_t> prompt, std::int64_t count) const;
 
  private:
@@ -76,7 +77,7 @@ class Model {
   SkipRule skip_;
 };
 
-/// zero, identity, drop. Throws BadInput listing them.
+/// Parses zero, identity or drop. Throws BadInput listing them.
 SkipRule parse_skip_rule(std::string_view text);
 
 }  // namespace kernelgate::reference

@@ -1,11 +1,11 @@
-// Sizes of the published models, the proposed small one and the two of the golden vectors.
+// Sizes of the published models, the proposed small model and the two golden-vector models.
 #include "reference/synthetic.hpp"
 
 namespace kernelgate::reference {
 
 namespace {
 
-enum class Layers { full, sliding_first };  // sliding_first: even blocks slide, odd ones do not
+enum class Layers { full, sliding_first };  // sliding_first: even blocks slide, odd blocks are full
 
 struct NamedConfig {
   std::string_view name;

@@ -13,8 +13,8 @@ namespace kernelgate::reference {
 /// May change a token's routing before its expert runs.
 using Redirect = std::function<void(std::int64_t token, Routing<double>& routing)>;
 
-/// Reads the stream [S,H] and the previous block's router states [S,R] (empty in block 0); leaves
-/// this block's there, and fills moe_input, routing and moe of the trace.
+/// Reads the stream [S,H] and the previous block's router states [S,R] (empty in block 0). Replaces
+/// them with this block's states and fills moe_input, routing and moe of the trace.
 void moe_block(const BlockContext& context, SkipRule skip, std::span<const double> stream,
                std::vector<double>& router_states, const Redirect& redirect, BlockTrace& trace);
 

@@ -1,4 +1,4 @@
-// Messages about input that can be read, but whose parts disagree or are not all used.
+// Messages about input that is readable but inconsistent or partly unused.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace kernelgate::reference {
 
-/// One sentence each, with the file, what differs and which was used. The library prints none of
-/// them.
+/// One sentence each: the file, the difference, and which value was used. The library itself prints
+/// none.
 using Notices = std::vector<std::string>;
 
 }  // namespace kernelgate::reference

@@ -1,5 +1,5 @@
-// Where a model rounds (spec 2.2). Sums are always in double; what differs is the type in which
-// results are kept. f64 means: not rounded.
+// The types to which a model rounds its intermediates (spec 2.2). Sums always accumulate in double;
+// only the storage type of results varies. f64 means not rounded.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ struct Precision {
   Dtype activation = Dtype::f32;  // embeddings, projections, cached K and V, expert stages
   Dtype hidden = Dtype::f32;      // the scaled hidden part of a residual sum
   Dtype residual = Dtype::f32;    // the residual stream
-  Dtype norm_input = Dtype::f32;  // the stream on its way into a norm
-  Dtype normalised = Dtype::f32;  // a norm's result before its weight multiplies it
+  Dtype norm_input = Dtype::f32;  // the stream as input of a norm
+  Dtype normalised = Dtype::f32;  // a norm's result before it is multiplied by its weight
   Dtype conv_state = Dtype::f32;  // u and delayed values carried from chunk to chunk
   Dtype mixing = Dtype::f32;      // conv outputs and q-k means
   Dtype qk_norm = Dtype::f32;
@@ -29,23 +29,23 @@ struct Precision {
   Dtype router_softmax = Dtype::f32;
   Dtype expert_stage = Dtype::f32;  // each stage inside an expert
   Dtype expert_inner =
-      Dtype::f64;  // silu(g) * u between the two products; f64: as the stage left it
+      Dtype::f64;  // silu(g) * u between the two products; f64: unchanged from the stage
   Dtype logits = Dtype::f32;
   bool operator==(const Precision&) const = default;
 
-  /// As this project's kernels do: `storage` between kernels, f32 inside them and in the stream.
+  /// This project's kernels: `storage` between kernels, f32 inside them and in the stream.
   static Precision kernels(Dtype storage);
-  /// Nothing is rounded: the values of the golden vectors.
+  /// No rounding, as in the golden vectors.
   static Precision f64();
-  /// f32 everywhere: the default of golden tests.
+  /// f32 everywhere: the default of the golden tests.
   static Precision f32();
-  /// As the named engine does with a model of `model` type (bf16 or f16).
+  /// The named engine's rounding for a model of type `model` (bf16 or f16).
   static Precision hf(Dtype model);
   static Precision vllm(Dtype model);
   static Precision sgl(Dtype model);
 };
 
-/// f64, f32, hf-bf16, vllm-f16 and so on. Throws BadInput listing them.
+/// Parses f64, f32, hf-bf16, vllm-f16 and so on. Throws BadInput listing them.
 Precision parse_precision(std::string_view text);
 std::vector<std::string> precision_names();
 

@@ -35,7 +35,7 @@ std::optional<Dtype> stored_type(const JsonFields& json) {
   return std::nullopt;
 }
 
-/// Bytes of a shape; nothing when the product does not fit.
+/// Size of a shape in bytes; absent if the product overflows.
 std::optional<std::int64_t> shape_bytes(const std::vector<std::int64_t>& shape, Dtype type) {
   std::int64_t total = size_bytes(type);
   for (const std::int64_t extent : shape) {
@@ -107,7 +107,7 @@ TensorMap parse_safetensors(std::span<const std::byte> bytes, const std::string&
   if (bytes.size() < 8) {
     throw BadInput(file + ": expected at least 8 bytes, got " + std::to_string(bytes.size()));
   }
-  std::memcpy(&length, bytes.data(), 8);  // little-endian, as are the hosts that this builds for
+  std::memcpy(&length, bytes.data(), 8);  // little-endian, as are all supported hosts
   if (length > most_header_bytes || length > bytes.size() - 8) {
     throw BadInput(file + ": expected a header within the file's " + std::to_string(bytes.size()) +
                    " bytes, got a header length of " + std::to_string(length));

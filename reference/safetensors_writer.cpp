@@ -48,7 +48,7 @@ std::string header_of(const TensorMap& map) {
     at = end;
   }
   std::string text = header.is_null() ? "{}" : header.dump();
-  text.append((8 - text.size() % 8) % 8, ' ');  // data begins at a multiple of 8
+  text.append((8 - text.size() % 8) % 8, ' ');  // data begins at a multiple of 8 bytes
   return text;
 }
 
@@ -58,7 +58,7 @@ void write_safetensors(const std::filesystem::path& file, const TensorMap& map) 
   const std::string header = header_of(map);
   std::error_code error;
   const auto there = std::filesystem::status(file, error);
-  // A device or a pipe is written to; a file put in its place would end it for everyone.
+  // Devices and pipes are written in place; replacing one by a file would break its other users.
   const bool in_place = std::filesystem::exists(there) && !std::filesystem::is_regular_file(there);
   std::filesystem::path partial = file;
   if (!in_place) partial += ".partial-" + std::to_string(::getpid());

@@ -21,7 +21,7 @@ void keep_last(std::vector<double>& matrix, std::size_t numbers) {
   matrix.erase(matrix.begin(), matrix.end() - static_cast<std::ptrdiff_t>(numbers));
 }
 
-/// The parts of one block, with their names and row widths, for saving and loading alike.
+/// Visits the parts of one block, with their names and row widths; used for saving and loading.
 template <class Block, class Action>
 void each_part(Block& block, const SequenceState& s, const ModelConfig& c, const Action& action) {
   action("u", block.u, s.rows, c.channels());

@@ -1,5 +1,5 @@
-// What a batch of sequences carries from one forward call to the next: a value, to be copied,
-// saved, restored and cut back.
+// The state that a batch of sequences carries between forward calls. It is a value: it can be
+// copied, saved, restored and truncated.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,9 @@
 
 namespace kernelgate::reference {
 
-/// One block's part for one sequence. `u` and `lag` hold the rows of the last chunk and of the two
-/// tokens before it, oldest first, so that the chunk's tail can be rejected; zeros before a start.
+/// One block's state of one sequence. `u` and `lag` contain the rows of the last chunk and of the
+/// two tokens before it, oldest first, so that the chunk's tail can be rejected; zeros before the
+/// start.
 struct BlockState {
   std::vector<double> u;             // [rows, C] raw projections [q ; k]
   std::vector<double> lag;           // [rows, kv d / 2] delayed value projections
@@ -29,21 +30,21 @@ struct SequenceState {
   explicit SequenceState(const ModelConfig& config);
   bool operator==(const SequenceState&) const = default;
 
-  /// Forgets all tokens from `length` on, as if they had never been fed. Reaches back over the last
-  /// chunk only; throws BadInput with the allowed range otherwise.
+  /// Removes all tokens from `length` on, as if they had never been fed. Only tokens of the last
+  /// chunk can be removed; otherwise throws BadInput with the allowed range.
   void truncate(std::int64_t length, const ModelConfig& config);
-  /// Drops rows of u and lag but the last two: called before a chunk is added.
+  /// Drops all rows of u and lag except the last two; called before a chunk is added.
   void forget_history(const ModelConfig& config);
 };
 
-/// A batch: sequences by slot.
+/// A batch: one sequence per slot.
 struct State {
   std::vector<SequenceState> slots;
   bool operator==(const State&) const = default;
 };
 
-/// To and from a safetensors file, bit for bit. Reading throws BadInput when the file is not a
-/// state of a model of this config.
+/// Saves to and loads from a safetensors file, bit for bit. Loading throws BadInput if the file is
+/// not a state of a model with this config.
 void save_state(const std::filesystem::path& file, const State& state, const ModelConfig& config);
 State load_state(const std::filesystem::path& file, const ModelConfig& config);
 

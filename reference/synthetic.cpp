@@ -15,7 +15,7 @@ namespace kernelgate::reference {
 
 namespace {
 
-/// First rule whose text ends or occurs in the name.
+/// A name pattern and its range; the first rule whose text occurs in the name applies.
 struct Rule {
   std::string_view part;
   SyntheticRange range;
@@ -37,7 +37,7 @@ constexpr Rule rules[] = {{"embed_tokens.weight", {1, 0}},
                           {"fc2.weight", {0.5, 0}},
                           {"out_proj.weight", {1, 0}}};
 
-/// Length of the sum that a matrix takes part in; 0 for vectors and the depthwise conv.
+/// Length of a matrix's reduction; 0 for vectors and the depthwise conv.
 std::int64_t reduction_length(const TensorName& t) {
   if (t.shape.size() < 2 || t.name.ends_with("conv_qk_depthwise.weight")) return 0;
   if (t.name.ends_with("conv_qk_grouped.weight")) return t.shape[1] * t.shape[2];
@@ -70,7 +70,7 @@ SyntheticRange synthetic_range(const TensorName& tensor, bool widened) {
   const std::int64_t length = reduction_length(tensor);
   if (!widened || length == 0) return range;
   static const std::vector<TensorName> narrow = tensor_names(*named_config("t0"));
-  // Blocks of one model are alike: the last of T0 has every tensor that any block has.
+  // Blocks of one model are alike, and the last block of T0 has every tensor that any block has.
   std::string twin = tensor.name;
   if (twin.starts_with("model.layers.")) {
     twin = "model.layers.1" + twin.substr(twin.find('.', std::string("model.layers.").size()));

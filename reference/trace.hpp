@@ -1,5 +1,5 @@
-// Intermediates of a forward pass, handed out as they appear: for dumps and for tests that logits
-// alone would not fail.
+// Intermediates of a forward pass, reported as they are computed: for dumps, and for tests of
+// errors that the logits alone would not show.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +14,21 @@ namespace kernelgate::reference {
 struct BlockTrace {
   std::vector<double> q, k, v;           // [S,q d], [S,kv d] twice: after norm and RoPE
   std::vector<double> attention;         // [S,H] after the output projection
-  std::vector<double> moe_input;         // [S,H] the normalised stream that router and experts read
+  std::vector<double> moe_input;         // [S,H] normalised stream, input of router and experts
   std::vector<Routing<double>> routing;  // [S]
   std::vector<double> moe;               // [S,H] before the residual scaling
   std::vector<double> residual;          // [S,H] the stream after the block
 };
 
-/// Where a chunk lies: row of the batch, position of its first real token in the sequence.
+/// Location of a chunk: row of the batch, position of its first real token in the sequence.
 struct ChunkPlace {
   std::int64_t row = 0;
   std::int64_t first_position = 0;
   std::int64_t tokens = 0;
 };
 
-/// Puts another choice in place of a router's own, weight and margin with it: a replay of an
-/// engine's routing. Called for every real token in every block before its expert runs.
+/// Overrides a router's choice with its weight and margin, to replay an engine's routing. Called
+/// for every real token in every block before its expert runs.
 class RoutingGuide {
  public:
   virtual ~RoutingGuide() = default;
@@ -36,14 +36,14 @@ class RoutingGuide {
                      Routing<double>& routing) = 0;
 };
 
-/// Told of every real token; pads have no intermediates.
+/// Receives the intermediates of every real token; pads have none.
 class Observer {
  public:
   virtual ~Observer() = default;
-  /// The scaled embedding [S,H]: the stream before block 0.
+  /// The scaled embedding [S,H], which is the stream before block 0.
   virtual void on_input(const ChunkPlace&, std::span<const double>) {}
   virtual void on_block(const ChunkPlace&, std::int64_t, const BlockTrace&) {}
-  /// The final norm's output [S,H], which the LM head reads.
+  /// The final norm's output [S,H], which is the input of the LM head.
   virtual void on_final(const ChunkPlace&, std::span<const double>) {}
 };
 

@@ -35,7 +35,7 @@ std::optional<std::int64_t> first_non_finite(const Values& values) {
   return std::nullopt;
 }
 
-/// Hands out tensors by name and checks each as it goes.
+/// Returns tensors by name and checks each one.
 class Binder {
  public:
   Binder(TensorMap& map, std::string source) : map_(map), source_(std::move(source)) {}
@@ -114,7 +114,7 @@ RouterWeights take_router(Binder& from, const std::string& gate, const ModelConf
   return w;
 }
 
-/// Slices of the stacked tensor, or one tensor an expert.
+/// Slices of the stacked tensor, or one tensor per expert.
 std::vector<Values> take_experts(Binder& from, const std::string& prefix, const std::string& leaf,
                                  std::int64_t experts, std::int64_t rows, std::int64_t columns) {
   std::vector<Values> all;

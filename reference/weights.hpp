@@ -1,4 +1,5 @@
-// All weights of a model, by the part that reads them. Views only: the owners ride along.
+// All weights of a model, grouped by the part that reads them: views, with the owners of their
+// bytes.
 #pragma once
 
 #include <cstdint>
@@ -45,13 +46,13 @@ struct TensorName {
   std::vector<std::int64_t> shape;
 };
 
-/// Every tensor that a model of this config has, in the order of the forward pass.
+/// Every tensor of a model with this config, in the order of the forward pass.
 std::vector<TensorName> tensor_names(const ModelConfig& config);
 
-/// Binds tensors of native names. Experts are one stacked tensor per block, or one tensor each:
-/// "...experts.{e}.gate_up_proj". Throws BadInput for a missing tensor, an unknown one, a wrong
-/// shape or type, and for a NaN or infinity, naming the tensor and the index. `source` names the
-/// checkpoint in messages.
+/// Binds tensors with native names. Experts are one stacked tensor per block, or one tensor each:
+/// "...experts.{e}.gate_up_proj". Throws BadInput for a missing or unknown tensor, a wrong shape or
+/// type, and a NaN or infinity, naming the tensor and the index. `source` is the checkpoint's name
+/// in messages.
 Weights bind_weights(const ModelConfig& config, TensorMap tensors, const std::string& source);
 
 }  // namespace kernelgate::reference

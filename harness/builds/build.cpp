@@ -23,7 +23,7 @@ std::string bytes_of(const fs::path& file) {
   return bytes;
 }
 
-// Tests, mutants and the scalar truth are no part of what is timed.
+// Excludes tests, seeded bugs and the scalar reference, which are not timed.
 bool is_timed(const fs::path& target) {
   const std::string name = target.filename().string();
   return name.ends_with(".dir") && !name.starts_with("mutant_") && !name.starts_with("test_") &&

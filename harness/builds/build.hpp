@@ -1,5 +1,4 @@
-// A build of this project that is to be compared: its program, and which machine code a kernel has
-// in it.
+// A build of this project for comparison: its program, and a hash of each kernel's machine code.
 #pragma once
 
 #include <filesystem>
@@ -11,17 +10,17 @@ namespace kernelgate {
 
 struct Build {
   std::filesystem::path program;
-  std::filesystem::path folder;  // of the build, where the kernels' objects lie
-  std::string origin;            // what the user named it by
+  std::filesystem::path folder;  // build folder, with the kernels' objects
+  std::string origin;            // as named by the user
 };
 
-/// A build folder, or the program itself. Nothing when the text names neither, so that it may be a
+/// Finds a build by its folder or its program. Nothing if the text is neither, since it may be a
 /// commit. Throws BadInput for a folder without a program.
 std::optional<Build> find_build(const std::string& text);
 
-/// Hash of the object files that a kernel's variants are linked from, in the order of their names;
-/// without them (an installed program) of the program. Equal on both sides: equal machine code. The
-/// opposite does not hold: a path in an object is a difference too.
+/// Hash of the object files of a kernel's variants, in the order of their names; without object
+/// files (an installed program), of the program. Equal hashes mean equal machine code. Different
+/// hashes need not mean different code, for example if a path in an object differs.
 std::string code_hash(const Build& build, std::string_view kernel);
 
 }  // namespace kernelgate

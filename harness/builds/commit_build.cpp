@@ -47,7 +47,7 @@ void logged(const std::vector<std::string>& words, const fs::path& log, const st
                              shell_line(words), log.string(), last_lines(log, 20)));
 }
 
-/// Options of the build that compares, which decide about the kernels' code.
+/// Options of the comparing build that affect the kernels' code.
 std::vector<std::string> options_of(const fs::path& build, const fs::path& slot) {
   const std::vector<std::string> taken{
       "CMAKE_BUILD_TYPE",   "CMAKE_CXX_COMPILER",          "KERNELGATE_ARCH",
@@ -79,7 +79,7 @@ void check_out(const CommitBuild& wanted, const fs::path& source, const std::str
   }
   git(wanted.source, {"worktree", "prune"}, what);
   git(wanted.source, {"worktree", "add", "--quiet", "--detach", source.string(), commit}, what);
-  // Libraries that setting up left in the checkout, outside of git.
+  // Libraries that the setup installed in the checkout, outside git.
   std::error_code none;
   if (fs::exists(wanted.source / ".deps", none) && !fs::exists(source / ".deps", none)) {
     fs::create_directory_symlink(fs::canonical(wanted.source / ".deps"), source / ".deps", none);

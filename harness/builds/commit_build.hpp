@@ -1,5 +1,5 @@
-// Builds a commit of this project's repository beside the build that compares it, so that two
-// commits can be compared by one command.
+// Builds a commit of this project's repository next to the current build, so that one command can
+// compare two commits.
 #pragma once
 
 #include <filesystem>
@@ -12,17 +12,16 @@ namespace kernelgate {
 
 struct CommitBuild {
   std::filesystem::path source;  // the checkout whose repository has the commit
-  std::filesystem::path here;    // this build's folder: its options are taken over
-  std::string slot;    // "baseline": <here>/compare/<slot> holds its sources and its build
-  std::string commit;  // anything that git names one by
-  int jobs = 1;        // of the compiler
+  std::filesystem::path here;    // this build's folder; its options are copied
+  std::string slot;              // "baseline": <here>/compare/<slot> has sources and build
+  std::string commit;            // any revision that git accepts
+  int jobs = 1;                  // parallel compiler jobs
   std::function<void(const std::string&)> say;
 };
 
-/// Checks the commit out into the slot's git worktree and builds the program there. A slot that was
-/// built before is built incrementally. Paths of the slot do not get into the objects, so that
-/// equal code has equal bytes. Throws BadInput with the last lines of the log for what does not
-/// build.
+/// Checks the commit out into the slot's git worktree and builds the program there, incrementally
+/// if the slot was built before. The objects do not contain the slot's paths, so that equal code
+/// has equal bytes. Throws BadInput with the last lines of the log if the build fails.
 Build build_commit(const CommitBuild& wanted);
 
 }  // namespace kernelgate

@@ -16,7 +16,8 @@ using synthetic::read_all;
 using synthetic::write_all;
 using ::testing::HasSubstr;
 
-/// A repository whose "program" is a text that configuring copies: commits that build in a second.
+/// A repository whose "program" is a text that the configure step copies, so that commits build in
+/// a second.
 class Repository {
  public:
   Repository() {

@@ -43,7 +43,7 @@ DeviceLock::DeviceLock(const std::filesystem::path& file,
                        const std::function<void(const std::string&)>& waiting) {
   descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail(file, "open");
-  ::fchmod(descriptor_, 0666);  // other users take turns too; only its owner may, and has
+  ::fchmod(descriptor_, 0666);  // for other users; only the owner can set it
   bool said = false;
   while (::flock(descriptor_, said ? LOCK_EX : LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
@@ -54,7 +54,7 @@ DeviceLock::DeviceLock(const std::filesystem::path& file,
   }
   const std::string pid = std::to_string(::getpid());
   if (::ftruncate(descriptor_, 0) == 0 && ::pwrite(descriptor_, pid.data(), pid.size(), 0) < 0) {
-    return;  // the name of the holder is a courtesy
+    return;  // the holder is only informative
   }
 }
 

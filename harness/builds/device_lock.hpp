@@ -1,4 +1,4 @@
-// One comparison at a time on a device: two that measure at once would measure each other.
+// Locks a device for one comparison at a time: concurrent measurements would disturb each other.
 #pragma once
 
 #include <filesystem>
@@ -7,16 +7,16 @@
 
 namespace kernelgate {
 
-/// The lock's file for a device ("cpu", "cuda"), the same for every user of this machine:
+/// The lock file of a device ("cpu", "cuda"), the same for every user of this machine, in
 /// $KERNELGATE_LOCKS or the system's folder for temporary files.
 std::filesystem::path device_lock_file(const std::string& device);
 
-/// flock() on that file for as long as the object lives; the system lets go of it when the process
-/// dies, however it dies.
+/// Keeps flock() on that file for the object's lifetime. The system releases it when the process
+/// ends in any way.
 class DeviceLock {
  public:
-  /// Waits while another process holds it, and then calls `waiting` once with words that name the
-  /// file and the holder. Throws BadInput when the file cannot be opened.
+  /// Waits while another process has the lock, after one call of `waiting` with a text that
+  /// contains the file and the holder. Throws BadInput if the file cannot be opened.
   DeviceLock(const std::filesystem::path& file,
              const std::function<void(const std::string&)>& waiting);
   ~DeviceLock();

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 
 const auto nobody = [](const std::string& words) { FAIL() << words; };
 
-// A process that takes the lock, writes a byte, and holds the lock until its end of a pipe closes.
+// A process takes the lock, writes a byte, and keeps the lock until its end of a pipe closes.
 TEST(DeviceLock, WaitsForAnotherProcessAndSaysSo) {
   const synthetic::Folder folder;
   int ready[2], hold[2];
@@ -39,7 +39,7 @@ TEST(DeviceLock, WaitsForAnotherProcessAndSaysSo) {
   {
     const DeviceLock lock(folder / "lock", [&](const std::string& words) {
       said = words;
-      ::close(hold[1]);  // lets the holder die with its lock
+      ::close(hold[1]);  // ends the holder and releases its lock
     });
   }
   EXPECT_THAT(said, HasSubstr("process " + std::to_string(child) + " holds"));

@@ -45,8 +45,8 @@ class Pipe {
   std::array<int, 2> ends_{-1, -1};
 };
 
-// dup2() onto the same number would leave the descriptor to be closed by exec(), and one among 0 to
-// 2 would be overwritten before it is used.
+// Moves a descriptor above 2. dup2() onto the same number would leave the descriptor to be closed
+// by exec(), and one from 0 to 2 would be overwritten before its use.
 int above_standard(int descriptor) {
   return descriptor < 0 || descriptor > STDERR_FILENO
              ? descriptor
@@ -64,11 +64,11 @@ int above_standard(int descriptor) {
 [[noreturn]] void become(const ProcessRequest& request, std::vector<char*>& words, int output,
                          int errors, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(127);  // the parent died before the line above
+  if (::getppid() != parent) ::_exit(127);  // the parent ended before the line above
   ::setpgid(0, 0);
   output = above_standard(output);
   errors = above_standard(errors);
-  const int told = errors;  // the parent reads it, whether there is a log or not
+  const int told = errors;  // read by the parent, with or without a log
   const int nothing = above_standard(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (nothing >= 0) ::dup2(nothing, STDIN_FILENO);
   if (!request.log.empty()) {
@@ -85,7 +85,7 @@ int above_standard(int descriptor) {
   end_before_start(STDERR_FILENO, words[0]);
 }
 
-// Reads what there is; false at the end.
+// Reads the available bytes; false at the end.
 bool read_some(int from, std::string& into) {
   std::array<char, 65536> bytes;
   const ssize_t got = ::read(from, bytes.data(), bytes.size());
@@ -141,7 +141,7 @@ ProcessEnd run_process(const ProcessRequest& request) {
   std::array<pollfd, 2> open{{{output.reading(), POLLIN, 0}, {errors.reading(), POLLIN, 0}}};
   while (open[0].fd >= 0 || open[1].fd >= 0) {
     const bool ended =
-        process_has_ended(child);  // before poll(), which then sees all that it wrote
+        process_has_ended(child);  // before poll(), which then gets all of its output
     int wait_ms = 1000;
     if (limited) {
       const auto left =

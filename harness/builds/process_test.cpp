@@ -34,7 +34,7 @@ TEST(Process, IsKilledWithItsChildrenAtTheLimit) {
       run_process({{"sh", "-c", "(sleep 3; echo late > " + file + ") & sleep 600"}, {}, 0.3, {}});
   EXPECT_TRUE(end.timed_out);
   EXPECT_EQ(end.in_words(), "over the time limit of 0.3 s");
-  // The whole group is gone: nobody is left that could write.
+  // The whole process group is gone, so nothing can write the file.
   EXPECT_NE(::access(file.c_str(), F_OK), 0);
 }
 
@@ -59,7 +59,7 @@ TEST(Process, WritesToALogWhenToldTo) {
   EXPECT_EQ(synthetic::read_all(folder / "log"), "one\ntwo\n");
 }
 
-// In a process of its own, whose descriptors 0 to 2 are closed.
+// Runs in a separate process with descriptors 0 to 2 closed.
 TEST(Process, TellsOutputFromErrorsWhereStandardStreamsAreClosed) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);

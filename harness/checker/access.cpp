@@ -1,5 +1,5 @@
-// Plain accesses on the long way: on memory that is touched for the first time, by parts of a
-// dword, or beside accesses that have no order with them.
+// Slow path of plain accesses: the first access to memory, accesses to parts of a dword, and
+// accesses that are unordered with earlier ones.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -87,7 +87,7 @@ void Checker::settle() {
   unsettled_.clear();
 }
 
-// The four byte cells of a dword from now on hold what its cell held.
+// Copies the state of a dword's cell to its four byte cells, which replace it.
 Cell* Checker::split(std::uint64_t offset) {
   Cell& cell = cells_[offset / 4];
   Cell* parts = memory_.byte_cells() + offset / 4 * 4;
@@ -118,7 +118,7 @@ bool Checker::slow_dword(Actor& actor, std::uint64_t offset, Place place) {
     check<writes>(parts[i], actor, Access{offset + i, 1, place});
   }
   cell.write.stamp = std::max(cell.write.stamp, actor.stamp);
-  // After a write of all four, what came before it no longer matters.
+  // A write of all four bytes replaces the earlier state.
   if (writes && unsettled_.empty()) {
     cell = Cell{};
     cell.write = trace_of(actor, place);

@@ -1,5 +1,5 @@
-// Atomics need no order among themselves where their scope is wide enough, and one with everything
-// else.
+// Checks atomics. They need no order among themselves if their scope is wide enough, but must be
+// ordered with all other accesses.
 #include "harness/checker/checker.hpp"
 #include "harness/checker/traces.hpp"
 
@@ -37,7 +37,7 @@ void Checker::check_atomic(Cell& cell, Actor& actor, const Access& access, Atomi
   if (!reads_before_known) against(read, "read");
 
   if (!(write.flags & Trace::atomic) && !known_to_all(write, actor, access)) {
-    read = write;  // the plain write stays, beside the atomics
+    read = write;  // keeps the plain write next to the atomics
     read.flags = static_cast<std::uint8_t>((write.flags & Trace::many) | Trace::wrote);
   } else if (known_to_all(read, actor, access)) {
     read = Trace{};
@@ -66,8 +66,8 @@ bool Checker::atomic(Actor& actor, std::uint64_t offset, std::uint32_t bytes, At
   if (!inside(actor, {offset, bytes, place}, reads, writes, name(act))) {
     return false;
   }
-  // The stamp of an atomic on a buffer is its own time: whoever sees it later knows what came
-  // before.
+  // The stamp of an atomic on a buffer is its own time, so that a thread that reads its result
+  // later is ordered after what came before.
   if (!shared(offset)) actor.stamp = ++time_;
   for (std::uint32_t done = 0; done < bytes; done += 4) {
     Cell& cell = cells_[(offset + done) / 4];

@@ -14,7 +14,7 @@ Checker::Checker(DeviceMemory& memory, Findings& findings, SameValueWrites same_
       cells_(memory.cells()) {}
 
 void Checker::begin_launch() {
-  if (time_ > 1U << 31) {  // stamps of four bytes: start again before they wrap
+  if (time_ > 1U << 31) {  // resets the four-byte stamps before they wrap
     memory_.forget_accesses();
     time_ = 1;
   }

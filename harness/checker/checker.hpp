@@ -1,6 +1,6 @@
-// The rules that a kernel's accesses must keep, whoever executes it: inside of a buffer, on memory
-// that was written, and ordered against every other thread's access to the same bytes. An executor
-// reports each access before it happens and each synchronisation when it completes.
+// Checks a kernel's accesses, independently of the executor. Each access must be inside a buffer,
+// read only written memory, and be ordered against every other thread's access to the same bytes.
+// An executor reports each access before it happens and each synchronisation when it completes.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace kernelgate {
 
-/// Whether threads may write the same value to the same place at the same time, `flag = 1`.
+/// Whether threads may write the same value to the same address at the same time, as in `flag = 1`.
 enum class SameValueWrites { reported, allowed };
 
 enum class Scope : std::uint8_t { block, device };
@@ -54,31 +54,31 @@ class Checker {
  public:
   Checker(DeviceMemory& memory, Findings& findings, SameValueWrites same_value_writes);
 
-  /// Everything of earlier launches is ordered before this one.
+  /// Starts a launch. All accesses of earlier launches are ordered before it.
   void begin_launch();
-  /// Makes the clocks of a block that starts in a slot. Its shared memory is the slot's.
+  /// Initialises the clocks of a block that starts in a slot and uses the slot's shared memory.
   void begin_block(BlockClock& block, std::uint32_t slot, std::uint32_t index,
                    std::uint32_t threads, std::uint32_t width, std::uint64_t lds_bytes);
 
-  /// An access of 1, 2, 4, 8 or 16 bytes, or of any number: `offset` lies inside the device's
-  /// memory. False: it must not happen, and a finding says why.
+  /// Check an access of any number of bytes; `offset` is inside the device's memory. If the result
+  /// is false, the access must not be executed; a diagnostic gives the reason.
   bool read(Actor& actor, std::uint64_t offset, std::uint64_t bytes, Place place);
   bool write(Actor& actor, std::uint64_t offset, std::uint64_t bytes, Place place);
-  /// One of a dword at its own address.
+  /// Checks an aligned access of 4 bytes.
   template <bool writes>
   bool dword(Actor& actor, std::uint64_t offset, Place place);
-  /// One of 4 or 8 bytes, aligned.
+  /// Checks an aligned atomic of 4 or 8 bytes.
   bool atomic(Actor& actor, std::uint64_t offset, std::uint32_t bytes, AtomicAct act, Scope scope,
               Place place);
 
   void fence(Actor& actor);
-  /// All threads have arrived.
+  /// All threads of the block have arrived at a barrier.
   void block_barrier(BlockClock& block);
-  /// These lanes have arrived, by an operation that orders memory.
+  /// These lanes have arrived at a wave operation that orders memory.
   void wave_sync(WaveClock& wave, BlockClock& block, std::uint64_t lanes);
 
-  /// Same-value writes wait here for the value: settle() before the thread's next access and before
-  /// another thread runs.
+  /// Whether possible same-value writes are pending until their value is known. Call settle()
+  /// before the thread's next access and before another thread runs.
   bool unsettled() const { return !unsettled_.empty(); }
   void settle();
 
@@ -91,7 +91,7 @@ class Checker {
     std::uint32_t bytes, old_value;
     Finding finding;
   };
-  struct Access {  // what is looked at: all of the cell
+  struct Access {  // the checked bytes: a whole cell
     std::uint64_t offset;
     std::uint32_t bytes;
     Place place;
@@ -110,7 +110,7 @@ class Checker {
   template <bool writes>
   bool any_size(Actor& actor, std::uint64_t offset, std::uint64_t bytes, Place place);
 
-  /// `act` is a word: "write".
+  /// `act`: the kind of access for the message, such as "write".
   bool inside(const Actor& actor, const Access& access, bool reads, bool writes, const char* act);
   Cell* split(std::uint64_t offset);
   template <bool writes>
@@ -140,8 +140,8 @@ class Checker {
   std::vector<Unsettled> unsettled_;
 };
 
-// The short way, taken by nearly every access: memory that is written already, and traces that this
-// thread, an earlier interval of its block or an earlier launch left.
+// Fast path, taken by nearly every access: the memory is already written, and the traces come from
+// this thread, an earlier interval of its block or an earlier launch.
 
 inline bool Checker::soon_known(const Trace& trace, const Actor& actor, Time stale) {
   if (trace.stamp < stale) return true;
@@ -151,8 +151,8 @@ inline bool Checker::soon_known(const Trace& trace, const Actor& actor, Time sta
   return trace.who / 1024U == block.slot && trace.stamp - block.start < block.floor - block.start;
 }
 
-// A plain read beside others that have no order with it: most often the lanes of a wave, or all
-// threads, read one place.
+// Adds a plain read to unordered reads: most often the lanes of a wave, or all threads, read one
+// address.
 inline bool Checker::soon_joined(Cell& cell, const Actor& actor) {
   Trace& read = cell.read;
   if (read.flags & (Trace::atomic | Trace::wrote)) return false;
@@ -188,14 +188,14 @@ inline bool Checker::dword(Actor& actor, std::uint64_t offset, Place place) {
       return slow_dword<writes>(actor, offset, place);
     }
   } else {
-    // Threads walk buffers with strides of pages, which the processor does not foresee.
+    // Threads access buffers with page-sized strides, which the processor does not predict.
     const std::uint64_t after = offset + 4 * (offset - actor.last_offset);
     actor.last_offset = offset;
     __builtin_prefetch(&cells_[after / 4]);
     __builtin_prefetch(base_ + after);
   }
-  // What this launch has touched as a whole is of a buffer and written, or reported; the host
-  // changes nothing meanwhile.
+  // A dword that this launch has already accessed as a whole is inside a buffer and written, or was
+  // reported. The host changes nothing during a launch.
   if (cell.write.stamp < stale && cell.read.stamp < stale) {
     std::uint32_t states;
     std::memcpy(&states, states_ + offset, 4);
@@ -203,7 +203,7 @@ inline bool Checker::dword(Actor& actor, std::uint64_t offset, Place place) {
   }
   const Trace& last = cell.write;
   if (last.who == actor.who && last.stamp == actor.stamp && last.flags == 0) {
-    if (!writes) return true;  // whoever conflicts with this read conflicts with that write
+    if (!writes) return true;  // a conflict with this read is a conflict with that write
     if (cell.read.stamp == 0) {
       cell.write.place = place;
       return true;

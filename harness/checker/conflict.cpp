@@ -1,4 +1,4 @@
-// Accesses that must not be, in the words of a finding.
+// Formats the diagnostics of conflicting accesses.
 #include <fmt/format.h>
 
 #include <bit>
@@ -33,7 +33,8 @@ Finding Checker::words(FindingKind kind, const Trace& earlier, const char* earli
   std::uint32_t thread = earlier.who % 1024U;
   bool several = false;
   if (earlier.who == actor.who && run.block == actor.block->index) {
-    // The last one of a set is this thread itself: another one of them, where they are known.
+    // The last thread of the set is the current one: reports another member if the members are
+    // known.
     const Cell& cell = cells_[access.offset / 4];
     const std::uint64_t others = cell.lanes & ~actor.bit();
     several = (earlier.flags & Trace::many) != Trace::many_lanes || access.bytes < 4 || others == 0;

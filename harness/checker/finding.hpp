@@ -1,4 +1,4 @@
-// What the checks of an executor found, in words that name threads, places and memory.
+// Diagnostics of an executor's checks, as text with threads, source locations and memory.
 #pragma once
 
 #include <cstdint>
@@ -13,20 +13,20 @@
 namespace kernelgate {
 
 enum class FindingKind {
-  race,            // two accesses without an order between them
-  scope,           // atomics of two blocks, one of them for its own block only
-  init,            // read of memory that nothing has written
-  bounds,          // outside of every buffer, or of the block's shared memory
+  race,            // two unordered accesses
+  scope,           // atomics of two blocks, one of them of block scope
+  init,            // read of unwritten memory
+  bounds,          // outside every buffer, or outside the block's shared memory
   align,           // address not a multiple of the access's size
-  private_memory,  // another thread's local variable
+  private_memory,  // access to another thread's local variable
   sync,            // a barrier or wave operation that cannot complete
   ub,              // arithmetic or an index that C++ leaves undefined
-  loop,            // a thread that goes on for longer than it may
+  loop,            // a thread that exceeded its step limit
 };
 
 std::string_view name(FindingKind kind);
 
-/// Where in the code: a number that its executor can turn into words.
+/// Source location as a number that the executor translates to text.
 using Place = std::uint32_t;
 inline constexpr Place no_place = 0;
 
@@ -37,16 +37,16 @@ struct ThreadId {
   std::uint32_t lane = 0;    // of the wave
 };
 
-/// One side of a finding: who did what where.
+/// One side of a diagnostic: thread, action and source location.
 struct Party {
   std::string act;  // "write", "atomic add for the block"
   ThreadId thread;
   Place place = no_place;
-  std::string where;     // in place of `place`, where the words are known already
-  bool several = false;  // threads of that block, of which no single one is known
+  std::string where;     // replaces `place` if the text is already known
+  bool several = false;  // several unidentified threads of that block
 };
 
-/// One for each kind and pair of places, with a count.
+/// One diagnostic per kind and pair of source locations, with a count.
 struct Finding {
   FindingKind kind = FindingKind::race;
   std::string what;  // "read-write, shared memory, TopKShared + 1152 B"
@@ -56,14 +56,14 @@ struct Finding {
   std::uint64_t count = 1;
 };
 
-/// The findings of one launch, gathered by kind and places.
+/// The diagnostics of one launch, grouped by kind and source locations.
 class Findings {
  public:
   using Make = std::function<Finding()>;
 
-  /// Counts one more of this kind at these places; asks for the words the first time only.
+  /// Counts one more diagnostic of this kind at these locations. Calls `make` the first time only.
   void add(FindingKind kind, Place got, Place against, const Make& make);
-  /// A finding that is not gathered: the words are the key.
+  /// Adds a diagnostic that is grouped by its text.
   void add(Finding finding);
 
   bool empty() const { return list_.empty(); }
@@ -75,10 +75,10 @@ class Findings {
   std::map<std::tuple<FindingKind, Place, Place>, std::size_t> at_;
 };
 
-/// Words for a place, "topk_kernel.hpp:41".
+/// Text of a source location, "topk_kernel.hpp:41".
 using PlaceNames = std::function<std::string(Place)>;
 
-/// The finding in the house's order, indented by two, without the lines above and below it:
+/// The diagnostic in the message format, indented by two, without the lines above and below it:
 ///   race     read-write, shared memory, TopKShared + 1152 B
 ///   got      write by block 0 thread 316 (wave 4 lane 60), topk_kernel.hpp:41
 ///   against  read by block 0 thread 701 (wave 10 lane 61), topk_kernel.hpp:29, same interval (3)

@@ -31,7 +31,7 @@ std::uint64_t rounded(std::uint64_t bytes) {
   return (bytes + DeviceMemory::red_zone - 1) / DeviceMemory::red_zone * DeviceMemory::red_zone;
 }
 
-// A halfword that is a NaN, or the upper part of one, in every floating type a kernel may use.
+// A halfword that is a NaN, or the upper part of one, in every floating type of the kernels.
 std::uint16_t garbage(std::uint64_t seed, std::uint64_t i) {
   const std::uint64_t word = word_at(seed, i);
   return static_cast<std::uint16_t>(0x7FF1U + word % 14U + ((word >> 32) % 2U << 15));
@@ -86,8 +86,8 @@ void DeviceMemory::fill(std::uint64_t offset, std::uint64_t bytes, std::uint64_t
   }
 }
 
-// Memory never used before, or when that is at its end, freed memory in the order of its offsets,
-// round and round: the quarantine is as long as the address space allows.
+// Returns never-used memory first, then freed memory in cyclic order of its offsets, so that the
+// quarantine is as long as the address space allows.
 std::optional<std::uint64_t> DeviceMemory::place(std::uint64_t bytes) {
   const std::uint64_t span = rounded(bytes) + red_zone;
   if (span <= capacity_ - next_) {
@@ -96,7 +96,7 @@ std::optional<std::uint64_t> DeviceMemory::place(std::uint64_t bytes) {
     return offset;
   }
   for (const std::uint64_t from : {reuse_from_, std::uint64_t{0}}) {
-    std::uint64_t begin = lds_zone + red_zone;  // of the freed room that the next buffers make
+    std::uint64_t begin = lds_zone + red_zone;  // start of the current run of freed buffers
     for (auto it = buffers_.begin(); it != buffers_.end(); ++it) {
       if (!it->second.freed) {
         begin = it->first + rounded(it->second.bytes) + red_zone;
@@ -139,7 +139,7 @@ void DeviceMemory::release(std::byte* memory) {
   Buffer& buffer = it->second;
   buffer.freed = true;
   mark(buffer.offset, buffer.bytes, ByteState::outside);
-  // Whole pages go back to the system; what lies around them belongs to neighbours too.
+  // Whole pages are returned to the system; pages at the edges are shared with adjacent buffers.
   constexpr std::uint64_t page = 4096;
   const std::uint64_t first = (buffer.offset + page - 1) / page * page;
   const std::uint64_t last = (buffer.offset + buffer.bytes) / page * page;
@@ -178,7 +178,7 @@ void DeviceMemory::read_by_host(const std::byte* from, std::int64_t bytes) const
 void DeviceMemory::copy_written(std::byte* to, const std::byte* from, std::int64_t bytes) const {
   const std::uint8_t* states = states_ + (from - base_);
   const auto written = static_cast<std::uint8_t>(ByteState::written);
-  for (std::int64_t i = 0; i < bytes;) {  // stretch by stretch: most buffers are one
+  for (std::int64_t i = 0; i < bytes;) {  // by runs of equal state: most buffers are one run
     const bool copied = states[i] == written;
     std::int64_t end = i + 1;
     while (end < bytes && (states[end] == written) == copied) ++end;
@@ -191,7 +191,7 @@ void DeviceMemory::prepare_lds(std::uint32_t slot, std::uint64_t bytes, std::uin
   const std::uint64_t offset = slot * lds_slot_bytes;
   fill(offset, bytes, seed);
   mark(offset, bytes, ByteState::garbage);
-  // What an earlier launch used beyond this size is outside now.
+  // Bytes that an earlier launch used beyond this size are now out of bounds.
   if (lds_used_[slot] > bytes) {
     mark(offset + bytes, lds_used_[slot] - bytes, ByteState::outside);
   }

@@ -1,5 +1,5 @@
-// The memory of a virtual device: buffers between red zones, freed ones in quarantine, the shared
-// memory of the blocks that run, and for every byte what is known of it.
+// Memory of a virtual device: buffers between guard bands, a quarantine for freed buffers, the
+// shared memory of the running blocks, and a shadow state for every byte.
 #pragma once
 
 #include <array>
@@ -12,23 +12,23 @@
 
 namespace kernelgate {
 
-/// What the shadow says of one byte.
+/// Shadow state of one byte.
 enum class ByteState : std::uint8_t {
-  outside = 0,  // of no buffer
-  garbage = 1,  // of a buffer, never written
+  outside = 0,  // in no buffer
+  garbage = 1,  // in a buffer, never written
   written = 2,
 };
 
-/// Whether the shadow is kept: large inputs of unchecked launches go without.
+/// Whether the shadow is kept. Unchecked launches on large inputs run without it.
 enum class Shadow { kept, none };
 
-/// A dword's last accesses as the race rules keep them (checker.hpp).
+/// A dword's last accesses for the race rules (cell.hpp).
 struct Cell;
 
-/// One reservation of address space. Its first part is shared memory, one slot for each block that
-/// runs at the same time; buffers follow. The shadow lies beside it at fixed multiples of the
-/// offset: a state for each byte, a cell for each dword, and a cell for each byte that is used only
-/// where threads touch parts of a dword. Pages come with their first use.
+/// One reservation of address space. It begins with shared memory, one slot per concurrently
+/// running block; the buffers follow. The shadow is stored separately and indexed by fixed
+/// multiples of the offset: one state per byte, one cell per dword, and one cell per byte, used
+/// only where threads access parts of a dword. Pages are committed on first use.
 class DeviceMemory {
  public:
   static constexpr std::uint64_t red_zone = 256;
@@ -43,33 +43,34 @@ class DeviceMemory {
     bool freed = false;
   };
 
-  /// The most bytes of address space that it takes for itself.
+  /// Bytes of address space that are reserved by default.
   static constexpr std::uint64_t usual_capacity = 1ULL << 34;
 
-  /// Takes less, down to a quarter of a GiB, where the machine gives no more. Throws BadInput when
-  /// it does not give that. `capacity` is a power of two above lds_zone.
+  /// Reserves less, down to a quarter of a GiB, if the machine does not provide `capacity`. Throws
+  /// BadInput if it does not provide that either. `capacity` is a power of two above lds_zone.
   explicit DeviceMemory(Shadow shadow = Shadow::kept, std::uint64_t capacity = usual_capacity);
   ~DeviceMemory();
   DeviceMemory(const DeviceMemory&) = delete;
   DeviceMemory& operator=(const DeviceMemory&) = delete;
 
-  /// Throws BadInput that names the buffer when there is no room.
+  /// Throws BadInput with the buffer's name if there is no space left.
   std::byte* allocate(std::int64_t bytes, std::string_view name, std::uint64_t seed);
-  /// Throws BadInput for what is no buffer's start.
+  /// Throws BadInput if `memory` is not the start of a buffer.
   void release(std::byte* memory);
 
-  /// Marks as written what the host writes, or throws BadInput when it lies outside of a buffer.
+  /// Marks bytes that the host writes as written. Throws BadInput if they are outside a buffer.
   void written_by_host(const std::byte* to, std::int64_t bytes);
-  /// Throws BadInput when the bytes lie outside of a buffer.
+  /// Throws BadInput if the bytes are outside a buffer.
   void read_by_host(const std::byte* from, std::int64_t bytes) const;
 
-  /// Copies of the bytes those that were ever written; the others keep what stands at `to`.
+  /// Copies the bytes that were ever written; the other bytes at `to` are unchanged.
   void copy_written(std::byte* to, const std::byte* from, std::int64_t bytes) const;
 
-  /// Garbage and fresh states for a block's shared memory: bytes of it from the slot's start.
+  /// Fills a block's shared memory, `bytes` from the slot's start, with garbage and resets its
+  /// states.
   void prepare_lds(std::uint32_t slot, std::uint64_t bytes, std::uint64_t seed);
 
-  /// A buffer whose red zones no longer hold what they were filled with, in words.
+  /// Describes a buffer whose guard bands were overwritten; nothing if all are intact.
   std::optional<std::string> broken_red_zone() const;
 
   /// "buffer x + 128 B", "12 B past the end of buffer x (4096 B)", for messages.
@@ -100,8 +101,8 @@ class DeviceMemory {
   std::uint64_t capacity_ = 0;
   std::uint64_t next_ = lds_zone + red_zone;  // the first offset that was never used
   std::uint64_t reuse_from_ = 0;
-  std::map<std::uint64_t, Buffer> buffers_;          // by offset, the freed ones too
-  std::array<std::uint64_t, max_slots> lds_used_{};  // bytes of each slot that are inside now
+  std::map<std::uint64_t, Buffer> buffers_;          // by offset, freed ones included
+  std::array<std::uint64_t, max_slots> lds_used_{};  // bytes of each slot that are in bounds
 };
 
 }  // namespace kernelgate

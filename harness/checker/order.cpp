@@ -1,5 +1,5 @@
-// Whether earlier accesses to a place have an order with a thread that comes now, and how its own
-// read joins them.
+// Decides whether earlier accesses to an address are ordered before the current thread, and merges
+// its read with theirs.
 #include <bit>
 
 #include "harness/checker/checker.hpp"
@@ -19,7 +19,7 @@ bool Checker::known(const Trace& trace, Side side, std::uint64_t lanes, const Ac
       if (!several && trace.who == actor.who) return true;
       if (!wave.known.empty()) {
         const Time* pairs = &wave.known[actor.lane * wave.width];
-        // Which atomics made a set is lost once it was read: the last one stands for them.
+        // The members of an atomic set are lost once it was read; the last one represents the set.
         std::uint64_t left = several && lanes != 0 ? lanes : 1ULL << (trace.who % wave.width);
         bool all = true;
         for (left &= ~actor.bit(); left != 0; left &= left - 1) {
@@ -50,7 +50,7 @@ void Checker::add_read(Cell& cell, const Actor& actor, const Access& access, con
   const bool atomic = (mine.flags & Trace::atomic) != 0;
   if (!reads_known(cell, actor, stale, access.offset)) {
     const bool set_is_atomic = (read.flags & Trace::atomic) != 0;
-    if (!set_is_atomic && atomic) return;  // the plain ones conflict with more
+    if (!set_is_atomic && atomic) return;  // plain reads conflict with more accesses
     if (set_is_atomic == atomic && !(read.flags & Trace::wrote)) {
       const std::uint32_t first = read.who % actor.wave->width;
       const bool had_lanes = (read.flags & Trace::many_lanes) != 0;
@@ -76,7 +76,7 @@ void Checker::add_read(Cell& cell, const Actor& actor, const Access& access, con
   read = mine;
 }
 
-// Whether nobody who may come yet could be without order after this access.
+// Whether every later access is ordered after this one.
 bool Checker::known_to_all(const Trace& trace, const Actor& actor, const Access& access) const {
   if (trace.stamp < stale_before(actor, access.offset)) return true;
   return shared(access.offset) && trace.stamp < actor.block->floor;

@@ -121,8 +121,8 @@ bool Publication::known(const Trace& trace, Side side, std::uint64_t lanes, cons
   const std::uint32_t own = actor.block->run;
   const std::uint32_t run = run_of(trace);
   if (trace.flags & Trace::many_blocks) {
-    // Of each block is known that it read since the first one's stamp, and not when: whoever has
-    // passed something on since then has passed on that.
+    // Each block's reads are known to be no earlier than the first one's stamp, but not their
+    // times. Ordering that a block published after that stamp is taken to include its read.
     if (side == Side::writes || lanes == 0) return false;
     const auto first = static_cast<Time>(lanes >> 32);
     for (std::uint32_t r = 0; r < runs_.size(); ++r) {
@@ -190,7 +190,7 @@ void Publication::atomic(Actor& actor, std::uint64_t offset, bool reads, bool wr
   const auto it = left_.find(offset);
   if (reads && it != left_.end()) {
     Publisher& p = publisher(actor);
-    // A copy: what lies there grows with the next atomic.
+    // A copy, because the next atomic extends the published state.
     p.pending = joined(p.pending, std::make_shared<const Knowledge>(*it->second));
   }
   if (!writes) return;

@@ -1,6 +1,7 @@
-// Order across threads by fence and atomic: a fence gathers what its thread knows, an atomic after
-// it leaves that at an address, an atomic that reads there collects it, and a fence after that
-// makes it known. (CUDA programming guide, memory fence functions; the same pattern in HIP.)
+// Tracks ordering across threads by fences and atomics. A fence collects the accesses that are
+// ordered before its thread. A following atomic publishes them at its address. An atomic that reads
+// that address collects them, and the reader's next fence makes them ordered before the reader.
+// (CUDA programming guide, memory fence functions; the same pattern in HIP.)
 #pragma once
 
 #include <cstdint>
@@ -14,22 +15,22 @@
 
 namespace kernelgate {
 
-/// Of which accesses something is known: whole blocks up to a time, single threads up to a later
-/// one.
+/// Accesses that are ordered before a thread: whole blocks up to a time, single threads up to a
+/// later time.
 class Knowledge {
  public:
   void add_block(std::uint32_t run, Time before);
   void add_thread(std::uint32_t run, std::uint32_t thread, Time before);
   void add(const Knowledge& other);
 
-  /// The atomics at an address up to that time.
+  /// Adds the atomics at an address up to that time.
   void add_atomics(std::uint64_t offset, Time until);
 
   bool covers(std::uint32_t run, std::uint32_t thread, Time stamp) const;
-  /// Every thread of the block, `but` maybe left out.
+  /// Whether every thread of the block, except `but`, is covered.
   bool covers_block(std::uint32_t run, std::uint32_t threads, std::uint32_t but, Time stamp) const;
   bool covers_atomics(std::uint64_t offset, Time stamp) const;
-  /// The time up to which some thread of the block is known.
+  /// The latest time up to which any thread of the block is covered.
   Time latest(std::uint32_t run) const;
 
  private:
@@ -46,7 +47,8 @@ class Knowledge {
   std::vector<OfAddress> atomics_;
 };
 
-/// Which block ran where and when, and what lies at the addresses of atomics.
+/// Records which block ran in which slot and when, and what is published at the addresses of
+/// atomics.
 class Publication {
  public:
   struct Run {
@@ -58,19 +60,19 @@ class Publication {
   void begin_block(BlockClock& block, std::uint32_t threads, std::uint32_t width);
 
   const Run& run(std::uint32_t number) const { return runs_[number]; }
-  /// The block whose thread made this trace in this launch.
+  /// The run of the block whose thread made this trace in this launch.
   std::uint32_t run_of(const Trace& trace) const;
 
-  /// Whether all of the accesses came before what the thread does now, by fences and atomics.
-  /// `lanes`: of the cell, where they are the trace's.
+  /// Whether fences and atomics order all of the trace's accesses before the thread's current one.
+  /// `lanes`: the cell's lanes if they belong to the trace.
   bool known(const Trace& trace, Side side, std::uint64_t lanes, const Actor& actor,
              std::uint64_t offset) const;
 
-  /// `now` is the thread's new stamp, after what the fence gives on.
+  /// `now`: the thread's new stamp, later than everything that the fence publishes.
   void fence(Actor& actor, Time now);
-  /// `keeps`: what lies at the address already stays there, as with a read that writes.
+  /// `keeps`: what is already published at the address stays, as with a read-modify-write.
   void atomic(Actor& actor, std::uint64_t offset, bool reads, bool writes, bool keeps, Time now);
-  /// What one of the threads knows all of them know from now on.
+  /// Gives each of the threads the combined ordering of all of them.
   static void share(const std::vector<Actor*>& threads);
 
  private:

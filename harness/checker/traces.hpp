@@ -1,4 +1,4 @@
-// What a trace says beside a thread that comes now, in the rules' own words.
+// Relates a trace to the current thread; shared by the race rules.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@ inline bool same_wave(const Trace& trace, const Actor& actor) {
          trace.who % 1024U / actor.wave->width == actor.wave->index;
 }
 
-// The set takes in one more member, which has no order with those that it holds.
+// Adds a member that is unordered with those already in the set.
 inline void join(Trace& set, const Actor& actor, Place place) {
   if (!same_run(set, actor)) {
     set.flags |= Trace::many_blocks;

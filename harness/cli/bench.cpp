@@ -1,4 +1,4 @@
-// kernelgate bench: how fast is a variant, against the floor and against the vendor's library?
+// kernelgate bench: times variants against the roofline time and against the vendor's library.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -29,7 +29,8 @@ void end_for(const Record& row, Session& session) {
   if (below_floor(row)) session.end_with(ExitCode::invalid_environment);
 }
 
-// What stands behind the times, or why it does not.
+// The measurement conditions: disturbed samples, clocks, instruction counts, or why these are
+// missing.
 std::string what_was_shown(const std::vector<Record>& records) {
   std::int64_t timed = 0, clocks = 0, counted = 0;
   DisturbedCount disturbed;

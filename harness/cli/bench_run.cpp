@@ -19,7 +19,7 @@ namespace {
 
 constexpr double impossible_percent = 100 / 0.97;
 
-// The first vendor variant of the list that was timed; its samples are the ratio's denominator.
+// Index of the first vendor variant; its samples are the denominator of ratios.
 std::optional<std::size_t> baseline_of(const std::vector<const Variant*>& variants) {
   for (std::size_t i = 0; i < variants.size(); ++i) {
     if (variants[i]->name.starts_with("baseline/")) return i;
@@ -27,7 +27,7 @@ std::optional<std::size_t> baseline_of(const std::vector<const Variant*>& varian
   return std::nullopt;
 }
 
-/// Times one case after another in one process; owns the roofs.
+/// Times one case after another in one process; owns the machine's peaks.
 class Bench {
  public:
   Bench(const BenchRun& run, const RunCounters* counters) : run_(run), devices_(*run.registry) {
@@ -90,9 +90,9 @@ class Bench {
     row.cycles = time.cycles;
     row.bytes = traffic.bytes;
     row.flops = traffic.flops;
-    if (!row.device.empty()) return;  // the roofs are the host's; a GPU's are not measured
+    if (!row.device.empty()) return;  // the peaks are the host's; a GPU's are not measured
     add_floor(row, traffic);
-    if (below_floor(row)) {  // a neighbour may have slowed the roofs down: look at them once more
+    if (below_floor(row)) {  // other load may have lowered the measured peaks: measure them again
       roofs_.forget();
       add_floor(row, traffic);
       if (below_floor(row)) {
@@ -112,8 +112,8 @@ class Bench {
     row.percent_of_floor = 100 * *row.floor_seconds / *row.time_median_seconds;
   }
 
-  // Fresh inputs after the timing: a kernel that is right once only has no time. They need a truth
-  // of their own: against the old one, whoever kept the old outputs would pass.
+  // Rechecks on fresh inputs after the timing: a kernel that is only correct once gets no time. The
+  // reference is recomputed, because a kernel that kept its old outputs would pass the old one.
   void judge_again(const SuiteCase& suite_case, const std::vector<const Variant*>& sound,
                    const std::vector<std::size_t>& row_of, std::vector<Record>& rows) const {
     const PreparedCase prepared(*suite_case.shape, DataMode::real, run_.seed + 1000003);

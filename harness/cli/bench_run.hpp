@@ -1,4 +1,4 @@
-// Timing many cases: what `bench` and `validate` share.
+// Timing of many cases, shared by `bench` and `validate`.
 #pragma once
 
 #include <functional>
@@ -13,42 +13,44 @@
 
 namespace kernelgate {
 
+/// Settings of a timing run and the run itself.
 struct BenchRun {
   SamplingOptions sampling;
   const Registry* registry = nullptr;
   std::uint64_t seed = 1;
-  double time_limit_seconds = 900;  // of one case with all its variants
+  double time_limit_seconds = 900;  // per case, all its variants together
   bool isolated = true;
   std::string run_id;
   int threads = 0;
-  std::vector<std::string> plugin_words;     // --plugin FILE of each, for the rows' options
+  std::vector<std::string> plugin_words;     // --plugin FILE per plugin, for the rows' options
   std::vector<std::string> benchmark_flags;  // for Google Benchmark, after "--"
 
-  /// Judges, times and judges again every variant of every case; calls `done` for each. A variant
-  /// that is not correct has no time. Roofs are measured once before the first case.
+  /// Judges, times and rechecks every variant of every case; calls `done` for each. A variant that
+  /// is not correct gets no time. The machine's peaks are measured once, before the first case.
   void run(const std::vector<SuiteCase>& cases,
            const std::function<void(const Record&)>& done) const;
   /// The row of one variant on one case before it was timed.
   Record blank(const SuiteCase& suite_case, const Variant& variant) const;
 };
 
-/// Hands the flags to Google Benchmark, once a process and before its first use. Throws BadInput
-/// for one that the library does not know.
+/// Passes the flags to Google Benchmark. Call it once per process, before the library's first use.
+/// Throws BadInput for an unknown flag.
 void start_benchmark_library(const std::vector<std::string>& flags);
 
-/// Takes out what runs on virtual devices, and cases that have no other variant: a time on an
-/// executor is no measurement of any device. Returns what to say about it; empty when all stay.
+/// Removes variants that run on virtual devices, and cases without any other variant: a time on an
+/// executor measures no device. Returns a message about the removal, empty if nothing was removed.
 std::string leave_out_executors(std::vector<SuiteCase>& cases);
 
 /// Whether a variant multiplies 16-bit numbers as they are stored, on matrix units or in pairs, as
-/// a vendor library may: the peak of f32 is no bound then, so its floor counts bytes alone.
+/// a vendor library may. The f32 peak does not bound it, so its roofline time counts bytes only.
 bool above_f32_peak(std::string_view variant, std::string_view dtype);
 
-/// max(bytes / bandwidth, flops / peak) of a row that has all four; without flops above that peak.
+/// Roofline time, max(bytes / bandwidth, flops / peak), of a row that has all four. Only the first
+/// term counts where above_f32_peak().
 double floor_of(const Record& row);
 
-/// Below 0.97 of the floor a time is impossible: the kernel or the byte count is wrong. The upper
-/// quartile is asked, because a busy neighbour can spoil single samples and the roofs.
+/// Whether a time is impossible (below 0.97 of the roofline time): the kernel or the byte count is
+/// wrong. Tests the upper quartile, because other load can disturb single samples and the peaks.
 bool below_floor(const Record& record);
 
 }  // namespace kernelgate

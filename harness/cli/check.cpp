@@ -1,4 +1,5 @@
-// kernelgate check: is a variant right? Exact mode and real mode, on suites or single cases.
+// kernelgate check: judges the correctness of variants in exact and real mode, on suites or single
+// cases.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -50,7 +51,7 @@ void print_failure(const Checked& checked) {
   fmt::print("  again    {}\n", on_terminal(again(record)));
 }
 
-// What has no exact family is said aloud, once a kernel and reason.
+// Prints the kernels without exact inputs, once per kernel and reason.
 void print_without_exact(const std::vector<Record>& records) {
   std::vector<std::string> said;
   for (const Record& record : records) {
@@ -67,7 +68,7 @@ CheckRun without_finished(CheckRun run) {
   return run;
 }
 
-// With --resume what the records file holds of this very build.
+// With --resume, the results of this build in the records file.
 FinishedRows finished_rows(const CheckArguments& options) {
   std::vector<Record> rows;
   if (options.resume) {

@@ -27,8 +27,8 @@ struct Job {
   const SuiteCase* suite_case = nullptr;
   const Variant* variant = nullptr;
   DataMode mode = DataMode::exact;
-  VirtualRun on = {};  // no profile: on this host, or on a real device
-  std::optional<std::string> refusal = std::nullopt;  // why it is not run at all
+  VirtualRun on = {};  // without profile: on this host or a real device
+  std::optional<std::string> refusal = std::nullopt;  // why it is unsupported
 };
 
 void place(const Job& job, Record& record) {
@@ -37,7 +37,7 @@ void place(const Job& job, Record& record) {
   record.schedule_seed = job.on.schedule_seed;
 }
 
-// The columns that tell a job's row from others of its run.
+// The columns that distinguish a job's row from other rows of its run.
 Record identity(const Job& job) {
   Record record;
   record.kernel = job.suite_case->kernel->name;
@@ -49,7 +49,7 @@ Record identity(const Job& job) {
   return record;
 }
 
-/// Writes down the jobs of one case after another, mode by mode.
+/// Lists the jobs of one case after another, mode by mode.
 class JobList {
  public:
   JobList(const std::vector<SuiteCase>& cases, const CheckRun& run)
@@ -75,7 +75,7 @@ class JobList {
   }
 
  private:
-  // A case is left out with all its schedules or not at all: their bits are compared.
+  // Skips a case only if all its schedules are finished, because their bits are compared.
   void leave_out(const FinishedRows& finished) {
     std::set<FinishedRows::Group> open;
     for (const Job& job : jobs_) {
@@ -106,7 +106,7 @@ class JobList {
     }
   }
 
-  // A device refuses a case whatever its data are: one row says so.
+  // Whether a device supports a case does not depend on the data: one row reports it.
   void add_refusal(const Job& job, const VirtualRun& on, std::optional<std::string> reason) {
     if (!refused_.insert({job.variant, on.profile}).second) return;
     jobs_.push_back(
@@ -137,7 +137,7 @@ Checked blank(const Job& job, const CheckRun& run) {
   return checked;
 }
 
-/// Judges one job after another; keeps the truth while case and mode stay the same.
+/// Judges one job after another; keeps the reference values while case and mode stay the same.
 class Judge {
  public:
   explicit Judge(const CheckRun& run) : run_(run), devices_(*run.registry) {}
@@ -187,7 +187,7 @@ class Judge {
       CheckResult result = prepare(job).check(*job.variant);
       if (device) counters = device->counters();
       return result;
-    } catch (const BadInput& refusal) {  // no memory for the tensors, say
+    } catch (const BadInput& refusal) {  // for example, no memory for the tensors
       return refused(refusal.what());
     }
   }
@@ -202,8 +202,8 @@ class Judge {
     return *prepared_;
   }
 
-  // Bits that are declared reproducible are the same under every schedule: those of the first one
-  // of a case, mode and device are kept, and the others must agree.
+  // Tests a determinism claim: bits must be the same under every schedule. Those of the first
+  // schedule of a case, mode and device are kept, and the others must agree.
   void hold_to_claim(const Job& job, CheckResult& result, Record& record) {
     if (job.on.profile == nullptr || result.status != Status::passed) return;
     const Reproducible& claim = job.variant->native->reproducible;
@@ -279,14 +279,14 @@ namespace {
 
 bool runs_on_host(const Job& job) { return job.on.profile == nullptr && !job.refusal; }
 
-/// About so many jobs from `first` on, and the rest of their last case.
+/// End of a slice of at least `enough` jobs from `first` on that does not split a case.
 std::size_t end_of_slice(const std::vector<Job>& jobs, std::size_t first, std::size_t enough) {
   std::size_t last = std::min(first + enough, jobs.size());
   while (last < jobs.size() && jobs[last].suite_case == jobs[last - 1].suite_case) ++last;
   return last;
 }
 
-/// The row of a job whose process did not answer.
+/// The row of a job whose process crashed or timed out.
 Checked unanswered(const Job& job, const CheckRun& run, const JobOutcome& outcome) {
   Checked checked = blank(job, run);
   const bool late = outcome.end == JobOutcome::End::timed_out;
@@ -299,8 +299,8 @@ Checked unanswered(const Job& job, const CheckRun& run, const JobOutcome& outcom
   return checked;
 }
 
-/// Judges the jobs of these indices, each case and mode in one child: its reference values are
-/// computed once.
+/// Judges the jobs with the indices `part`, each case and mode in one child, so that its reference
+/// values are computed once.
 void run_in_children(const CheckRun& run, const std::vector<Job>& jobs,
                      const std::vector<std::size_t>& part, int children, InOrder<Checked>& rows) {
   const auto job = [&](std::int64_t i) -> const Job& {
@@ -316,7 +316,7 @@ void run_in_children(const CheckRun& run, const std::vector<Job>& jobs,
         i > 0 && job(i).suite_case == job(i - 1).suite_case && job(i).mode == job(i - 1).mode;
     if (!same) isolated.groups.push_back(i);
   }
-  // Lives until the child leaves with _exit(): Kokkos is not finalised there on purpose.
+  // Never deleted: the child leaves with _exit(), deliberately without finalising Kokkos.
   isolated.begin = [&] { new HostExecutor(children > 1 ? 1 : run.threads); };
   isolated.run = [&](std::int64_t i) { return pack(judge.judge(job(i))); };
   isolated.finish = [&](std::int64_t i, const JobOutcome& outcome) {
@@ -343,9 +343,9 @@ void CheckRun::run(const std::vector<SuiteCase>& cases,
     for (const Job& job : jobs) done(judge.judge(job));
     return;
   }
-  // Kernels of this host take all cores and run one at a time; virtual devices take one core each
-  // and run side by side. A list with both is cut into slices, so that few rows wait for those
-  // before them.
+  // Kernels of this host use all cores and run one at a time; virtual devices use one core each and
+  // run concurrently. A list with both is cut into slices: rows are reported in order, and slices
+  // keep the number of held-back rows small.
   const auto on_host = std::count_if(jobs.begin(), jobs.end(), runs_on_host);
   const bool mixed = on_host > 0 && on_host < std::ssize(jobs);
   const std::size_t slice = mixed ? 500 : jobs.size();

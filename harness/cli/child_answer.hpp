@@ -1,4 +1,4 @@
-// The text with which a child process answers: JSON, or the reason why there is no answer.
+// The text that a child process sends back: its result as JSON, or the reason why there is none.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -6,10 +6,10 @@
 
 namespace kernelgate {
 
-/// A reason in place of an answer, which is never a JSON string itself.
+/// The reason as a JSON string. A result is never a JSON string, so the two are distinguishable.
 std::string refusal_text(const std::string& reason);
 
-/// The answer. Throws BadInput with the reason if `text` is a refusal.
+/// The result. Throws BadInput with the reason if `text` came from refusal_text().
 nlohmann::json answer_in(const std::string& text);
 
 }  // namespace kernelgate

@@ -5,9 +5,9 @@
 namespace kernelgate {
 namespace {
 
-constexpr double enough_work = 1e6;  // a tenth of a second on executor S (docs/check.md)
+constexpr double enough_work = 1e6;  // 0.1 s on the source executor (docs/check.md)
 
-// More work tests a claim better, up to what is enough.
+// More work is better up to enough_work; above that, less is better.
 bool better(double work, double than) {
   if (than <= enough_work) return work <= enough_work && work > than;
   return work < than;

@@ -1,5 +1,5 @@
-// On which cases the claim of reproducible bits is tested: repeating every case twenty times would
-// cost far more than it finds, repeating none would leave the claim to words.
+// Choice of the cases on which determinism claims are tested. Repeating every case twenty times
+// costs far more than it finds; repeating none leaves the claims untested.
 #pragma once
 
 #include <map>
@@ -11,14 +11,14 @@
 
 namespace kernelgate {
 
-/// Of a native variant that declares its bits reproducible, one case for each wave width: the
-/// largest one that a run gets through in about a tenth of a second, else the smallest of all.
-/// Cases that a `--case` named are left to --schedules.
+/// Chooses, for each native variant that declares its bits reproducible, one case per wave width:
+/// the largest one that runs in about a tenth of a second, or the smallest one if none does.
+/// Cases of `--case` are excluded; --schedules applies to them.
 class ClaimCases {
  public:
   ClaimCases(const std::vector<SuiteCase>& cases, const VirtualRunOptions& options);
 
-  /// The profiles on which this case tests the variant's claim.
+  /// The profiles on which this case tests the variant's determinism claim.
   std::vector<const DeviceProfile*> profiles(const Variant& variant, const Case& shape) const;
 
  private:
@@ -32,7 +32,7 @@ class ClaimCases {
   std::map<std::pair<const Variant*, std::int64_t>, Choice> chosen_;  // by variant and wave
 };
 
-/// Whether a `--case` named it; other cases come from suites.
+/// Whether the case comes from a `--case` option rather than a suite.
 bool is_named(const SuiteCase& suite_case);
 
 }  // namespace kernelgate

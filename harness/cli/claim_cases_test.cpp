@@ -24,7 +24,7 @@ class Sized final : public Case {
   std::int64_t flops_;
 };
 
-/// A variant of waves of 32 lanes that refuses sm_75.
+/// A variant for waves of 32 lanes that does not support sm_75.
 Variant variant(bool reproducible) {
   Variant v;
   v.backend = Backend::source;
@@ -46,7 +46,7 @@ class Claims : public ::testing::Test {
     c.origin = origin;
     cases.push_back(std::move(c));
   }
-  /// Of each case, on how many profiles it tests the claim of `v`.
+  /// For each case, the number of profiles on which it tests the claim of `v`.
   std::vector<std::size_t> tested(const Variant& v, const VirtualRunOptions& options = {}) const {
     const ClaimCases claims(cases, options);
     std::vector<std::size_t> counts;

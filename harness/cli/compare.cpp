@@ -1,5 +1,5 @@
-// kernelgate compare: is the candidate slower than the baseline? Rounds of fresh processes in a
-// drawn, balanced order, until the answer is sure or the noise forbids one.
+// kernelgate compare: tests whether the candidate is slower than the baseline. Runs rounds of fresh
+// processes in a random, balanced order, until the result is certain or the noise prevents one.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -49,7 +49,7 @@ Build build_of(const std::string& text, const std::string& slot, const CompareAr
   return build_commit({source, own_program().parent_path(), slot, text, options.jobs, say});
 }
 
-// The sides as they were typed, and every option of how they are compared.
+// The sides as typed, and every option of the method.
 std::vector<std::string> words_of(const Session& session, const CompareArguments& options,
                                   const std::vector<std::string>& plugins) {
   const CompareSetup& setup = options.setup;
@@ -75,7 +75,7 @@ std::vector<std::string> words_of(const Session& session, const CompareArguments
   return words;
 }
 
-// What this program was started with, its sides are, too.
+// Gives a side the start options of this program: --threads and --plugin.
 void complete(Side& side, const Session& session, const std::vector<std::string>& plugins) {
   if (session.threads > 0) side.options = {"--threads", std::to_string(session.threads)};
   std::vector<std::string> files = plugins;
@@ -105,7 +105,7 @@ std::vector<CompareTarget> targets_of(const CompareArguments& options, const Ses
 }
 
 std::vector<std::unique_ptr<DeviceLock>> lock_devices(const std::vector<CompareTarget>& targets) {
-  std::set<std::string> devices;  // in one order for everybody: nobody waits in a circle
+  std::set<std::string> devices;  // sorted: the same lock order in all processes, so no deadlock
   for (const CompareTarget& t : targets) {
     devices.insert(t.backend == Backend::kokkos ? "cpu" : std::string(name(t.backend)));
   }

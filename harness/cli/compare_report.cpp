@@ -17,7 +17,7 @@ double chance_of(const Comparison& r) {
   return r.answer == compare::Answer::faster ? r.ended.p_faster : r.ended.p_slower;
 }
 
-// Slower before everything else, the surest first; what was not timed comes last.
+// Order of the table: slower first, targets without a time last.
 int rank_of(const Comparison& r) {
   const std::string verdict = r.verdict();
   const char* const order[] = {"slower", "invalid", "cannot_tell", "faster", "same", "same_code"};
@@ -43,7 +43,7 @@ std::string line_of(const Comparison& r, const CompareSetup& setup) {
       time_text(summarise(r.baseline_seconds).median), r.target.id());
 }
 
-// What would help where no answer was possible.
+// Advice for a target with the result "cannot tell".
 std::string advice(const Comparison& r, const CompareSetup& setup) {
   if (r.verdict() != "cannot_tell") return {};
   const double best = compare::smallest_visible(r.again.effect, setup.rules, setup.rules.last_look);

@@ -1,4 +1,4 @@
-// What a comparison says to its reader.
+// Text output and exit code of a comparison.
 #pragma once
 
 #include <string>
@@ -9,13 +9,14 @@
 
 namespace kernelgate {
 
-/// A line a target, the surest findings first, then what has to be known of them.
+/// One line per target, the most certain results first, then notes about them.
 std::string compare_table(const std::vector<Comparison>& results, const CompareSetup& setup);
 
-/// "2.1 % slower", "0.3 % faster": a logarithm of a ratio of times.
+/// Formats the logarithm of a ratio of times: "2.1 % slower", "0.3 % faster".
 std::string effect_text(double log_ratio);
 
-/// Incorrect comes before invalid, invalid before slower; `strict`: cannot tell is an end, too.
+/// Exit code: incorrect takes precedence over invalid, invalid over slower. With `strict`, "cannot
+/// tell" has its own code, too.
 ExitCode exit_of(const std::vector<Comparison>& results, bool strict);
 
 }  // namespace kernelgate

@@ -80,7 +80,7 @@ TEST(CompareTable, SaysHowManySamplesWereDisturbedOrThatTheSystemDoesNotShowIt) 
 TEST(CompareTable, SaysWhatWouldHelpWhereItCannotTell) {
   Comparison r = result(compare::Answer::cannot_tell, 1);
   r.ended.effect.lower = -0.04;
-  r.ended.effect.upper = 0.04;  // 20 rounds leave 4 %: 2 % take four times as many
+  r.ended.effect.upper = 0.04;  // 20 rounds resolve 4 %: 2 % takes four times as many
   EXPECT_THAT(compare_table({r}, {}),
               HasSubstr("a slowdown of 2.0 % takes about 80 rounds at this noise"));
 }

@@ -27,7 +27,7 @@ void CompareRounds::resume(const std::vector<Record>& rows, const CompareSetup& 
                       row.seed == setup.seed && row.cache == setup.cache &&
                       row.samples == setup.samples && row.backend == target.backend &&
                       row.code == code[*side == SideName::candidate ? 1 : 0];
-    if (same) found[*row.round][index(*side)] = &row;  // of a round that was repeated the last
+    if (same) found[*row.round][index(*side)] = &row;  // the last row of a repeated round
   }
   for (std::int64_t round = count() + 1; found.contains(round); ++round) {
     std::vector<Record> whole;
@@ -44,7 +44,8 @@ void CompareRounds::resume(const std::vector<Record>& rows, const CompareSetup& 
 void CompareRounds::add(const std::vector<Record>& rows) {
   std::array<Numbers, 3> round;
   bool disturbed = false;
-  // A build from before marks would be left with its disturbed samples, the other side without.
+  // Disturbed samples are left out only if all sides report them. An old build that cannot report
+  // them would keep its disturbed samples while the other side loses them.
   const bool watched = std::all_of(
       rows.begin(), rows.end(), [](const Record& row) { return row.marked_samples.has_value(); });
   const Marked marked = watched ? Marked::left_out : Marked::count;

@@ -50,7 +50,7 @@ bool CompareRun::judge(Comparison& result, std::uint64_t seed, Status failure,
     if (report.status == Status::passed) continue;
     const bool wrong = report.status == Status::incorrect;
     result.status = wrong ? failure : report.status;
-    // A baseline at fault is no fault of the candidate's.
+    // A failing baseline must not count against the candidate.
     if (side == SideName::baseline) result.status = Status::unsupported;
     result.message =
         fmt::format("{}{}: {} {}", name(side), when, name(report.status), report.message);
@@ -102,7 +102,7 @@ void CompareRun::time_round(Open& open) {
 void CompareRun::look(Open& open) {
   const std::vector<double> d = open.rounds.differences(SideName::candidate);
   open.done = compare::may_end(d, rules_, open.result.ended);
-  // `same` of a crowded machine is no answer: rounds in peace may yet come.
+  // `same` on a contended machine is no result: later rounds may be undisturbed.
   const bool hidden = open.result.ended.answer == compare::Answer::same && open.rounds.crowded();
   if (open.done && hidden && open.rounds.count() < rules_.last_look) open.done = false;
   if (!open.done && out_of_time()) {
@@ -113,7 +113,7 @@ void CompareRun::look(Open& open) {
 
 void CompareRun::compare_with_floor(Open& open) {
   Comparison& r = open.result;
-  if (!r.bytes || !r.flops || !r.device.empty()) return;  // a GPU's roofs are not measured
+  if (!r.bytes || !r.flops || !r.device.empty()) return;  // a GPU's peaks are not measured
   for (const bool anew : {false, true}) {
     const std::int64_t working_set = setup_.cache == CacheMode::hot ? *r.bytes : 0;
     const SampleReport roofs = sides_.roofs(working_set, anew);
@@ -164,7 +164,7 @@ std::vector<Comparison> CompareRun::run(const std::vector<CompareTarget>& target
   std::vector<Open> all;
   all.reserve(targets.size());
   for (const CompareTarget& target : targets) all.push_back(open(target, earlier));
-  // Cases that nobody can time ask no question: the others share the errors.
+  // Cases that cannot be timed are no tests: the error probability is shared by the others.
   const auto asked = std::count_if(all.begin(), all.end(), [](const Open& o) { return !o.done; });
   rules_.cases = std::max<std::int64_t>(1, asked);
   for (Open& o : all) {
@@ -205,7 +205,7 @@ std::vector<Comparison> CompareRun::run(const std::vector<CompareTarget>& target
 }
 
 std::string baseline_text(const CompareSetup& setup, const Comparison& r) {
-  // A plugin's code is not that of the program's commit.
+  // The program's commit does not identify a plugin's code.
   const std::string& name = setup.baseline_of(r.target);
   return r.baseline_commit.empty() || name == setup.baseline.plugin ? name : r.baseline_commit;
 }

@@ -1,4 +1,4 @@
-// Rounds of fresh processes over all targets, until each has its answer.
+// Rounds of fresh processes over all targets, until each target has a result.
 #pragma once
 
 #include <chrono>
@@ -11,16 +11,17 @@
 
 namespace kernelgate {
 
+/// Runs a comparison.
 class CompareRun {
  public:
   struct Hooks {
     std::function<void(const Record&)> keep;           // every process's row, at once
-    std::function<void(const std::string&)> progress;  // what is being done
+    std::function<void(const std::string&)> progress;  // the present step, as text
   };
   CompareRun(const CompareSetup& setup, Hooks hooks);
 
-  /// Judges both builds, times them in rounds, judges them again on fresh inputs, and corrects the
-  /// answers for their number. `earlier` holds rows of an interrupted run; empty: none.
+  /// Judges both builds, times them in rounds, rechecks them on fresh inputs, and corrects the
+  /// results for multiple testing. `earlier`: rows of an interrupted run, or none.
   std::vector<Comparison> run(const std::vector<CompareTarget>& targets,
                               const std::vector<Record>& earlier);
 
@@ -47,10 +48,10 @@ class CompareRun {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// What the candidate was compared with: a commit, a plugin's file, or what the user typed.
+/// The baseline as text: a commit, a plugin's file, or the user's argument.
 std::string baseline_text(const CompareSetup& setup, const Comparison& result);
 
-/// The row that states how a target ended.
+/// The row with a target's result.
 Record compare_row(const CompareSetup& setup, const Comparison& result);
 
 }  // namespace kernelgate

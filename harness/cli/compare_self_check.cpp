@@ -28,7 +28,7 @@ constexpr Worker workers[] = {
     {"A", "0"}, {"Ax", "0"}, {"B2", "0.02"}, {"B3", "0.03"}, {"B5", "0.05"}};
 constexpr int worker_count = 5;
 
-/// The file's first line says what its rounds are of, so that only equal work is put together.
+/// The file's first line, which identifies the work of its rounds: only equal work is combined.
 std::string head_of(std::int64_t units, const CompareSelfTest& test) {
   return fmt::format("# kernelgate compare --self-test, {} units, {} samples, seed {}\n", units,
                      test.samples, test.order_seed);
@@ -36,11 +36,12 @@ std::string head_of(std::int64_t units, const CompareSelfTest& test) {
 
 struct Known {
   std::int64_t units = 0;
-  std::int64_t rounds = 0;  // whole ones
+  std::int64_t rounds = 0;  // complete ones
   std::string text;         // their lines
 };
 
-// A process that was interrupted leaves a round without all of its lines: it is run again.
+// Reads the complete rounds of the file. An interrupted process leaves an incomplete round, which
+// is run again.
 Known read_known(const CompareSelfTest& test) {
   Known known;
   std::ifstream in(test.file);
@@ -55,7 +56,7 @@ Known read_known(const CompareSelfTest& test) {
         test.file, head_of(std::max<std::int64_t>(known.units, 0), test), line.substr(0, 100)));
   }
   std::vector<std::string> lines;
-  while (std::getline(in, line) && !in.eof()) lines.push_back(line);  // eof: no line end
+  while (std::getline(in, line) && !in.eof()) lines.push_back(line);  // eof: incomplete line
   known.rounds = static_cast<std::int64_t>(lines.size()) / worker_count;
   lines.resize(static_cast<std::size_t>(known.rounds) * worker_count);
   for (const std::string& l : lines) known.text += l + "\n";

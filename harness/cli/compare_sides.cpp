@@ -21,7 +21,7 @@ std::string last_line(std::string text) {
   return at == std::string::npos ? text : text.substr(at + 1);
 }
 
-/// " 'file'" of each --plugin among these words.
+/// " 'file'" for each --plugin among these words.
 std::string plugins_in(const std::vector<std::string>& words) {
   std::string files;
   for (std::size_t i = 1; i < words.size(); ++i) {
@@ -50,7 +50,7 @@ SampleReport CompareSides::ask(const std::vector<std::string>& words) const {
     return report;
   };
   if (end.timed_out) return ended(Status::timed_out);
-  // A case or variant that this build does not have is refused as bad input.
+  // A build reports a case or variant that it does not have as bad input.
   if (end.exit_code == static_cast<int>(ExitCode::bad_input)) return ended(Status::unsupported);
   const std::string plugins = plugins_in(words);
   if (!end.well() || (!plugins.empty() && !has_sample_line(end.output))) {
@@ -87,7 +87,7 @@ SampleReport CompareSides::roofs(std::int64_t working_set_bytes, bool anew) {
   std::vector<std::string> list = words(SideName::candidate);
   append(list, {"--roofs", "--working-set", std::to_string(working_set_bytes)});
   SampleReport report = ask(list);
-  if (known != roofs_.end()) {  // the better of both counts: a neighbour only slows a roof down
+  if (known != roofs_.end()) {  // keeps the better value: other load can only lower a peak
     const auto better = [](std::optional<double>& now, const std::optional<double>& before) {
       if (before && (!now || *before > *now)) now = before;
     };

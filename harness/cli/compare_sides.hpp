@@ -1,4 +1,4 @@
-// Starts the processes of a comparison and keeps what they say.
+// Starts the processes of a comparison and reads their reports.
 #pragma once
 
 #include <map>
@@ -10,17 +10,20 @@
 
 namespace kernelgate {
 
+/// The two builds of a comparison, each run in fresh processes.
 class CompareSides {
  public:
   explicit CompareSides(const CompareSetup& setup) : setup_(setup) {}
 
   /// Judges a target on real data in a fresh process.
   SampleReport verify(SideName side, const CompareTarget& target, std::uint64_t seed) const;
-  /// Times it in a fresh process. A process that dies, hangs or speaks nonsense is a status.
+  /// Times it in a fresh process. A process that crashes or times out gives a report with that
+  /// status. Throws BadInput for output that is no valid report.
   SampleReport time(SideName side, const CompareTarget& target) const;
-  /// This machine's roofs by the candidate's own probes, once a working set (0: cold).
+  /// This machine's peaks, measured by the candidate's build, once per working set (0: cold) unless
+  /// `anew`.
   SampleReport roofs(std::int64_t working_set_bytes, bool anew);
-  /// Hash of the code that decides about the target's time on that side.
+  /// Hash of the code that determines the target's time on that side.
   std::string code(SideName side, const CompareTarget& target);
 
  private:
@@ -32,12 +35,13 @@ class CompareSides {
   std::map<std::string, std::string> codes_;
 };
 
-/// A process's row of a records file.
+/// The row of one process for a records file.
 Record round_row(const CompareSetup& setup, const CompareTarget& target, SideName side,
                  const SampleReport& report);
-/// The samples of a round row that count: all, or those that are not marked where there
-/// are such. Throws BadInput for a text that no round has.
+/// Treatment of disturbed (marked) samples.
 enum class Marked { count, left_out };
+/// The samples of a round's row, in seconds: all, or the unmarked ones if there are any. Throws
+/// BadInput for a malformed column sample_seconds.
 std::vector<double> samples_of(const Record& row, Marked marked);
 
 }  // namespace kernelgate

@@ -1,4 +1,4 @@
-// Counters on their way from a check's child process, and as the table below its result.
+// Launch counters as JSON, for the pipe from a check's child process, and as a printed table.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -11,15 +11,16 @@
 
 namespace kernelgate {
 
+/// Converts counters to JSON and back.
 nlohmann::json to_json(const std::vector<LaunchCounters>& all);
 std::vector<LaunchCounters> counters_from(const nlohmann::json& json);
 
-/// One entry a case, variant and device: another schedule or data mode counts the same but for the
-/// choices that a kernel makes by its data.
+/// Table with one entry per case, variant and device. Schedules and data modes change the counts
+/// only where a kernel's control flow depends on its data, so the first one is shown.
 class CountersTable {
  public:
   void add(const Record& record, const std::vector<LaunchCounters>& counters);
-  /// Empty where nothing was counted.
+  /// The table; empty if nothing was counted.
   std::string text() const;
 
  private:

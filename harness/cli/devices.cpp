@@ -1,5 +1,5 @@
-// kernelgate devices: what this machine can run kernels on, and the profiles that stand for the
-// others.
+// kernelgate devices: lists the devices of this machine that can run kernels, and the profiles of
+// virtual devices.
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@
 namespace kernelgate {
 namespace {
 
-// NVIDIA's driver answers nothing before cuInit(0); its name has one version.
+// Initialises NVIDIA's driver; other calls fail before cuInit(0). Returns the error, or nothing.
 std::string start_cuda(void* driver) {
   using Init = int (*)(unsigned);
   const auto init = reinterpret_cast<Init>(dlsym(driver, "cuInit"));
@@ -28,11 +28,12 @@ std::string start_cuda(void* driver) {
   return code == 0 ? "" : fmt::format("none: cuInit answered error {}", code);
 }
 
-// AMD's library is named by its release; the plain name comes with the headers.
+// The name of AMD's library contains its major version (NVIDIA's is always libcuda.so.1); the plain
+// name comes with the headers.
 constexpr const char* hip_libraries[] = {"libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so.5",
                                          "libamdhip64.so"};
 
-// Asks a vendor's library how many devices it sees, without linking it.
+// Reports how many devices a vendor's library finds. Loads the library without linking it.
 std::string vendor_devices(std::span<const char* const> libraries, const char* function) {
   void* handle = nullptr;
   const char* library = nullptr;
@@ -77,7 +78,7 @@ void print_profile(const DeviceProfile& profile) {
   }
 }
 
-// Opens the device that check and bench would run on: the first call of all that reaches it.
+// Opens and reports the device that check and bench would run on. No earlier call reaches it.
 void print_opened(const std::string& backend, Session& session) {
   try {
     const std::unique_ptr<GpuDevice> device = backend == "cuda" ? open_cuda() : open_hip();

@@ -1,4 +1,4 @@
-// What a records file already holds of a run: one that was cut short goes on where it was.
+// The results that a records file already contains, so that an interrupted run can continue.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,16 @@
 
 namespace kernelgate {
 
-/// Judgements that need not be made again: rows of `check` that passed or were refused, made by the
-/// same build from the same seed. A build with changes that are in no commit has none: its name
-/// does not say what it was.
+/// Results of `check` that need no repetition: rows that passed or were unsupported, of the same
+/// build and seed. Rows of a build with uncommitted changes do not count, because its commit does
+/// not identify it.
 class FinishedRows {
  public:
   FinishedRows(std::span<const Record> records, std::uint64_t seed, const std::string& commit);
-  /// Every row of `check` from that seed, whatever its verdict: of a run's own folder.
+  /// Every row of `check` with that seed, whatever its status: for records in a run's own folder.
   FinishedRows(std::span<const Record> records, std::uint64_t seed);
 
-  /// Kernel, variant, backend, case, data and device: what all schedules of one case share.
+  /// Kernel, variant, backend, case, data mode and device, which all schedules of a case share.
   using Group = std::tuple<std::string, std::string, Backend, std::string, std::optional<DataMode>,
                            std::string>;
   static Group group_of(const Record& record);

@@ -52,7 +52,7 @@ TEST(FinishedRows, AreOfTheSameBuildSeedAndJudgement) {
   EXPECT_FALSE(finished.has(exact));
 }
 
-/// A case without tensors whose variant is never started here.
+/// A case without tensors. Its variant is never started here.
 class NoCase final : public Case {
  public:
   std::string kernel() const override { return "linear"; }
@@ -87,7 +87,7 @@ TEST(FinishedRows, LeaveOutACaseOnlyWhereAllItsSchedulesAreThere) {
   std::vector<Record> rows{row(Status::passed, 0)};
   const FinishedRows half(rows, 7, "abc1234");
   run.finished = &half;
-  EXPECT_EQ(run.count(cases), 4);  // bits of one schedule are compared with another's: both again
+  EXPECT_EQ(run.count(cases), 4);  // both schedules run again, because their bits are compared
   rows.push_back(row(Status::passed, 1));
   const FinishedRows whole(rows, 7, "abc1234");
   run.finished = &whole;

@@ -1,4 +1,4 @@
-// kernelgate forward: the whole model on given tokens, for comparison with an engine.
+// kernelgate forward: runs the whole model on given tokens, for comparison with an engine.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -28,14 +28,14 @@ struct ForwardArguments {
   std::int64_t chunk = 0;
 };
 
-/// Bytes beside the weights: what a sequence carries, and the results that are kept until they are
-/// written. The scalar reference computes in f64; the dump holds f32, once as collected and once as
-/// a tensor.
+/// Bytes needed beside the weights: the state of a sequence, and the results until they are
+/// written. The scalar reference computes in f64. The dump stores f32 twice: as collected and as
+/// tensors.
 std::int64_t forward_bytes(const ForwardArguments& options, const reference::ModelConfig& c,
                            Dtype type, std::int64_t tokens) {
   const std::int64_t f32 = size_bytes(Dtype::f32), f64 = size_bytes(Dtype::f64);
   const std::int64_t dumped = 2 * f32;
-  const std::int64_t collected = 2 * f32;  // a vector that grows may be half empty
+  const std::int64_t collected = 2 * f32;  // a growing vector may be half empty
   std::int64_t of_logit = f64 + dumped;
   std::int64_t of_layer = 2 * f64 * c.kv_size() + f64 * c.channels();  // reference::BlockState
   // The residual stream and the results of attention and experts.
@@ -44,7 +44,7 @@ std::int64_t forward_bytes(const ForwardArguments& options, const reference::Mod
     of_logit += f64 + collected;            // of the reference, and of the kernels
     of_layer += collected * c.hidden_size;  // the kernels' residual stream
   }
-  // The reference holds about eight f64 rows of the stream's width per token in one block.
+  // In one block, the reference stores about eight f64 rows of the stream's width per token.
   const std::int64_t of_block = 8 * f64 * c.hidden_size;
   return model::cell_memory(c, type, {.prompt = tokens}) +
          tokens * (of_logit * c.vocab_size + of_block + c.num_blocks() * of_layer);

@@ -1,4 +1,4 @@
-// What `forward` writes: logits and, when asked, every layer's stream and router choice.
+// Tensors that `forward` writes: logits and, on request, every layer's stream and router choice.
 #pragma once
 
 #include <cstdint>
@@ -22,19 +22,19 @@ class ForwardDump final : public reference::Observer {
   void on_block(const reference::ChunkPlace& place, std::int64_t block,
                 const reference::BlockTrace& trace) override;
 
-  /// The same of a forward pass on kernels, which hands out no attention and no moe.
+  /// The same for a forward pass on kernels, which provides no "attention" and no "moe".
   void add_logits(std::span<const float> logits, std::int64_t tokens);
   void add_input(std::span<const float> stream, std::int64_t tokens);
   void add_block(std::int64_t block, std::span<const float> stream,
                  std::span<const std::int32_t> choice, std::span<const float> weight);
 
-  /// Views of what was collected; this object owns the numbers.
+  /// Views of the collected tensors; this object owns the data.
   reference::TensorMap tensors() const;
 
  private:
   struct Entry {
     std::string name;
-    std::int64_t width = 1;  // 1 and `vector`: shape [S]
+    std::int64_t width = 1;  // shape [S] if `vector`, else [S,width]
     bool vector = false;
     std::vector<float> numbers;
     std::vector<std::int32_t> whole_numbers;
@@ -43,7 +43,7 @@ class ForwardDump final : public reference::Observer {
   template <class N>
   void append(const std::string& name, std::span<const N> rows, std::int64_t tokens);
 
-  std::list<Entry> entries_;  // addresses stay
+  std::list<Entry> entries_;  // a list, for stable addresses
 };
 
 }  // namespace kernelgate

@@ -24,7 +24,7 @@ const std::vector<std::int32_t> golden_ids = {2,   39,  76,  113, 150, 113,
 // Two f32 implementations of the whole model differ by at most this in any logit (docs/model.md).
 constexpr double allowed_between_engines = 1e-4;
 
-/// One printed value and where it stands.
+/// One printed value and its position.
 struct Golden {
   std::string quantity, value;
   std::int64_t token = 0, entry = 0;
@@ -42,7 +42,7 @@ Record blank(const std::string& run_id, std::string axes, std::string dtype) {
   return record;
 }
 
-// Counts one comparison; the first that is too far off becomes the row's message.
+// Adds one comparison to the row; the first one above `allowed` sets the row's message.
 void compare(Record& record, const std::string& what, double got, double expected, double allowed) {
   *record.checked += 1;
   const double ratio = std::abs(got - expected) / allowed;

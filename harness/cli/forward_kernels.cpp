@@ -13,7 +13,7 @@
 namespace kernelgate {
 namespace {
 
-/// Hands a piece's streams to the dump and to the recorder of the comparison.
+/// Passes the residual streams of a chunk of tokens to the dump and to the comparison's recorder.
 class Watch final : public model::LayerObserver {
  public:
   Watch(std::int64_t hidden, ForwardDump* dump, model::StreamRecorder* recorder)
@@ -38,7 +38,7 @@ class Watch final : public model::LayerObserver {
   model::StreamRecorder* recorder_;
 };
 
-/// Tells two observers of every operation.
+/// Passes every operation to two observers.
 class Both final : public model::OperationObserver {
  public:
   Both(model::OperationObserver* a, model::OperationObserver* b) : each_{a, b} {}

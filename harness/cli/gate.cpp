@@ -1,5 +1,5 @@
-// kernelgate gate: may a change pass for one architecture? Each part is a command of this program
-// in a process of its own, so that what stands behind a verdict can be run again alone.
+// kernelgate gate: decides whether a change may pass for one architecture. Each part is a command
+// of this program in its own process, so that it can be rerun separately.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -33,7 +33,7 @@ struct GateArguments {
   bool strict = false, require_device = false;
 };
 
-// The GPU of the gate's vendor in this machine: its architecture, or why there is none.
+// This machine's GPU of the gate's vendor: its architecture, or why there is none.
 struct Present {
   std::string arch, why_not;
 };
@@ -111,7 +111,7 @@ class Gate {
     return parts_.back();
   }
 
-  // The device itself; false where this machine is the wrong one for the gate.
+  // Judges on the real device. Returns false if this machine is the wrong one for the gate.
   bool device() {
     if (profiles_.empty()) {
       backend_ = "kokkos";
@@ -166,14 +166,14 @@ class Gate {
     return part;
   }
 
-  // Ends a part by its process alone: what the last line of its log says.
+  // Sets a part's state from its process alone, with the last line of the log as its message.
   static void end_by_process(GatePart& part, const ProgramEnd& end, const fs::path& log) {
     part.seconds = end.seconds;
     part.state = end.code < 0 ? PartState::failed : state_of(static_cast<ExitCode>(end.code));
     part.words = end.signal != 0 ? fmt::format("ended by signal {}", end.signal) : last_line(log);
   }
 
-  // A command that appends records: they are what the verdict stands on.
+  // Runs a command that appends records and judges the part by them.
   void rows_of(const std::string& name, std::vector<std::string> words) {
     GatePart& part = start(name, words);
     const fs::path rows = log_of(name).replace_extension(".csv");
@@ -202,7 +202,7 @@ class Gate {
     } else if (options_.baseline.empty()) {
       not_run("timing", "no baseline build (--baseline BUILD)");
     } else {
-      // --strict: what cannot be told is no pass here; whether it closes the gate is decided later.
+      // --strict: "cannot tell" is no pass here; decide() determines whether it closes the gate.
       std::vector<std::string> words{"compare",
                                      "--baseline",
                                      options_.baseline,
@@ -221,7 +221,7 @@ class Gate {
     }
   }
 
-  // Expected failures leave the rows as skipped; what is wrong with the list is a part.
+  // Marks expected failures as unsupported. Faults of the list of known failures become a part.
   void finish() {
     const KnownOutcome outcome =
         apply_known_failures(records_, known_, options_.arch, utc_now().substr(0, 10));

@@ -1,5 +1,5 @@
-// kernelgate history: where did times change, between which commits? Reads stored measurements;
-// takes in those of other machines.
+// kernelgate history: finds the commits between which times changed. Reads stored measurements and
+// imports those of other machines.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

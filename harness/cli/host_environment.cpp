@@ -82,7 +82,7 @@ bool is_list(std::string_view text, std::int64_t min, std::int64_t max) {
   }
 }
 
-/// "8M", "8192", "64 k": bytes of a size of OpenMP, which is in KiB without a unit, up to 1 GiB.
+/// Bytes of an OpenMP size such as "8M", "8192" (KiB without a unit) or "64 k", up to 1 GiB.
 std::optional<std::int64_t> stack_size(std::string_view text) {
   text = trimmed(text);
   std::int64_t unit = 1 << 10;
@@ -107,7 +107,7 @@ bool is_one_of(const char* text, std::initializer_list<const char*> words) {
   return false;
 }
 
-/// Describes the expected form if the value has another one.
+/// Describes the expected form if the value does not have it.
 std::optional<std::string> expected_of(Form form, const char* value) {
   const auto unless = [](bool holds, std::string expected) {
     return holds ? std::nullopt : std::optional(std::move(expected));
@@ -140,7 +140,7 @@ std::optional<std::string> expected_of(Form form, const char* value) {
   return std::nullopt;
 }
 
-/// The number that a variable begins with; 0 where it is not set.
+/// The number at the start of a variable's value; 0 if it is not set.
 int number_in(const char* name) {
   const char* value = std::getenv(name);
   if (value == nullptr) return 0;
@@ -150,7 +150,7 @@ int number_in(const char* name) {
   return number;
 }
 
-/// Stack of each thread that OpenMP starts; 0: the system's default.
+/// Stack size of each OpenMP thread; 0: the system's default.
 std::int64_t stack_bytes_of_openmp() {
   for (const char* name : {"OMP_STACKSIZE", "GOMP_STACKSIZE"}) {
     const char* value = std::getenv(name);
@@ -159,7 +159,7 @@ std::int64_t stack_bytes_of_openmp() {
   return 0;
 }
 
-/// Threads that wait until the probe ends.
+/// Starts threads that wait until the probe ends.
 class ThreadProbe {
  public:
   explicit ThreadProbe(std::int64_t stack_bytes) {

@@ -71,7 +71,7 @@ TEST(HostEnvironment, RightValuesAreTaken) {
   EXPECT_EQ(fault_of("PATH", "x"), "none");
 }
 
-/// Stacks of 64 TiB for new threads, of which no address space holds two.
+/// Sets stacks of 64 TiB for new threads; no address space fits two of them.
 class ImpossibleStacks {
  public:
   ImpossibleStacks() {
@@ -107,7 +107,7 @@ TEST(HostEnvironment, ThreadsThatTheSystemRefusesAreNamed) {
   }
 }
 
-/// Settings of OpenMP under which it gives teams of one thread.
+/// Starts from OpenMP settings that limit teams to one thread.
 TEST(HostEnvironment, ATeamHasAllItsThreadsWhateverOpenMpWasToldBefore) {
   const auto team = [] {
     int threads = 0;

@@ -1,4 +1,4 @@
-// Hands results on in the order of their numbers, in whatever order they come.
+// Passes results on in the order of their numbers, whatever order they arrive in.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,13 @@
 
 namespace kernelgate {
 
+/// Holds each result until all results before it have been passed on.
 template <class Result>
 class InOrder {
  public:
   using Next = std::function<void(std::int64_t, const Result&)>;
 
-  /// `next` is called for the results 0, 1, 2, …, each as soon as those before it are there.
+  /// `next` is called for the results 0, 1, 2, …, each once it and all before it have arrived.
   explicit InOrder(Next next) : next_(std::move(next)) {}
 
   void add(std::int64_t number, Result result) {
@@ -25,7 +26,7 @@ class InOrder {
     }
   }
 
-  /// Results that were handed on.
+  /// Results passed on so far.
   std::int64_t count() const { return count_; }
 
  private:

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::array signals{SIGINT, SIGTERM, SIGHUP};
 
-// Only what a signal handler may call.
+// Only async-signal-safe calls.
 extern "C" void say_and_end(int signal) {
   const char* text =
       "\nkernelgate: interrupted; finished rows are in the records file, what runs now is not "
@@ -25,7 +25,7 @@ extern "C" void say_and_end(int signal) {
 
 void say_when_interrupted() {
   for (const int signal : signals) {
-    // What a parent told us to ignore (nohup) stays ignored.
+    // Signals that the parent set to be ignored (nohup) stay ignored.
     if (std::signal(signal, say_and_end) == SIG_IGN) std::signal(signal, SIG_IGN);
   }
 }

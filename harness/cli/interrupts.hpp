@@ -1,13 +1,14 @@
-// A run that somebody ends (Ctrl-C, a scheduler's SIGTERM, a closed terminal) says what is kept.
+// Message of an interrupted run (Ctrl-C, a scheduler's SIGTERM, a closed terminal).
 #pragma once
 
 namespace kernelgate {
 
-/// On SIGINT, SIGTERM and SIGHUP: one line on stderr, then the signal's own end, so that a shell
-/// and a scheduler see how it ended. Finished rows are in the records file by then.
+/// From now on SIGINT, SIGTERM and SIGHUP print one line to stderr, then end the process by the
+/// signal itself, so that a shell or scheduler sees the cause. By then the finished rows are in the
+/// records file.
 void say_when_interrupted();
 
-/// Back to the signals' own ends: in a child, whose parent does the talking.
+/// Restores the signals' default actions: for a child process, whose parent prints the message.
 void leave_interrupts_alone();
 
 }  // namespace kernelgate

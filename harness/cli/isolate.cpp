@@ -36,7 +36,7 @@ constexpr std::int64_t beginning = -1;
 constexpr std::uint64_t header_mark = 0x6b65726e67617465;
 constexpr std::int64_t max_text_bytes = std::int64_t{1} << 30;
 
-/// A message of the child: a mark, which job, how long the text is, then the text.
+/// Header of a child's message: a mark, the job and the length of the text that follows.
 struct Header {
   std::uint64_t mark = header_mark;
   std::int64_t job = 0;
@@ -60,13 +60,13 @@ void send(int fd, std::int64_t job, const std::string& text) {
   write_all(fd, text.data(), text.size());
 }
 
-/// Jobs from `next` on, before `last`.
+/// The jobs in [next, last).
 struct Range {
   std::int64_t next = 0, last = 0;
   bool empty() const { return next >= last; }
 };
 
-/// Reads the next range that the parent asks for; false if it asks for none any more.
+/// Reads the next range that the parent requests; false if there is no further request.
 bool read_range(int fd, Range& range) {
   char* to = reinterpret_cast<char*>(&range);
   for (std::size_t got = 0; got < sizeof range;) {
@@ -78,8 +78,8 @@ bool read_range(int fd, Range& range) {
   return true;
 }
 
-/// Closes what the parent has open, such as its records: a kernel that writes to any descriptor
-/// would write there.
+/// Closes the parent's other descriptors, such as its records file, so that a kernel with stray
+/// writes cannot reach them.
 void close_others(int kept) {
   const auto first = static_cast<unsigned>(STDERR_FILENO + 1), own = static_cast<unsigned>(kept);
   if (own > first) close_range(first, own - 1, 0);
@@ -89,7 +89,7 @@ void close_others(int kept) {
 [[noreturn]] void child_main(const IsolatedJobs& jobs, int parent) {
   leave_interrupts_alone();
   close_others(parent);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);  // no orphan works on when the parent is killed
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // the child must not outlive a killed parent
   std::string fault;
   try {
     if (jobs.begin) jobs.begin();
@@ -105,14 +105,14 @@ void close_others(int kept) {
   _exit(0);  // no destructors of state that the parent owns
 }
 
-/// The end of a wait, in `limit_seconds` from now; 0: never.
+/// The time `limit_seconds` from now; 0: never.
 Clock::time_point deadline(double limit_seconds) {
   if (!(limit_seconds > 0)) return Clock::time_point::max();
   const std::chrono::duration<double> limit(std::min(limit_seconds, 1e8));
   return std::chrono::time_point_cast<Clock::duration>(Clock::now() + limit);
 }
 
-/// For poll(): at most a second, after which the caller looks whether the child has ended.
+/// Timeout for poll(): at most a second, after which the caller checks whether the child has ended.
 int milliseconds_until(Clock::time_point until) {
   constexpr std::int64_t longest = 1000;
   if (until == Clock::time_point::max()) return longest;
@@ -120,7 +120,7 @@ int milliseconds_until(Clock::time_point until) {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, longest));
 }
 
-/// The parent's end: one child and the connection to it.
+/// The parent's view: one child and the connection to it.
 class Child {
  public:
   explicit Child(const IsolatedJobs& jobs) {
@@ -154,16 +154,16 @@ class Child {
 
   int descriptor() const { return fd_; }
 
-  /// Does not fail for a child that has died meanwhile; reading from it shows that.
+  /// Does not fail if the child has ended; the next read detects that.
   void ask_for(const Range& range) const { ::send(fd_, &range, sizeof range, MSG_NOSIGNAL); }
 
-  /// The end of the stream does not show it: a process that it started keeps the stream open, and
-  /// one that closes its descriptors lives on.
+  /// Asks the system, because the end of the stream proves nothing: a grandchild can keep it open,
+  /// and a child that closes its descriptors can continue.
   bool has_ended() const { return process_has_ended(pid_); }
 
   enum class Read { message, foreign, end, late };
 
-  /// Waits until then for the message of this job. `foreign`: bytes that send() did not write.
+  /// Waits until `until` for the message of this job. `foreign`: bytes not written by send().
   Read next_until(Clock::time_point until, std::int64_t job, std::string& text) {
     Header header;
     const Read first = fill(&header, sizeof header, until);
@@ -188,12 +188,12 @@ class Child {
   Read fill(void* into, std::size_t bytes, Clock::time_point until) {
     char* to = static_cast<char*>(into);
     while (bytes > 0) {
-      const bool ended = has_ended();  // before poll(), which then sees all that it wrote
+      const bool ended = has_ended();  // before poll(), which then sees everything it wrote
       pollfd entry{fd_, POLLIN, 0};
       const int ready = poll(&entry, 1, ended ? 0 : milliseconds_until(until));
       if (ready == 0 && ended) return Read::end;
       if (ready == 0 && until <= Clock::now()) return Read::late;
-      if (ready <= 0) continue;  // interrupted or timed out: the deadline decides
+      if (ready <= 0) continue;  // interrupted or timed out: the loop checks the deadline
       const ssize_t got = read(fd_, to, bytes);
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) return ends_until(until) ? Read::end : Read::late;
@@ -203,7 +203,7 @@ class Child {
     return Read::message;
   }
 
-  /// Waits for the process behind the end of its stream.
+  /// After the end of the stream, waits for the end of the process.
   bool ends_until(Clock::time_point until) const {
     constexpr useconds_t pause = 1000;
     while (!has_ended()) {
@@ -217,7 +217,7 @@ class Child {
   int fd_ = -1;
 };
 
-/// "; the limit of processor time (ulimit -t) is 1 s", where there is one.
+/// "; the limit of processor time (ulimit -t) is 1 s", or nothing without a limit.
 std::string processor_limit_in_words() {
   rlimit limit{};
   if (getrlimit(RLIMIT_CPU, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return "";
@@ -244,7 +244,8 @@ constexpr const char* foreign_bytes =
     "code in its process wrote to a descriptor that it did not open, the connection to this "
     "program";
 
-/// A child that cannot begin has run no kernel: its surroundings are at fault, not the first job.
+/// Throws BadInput if the child cannot begin: no kernel has run, so the environment is at fault and
+/// not the first job.
 void require_begun(Child& child, double limit_seconds) {
   constexpr double min_seconds = 60;
   std::string text;
@@ -267,7 +268,7 @@ void require_begun(Child& child, double limit_seconds) {
   }
 }
 
-/// Hands groups of jobs to children and their outcomes to `finish`, in the order of the jobs.
+/// Distributes groups of jobs to children and passes their outcomes to `finish` in job order.
 class Pool {
  public:
   explicit Pool(const IsolatedJobs& jobs)
@@ -285,9 +286,9 @@ class Pool {
 
  private:
   struct Worker {
-    std::unique_ptr<Child> child;  // none: it has ended
-    Range range;                   // the jobs that it was asked for and has not answered
-    Clock::time_point until;       // of the first of them
+    std::unique_ptr<Child> child;  // null: ended
+    Range range;                   // requested jobs without an outcome so far
+    Clock::time_point until;       // deadline of the first of them
   };
 
   Range next_group() {
@@ -319,7 +320,7 @@ class Pool {
 
   void begin_job(Worker& worker) const { worker.until = deadline(jobs_.time_limit_seconds); }
 
-  /// Workers that have sent something, have ended, or whose time is over.
+  /// Workers that have sent something, have ended or are past their deadline.
   std::vector<Worker*> ready() {
     std::vector<pollfd> entries;
     auto until = Clock::time_point::max();
@@ -359,7 +360,7 @@ class Pool {
     }
   }
 
-  /// Its present job has this outcome; a fresh child goes on with the jobs behind it.
+  /// Records this outcome for the present job; a fresh child continues with the jobs after it.
   void replace(Worker& worker, JobOutcome outcome) {
     worker.child.reset();
     const Range rest{worker.range.next + 1, worker.range.last};
@@ -369,7 +370,7 @@ class Pool {
 
   const IsolatedJobs& jobs_;
   std::vector<std::int64_t> groups_;
-  std::size_t taken_ = 0;  // groups that a child was asked for
+  std::size_t taken_ = 0;  // groups given to a child
   InOrder<JobOutcome> outcomes_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

@@ -1,5 +1,5 @@
-// Runs a list of jobs in child processes. A crash or a hang ends a child, and a fresh child goes on
-// with the next job: one bad kernel costs one case.
+// Runs a list of jobs in child processes. A crash or a hang ends a child, and a fresh child
+// continues with the next job, so that one bad kernel costs one case.
 #pragma once
 
 #include <cstdint>
@@ -16,18 +16,19 @@ struct JobOutcome {
   std::string text;
 };
 
+/// The jobs, and how to run them.
 struct IsolatedJobs {
   std::int64_t count = 0;
-  double time_limit_seconds = 0;  // of one job; 0: none
-  int children = 1;               // processes at a time
-  /// First job of each group, ascending, the first one 0. Jobs of a group share state: one child
-  /// runs them, in order. Empty: all jobs are one group.
+  double time_limit_seconds = 0;  // per job; 0: none
+  int children = 1;               // concurrent processes
+  /// First job of each group, ascending from 0. Jobs of a group share state, so one child runs them
+  /// in order. Empty: all jobs are one group.
   std::vector<std::int64_t> groups = {};
-  /// Called once in every child before its first job (threads may start here, not in the parent).
+  /// Called once in every child before its first job. Threads may start here, not in the parent.
   std::function<void()> begin;
-  /// Runs job i in the child; what it returns reaches `finish` in the parent.
+  /// Runs job i in the child. Its result is passed to `finish` in the parent.
   std::function<std::string(std::int64_t)> run;
-  /// Called in the parent in the order of the jobs, whichever child ends first.
+  /// Called in the parent, in the order of the jobs, whichever child finishes first.
   std::function<void(std::int64_t, const JobOutcome&)> finish;
 };
 

@@ -46,7 +46,7 @@ TEST(Isolate, GoesOnAfterACrashAndAHang) {
   EXPECT_EQ(ends[4].second, "job 4");
 }
 
-/// The message that run_isolated() throws when its child cannot begin; no job may count as run.
+/// The message that run_isolated() throws if its child cannot begin. No job may be reported.
 std::string fault_of(std::function<void()> begin) {
   IsolatedJobs jobs;
   jobs.count = 2;
@@ -71,7 +71,7 @@ TEST(Isolate, AChildThatCannotBeginIsNoFaultOfAJob) {
             std::string::npos);
 }
 
-/// Jobs 0 to 11 in groups of three, in two processes; every job says which process ran it.
+/// Jobs 0 to 11 in groups of three, in two processes; every job returns its process id.
 TEST(Isolate, RunsGroupsSideBySideAndReportsInTheOrderOfTheJobs) {
   IsolatedJobs jobs;
   jobs.count = 12;
@@ -79,7 +79,7 @@ TEST(Isolate, RunsGroupsSideBySideAndReportsInTheOrderOfTheJobs) {
   jobs.groups = {0, 3, 6, 9};
   jobs.time_limit_seconds = 60;
   jobs.run = [](std::int64_t i) {
-    if (i == 0) usleep(300'000);  // the other child ends its groups first
+    if (i == 0) usleep(300'000);  // the other child finishes its groups first
     return std::to_string(getpid());
   };
   std::vector<std::string> ran_by;
@@ -125,7 +125,7 @@ TEST(Isolate, GoesOnInAGroupBehindACrashBesideOtherChildren) {
   EXPECT_EQ(next, 40);
 }
 
-/// Job 0 leaves a process behind that holds the connection open, and aborts.
+/// Job 0 leaves a process behind that keeps the connection open, and is killed.
 TEST(Isolate, ACrashIsACrashWhileAProcessThatItStartedLivesOn) {
   std::vector<std::pair<JobOutcome::End, std::string>> ends;
   IsolatedJobs jobs;
@@ -134,7 +134,7 @@ TEST(Isolate, ACrashIsACrashWhileAProcessThatItStartedLivesOn) {
   jobs.run = [](std::int64_t i) -> std::string {
     if (i == 0) {
       if (fork() == 0) {
-        for (int standard = 0; standard < 3; ++standard) close(standard);  // the test's own
+        for (int standard = 0; standard < 3; ++standard) close(standard);  // shared with the test
         sleep(30);
         _exit(0);
       }
@@ -152,7 +152,7 @@ TEST(Isolate, ACrashIsACrashWhileAProcessThatItStartedLivesOn) {
   EXPECT_EQ(ends[1].second, "ran");
 }
 
-/// The outcomes of jobs of which job 1 does this to the descriptors 3 to 99.
+/// The outcomes of three jobs, of which job 1 applies `touch` to the descriptors 3 to 99.
 std::vector<std::pair<JobOutcome::End, std::string>> ends_with_descriptors(
     const std::function<void(int)>& touch) {
   std::vector<std::pair<JobOutcome::End, std::string>> ends;
@@ -175,7 +175,7 @@ TEST(Isolate, BytesOfAnotherWriterAreACrashOfTheirJob) {
   const int file = mkstemp(file_name);
   ASSERT_GE(file, 0);
   unlink(file_name);
-  // Zeros are a header of job 0 without a text, 0x7f one of a text of 9 EB.
+  // Read as a header, zeros mean job 0 without text, and 0x7f a text of 9 EB.
   for (const char byte : {'\0', '\x7f'}) {
     const std::string bytes(64, byte);
     const auto ends = ends_with_descriptors([&](int descriptor) {

@@ -86,7 +86,7 @@ KernelSession::KernelSession(const Session& session, const KernelChoice& choice,
                              const ModelSource& source, const QuantiseChoice& quantise,
                              Originals originals)
     : choice_(choice) {
-  quantise.parse();  // a bad choice is refused before weights are made
+  quantise.parse();  // rejects a bad choice before weights are loaded
   const auto backend = parse_backend(choice.backend);
   if (!backend || *backend == Backend::reference) {
     throw BadInput("--backend: expected one with kernels, got " + choice.backend);
@@ -140,7 +140,7 @@ void KernelSession::take_weights(const ModelSource& source, const QuantiseChoice
     };
   }
   if (originals == Originals::given_up) {
-    // Synthetic tensors each own their memory; a mapped file is nobody's to give up.
+    // Synthetic tensors each own their memory; a mapped file is not freed.
     loading.done_with = [this](const std::byte* start) {
       std::erase_if(checkpoint_.weights.owners,
                     [&](const auto& owner) { return owner.get() == start; });

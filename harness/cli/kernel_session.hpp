@@ -1,5 +1,5 @@
-// A model on the kernels of one backend: the options that choose them, and the device that they run
-// on for as long as the model lives.
+// A model on the kernels of one backend: the options that choose the kernels, and their device,
+// which stays open for the model's lifetime.
 #pragma once
 
 #include <cstdint>
@@ -22,48 +22,49 @@ class App;
 
 namespace kernelgate {
 
-/// --backend, --variant, --resident-experts, --expert-folder, and of the backend source --device,
-/// --schedule-seed, --unchecked.
+/// The options --backend, --variant, --resident-experts, --expert-folder, and, for the backend
+/// source, --device, --schedule-seed, --unchecked.
 struct KernelChoice {
   std::string backend = "reference";
   std::vector<std::string> variants;
   std::string device = "amd-gfx942";
   std::uint64_t schedule_seed = 0;
   bool unchecked = false;
-  std::int64_t resident_experts = 0;  // so many in memory, the others in a file; 0: all in memory
-  std::string expert_folder;          // of that file; empty: the system's for temporary files
+  std::int64_t resident_experts = 0;  // experts in memory, the others in a file; 0: all in memory
+  std::string expert_folder;          // of that file; empty: the system's temporary folder
 
   void add_to(CLI::App& command);
   bool on_reference() const { return backend == "reference"; }
-  /// Throws BadInput for what the scalar reference cannot do.
+  /// Throws BadInput for options that the scalar reference does not support.
   void check_reference() const;
-  /// The options that choose the same kernels again.
+  /// The options that reproduce this choice.
   std::vector<std::string> words() const;
 };
 
-/// The backend has no device on this machine, or this build no kernels for it: nothing can run.
+/// Nothing can run: this machine has no device for the backend, or this build no kernels for it.
 class NoDevice : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
+/// Loads a model's weights for one backend and keeps the backend's device open.
 class KernelSession {
  public:
-  /// What becomes of weights that were quantised.
+  /// Whether the original weights stay in memory after quantisation.
   enum class Originals { kept, given_up };
 
-  /// Throws BadInput for a backend that has no kernels in this build and for weights that do not
-  /// fit, NoDevice where the backend's device is missing. Originals that are given up free their
-  /// memory as they are quantised; checkpoint().weights then has no use.
+  /// Throws BadInput for a backend without kernels in this build and for weights that do not fit,
+  /// NoDevice if the backend's device is missing. With Originals::given_up, each original is freed
+  /// once it is quantised, and checkpoint().weights must not be used.
   KernelSession(const Session& session, const KernelChoice& choice, const ModelSource& source,
                 const QuantiseChoice& quantise = {}, Originals originals = Originals::kept);
 
   const reference::Checkpoint& checkpoint() const { return checkpoint_; }
   const model::KernelWeights& weights() const { return *weights_; }
   model::KernelModel& model() { return *model_; }
-  /// Null where all experts are in memory.
+  /// Null if all experts are in memory.
   const model::ExpertOffload* offload() const { return offload_.get(); }
-  /// "backend kokkos (Kokkos 5.2.2, OpenMP, 2 threads), bf16, linear/kokkos/cpu-bf16 …".
+  /// "backend kokkos (Kokkos 5.2.2, OpenMP, 2 threads), bf16", then quantisation or offloading.
   std::string in_words() const;
 
  private:
@@ -81,7 +82,7 @@ class KernelSession {
   std::unique_ptr<model::KernelModel> model_;
 };
 
-/// "experts asked for 96: 62.5 % were in memory; 36 copied from the file, 12.3 MB".
+/// "experts asked for 96: 62.5 % were in memory; 36 copied from the file, 12.345 MB".
 std::string in_words(const model::OffloadCounts& counts);
 
 }  // namespace kernelgate

@@ -1,4 +1,5 @@
-// kernelgate kv: bytes of the KV cache, allocated and by formula, against MHA, GQA and MLA.
+// kernelgate kv: compares the bytes of the KV cache, allocated and by formula, with MHA, GQA and
+// MLA.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -39,15 +40,15 @@ std::string grouped(std::int64_t n) {
   return text;
 }
 
-/// The type of keys and values: --dtype, else what a checkpoint's config states, else bf16.
+/// The type of keys and values: --dtype, else f32 or f16 if the config states one, else bf16.
 Dtype type_of(const KvArguments& options, const reference::ModelConfig& config) {
   if (!options.dtype.empty()) return *parse_dtype(options.dtype);
   const std::optional<Dtype> stated = reference::stated_dtype(config);
   return stated == Dtype::f32 || stated == Dtype::f16 ? *stated : Dtype::bf16;
 }
 
-/// Bytes are computed for lengths that the model does not take, too: they are a plan for a model
-/// with a longer context. The output says where that is so.
+/// Remark for lengths beyond the model's context. Their bytes are computed nevertheless, as a plan
+/// for a model with a longer context.
 std::string beyond_context(const reference::ModelConfig& config, std::int64_t tokens) {
   if (reference::fits_context(config, tokens)) return {};
   return fmt::format("beyond the model's longest context of {}", grouped(config.max_positions));
@@ -59,7 +60,7 @@ class KvReport {
     if (!options.records.empty()) writer_.emplace(options.records, std::cerr);
   }
 
-  /// `option` names the configuration: --model, or --checkpoint with a folder.
+  /// `option` is the option that chose the configuration: --model, or --checkpoint with a folder.
   void print(const char* option, const std::string& name, const reference::ModelConfig& config) {
     type_ = type_of(options_, config);
     const std::vector<model::KvScheme> schemes = model::kv_schemes(config);
@@ -73,7 +74,7 @@ class KvReport {
     }
     fmt::print("\n  {:<6} {:>9} {:>19} {:>19} {:>19} {:>19} {:>9}  {}\n", "", "tokens", "allocated",
                "closed form", "pages written", "without windows", "fixed", "");
-    std::string not_written;  // of the last cache that did not fit: why
+    std::string not_written;  // reason for the last cache that did not fit
     for (const std::int64_t tokens : lengths(config)) {
       for (const model::KvScheme& s : schemes) {
         const std::string shortage = line(option, name, config, s, tokens);
@@ -171,8 +172,8 @@ TimeSummary summary_of(const std::vector<model::SchemeTime>& runs) {
   return summarise(spans);
 }
 
-/// One layer in each scheme, prefill of `tokens` and one token behind them, repetitions interleaved
-/// so that a ratio compares neighbours in time.
+/// Times one layer in each scheme, for a prefill of `tokens` and for one token after them. The
+/// repetitions are interleaved, so that a ratio compares runs close together in time.
 void print_times(Session& session, const KvArguments& options, const std::string& name,
                  const reference::ModelConfig& config) {
   model::Operations operations(session.registry(), Backend::kokkos, false);

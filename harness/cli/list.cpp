@@ -1,4 +1,4 @@
-// kernelgate list: kernels, variants, cases and suites of this build.
+// kernelgate list: lists kernels, variants, cases and suites of this build.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -13,7 +13,7 @@
 namespace kernelgate {
 namespace {
 
-// Whether two runs give the same bits: what a native variant promises and tests hold it to.
+// The determinism claim of a native variant, which tests check.
 std::string claim(const Variant& variant) {
   if (!variant.native) return {};
   const Reproducible& reproducible = variant.native->reproducible;
@@ -56,12 +56,12 @@ void add_list_command(CLI::App& app, Session& session) {
   command->footer("Example: kernelgate list --suite smoke --kernel linear");
   command->callback([&session, suite, kernels] {
     const Registry& registry = session.registry();
-    for (const std::string& kernel : *kernels) registry.find(kernel);  // refuses unknown names
+    for (const std::string& kernel : *kernels) registry.find(kernel);  // rejects unknown names
     if (!suite->empty()) {
       print_suite(registry, *suite, *kernels);
       return;
     }
-    std::string names;  // first, so that a missing folder is said before a page of kernels
+    std::string names;  // first, so that a missing folder is reported before a page of kernels
     for (const std::string& name : suite_names(data_root())) names += " " + name;
     for (const Kernel& kernel : registry.kernels()) {
       if (among(*kernels, kernel)) print_kernel(kernel);

@@ -1,4 +1,4 @@
-// kernelgate: one program, one subcommand a task.
+// kernelgate: the main program, with one subcommand per task.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -35,7 +35,7 @@ constexpr const char* exit_codes =
     "5 nothing ran, 6 environment invalid.\n"
     "Example: kernelgate check --suite smoke";
 
-// Cuts a message that quotes a long hostile text.
+// Shortens a message that quotes a very long text.
 std::string shortened_message(std::string_view text) {
   constexpr std::size_t max_bytes = 4000;
   if (text.size() <= max_bytes) return std::string(text);
@@ -49,7 +49,7 @@ int report(std::string_view what, kernelgate::ExitCode code) {
   return static_cast<int>(code);
 }
 
-// Examples in the help begin with the program as it was typed.
+// Makes the examples in the help begin with the program's name as typed.
 void put_typed_program_into_examples(CLI::App& app) {
   std::string text;
   std::istringstream lines(app.get_footer());
@@ -64,7 +64,7 @@ void put_typed_program_into_examples(CLI::App& app) {
   }
 }
 
-// CLI11 says only that a subcommand is required.
+// The message for an unknown subcommand; CLI11 only reports that one is required.
 std::optional<std::string> unknown_command(const CLI::App& app) {
   const std::vector<std::string> rest = app.remaining();
   if (!app.get_subcommands().empty() || rest.empty()) return std::nullopt;
@@ -75,7 +75,7 @@ std::optional<std::string> unknown_command(const CLI::App& app) {
   return fmt::format("unknown command '{}'; there are:{}", rest.front(), known);
 }
 
-// Reads the command line, runs its command and says how that ended.
+// Parses the command line, runs its command and returns the exit code.
 int run(int argc, char** argv, kernelgate::Session& session) {
   using kernelgate::ExitCode;
   try {
@@ -137,7 +137,7 @@ int run(int argc, char** argv, kernelgate::Session& session) {
   }
 }
 
-// Sets signals that the starting process may have set otherwise, or that a limit raises.
+// Sets the actions of signals that the parent may have changed, or that a limit raises.
 void set_signals() {
   struct sigaction action {};
   // With SIGCHLD ignored, waitpid() would lose how a child ended.
@@ -148,7 +148,7 @@ void set_signals() {
   sigaction(SIGXFSZ, &action, nullptr);
 }
 
-// The exit code, or that of bad input if standard output took less than the program printed.
+// The exit code; bad input instead of success if standard output could not be written.
 int with_output_checked(int code) {
   const std::string fault = kernelgate::standard_output_fault();
   if (fault.empty()) return code;

@@ -21,17 +21,17 @@
 namespace kernelgate {
 namespace {
 
-// A model too large for the free memory is refused before anything is allocated.
+// Rejects a model that is too large for the free memory before anything is allocated.
 void require_memory_of(const std::string& name, Dtype type, std::int64_t layers) {
   auto config = reference::named_config(name);
-  if (!config) return;  // synthetic_model() names what exists
+  if (!config) return;  // synthetic_model() throws with the list of names
   reference::keep_layers(*config, layers, "--model " + name);
   require_memory(model::weight_bytes(*config, type),
                  fmt::format("--model {}: its synthetic {} weights", name, kernelgate::name(type)),
                  "expected less: --layers N, --dtype bf16");
 }
 
-/// One line that grows while weights are made.
+/// Shows the progress while weights are generated.
 reference::Made show_progress(Progress& progress) {
   return [&progress, shown = std::int64_t{0}](std::int64_t done, std::int64_t total) mutable {
     for (; shown < done * 100 / total; ++shown) {

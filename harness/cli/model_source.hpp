@@ -1,5 +1,4 @@
-// Where a command's model comes from, and how it is to round: options that are the same in every
-// command that runs a model.
+// Options for a model's source and precision, shared by all commands that run a model.
 #pragma once
 
 #include <cstdint>
@@ -15,26 +14,27 @@ class App;
 
 namespace kernelgate {
 
-/// --checkpoint, or --model with --weights; --layers, --dtype, --skip-expert, --precision.
+/// The options --checkpoint, or --model with --weights; --layers, --dtype, --skip-expert,
+/// --precision.
 struct ModelSource {
   std::string checkpoint, model, weights = "synthetic";
   std::string skip = "zero", precision = "f32";
-  std::string dtype;        // empty: what the checkpoint has; synthetic: f32, 8b and 74b bf16
-  std::int64_t layers = 0;  // the first ones alone; 0: all
+  std::string dtype;        // empty: the checkpoint's; synthetic: f32, for 8b and 74b bf16
+  std::int64_t layers = 0;  // only the first so many; 0: all
 
   void add_to(CLI::App& command);
-  /// Throws BadInput, naming the command, unless one of --checkpoint and --model was given.
+  /// Throws BadInput, with the command's name, unless one of --checkpoint and --model was given.
   void check(const std::string& command) const;
-  /// Sizes alone, read without the weights. Throws BadInput as load() does.
+  /// The configuration, read without the weights. Throws BadInput as load() does.
   reference::ModelConfig config() const;
   /// The storage type of kernels that run these weights.
   Dtype storage(const reference::Checkpoint& loaded) const;
-  /// Configuration and weights, with a progress bar. Throws BadInput for what cannot be read, and
-  /// for synthetic weights that do not fit into free memory, before they are made.
+  /// Configuration and weights, loaded with a progress bar. Throws BadInput for unreadable files,
+  /// and for synthetic weights that do not fit into free memory, before they are generated.
   reference::Checkpoint load() const;
-  /// The scalar model.
+  /// The scalar reference model.
   reference::Model load_reference() const;
-  /// The options that choose the same model again, as words and quoted for bash.
+  /// The options that reproduce this choice, as words and quoted for bash.
   std::vector<std::string> words() const;
   std::string again() const;
 
@@ -42,7 +42,7 @@ struct ModelSource {
   Dtype synthetic_type() const;
 };
 
-/// Prints each notice on a line of its own to stderr.
+/// Prints each notice to stderr, on its own line.
 void print_notices(const reference::Notices& notices);
 
 }  // namespace kernelgate

@@ -20,11 +20,11 @@ bool reads_wholly(const std::string& text, T& value) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
-/// The limits of an option, from the text of its type and its own checks: "INT:INT in [1 - 4096]",
-/// "FLOAT:POSITIVE".
+/// The limits of an option, parsed from CLI11's text for its type and checks, such as
+/// "INT:INT in [1 - 4096]" or "FLOAT:POSITIVE".
 struct Limits {
   bool above_zero = false, from_zero = false;
-  std::string range;  // "1 to 4096", where a check has one
+  std::string range;  // "1 to 4096"; empty without a range check
   double least = -std::numeric_limits<double>::infinity();
   double most = std::numeric_limits<double>::infinity();
 
@@ -48,8 +48,8 @@ struct Limits {
   }
 };
 
-/// Replaces the text by the plain decimal form, which CLI11 converts without loss. Returns the
-/// message for a text that is no such number or lies outside the limits.
+/// Replaces the text by the plain decimal form, which CLI11 converts without loss. Returns an error
+/// message if the text is no number of this type or is outside the limits, otherwise nothing.
 template <class T>
 std::string whole_number(std::string& text, const Limits& limits) {
   T value = 0;

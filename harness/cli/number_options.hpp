@@ -1,5 +1,5 @@
-// Reads the numbers of a command line as decimal numbers, and refuses what the option's type cannot
-// hold.
+// Reads numeric command-line options as decimal numbers and rejects values that the option's type
+// cannot represent.
 #pragma once
 
 namespace CLI {
@@ -8,11 +8,11 @@ class App;
 
 namespace kernelgate {
 
-/// Adds a check to every option of `app` and of its subcommands whose type is a number. CLI11 alone
-/// wraps a negative number into an unsigned one, saturates at the type's end, and reads 010 as 8,
-/// an empty text as 0 and "nan" as a number within every range. The check covers the option's own
-/// CLI::Range, PositiveNumber or NonNegativeNumber, too, so that one fault has one wording. Call it
-/// after all options exist.
+/// Adds a check to every numeric option of `app` and its subcommands. CLI11 alone wraps negative
+/// numbers into unsigned ones, saturates at the type's limits, and reads 010 as 8, an empty text as
+/// 0 and "nan" as a number within every range. The check also covers the option's own CLI::Range,
+/// PositiveNumber or NonNegativeNumber, so that one fault has one wording. Call it after all
+/// options exist.
 void check_number_options(CLI::App& app);
 
 }  // namespace kernelgate

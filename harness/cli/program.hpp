@@ -1,4 +1,4 @@
-// Runs a program and waits for it: the build tool, or this program with another subcommand.
+// Runs another program and waits for it: the build tool, or this program with another subcommand.
 #pragma once
 
 #include <filesystem>
@@ -7,19 +7,19 @@
 
 namespace kernelgate {
 
-/// How it ended. `signal` is 0 unless one ended it; -1 as `code` means that it did not start.
+/// How a program ended. `signal` is 0 unless a signal ended it; `code` is -1 if it did not start.
 struct ProgramEnd {
   int code = -1;
   int signal = 0;
   double seconds = 0;
 };
 
-/// Both its outputs go to `log`, or where the log is empty to this program's stderr. Throws
-/// BadInput when the log cannot be written.
+/// Runs a program with stdout and stderr redirected to the file `log`, or to this program's stderr
+/// if `log` is empty. Throws BadInput if the log cannot be written.
 ProgramEnd run_program(const std::vector<std::string>& words,
                        const std::filesystem::path& log = {});
 
-/// The file of the running program.
+/// Path of the running program.
 std::filesystem::path own_program();
 
 }  // namespace kernelgate

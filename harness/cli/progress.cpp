@@ -10,7 +10,7 @@
 namespace kernelgate {
 namespace {
 
-// Moves the cursor, which text written to stderr cannot.
+// Writes cursor movements directly to the descriptor, because the stream stderr escapes them.
 void control(const std::string& text) {
   std::fflush(stderr);
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());

@@ -1,4 +1,4 @@
-// One line on a terminal that says how far a long run is; nothing where no terminal reads it.
+// A progress line for a long run, printed only to a terminal.
 #pragma once
 
 #include <chrono>
@@ -8,12 +8,13 @@
 
 namespace kernelgate {
 
+/// Shows title, count and present item on one line of the terminal.
 class Progress {
  public:
   Progress(std::string title, std::int64_t total);
-  /// `count` more of the total are done; `what` is the one at hand.
+  /// Adds `count` to the finished part of the total; `what` is the present item.
   void step(std::string_view what, std::int64_t count = 1);
-  /// Takes the line away, so that other output can stand there.
+  /// Erases the line before other output.
   void clear() const;
   void finish() const;
 

@@ -1,4 +1,4 @@
-// Options of commands that may quantise a model's weights at loading.
+// Options of commands that can quantise a model's weights when they load it.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,15 +10,15 @@
 
 namespace kernelgate {
 
-/// --quantise, --format, --block.
+/// The options --quantise, --format, --block.
 struct QuantiseChoice {
   std::string what, format = "mxfp4";
-  std::int64_t block = 0;  // 0: the format's own, 32 or 64
+  std::int64_t block = 0;  // elements; 0: the format's own, 32 or 64
 
   void add_to(CLI::App& command);
-  /// Throws BadInput for a block that the format does not have.
+  /// Throws BadInput for a block size that the format does not support.
   model::Quantisation parse() const;
-  /// The options that choose the same again; none where nothing is quantised.
+  /// The options that reproduce this choice; none if nothing is quantised.
   std::vector<std::string> words() const;
   bool asked() const { return !what.empty(); }
 };

@@ -1,4 +1,4 @@
-// The GPUs of this machine for the native variants of the backends cuda and hip.
+// GPUs of this machine, for the native variants of the backends cuda and hip.
 #pragma once
 
 #include <map>
@@ -11,8 +11,9 @@
 
 namespace kernelgate {
 
-/// Opens a backend's device when a variant first needs it, in the process that runs the kernels: a
-/// vendor's runtime does not survive a fork. It stays in its slot for as long as the object lives.
+/// Opens a backend's device when a variant first needs it, in the process that runs the kernels,
+/// because a vendor's runtime does not survive a fork. The device stays in its slot for this
+/// object's lifetime.
 class RealDevices {
  public:
   explicit RealDevices(const Registry& registry) : registry_(registry) {}
@@ -20,9 +21,10 @@ class RealDevices {
   RealDevices(const RealDevices&) = delete;
   RealDevices& operator=(const RealDevices&) = delete;
 
-  /// Why this variant's device is not open, in words; nothing when it is, or when it needs none.
+  /// Opens this variant's device if necessary. Returns the reason as text if it cannot be opened,
+  /// nothing if it is open or the variant needs none.
   std::optional<std::string> missing_for(const Variant& variant);
-  /// Profile of the device that the variant runs on; empty for the host's own.
+  /// Name of the profile of the variant's device; empty for the host.
   std::string profile_of(const Variant& variant) const;
 
  private:

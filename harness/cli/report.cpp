@@ -1,5 +1,5 @@
-// kernelgate report: the page and the Markdown summary again, from records alone; and whether a
-// page that came from elsewhere shows what its records say. The tables of docs/performance.md, too.
+// kernelgate report: writes the page, the Markdown summary and the tables of docs/performance.md
+// from records alone, and checks whether an existing page agrees with its records.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -27,7 +27,7 @@ struct ReportArguments {
   std::string title = "kernelgate", subtitle;
 };
 
-/// The latest row of each judgement and time of the chosen runs; all rows before, for the history.
+/// The latest row of each check and timing of the chosen runs, and all rows, for the history.
 struct Rows {
   std::vector<Record> shown, earlier;
 };
@@ -67,7 +67,7 @@ std::string read_page(const std::string& option, const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// A page that is not there begins as a title and the markers.
+// Writes the tables between the page's markers. A new page gets a title and the markers.
 void write_performance(const std::vector<Record>& rows, const ReportArguments& options) {
   const std::string& file = options.performance;
   const std::string page = std::filesystem::exists(file)
@@ -118,7 +118,7 @@ void check_performance(Session& session, const ReportArguments& options, const s
   fmt::print("{}: has the tables of these records\n", options.check);
 }
 
-// A page with the markers is held to its tables, any other to be the HTML page.
+// Checks the tables of a page with the markers; any other page must be the HTML page.
 void check_page(Session& session, const ReportArguments& options) {
   const std::string page = read_page("--check", options.check);
   if (page.find(performance_markers.begin) != std::string::npos) {

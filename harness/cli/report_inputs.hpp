@@ -1,4 +1,4 @@
-// What `report` and `validate` put into a page: rows of records files, compiled figures.
+// Inputs of a report page for `report` and `validate`: rows of records files, compiled metrics.
 #pragma once
 
 #include <filesystem>
@@ -9,16 +9,16 @@
 
 namespace kernelgate {
 
-/// The rows of records files: of each file named, and of every one in each folder named and below
-/// it (known by its header; other CSV files are passed over). Throws BadInput for a name that is
-/// neither, and for a folder without one.
+/// The rows of the named records files, and of all records files in and below the named folders.
+/// Records files are recognised by their header; other CSV files in folders are skipped. Throws
+/// BadInput for a name that does not exist, and for a folder without records files.
 std::vector<Record> read_record_files(const std::vector<std::string>& names);
 
-/// The committed figures of every compiler, from results/resources; none where there is no such
-/// folder, unless `folder` names one.
+/// The committed compiled metrics of every compiler, from `folder`, by default results/resources;
+/// none if the default folder does not exist.
 std::vector<CompiledFigure> compiled_figures(const std::string& folder = {});
 
-/// harness/history's change points, with its usual rules.
+/// Finds the change points of harness/history, with its default rules.
 FindChanges change_finder();
 
 }  // namespace kernelgate

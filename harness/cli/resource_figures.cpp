@@ -12,7 +12,7 @@
 
 namespace kernelgate {
 
-NativeEntries self_test_plain_entries();  // kernels/dialect/self_test: kernels of no model
+NativeEntries self_test_plain_entries();  // kernels/dialect/self_test, which belong to no model
 
 namespace {
 

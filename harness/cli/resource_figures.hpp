@@ -1,4 +1,4 @@
-// What `kernelgate resources` looks at: the chosen objects and the figures read from them.
+// Inputs of `kernelgate resources`: the chosen object files and the metrics read from them.
 #pragma once
 
 #include <filesystem>
@@ -15,7 +15,7 @@
 
 namespace kernelgate {
 
-/// Options of the command; an empty list or word leaves nothing out.
+/// Options of the command; an empty list or text excludes nothing.
 struct ResourcesArguments {
   std::vector<std::string> devices, kernels;
   std::string code;  // "native", "kokkos"
@@ -23,16 +23,16 @@ struct ResourcesArguments {
   bool update_baseline = false, no_build = false;
 };
 
-/// Objects of native kernels and of Kokkos kernels.
+/// Object files of native kernels and of Kokkos kernels.
 struct ChosenObjects {
   std::vector<DeviceObject> native, kokkos;
 };
 
-/// Kokkos objects take minutes to compile, so that without --code only those of devices that have
-/// some already are chosen. Prints a line that names the others.
+/// Chooses the objects. Kokkos objects take minutes to compile; without --code, only those of
+/// devices that already have some are chosen, and a printed line lists the other devices.
 ChosenObjects choose_objects(const ResourcesArguments& options, const DeviceObjects& list);
 
-/// The rows that belong into one file of the baseline.
+/// The rows of one baseline file.
 struct Figures {
   std::string title;  // "nvcc 13.0.88", "nvcc 13.0.88 with Kokkos 5.2.2"
   bool kokkos = false;
@@ -41,15 +41,15 @@ struct Figures {
   std::set<std::pair<std::string, std::string>> absent;  // Kokkos units and targets not compiled
 };
 
-/// Reads the objects; by the file of the baseline, below `folder`. Throws BadInput for a native
-/// object that is missing and for one that cannot be read. Prints a line for each Kokkos object
-/// that is missing.
+/// Reads the objects. The result is keyed by the baseline file below `folder`. Throws BadInput for
+/// a missing native object and for an unreadable object. Prints a line for each missing Kokkos
+/// object.
 std::map<std::filesystem::path, Figures> read_figures(const ChosenObjects& objects,
                                                       const DeviceObjects& list,
                                                       const std::filesystem::path& folder,
                                                       const Session& session);
 
-/// Whether the kernel of a row of the baseline would have been found, were it still there.
+/// Whether this run would have found the kernel of a baseline row if it still existed.
 bool looked_for(const ResourcesArguments& options, const Figures& figures, const ResourceRow& row);
 
 }  // namespace kernelgate

@@ -1,5 +1,5 @@
-// kernelgate resources: what the compilers made of every native kernel and every functor of a
-// Kokkos kernel, for each target they know.
+// kernelgate resources: reports registers, spills, scratch, LDS and occupancy of every native
+// kernel and every functor of a Kokkos kernel, for each target of the compilers.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -50,7 +50,7 @@ void print_row(const ResourceRow& row, std::size_t width, const ResourceChange& 
   fmt::print("\n");
 }
 
-// The build's targets of the objects: whole devices, or single kernels where some are named.
+// The build targets of the objects: one per device, or per device and kernel if kernels are named.
 std::set<std::string> targets_of(const ResourcesArguments& options, const ChosenObjects& objects) {
   std::set<std::string> targets;
   const auto add = [&](std::string_view prefix, const std::vector<DeviceObject>& some) {
@@ -65,8 +65,7 @@ std::set<std::string> targets_of(const ResourcesArguments& options, const Chosen
   return targets;
 }
 
-// Compiles what is missing or older than its sources, by the build's own rules. False: something
-// does not compile.
+// Compiles missing or outdated objects by the build's own rules. Returns false if this fails.
 bool build(const ResourcesArguments& options, const DeviceObjects& list,
            const ChosenObjects& objects) {
   std::vector<std::string> words{list.settings.at("cmake"), "--build", list.settings.at("build"),
@@ -94,7 +93,7 @@ std::vector<ResourceRow> gone_rows(const ResourcesArguments& options, const Figu
   return gone;
 }
 
-// Prints all rows of one file beside its baseline.
+// Prints all rows of one baseline file and how they changed.
 void compare_file(const ResourcesArguments& options, const fs::path& file, const Figures& figures,
                   Counts& counts) {
   const auto baseline = read_baseline(file);
@@ -125,7 +124,7 @@ void compare_file(const ResourcesArguments& options, const fs::path& file, const
   }
 }
 
-// Rows of other devices and kernels stay as they are.
+// Writes the baseline file. Rows of devices and kernels that were not read stay unchanged.
 void update(const ResourcesArguments& options, const fs::path& file, const Figures& figures) {
   std::vector<ResourceRow> merged = figures.rows;
   for (const ResourceRow& row : read_baseline(file).value_or(std::vector<ResourceRow>{})) {

@@ -1,4 +1,4 @@
-// kernelgate rsa: Markovian RSA, rounds of rollouts that go on from the tails of the round before.
+// kernelgate rsa: Markovian RSA, rounds of rollouts that continue from the tails of the last round.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
@@ -28,11 +28,11 @@
 namespace kernelgate {
 namespace {
 
-/// Tokens of the whole run at its bound, and of one rollout.
+/// Upper bounds on the tokens of the whole run and of one rollout.
 rsa::Bounds bounds_of(const RsaInputs& inputs) {
   const rsa::Prompts prompts(inputs.templates, inputs.tokenizer.text.get());
   rsa::Settings settings = inputs.settings;
-  // A further rollout has tails in its prompt, even where the run itself has none.
+  // The extra rollout of msgl has tails in its prompt, even if the run itself has none.
   if (settings.selection == rsa::Selection::msgl) {
     settings.rounds = std::max<std::int64_t>(1, settings.rounds);
   }
@@ -40,7 +40,7 @@ rsa::Bounds bounds_of(const RsaInputs& inputs) {
                         prompts.template_tokens(inputs.settings.tails));
 }
 
-/// Bytes that an engine holds beside its weights.
+/// Bytes that an engine needs beside its weights.
 struct EngineBytes {
   std::int64_t token = 0;   // keys and values
   std::int64_t slot = 0;    // fixed state
@@ -48,7 +48,7 @@ struct EngineBytes {
   std::int64_t worker = 0;  // per thread that draws and id of the vocabulary
 };
 
-// A run of hours should not end because its cache at the bound never fitted.
+// Rejects a run whose cache at its bound does not fit, because the run would fail only after hours.
 void require_memory_of(const RsaInputs& inputs, const EngineBytes& bytes, std::int64_t vocab_size,
                        int threads, const std::string& who) {
   const std::int64_t tokens = bounds_of(inputs).cached_tokens;
@@ -68,7 +68,7 @@ void require_memory_of(const RsaInputs& inputs, const EngineBytes& bytes, std::i
                  "lower --n, --c, --tau or --beta");
 }
 
-/// Refuses a query that the model cannot take, and rollouts that could outgrow its longest context.
+/// Rejects a query with ids outside the vocabulary, and rollouts that could exceed the context.
 void require_fit(const RsaOptions& options, const RsaInputs& inputs,
                  const reference::ModelConfig& config) {
   reference::require_token_ids(config, inputs.query,
@@ -82,7 +82,7 @@ void require_fit(const RsaOptions& options, const RsaInputs& inputs,
                   prompt, budget));
 }
 
-// One bar for all rounds: prefills and steps.
+// One progress bar for all rounds; counts prefills and decode steps.
 class RoundProgress {
  public:
   explicit RoundProgress(const rsa::Settings& s)
@@ -180,7 +180,7 @@ void run_on_reference(const RsaOptions& options, Session& session) {
   const RsaInputs inputs = rsa_inputs(options, model.config().vocab_size);
   require_fit(options, inputs, model.config());
   const rsa::ReferenceEngine one(model, 1, 1);
-  // A slot keeps its logits in f32. A thread holds those of its forward pass in f64, then draws.
+  // A slot stores its logits in f32. A thread has its forward pass's logits in f64, then draws.
   const EngineBytes bytes{.token = one.cache_bytes_per_token(),
                           .slot = one.fixed_state_bytes(),
                           .logit = sizeof(float),
@@ -191,8 +191,8 @@ void run_on_reference(const RsaOptions& options, Session& session) {
   generate(options, inputs, engine, session);
 }
 
-// How far logits of kernels may be from the reference's, for the count of thin draws: the golden
-// tolerance in f32, what two 16-bit engines were apart otherwise (spec A, 2.2).
+// Largest assumed error of the kernels' logits, for the count of thin draws: the golden tolerance
+// in f32, otherwise the difference between two 16-bit engines (spec A, 2.2).
 double logit_error(Dtype type) { return type == Dtype::f32 ? 1e-4 : 0.24; }
 
 void run_on_kernels(const RsaOptions& options, Session& session) {
@@ -201,9 +201,9 @@ void run_on_kernels(const RsaOptions& options, Session& session) {
   const RsaInputs inputs = rsa_inputs(options, m.config().vocab_size);
   require_fit(options, inputs, m.config());
   const model::SequenceStore one = m.make_store(1, 1);
-  // Each slot has its logits four times in f32: in the engine, in the head's work space, as rows
-  // that are drawn from, and as the sampling kernel's copy. Each worker of that kernel has lists of
-  // its own, and a thread that looks for thin draws runs the scalar chain.
+  // Each slot has its logits four times in f32: in the engine, in the head's work space, as rows to
+  // draw from, and as the sampling kernel's copy. Each worker of that kernel has its own lists, and
+  // a thread that looks for thin draws runs the scalar chain.
   const EngineBytes bytes{.token = one.kv_bytes(1),
                           .slot = one.bytes().fixed,
                           .logit = 4 * sizeof(float),

@@ -16,9 +16,8 @@
 namespace kernelgate {
 namespace {
 
-/// Sets the id from which on rows are padding. A SentencePiece model alone does not tell: most
-/// checkpoints add tokens behind its pieces, so that only the files that list added tokens say
-/// where the ids end.
+/// Sets the first id whose row is padding. A SentencePiece model alone does not determine it: most
+/// checkpoints add tokens after its pieces, so the files that list added tokens are needed.
 void choose_valid(RsaInputs& inputs, std::int64_t vocab_size) {
   const RsaTokenizer& tokenizer = inputs.tokenizer;
   std::int64_t& valid = inputs.settings.sampling.valid;
@@ -47,7 +46,7 @@ bool is_none(const std::vector<std::string>& words) {
   return words.size() == 1 && words.front() == "none";
 }
 
-// Ids and pieces, separated by commas; a piece that contains a comma stands alone.
+// Parses ids and pieces, separated by commas. A piece that contains a comma must be a word alone.
 std::vector<std::int32_t> parse_eos(const std::vector<std::string>& words,
                                     const rsa::Tokenizer* tokenizer) {
   std::vector<std::int32_t> ids;
@@ -73,7 +72,7 @@ std::vector<std::int32_t> parse_eos(const std::vector<std::string>& words,
   return ids;
 }
 
-/// The id of a token that the files of a tokenizer name by its text.
+/// The id of the token with this text in the tokenizer or its files.
 std::optional<std::int32_t> id_of(const RsaTokenizer& tokenizer, const std::string& text) {
   for (const rsa::AddedToken& token : tokenizer.files.added) {
     if (token.content == text) return token.id;
@@ -81,7 +80,7 @@ std::optional<std::int32_t> id_of(const RsaTokenizer& tokenizer, const std::stri
   return tokenizer.text ? tokenizer.text->id_of(text) : std::nullopt;
 }
 
-/// tokenizer_config.json or special_tokens_map.json, then the SentencePiece model.
+/// Takes eos from tokenizer_config.json or special_tokens_map.json, else the SentencePiece model.
 void choose_eos_of_tokenizer(RsaInputs& inputs) {
   const RsaTokenizer& tokenizer = inputs.tokenizer;
   if (!tokenizer.files.eos.empty()) {
@@ -99,7 +98,8 @@ void choose_eos_of_tokenizer(RsaInputs& inputs) {
   }
 }
 
-/// The option, generation_config.json, config.json, the tokenizer: the first that states an id.
+/// Takes eos from the first source with an id: the option, generation_config.json, config.json, the
+/// tokenizer.
 void choose_eos(RsaInputs& inputs, const RsaOptions& options,
                 const reference::RunStatements& stated, std::int64_t vocab_size) {
   rsa::Settings& settings = inputs.settings;
@@ -122,7 +122,8 @@ void choose_eos(RsaInputs& inputs, const RsaOptions& options,
   if (settings.eos.empty()) choose_eos_of_tokenizer(inputs);
 }
 
-/// Ids that end something must be different ones, and be drawn.
+/// Throws BadInput if --end-of-think equals an eos id that --eos did not set. Adds notices for both
+/// if they are never drawn.
 void check_ends(RsaInputs& inputs) {
   const rsa::Settings& s = inputs.settings;
   const auto same =
@@ -142,8 +143,8 @@ void check_ends(RsaInputs& inputs) {
   if (s.end_of_think) note("end of think", *s.end_of_think);
 }
 
-/// The sampling that a checkpoint recommends is meant for plain decoding. Published RSA runs use a
-/// temperature and a top-p of 1 (model.md, 8.1), so it is reported and not used.
+/// Reports the sampling that a checkpoint recommends. It is not used, because it is meant for plain
+/// decoding; published RSA runs use a temperature and a top-p of 1 (model.md, 8.1).
 void note_stated_sampling(RsaInputs& inputs, const RsaOptions& options,
                           const reference::RunStatement& stated) {
   using nlohmann::json;
@@ -174,7 +175,7 @@ void note_stated_sampling(RsaInputs& inputs, const RsaOptions& options,
                   options.model.checkpoint, differs));
 }
 
-/// Reports a stated bos_token_id that differs from the tokenizer's, which is used.
+/// Reports a bos_token_id that differs from the tokenizer's. The tokenizer's is used.
 void note_stated_bos(RsaInputs& inputs, const RsaOptions& options, const char* file,
                      const reference::RunStatement& statement) {
   if (!inputs.tokenizer.text) return;
@@ -185,7 +186,8 @@ void note_stated_bos(RsaInputs& inputs, const RsaOptions& options, const char* f
       options.model.checkpoint, file, *stated, used ? std::to_string(*used) : "none"));
 }
 
-// The SentencePiece model that is asked for, or that can be read beside the weights; empty: none.
+// The SentencePiece model of --tokenizer, or the one beside the weights if it can be read or is
+// needed; empty: none.
 std::filesystem::path tokenizer_file(const RsaOptions& options) {
   const bool wanted =
       !options.prompt.empty() || !options.text_output.empty() || options.selection != "none";

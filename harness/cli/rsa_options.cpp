@@ -14,7 +14,8 @@
 namespace kernelgate {
 namespace {
 
-// A text without spaces that names an existing file is that file, as is every name in .txt.
+// The prompt's text. A prompt is a file name if it ends with .txt, or if it has no spaces and the
+// file exists.
 std::string prompt_text(const std::string& prompt) {
   std::error_code error;
   const bool named = prompt.find_first_of(" \t\n") == std::string::npos &&
@@ -29,7 +30,7 @@ rsa::Selection parse_selection(const std::string& text) {
 
 CLI::Range between(std::int64_t least, std::int64_t most) { return {least, most}; }
 
-// Settings but for what a tokenizer may decide.
+// The settings, except those that depend on a tokenizer.
 rsa::Settings numbers_of(const RsaOptions& options) {
   rsa::Settings s = options.settings;
   s.selection = parse_selection(options.selection);
@@ -117,7 +118,7 @@ void RsaOptions::check() const {
   if (answer && end_of_think.empty()) {
     throw BadInput("rsa: --answer: an answer is forced by the id of --end-of-think, got none");
   }
-  // Before a model is loaded; ids are checked when its vocabulary is known.
+  // Checked before a model is loaded; ids are checked later against its vocabulary.
   rsa::validate(numbers_of(*this), INT32_MAX);
 }
 

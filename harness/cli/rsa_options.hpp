@@ -1,4 +1,4 @@
-// The options of `rsa`, and what they become: text or ids, prompt templates, settings.
+// Options of `rsa`, and the inputs made from them: query ids, prompt templates, settings.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,7 @@ class App;
 
 namespace kernelgate {
 
+/// The options as given on the command line.
 struct RsaOptions {
   ModelSource model;
   std::string input_ids, prompt, tokenizer, prompts, output, text_output;
@@ -31,14 +32,14 @@ struct RsaOptions {
   bool show_prompts = false;
 
   void add_to(CLI::App& command);
-  /// Throws BadInput for options that are missing or exclude each other.
+  /// Throws BadInput for missing options and for options that exclude each other.
   void check() const;
 };
 
-/// A tokenizer with the tokens that the files beside it add, and what these state.
+/// A tokenizer with the tokens added by the files beside it, and the contents of these files.
 struct RsaTokenizer {
-  std::unique_ptr<rsa::Tokenizer> text;  // none: ids in and out
-  std::int64_t pieces = 0;               // ids of its SentencePiece model; 0: none was read
+  std::unique_ptr<rsa::Tokenizer> text;  // null: ids in and out
+  std::int64_t pieces = 0;               // size of its SentencePiece model; 0: none was read
   rsa::TokenizerFiles files;
   reference::Notices notices;
 };
@@ -50,13 +51,13 @@ struct RsaInputs {
   std::vector<std::int32_t> query;
   rsa::Settings settings;
   std::string eos_source;    // "--eos", "generation_config.json", …; empty: no id ends a rollout
-  std::string valid_source;  // the files that state the ids that may be drawn; empty: none does
+  std::string valid_source;  // source of the range of ids that may be drawn; empty: none
   reference::Notices notices;
 };
 
-/// Those of --prompts, or the default.
+/// The prompt templates of --prompts, or the default ones.
 rsa::PromptTemplates rsa_templates(const RsaOptions& options, const rsa::Tokenizer* tokenizer);
-/// Throws BadInput for whatever does not fit a vocabulary of this size.
+/// Reads and checks the inputs. Throws BadInput for ids outside a vocabulary of this size.
 RsaInputs rsa_inputs(const RsaOptions& options, std::int64_t vocab_size);
 
 }  // namespace kernelgate

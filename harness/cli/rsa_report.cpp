@@ -31,7 +31,7 @@ rsa::GenerationCost total_cost(const rsa::Result& result) {
   return sum;
 }
 
-// How rollouts ended: "14 budget, 2 eos".
+// Counts of the rollouts' ends: "14 budget, 2 eos".
 std::string ends(const RoundReport& round) {
   std::string words;
   for (const Finish finish : {Finish::eos, Finish::end_of_think, Finish::budget, Finish::failed}) {
@@ -48,8 +48,8 @@ double seconds_of_all(const std::vector<TimedSpan>& spans) {
   return sum;
 }
 
-// Time spent in each phase, then the median of its samples. A disturbed sample is part of what was
-// spent, and of no median.
+// Total time of each phase, then the median of its samples. Disturbed samples count in the totals,
+// but not in the medians.
 std::string time_lines(const rsa::GenerationCost& cost) {
   std::string all, each;
   DisturbedCount disturbed;
@@ -145,7 +145,7 @@ std::string rsa_text_lines(const rsa::Result& result, const rsa::Tokenizer& toke
       line["text"] = text;
       if (const auto boxed = rsa::last_boxed(text)) line["boxed"] = *boxed;
     }
-    // Byte tokens may stop inside a character.
+    // Byte tokens may end inside a character.
     lines += line.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
   }
   return lines;

@@ -1,4 +1,4 @@
-// What `rsa` prints and writes.
+// Text that `rsa` prints and writes.
 #pragma once
 
 #include <string>
@@ -9,19 +9,19 @@
 
 namespace kernelgate {
 
-/// One round in a line.
+/// One round on one line.
 std::string rsa_round_line(const rsa::RoundReport& round);
 
-/// Tokens, peak of the cache against its bound, fixed state, time by phase, thin draws.
+/// Tokens, peak cache size and its bound, fixed state, time by phase, thin draws.
 std::string rsa_summary(const rsa::Result& result, const rsa::SequenceEngine& engine);
 
-/// The chosen answer, and whose it is; empty for Selection::none.
+/// The chosen answer and its rollout; empty for Selection::none.
 std::string rsa_choice_lines(const rsa::Choice& choice, rsa::Selection selection);
 
-/// Ids of the final rollouts, one line each; a failed one's line is empty.
+/// Ids of the final rollouts, one line each; the line of a failed rollout is empty.
 std::string rsa_token_lines(const rsa::Result& result);
 
-/// {"rollout", "finish", "tokens", "text", "boxed"} of each final rollout, an object a line.
+/// One line of JSON per final rollout: {"rollout", "finish", "tokens", "text", "boxed"}.
 std::string rsa_text_lines(const rsa::Result& result, const rsa::Tokenizer& tokenizer);
 
 }  // namespace kernelgate

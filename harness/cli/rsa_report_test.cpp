@@ -5,7 +5,7 @@
 namespace kernelgate {
 namespace {
 
-/// An engine that only says how large it is.
+/// An engine that only reports its sizes.
 class EmptyEngine : public rsa::SequenceEngine {
  public:
   std::int64_t vocab_size() const override { return 2; }
@@ -28,7 +28,7 @@ TEST(RsaSummary, LeavesDisturbedStepsOutOfTheMediansAndSaysHowMany) {
   round.cost.decodes = {{0.125, false}, {2, true}, {0.375, false}};
   round.cost.draws = {{0.0625, false}};
   rsa::Result result;
-  result.rounds = {round, round};  // the same once more: sums double, medians stay
+  result.rounds = {round, round};  // repeated: sums double, medians stay the same
   const std::string text = rsa_summary(result, EmptyEngine());
   EXPECT_NE(text.find("time     prefill 1.50 s, decode 5.00 s, sampling 0.12 s\n"),
             std::string::npos)

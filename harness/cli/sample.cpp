@@ -1,5 +1,5 @@
-// kernelgate sample: one process of a comparison. Judges or times one variant on one case, and says
-// so in one line that `kernelgate compare` reads.
+// kernelgate sample: one process of a comparison. Judges or times one variant on one case and
+// prints one line with the result, which `kernelgate compare` reads.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -66,7 +66,7 @@ void time_probe(const SampleArguments& options, SampleReport& report) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-/// The case with its one variant that this host can run.
+/// Judges or times the case, which must have exactly one variant that this host or its GPU can run.
 void run_case(Session& session, SampleArguments& options, SampleReport& report) {
   SelectionOptions selection;
   selection.cases = {options.case_id};

@@ -54,7 +54,7 @@ SampleReport report_of(const Json& json) {
     throw std::invalid_argument("disturbed samples that are not ascending");
   }
   r.marks_shown = json.value("waiting_watched", false);
-  if (!r.marks_shown) r.marked.clear();  // of throttling alone: not comparable with both
+  if (!r.marks_shown) r.marked.clear();  // these marks cover throttling only: not comparable
   take(json, "clock_hz", r.clock_hz);
   take(json, "instructions", r.instructions);
   take(json, "cycles", r.cycles);

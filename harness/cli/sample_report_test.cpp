@@ -40,7 +40,7 @@ TEST(SampleReport, ReadsBackWhatItWroteBehindOtherOutput) {
   EXPECT_EQ(back.threads, 2);
 }
 
-// Marks of throttling alone, which leave in what another program disturbed.
+// The marks of such a build cover throttling only, not disturbances by other programs.
 TEST(SampleReport, OfABuildFromBeforeWaitingWasWatchedHasNoMarks) {
   const SampleReport report = read_sample_line(
       R"(kernelgate-sample {"status": "passed", "seconds": [0.5, 0.6], "marked": [1]})", "old");

@@ -13,12 +13,13 @@ namespace {
 bool has(const std::vector<std::string>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
-/// Whether an option that may be left out admits `word`.
+/// Whether the list of an optional option contains `word` or is empty.
 bool contains(const std::vector<std::string>& list, std::string_view word) {
   return list.empty() || has(list, word);
 }
 
-/// Refuses names that no chosen kernel has: a misspelt one would leave its variant out in silence.
+/// Rejects variant names that no chosen kernel has; otherwise a misspelt variant would be silently
+/// left out.
 void refuse_unknown(const std::vector<std::string>& variants, const Registry& registry,
                     const std::vector<std::string>& kernels, const Variant* reference) {
   std::vector<std::string> known;
@@ -69,7 +70,7 @@ std::vector<SuiteCase> SelectionOptions::select(const Registry& registry, const 
     c.shape = std::move(found.shape);
     c.origin = "--case " + id;
     if (!of_reference) {
-      for (const Variant& v : c.kernel->variants) {  // native ones of several backends share a name
+      for (const Variant& v : c.kernel->variants) {  // native variants of backends share a name
         if (found.variant == nullptr || v.name == found.variant->name) c.variants.push_back(&v);
       }
     }

@@ -1,4 +1,4 @@
-// Options that choose cases and variants, the same in `check` and `bench`.
+// Options that choose cases and variants, shared by the commands.
 #pragma once
 
 #include <string>
@@ -13,17 +13,18 @@ class App;
 
 namespace kernelgate {
 
-/// Timing leaves out variants that are only judged (Variant::timed), unless they are named.
+/// Purpose of a selection. Timing skips variants that are only judged (not Variant::timed) unless
+/// they are named.
 enum class SelectedFor { judging, timing };
 
-/// --suite, --case, --kernel, --variant, --backend.
+/// The options --suite, --case, --kernel, --variant, --backend.
 struct SelectionOptions {
   std::vector<std::string> suites, cases, kernels, variants;
   std::string backend;
 
   void add_to(CLI::App& command);
-  /// The chosen cases, each with the chosen variants and, with `with_reference`, the scalar truth
-  /// itself as the first. Throws BadInput for names that do not exist.
+  /// The chosen cases, each with its chosen variants. Unless `reference` is null, the scalar
+  /// reference is the first variant. Throws BadInput for names that do not exist.
   std::vector<SuiteCase> select(const Registry& registry, const Variant* reference,
                                 SelectedFor purpose = SelectedFor::judging) const;
 };

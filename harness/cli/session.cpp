@@ -16,7 +16,7 @@ using Json = nlohmann::json;
 
 constexpr double seconds_to_describe = 120;
 
-// Either the variants or why there are none.
+// The variants as JSON, or the reason why there are none.
 std::string description_of(const std::string& file) {
   Json variants = Json::array();
   try {
@@ -37,13 +37,14 @@ std::vector<PluginVariant> variants_in(const std::string& description) {
   return variants;
 }
 
-// In a child: what the library starts, changes or breaks ends with it.
+// Lists the variants in a child process, so that nothing that the library starts, changes or breaks
+// remains.
 std::vector<PluginVariant> describe_in_child(const std::string& file) {
   std::vector<PluginVariant> variants;
   IsolatedJobs jobs;
   jobs.count = 1;
   jobs.time_limit_seconds = seconds_to_describe;
-  jobs.begin = [] { ::dup2(STDERR_FILENO, STDOUT_FILENO); };  // output is this program's own
+  jobs.begin = [] { ::dup2(STDERR_FILENO, STDOUT_FILENO); };  // stdout is for this program only
   jobs.run = [&](std::int64_t) { return description_of(file); };
   jobs.finish = [&](std::int64_t, const JobOutcome& outcome) {
     if (outcome.end == JobOutcome::End::returned) {

@@ -1,4 +1,4 @@
-// What every subcommand shares: the kernels, the threads, how the run ends.
+// State shared by all subcommands: kernels, plugins, threads, exit code.
 #pragma once
 
 #include <string>
@@ -8,29 +8,30 @@
 #include "harness/core/registry.hpp"
 #include "harness/plugin/plugin.hpp"
 
-// Named alone: the library costs ten seconds of compiling in each file that sees it whole.
+// Forward declaration: CLI11's header adds ten seconds to the compilation of a file.
 namespace CLI {
 class App;
 }
 
 namespace kernelgate {
 
+/// One start of the program.
 class Session {
  public:
   Session() { register_kernels(registry_); }
 
   const Registry& registry() const { return registry_; }
-  /// Adds the variants of a shared library, which a child process describes. The calling process
-  /// must not have started threads yet. Throws BadInput for a library that cannot be used.
+  /// Adds the variants of a shared library, which a child process loads to list them. The calling
+  /// process must not have started threads yet. Throws BadInput for an unusable library.
   void load_plugin(const std::string& file);
   const std::vector<std::string>& plugin_files() const { return plugins_; }
-  /// The options that load them again.
+  /// The options that load the same plugins: --plugin FILE per plugin.
   std::vector<std::string> plugin_words() const;
-  /// The options that start a program with the same plugins and threads.
+  /// The options that start the program with the same plugins and threads.
   std::vector<std::string> words() const;
-  /// 0: as many as the machine offers.
+  /// Host threads; 0: as many as the machine offers.
   int threads = 0;
-  /// The worse of the two stays.
+  /// Sets the exit code unless an earlier call set one other than clean.
   void end_with(ExitCode code) {
     if (exit_ == ExitCode::clean) exit_ = code;
   }
@@ -42,8 +43,8 @@ class Session {
   ExitCode exit_ = ExitCode::clean;
 };
 
-/// Kokkos for as long as the object lives. Starts threads: make it in the process that runs
-/// kernels.
+/// Initialises Kokkos for the object's lifetime. Starts threads, so create it in the process that
+/// runs the kernels.
 class HostExecutor {
  public:
   explicit HostExecutor(int threads);
@@ -51,12 +52,12 @@ class HostExecutor {
   HostExecutor(const HostExecutor&) = delete;
   HostExecutor& operator=(const HostExecutor&) = delete;
 };
-/// "5.2.2, OpenMP, 2 threads" once started.
+/// "Kokkos 5.2.2, OpenMP, 2 threads". Requires a HostExecutor.
 std::string host_executor_in_words();
-/// Whether the Kokkos of this build computes in the host's own memory.
+/// Whether the Kokkos of this build computes in host memory.
 bool host_executor_shares_memory();
 
-// One subcommand a file. Each adds its options to `app` and runs in CLI11's callback.
+// One subcommand per file. Each adds its options to `app` and runs in CLI11's callback.
 void add_list_command(CLI::App& app, Session& session);
 void add_devices_command(CLI::App& app, Session& session);
 void add_check_command(CLI::App& app, Session& session);

@@ -20,7 +20,7 @@ namespace {
 /// One descriptor behind a FILE of stdio.
 struct PrintableStream {
   int descriptor;
-  std::string unfinished;  // a character whose other bytes come with the next write
+  std::string unfinished;  // first bytes of a character that the next write completes
   int error = 0;           // of the first write that failed
 };
 
@@ -45,7 +45,7 @@ ssize_t write_printable(void* cookie, const char* data, std::size_t bytes) {
   return 0;
 }
 
-/// The two streams. Never destroyed: the system flushes them behind all destructors.
+/// The stream of stdout or stderr. Never destroyed: the system flushes it after all destructors.
 PrintableStream& printable_stream(int descriptor) {
   static auto* out = new PrintableStream{STDOUT_FILENO, {}, 0};
   static auto* errors = new PrintableStream{STDERR_FILENO, {}, 0};
@@ -57,7 +57,7 @@ std::FILE* printable_file(int descriptor) {
                      {nullptr, write_printable, nullptr, nullptr});
 }
 
-/// At the end of the process: a character that never became whole is shown as escapes.
+/// At the end of the process, writes incomplete characters as escapes.
 void write_unfinished() {
   std::fflush(nullptr);
   for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
@@ -66,7 +66,7 @@ void write_unfinished() {
   }
 }
 
-/// C++ streams on a FILE, without a buffer of their own.
+/// Buffer of a C++ stream that passes everything to a FILE.
 class FileBuffer final : public std::streambuf {
  public:
   explicit FileBuffer(std::FILE* file) : file_(file) {}
@@ -90,7 +90,7 @@ class FileBuffer final : public std::streambuf {
 bool open_standard_streams() {
   for (const int wanted : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(wanted, F_GETFD) >= 0 || errno != EBADF) continue;
-    // The lowest free number is given, and those below are open.
+    // open() returns the lowest free descriptor, and all below `wanted` are open.
     if (::open("/dev/null", O_RDWR) != wanted) return false;  // NOLINT(android-cloexec-open)
   }
   return true;

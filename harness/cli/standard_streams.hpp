@@ -1,22 +1,22 @@
-// The three standard streams of the program: there before anything else, and safe for a terminal.
+// Setup of the program's standard streams: opened before anything else, and safe for a terminal.
 #pragma once
 
 #include <string>
 
 namespace kernelgate {
 
-/// Opens /dev/null for each of the descriptors 0 to 2 that is closed, so that no file opened later
-/// gets the number of a standard stream. False when that fails.
+/// Opens /dev/null for each closed descriptor from 0 to 2, so that no file opened later gets the
+/// number of a standard stream. Returns false on failure.
 bool open_standard_streams();
 
-/// From now on all that this program, a plugin or a vendor's library writes to the streams stdout,
-/// stderr, std::cout, std::cerr and std::clog passes through printable()
-/// (harness/core/printable.hpp). What a library writes to the descriptors themselves does not.
-/// Child processes that are forked keep that, programs that are started do not.
+/// From now on, everything that this program, a plugin or a vendor's library writes to the streams
+/// stdout, stderr, std::cout, std::cerr and std::clog passes through printable()
+/// (harness/core/printable.hpp); direct writes to the descriptors do not. This also holds in forked
+/// child processes, but not in other programs that are started.
 void make_standard_streams_printable();
 
-/// Writes what stdout still holds. The system's message if that or an earlier write failed, for
-/// example because the disk is full; otherwise empty.
+/// Flushes stdout. Returns the system's message if this or an earlier write failed, for example
+/// because the disk is full; otherwise an empty text.
 std::string standard_output_fault();
 
 }  // namespace kernelgate

@@ -1,4 +1,4 @@
-// kernelgate support: which kernel runs on which device, as a page, from records of runs.
+// kernelgate support: writes a page about which kernel runs on which device, from records of runs.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -42,7 +42,7 @@ std::vector<Record> read_all(const std::vector<std::string>& files) {
   return all;
 }
 
-/// The committed figures of every compiler, and the compilers' names.
+/// The committed compiled metrics of every compiler, and the compilers' names.
 struct Compiled {
   std::vector<ResourceRow> rows;
   std::vector<std::string> compilers;
@@ -83,7 +83,7 @@ void write_pages(const Session& session, const SupportArguments& options) {
   }
 }
 
-// A page with the markers is held to its table of backends, any other to be the support page.
+// Checks the table of backends of a page with the markers; any other page must be the support page.
 ExitCode check_page(const Session& session, const std::string& file) {
   const std::string page = read_page(file);
   const bool has_coverage = page.find(coverage_begin) != std::string::npos;

@@ -1,4 +1,4 @@
-// kernelgate throughput: tokens a second of a whole model, against this machine's roofs.
+// kernelgate throughput: tokens per second of a whole model, against this machine's peaks.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -55,9 +55,9 @@ std::vector<model::ThroughputCell> cells_of(const ThroughputArguments& options) 
   return cells;
 }
 
-/// Refuses a cell of the command line that the model's longest context does not hold.
+/// Rejects a cell of the command line that exceeds the model's longest context.
 void require_cells_in_context(const ThroughputArguments& options) {
-  if (!has_own_cells(options)) return;  // of the grid, such a cell is left out
+  if (!has_own_cells(options)) return;  // the default grid leaves such cells out
   const reference::ModelConfig config = options.source.config();
   for (const model::ThroughputCell& cell : cells_of(options)) {
     reference::require_context(
@@ -67,7 +67,7 @@ void require_cells_in_context(const ThroughputArguments& options) {
   }
 }
 
-/// Axes for weights that differ from the checkpoint's: ",resident=32".
+/// Axes for quantised or offloaded weights, such as ",resident=32".
 std::string choices_in_words(const ThroughputArguments& options) {
   if (options.kernels.resident_experts > 0) {
     return fmt::format(",resident={}", options.kernels.resident_experts);
@@ -163,7 +163,7 @@ class Throughput {
                                       cell.capacity(), config.max_positions));
     }
     const std::int64_t needs = model::cell_memory(config, kernels_.weights().type(), cell);
-    // Peak bandwidth is measured between the runs, in an array of its own.
+    // Peak bandwidth is measured between the runs, in a separate array.
     if (const auto shortage = memory_shortage(std::max(needs, Roofs().cold_bytes()))) {
       return refuse(cell, "unsupported: " + *shortage);
     }

@@ -16,7 +16,7 @@
 namespace kernelgate {
 namespace {
 
-/// Time by operation of the median run, largest first, and what none of them explains.
+/// Share of each operation in the time of the median run, largest first, and the unexplained rest.
 std::string breakdown(const MeasuredCell& m) {
   const model::ThroughputRun& run = m.runs[m.times().median_sample()];
   std::vector<std::pair<double, std::string>> parts;
@@ -31,7 +31,7 @@ std::string breakdown(const MeasuredCell& m) {
   return text + fmt::format(", unexplained {:.1f}%", 100 * run.unexplained() / run.seconds);
 }
 
-/// Counts of all repetitions. The time is that of one, so that a disturbed one is left out.
+/// Counts of all repetitions. The time is the median run's, so that disturbed runs are left out.
 std::string offload_words(const MeasuredCell& m) {
   return fmt::format("{}; the copies of the median run took {}", in_words(m.offload()),
                      time_text(m.runs[m.times().median_sample()].offload.seconds));

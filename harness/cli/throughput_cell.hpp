@@ -1,4 +1,4 @@
-// One cell of `throughput`: its repetitions, and the machine's peaks measured between them.
+// Measurement of one cell of `throughput`: its repetitions, and the machine's peaks between them.
 #pragma once
 
 #include <chrono>
@@ -13,8 +13,8 @@
 
 namespace kernelgate {
 
-/// Measures peak bandwidth and peak flops while a cell is timed, about once per second. Disturbed
-/// measurements are left out of the medians by the rule of TimeSummary.
+/// Measures peak bandwidth and peak FLOP rate while a cell is timed, about once per second.
+/// Disturbed measurements are left out of the medians by the rule of TimeSummary.
 class PeakWatch {
  public:
   explicit PeakWatch(std::int64_t working_set_bytes) : bytes_(working_set_bytes) { measure(); }
@@ -34,18 +34,19 @@ class PeakWatch {
   std::chrono::steady_clock::time_point last_;
 };
 
+/// The repetitions of a cell, and the machine's peaks.
 struct MeasuredCell {
   std::vector<model::ThroughputRun> runs;
   std::string_view dtype;          // of the weights
-  double bandwidth = 0, peak = 0;  // of the machine meanwhile
+  double bandwidth = 0, peak = 0;  // the machine's: bytes per second, f32 flops per second
 
   TimeSummary times() const;
-  /// Counts of all repetitions, without their seconds.
+  /// Expert-offload counts of all repetitions, without their seconds.
   model::OffloadCounts offload() const;
-  /// Whether some product ran on matrix units, which the f32 peak does not bound.
+  /// Whether some operation is not bounded by the f32 peak (above_f32_peak()).
   bool units() const;
   double reading_seconds() const;
-  /// All flops at the f32 peak.
+  /// Time for all flops at the f32 peak.
   double computing_seconds() const;
   bool bound_by_bytes() const { return units() || reading_seconds() > computing_seconds(); }
   double floor_seconds() const {
@@ -55,10 +56,10 @@ struct MeasuredCell {
 
 inline double gigabytes(std::int64_t bytes) { return 1e-9 * static_cast<double>(bytes); }
 
-/// Sets times, traffic, peaks and floor of the cell, and the status `passed`.
+/// Sets times, traffic, peaks and roofline time of the cell, and the status `passed`.
 void fill(Record& record, const MeasuredCell& cell);
 
-/// The head of the table and the lines of a cell, to standard output.
+/// Print the head of the table and the lines of a cell to standard output.
 void print_throughput_head();
 void print_cell(const model::ThroughputCell& cell, const MeasuredCell& m);
 

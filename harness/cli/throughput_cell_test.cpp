@@ -17,7 +17,7 @@ model::ThroughputRun run(double seconds, std::optional<bool> disturbed) {
 MeasuredCell cell(std::vector<model::ThroughputRun> runs) {
   MeasuredCell m;
   m.runs = std::move(runs);
-  m.bandwidth = 4;  // bytes per second: the floor is 1 s
+  m.bandwidth = 4;  // bytes per second: the roofline time is 1 s
   m.peak = 100;
   return m;
 }

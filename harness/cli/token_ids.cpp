@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view blank = " \t\r\n";
 
-/// Names where a byte of the text stands: an option, or a file and its line.
+/// Returns the source of a byte of the text, for messages: an option, or a file and its line.
 using Where = std::function<std::string(std::size_t)>;
 
 [[noreturn]] void refuse(const std::string& where, std::string_view got) {
@@ -30,14 +30,14 @@ std::int32_t parse_id(std::string_view text, const std::string& where) {
   return id;
 }
 
-/// Reads "2,39,76" from one place to the next.
+/// Parses a list such as "2,39,76".
 class ListReader {
  public:
   ListReader(std::string_view text, const Where& where) : text_(text), where_(where) {}
 
   std::vector<std::int32_t> read() {
     skip_blanks();
-    // "[2,39]", or "[[2,39]]" as tokenizers give a batch of one text.
+    // "[2,39]", or "[[2,39]]" as tokenizers return for a batch of one text.
     int brackets = 0;
     while (brackets < 2 && take('[')) ++brackets;
     std::vector<std::int32_t> ids;
@@ -46,7 +46,7 @@ class ListReader {
       ids.push_back(parse_id(text_.substr(at_, end - at_), where_(at_)));
       at_ = end;
       skip_blanks();
-      // A list that ends with a comma may have been cut.
+      // A list that ends with a comma may be truncated.
       if (take(',') && (at_end() || text_[at_] == ']')) {
         throw BadInput(where_(text_.size() - 1) + ": expected an id after the last comma");
       }
@@ -75,7 +75,7 @@ class ListReader {
   std::size_t at_ = 0;
 };
 
-// A list begins with a number or a bracket, the header of a table with a name.
+// Whether the text is a table: a list begins with a number or a bracket, a table with a name.
 bool has_column_names(std::string_view text) {
   const std::size_t first = text.find_first_not_of(blank);
   return first != std::string_view::npos &&
@@ -105,7 +105,8 @@ bool is_list(std::string_view text) {
          text.find_first_of("0123456789") != std::string_view::npos;
 }
 
-/// Whether a text that names no file was meant as a list: "2,x,76", and no "ids.csv".
+/// Whether a text that is not the name of a file was meant as a list, like "2,x,76" but not
+/// "ids.csv".
 bool looks_like_list(std::string_view text) {
   return text.find_first_of("./") == std::string_view::npos &&
          (text.empty() || text.find_first_of(",[]") != std::string_view::npos);

@@ -1,5 +1,5 @@
-// kernelgate validate: the main job. Judges and times this host and leaves one folder with records,
-// JUnit and a page to read.
+// kernelgate validate: judges and times kernels on this host and writes one folder with records,
+// JUnit and a page. The main command for users.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -42,8 +42,8 @@ struct ValidateArguments {
   std::uint64_t seed = 1;
   int repetitions = 5;
   double time_limit_seconds = 600;
-  std::string throughput;  // model whose tokens a second are timed; "none"
-  bool vendor = false;     // the whole suite, going on where an earlier start was cut off
+  std::string throughput;  // model whose tokens per second are timed; "none"
+  bool vendor = false;     // the whole suite, continuing an interrupted earlier start
 };
 
 std::string command_line(const Session& session, const ValidateArguments& options) {
@@ -69,14 +69,14 @@ std::string command_line(const Session& session, const ValidateArguments& option
   return shell_line(words);
 }
 
-// What must be the same for a second start to go on with the first one's rows.
+// The settings that a second start must share to continue the first one's rows.
 std::string asked(const ValidateArguments& options, int threads) {
   return fmt::format("suites {}\nseed {}\nrepetitions {}\nthroughput {}\nthreads {}\n",
                      fmt::join(options.suites, " "), options.seed, options.repetitions,
                      options.throughput, threads);
 }
 
-// The goldens' rows through a pipe, or why there are none.
+// The goldens' rows as text for a pipe, or the reason why there are none.
 std::string golden_rows(const std::string& run_id) {
   std::vector<Record> rows;
   try {
@@ -87,7 +87,7 @@ std::string golden_rows(const std::string& run_id) {
   return pack_rows(rows);
 }
 
-/// One run: rows go to the file as they appear, and stay for tables and page.
+/// One run: appends rows to the file at once and keeps them for tables and page.
 class Validation {
  public:
   Validation(Session& session, const ValidateArguments& options)
@@ -195,7 +195,7 @@ class Validation {
     fmt::print("{}\n", check_table(records_));
   }
 
-  // In a child: loading and running a model may start threads, and this process forks again.
+  // Runs the goldens in a child, because a model may start threads and this process forks again.
   std::vector<Record> goldens_of_child() const {
     Progress progress("model", 1);
     progress.step("goldens");
@@ -226,7 +226,7 @@ class Validation {
     run.plugin_words = session_.plugin_words();
     run.sampling.repetitions = options_.repetitions;
     run.time_limit_seconds = 2 * options_.time_limit_seconds;
-    if (run_folder_) {  // a case is timed again where the row of any of its variants is missing
+    if (run_folder_) {  // a case is timed again if the row of any of its variants is missing
       std::erase_if(cases, [&](const SuiteCase& c) {
         return std::all_of(c.variants.begin(), c.variants.end(), [&](const Variant* variant) {
           return run_folder_->has(run.blank(c, *variant));
@@ -244,11 +244,11 @@ class Validation {
     fmt::print("{}\n", bench_table(records_));
   }
 
-  /// A subcommand that appends to the same records file; its rows count like any others here.
+  /// Runs a subcommand whose rows become part of this run's records.
   void part(std::vector<std::string> arguments, const std::string& what) {
     const std::string command = arguments.front();
     if (run_folder_ && run_folder_->finished(command)) return;
-    // With a run that may be cut off, rows of a part come into the file when it is through.
+    // A resumable run takes the rows of a part into its file only when the part has finished.
     const fs::path file = folder_ / (run_folder_ ? command + ".csv" : "records.csv");
     if (run_folder_) fs::remove(file);
     const std::size_t before = run_folder_ ? 0 : read_records(file).records.size();
@@ -272,7 +272,7 @@ class Validation {
                                     end.signal != 0 ? "signal" : "exit code",
                                     end.signal != 0 ? end.signal : end.code, log.string()));
     fmt::print("{}\n", left_out_.back());
-    // A part that was refused, for want of memory say, is no wrong result.
+    // A part that was rejected, for example for lack of memory, is no incorrect result.
     const bool own_code = end.signal == 0 && end.code > 0 &&
                           end.code <= static_cast<int>(ExitCode::invalid_environment);
     session_.end_with(own_code ? static_cast<ExitCode>(end.code) : ExitCode::incorrect);

@@ -1,5 +1,5 @@
-// kernelgate vectors: inputs and expected outputs for engines that cannot link us, and a judgement
-// of what an engine answered.
+// kernelgate vectors: exports inputs and expected outputs for engines that cannot link this
+// project, and judges an engine's outputs.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -46,7 +46,7 @@ void write(VectorFile& file, const fs::path& path) {
   fmt::print("wrote {} ({} vectors)\n", path.string(), file.heads().size());
 }
 
-// One file a kernel; cases of one kernel follow each other in a suite.
+// Writes one file per kernel, with each case once. Returns the number of vectors.
 std::int64_t export_kernels(const Session& session, const ExportOptions& options) {
   std::map<std::string, VectorFile> files;
   std::map<std::string, std::int64_t> left_out;
@@ -155,7 +155,7 @@ Record record_of(const CheckResult& result, const VectorHead& head, const std::s
   return r;
 }
 
-/// Judges all vectors of all files, prints what is wrong, appends rows.
+/// Judges all vectors of all files, prints failures, appends rows.
 class VectorsCheck {
  public:
   VectorsCheck(Session& session, const CheckOptions& options)

@@ -1,5 +1,5 @@
-// What `validate --vendor` has beside a plain run: an identity, so that a second start goes on with
-// its own rows alone, and files for those who were not there.
+// Additions of `validate --vendor` to a plain run: an identity, so that a second start continues
+// only its own rows, and files that describe the run to others.
 #pragma once
 
 #include <span>
@@ -10,11 +10,11 @@
 
 namespace kernelgate {
 
-/// This program's bytes and this machine, with what was asked of them, as lines of text.
+/// Hash of this program's file, its commit, this machine and the requested run, as lines of text.
 std::string run_identity(const std::string& asked);
 
-/// environment.txt, reproduce.txt (the command of the run and of each row) and support.md. False:
-/// the matrix could not be made; support.txt says why.
+/// Writes environment.txt, reproduce.txt (the commands of the run and of each row) and support.md.
+/// Returns false if the support matrix could not be made; support.txt contains the reason.
 bool leave_for_others(const RunFolder& folder, const std::string& command,
                       std::span<const Record> rows);
 

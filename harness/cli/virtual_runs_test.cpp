@@ -6,7 +6,8 @@
 namespace kernelgate {
 namespace {
 
-/// A variant of two instances by wave width that refuses devices of less than 32 KiB of LDS.
+/// A variant with one instance per wave width that does not support devices with less than 32 KiB
+/// of LDS.
 Variant two_instances() {
   Variant v;
   v.backend = Backend::source;
@@ -102,7 +103,7 @@ TEST(VirtualRuns, LeaveLargeCasesToACaseOfTheirOwn) {
   };
   EXPECT_EQ(too_large_for_executors(Sized({.bytes = 50'000'000, .flops = 100'000'000})),
             std::nullopt);
-  // 262272 outputs of 2048 terms in bf16: 1.07 GB and 1.07 GFLOP, 3.2e9 in all
+  // 262272 outputs of 2048 terms in bf16: 1.07 GB and 1.07 GFLOP, so work is 3.2e9
   const auto reason =
       too_large_for_executors(Sized({.bytes = 1'074'266'112, .flops = 1'074'266'112}));
   ASSERT_TRUE(reason.has_value());

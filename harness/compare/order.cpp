@@ -8,7 +8,7 @@
 namespace kernelgate::compare {
 namespace {
 
-// Fisher and Yates. A word's rest by a number of sides is even to 2^-60.
+// Fisher-Yates shuffle. The remainder of a word by the number of sides is uniform to 2^-60.
 RoundOrder drawn_order(std::uint64_t key, std::uint64_t block, int sides) {
   RoundOrder order(static_cast<std::size_t>(sides));
   std::iota(order.begin(), order.end(), 0);

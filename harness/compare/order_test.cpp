@@ -24,7 +24,7 @@ TEST(Order, IsBalancedInBlocksOfTwo) {
 TEST(Order, OfAFixedAlternationOrAFixedSideIsRefused) {
   EXPECT_FALSE(balanced(std::vector<RoundOrder>(20, RoundOrder{0, 1})));
   EXPECT_FALSE(balanced({{0, 1, 2}, {2, 0, 1}}));            // 0 before 1 twice
-  EXPECT_TRUE(balanced({{0, 1, 2}, {2, 1, 0}, {1, 0, 2}}));  // a block that is not finished
+  EXPECT_TRUE(balanced({{0, 1, 2}, {2, 1, 0}, {1, 0, 2}}));  // an incomplete block
 }
 
 TEST(Order, IsAFunctionOfSeedAndCase) {
@@ -37,7 +37,7 @@ TEST(Order, IsAFunctionOfSeedAndCase) {
 }
 
 TEST(Order, IsNoAlternation) {
-  // Of 200 blocks about half begin with each side; a fixed alternation has all of them alike.
+  // About half of 200 blocks begin with each side; in a fixed alternation all begin alike.
   const auto orders = draw_orders(1, some_case, 2, 400);
   int first = 0;
   for (std::size_t round = 0; round < orders.size(); round += 2) first += orders[round][0] == 0;
@@ -49,7 +49,7 @@ TEST(Order, PrintsTheNamesInTheirPlaces) {
   EXPECT_EQ(in_words({{0, 1}, {1, 0}, {1, 0}}, {"B", "C"}), "BC CB CB");
 }
 
-// Equal code on a machine where whoever runs second in a round takes 3 % longer.
+// Equal code on a machine where the second process of a round takes 3 % longer.
 double seen_effect(const std::vector<RoundOrder>& orders) {
   std::vector<double> d =
       synthetic::heavy_noise(9, static_cast<std::int64_t>(orders.size()), 0.002);
@@ -60,7 +60,7 @@ double seen_effect(const std::vector<RoundOrder>& orders) {
 }
 
 TEST(Order, BalancedKeepsAHabitOfTheMachineOutOfTheAnswer) {
-  EXPECT_GT(seen_effect(std::vector<RoundOrder>(60, RoundOrder{0, 1})), 0.02);  // the mutant
+  EXPECT_GT(seen_effect(std::vector<RoundOrder>(60, RoundOrder{0, 1})), 0.02);  // the seeded bug
   EXPECT_LT(seen_effect(draw_orders(1, some_case, 2, 60)), 0);
 }
 

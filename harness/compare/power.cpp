@@ -87,7 +87,7 @@ Rule adaptive(const Rules& rules) {
     Ended ended;
     for (std::size_t rounds = 1; rounds <= differences.size(); ++rounds) {
       if (!may_end(differences.first(rounds), rules, ended)) continue;
-      // The other cases found nothing: this one has to hold against the strictest threshold.
+      // The other cases are not findings, so this one must pass the strictest threshold.
       const double allowed = rules.false_share / static_cast<double>(rules.cases);
       const bool lone = (ended.answer == Answer::slower && ended.p_slower > allowed) ||
                         (ended.answer == Answer::faster && ended.p_faster > allowed);

@@ -1,6 +1,6 @@
-// How often a rule is wrong, and what it finds: a rule is tried on rounds of the same code and of
-// known slowdowns. The recorded rounds of harness/compare/paired_timings/ and the self-test of
-// `kernelgate compare` are judged by this one piece of code.
+// Measures the false-alarm rate and the power of a rule on rounds of equal code and of known
+// slowdowns. Used for the recorded rounds of harness/compare/paired_timings/ and by the self-test
+// of `kernelgate compare`.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace kernelgate::compare {
 
-/// One number a process: which part of its samples stands for it.
+/// Statistic that reduces a process's samples to one number.
 enum class Statistic {
   lower_quartile,
   median,
@@ -24,10 +24,10 @@ constexpr std::string_view name(Statistic statistic) {
   constexpr std::string_view names[] = {"lower_quartile", "median", "minimum"};
   return names[static_cast<int>(statistic)];
 }
-/// By linear interpolation between neighbours. Throws std::invalid_argument without samples.
+/// Interpolates linearly between neighbours. Throws std::invalid_argument without samples.
 double statistic_of(std::vector<double> samples, Statistic statistic);
 
-/// Rounds of one variant: the samples of one process each.
+/// Rounds of one variant, each with the samples of one process.
 struct Series {
   std::string variant;
   std::vector<std::vector<double>> rounds;
@@ -41,8 +41,8 @@ const Series& find(const std::vector<Series>& all, std::string_view variant);
 std::vector<double> log_ratios(const Series& baseline, const Series& candidate,
                                Statistic statistic);
 
-/// What a rule said over all windows that hold its last look, one window a first round. Windows
-/// overlap: shares are right, their scatter is larger than their number suggests.
+/// Answers of a rule over all windows of the length of its last look, one window per first round.
+/// Windows overlap: the shares are unbiased, but scatter more than their number suggests.
 struct Power {
   std::int64_t windows = 0;
   double slower = 0, same = 0, faster = 0, cannot_tell = 0;  // shares
@@ -52,8 +52,8 @@ struct Power {
 using Rule = std::function<Ended(std::span<const double>)>;
 Power power_of(const std::vector<double>& differences, std::int64_t window, const Rule& rule);
 
-/// The adaptive rule of a comparison, as a Rule: looks, ends, is corrected for rules.cases cases
-/// of which the others are silent.
+/// The adaptive rule of a comparison as a Rule: looks, ends, and is corrected for rules.cases
+/// cases, of which the others show no effect.
 Rule adaptive(const Rules& rules);
 
 }  // namespace kernelgate::compare

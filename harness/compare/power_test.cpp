@@ -1,6 +1,6 @@
-// The rule on recorded rounds of equal code and of known slowdowns: false alarms and power have to
-// be as good as the table that chose the rule (docs/verdicts.md, section 4), and a rule that breaks
-// one of its ideas has to be told apart by the same question.
+// Checks the rule on recorded rounds of equal code and of known slowdowns. False alarms and power
+// must be as good as in the table that the rule was chosen by (docs/verdicts.md, section 4). Rules
+// with a seeded bug must fail the same check.
 #include "harness/compare/power.hpp"
 
 #include <gtest/gtest.h>
@@ -19,15 +19,15 @@ std::vector<Series> recorded(const std::string& machine) {
   return read_series(in);
 }
 
-/// Shares of windows called slower, and the rounds that a window took.
+/// Shares of windows called slower, and the number of rounds per window.
 struct Row {
   double equal_code = 0;
   std::array<double, 3> found{};   // +2 %, +3 %, +5 %
-  std::array<double, 3> rounds{};  // mean of a window
+  std::array<double, 3> rounds{};  // mean per window
   double wrongly_same = 0;         // the worst of the three
 };
 
-// `shift`: rounds between the two processes of a pair; 0 is paired in time.
+// `shift`: rounds between the two processes of a pair; 0: paired in time.
 Row row_of(const std::vector<Series>& all, const Rule& rule, std::size_t shift = 0) {
   const auto differences = [&](const std::string& variant) {
     Series a = find(all, "A");
@@ -47,8 +47,8 @@ Row row_of(const std::vector<Series>& all, const Rule& rule, std::size_t shift =
   return row;
 }
 
-// Alarms of the table in tenths of a percent, what it finds in whole percent: half of one is
-// rounding.
+// The table has alarms in tenths of a percent and power in whole percent. Half a unit of each is
+// allowed for rounding.
 bool as_good_as(const Row& row, double alarms, std::array<double, 3> found) {
   bool good = row.equal_code <= alarms + 0.0005 && row.wrongly_same == 0;
   for (std::size_t i = 0; i < 3; ++i) good = good && row.found[i] >= found[i] - 0.005;
@@ -87,7 +87,8 @@ TEST(Power, OfOneAmongFiftyCasesIsAsGoodAsTheTable) {
 }
 
 TEST(Power, RefusesPairsThatAreNoPairs) {
-  // 20 processes of one side, then 20 of the other: what a U test after two batches compares.
+  // Pairs as in 20 processes of one side, then 20 of the other: the data of a U test after two
+  // batches.
   const Row noisy = row_of(recorded("noisy"), adaptive({}), 20);
   EXPECT_FALSE(as_good_as(noisy, noisy_alarms, noisy_found)) << in_words(noisy);
 }
@@ -107,7 +108,7 @@ TEST(Power, RefusesAComparisonOfMeansOfOneProcessASide) {
 }
 
 TEST(Power, RefusesARuleThatStopsAtTheFirstFivePercent) {
-  // Ten or more looks at 5 % each, no margin: no correction for looking often.
+  // Ten or more looks at 5 % each, without a margin and without correction for repeated looks.
   const Rule eager = [](std::span<const double> d) {
     Ended ended;
     for (std::size_t n = 10; n <= 60; n += 5) {

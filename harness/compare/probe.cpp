@@ -19,8 +19,8 @@ Probe::Probe(std::int64_t units, double more)
 }
 
 double Probe::run() {
-  // Four chains: neither the latency of one addition nor the compiler decides how long a unit
-  // takes.
+  // Four chains, so that neither the latency of one addition nor the compiler determines the time
+  // of a unit.
   double a = 0, b = 0, c = 0, d = 0;
   for (std::int64_t unit = 0; unit < units_; ++unit) {
     for (std::size_t i = 0; i < length; i += 4) {
@@ -39,7 +39,7 @@ std::int64_t units_for(double seconds) {
   constexpr std::int64_t tried = 2000;
   double least = 1e9;
   volatile double kept = 0;
-  for (int i = 0; i < 25; ++i) {  // the least: a busy neighbour only slows
+  for (int i = 0; i < 25; ++i) {  // the minimum: other load only slows
     Probe probe(tried, 0);
     const auto start = Clock::now();
     kept = kept + probe.run();

@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t most_exact = 100;
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
-// P(W >= w) for w = 0 .. n (n + 1) / 2: rank i is in the sum or not, each with chance 1/2.
+// P(W >= w) for w = 0 .. n (n + 1) / 2: rank i is in the sum or not, each with probability 1/2.
 std::vector<double> tail_of(std::int64_t n) {
   const auto most = static_cast<std::size_t>(n * (n + 1) / 2);
   std::vector<double> chance(most + 1, 0.0);
@@ -89,7 +89,7 @@ PairedEffect paired_effect(std::span<const double> differences, double confidenc
   const auto below = std::lower_bound(walsh.begin(), walsh.end(), 0.0) - walsh.begin();
   effect.p_above = signed_rank_tail(effect.pairs, count - not_above);
   effect.p_below = signed_rank_tail(effect.pairs, below);
-  // As many averages are left out at either end as keep the chance of the rest.
+  // Leaves out as many averages at either end as the confidence allows.
   const double outside = (1 - confidence) / 2 * (1 + 1e-12);
   std::int64_t left_out = 0;
   while (left_out < count / 2 && signed_rank_tail(effect.pairs, count - left_out) <= outside) {

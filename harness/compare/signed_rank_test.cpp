@@ -20,8 +20,8 @@ TEST(SignedRank, CountsTheSignsOfThreePairs) {
 }
 
 TEST(SignedRank, HasTheTailOfTenPairs) {
-  // Subsets of {1 … 10} that sum to 0, 1, 2, 3, 4: 1 1 1 2 2. By symmetry the upper end has them
-  // too.
+  // Numbers of subsets of {1 … 10} with the sums 0, 1, 2, 3, 4: 1 1 1 2 2. By symmetry the upper
+  // end has the same.
   EXPECT_DOUBLE_EQ(signed_rank_tail(10, 55), 1.0 / 1024);
   EXPECT_DOUBLE_EQ(signed_rank_tail(10, 52), 5.0 / 1024);
   EXPECT_DOUBLE_EQ(signed_rank_tail(10, 51), 7.0 / 1024);

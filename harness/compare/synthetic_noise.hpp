@@ -1,4 +1,4 @@
-// Noise that only tests know: heavy tails like those of a shared machine, a function of the seed.
+// Noise for tests: heavy tails like those of a shared machine, a function of the seed.
 #pragma once
 
 #include <cmath>
@@ -9,7 +9,7 @@
 
 namespace kernelgate::compare::synthetic {
 
-/// `rounds` draws, symmetric around `centre`, of the size `scale`; about one in ten is ten times as
+/// `rounds` draws of scale `scale`, symmetric around `centre`; about one in ten is ten times as
 /// large.
 inline std::vector<double> heavy_noise(std::uint64_t seed, std::int64_t rounds, double scale,
                                        double centre = 0) {

@@ -9,13 +9,14 @@ namespace kernelgate::compare {
 namespace {
 
 constexpr double looks_factor = 6;
-// Of a normal estimate: half of a 99 % interval, and what a chance of 4 in 5 adds, in deviations.
+// Of a normal estimate, in standard deviations: half of a 99 % interval, and what a power of 4 in 5
+// adds.
 constexpr double half_interval = 2.576, four_in_five = 0.842;
 
 double half_width(const PairedEffect& effect) { return (effect.upper - effect.lower) / 2; }
 
-// Valid after any number of looks: the chance to see p_slower <= t is at most t when nothing
-// differs. Early and last looks have half of it each.
+// Valid after any number of looks: if nothing differs, the probability of p_slower <= t is at most
+// t. The early looks and the last look have half of it each.
 Ended ended_at(const PairedEffect& effect, const Rules& rules, double factor) {
   return {answer_of(effect, rules.margin), effect, std::min(1.0, factor * effect.p_above),
           std::min(1.0, factor * effect.p_below)};
@@ -69,7 +70,7 @@ std::vector<bool> findings(std::span<const double> p, double false_share) {
 }
 
 std::vector<Answer> correct_for_many(std::span<const Ended> cases, const Rules& rules) {
-  // A case whose own interval says nothing is no candidate for a finding.
+  // A case whose own interval shows no effect is not a candidate for a finding.
   std::vector<double> slower, faster;
   for (const Ended& c : cases) {
     slower.push_back(c.answer == Answer::slower ? c.p_slower : 1);

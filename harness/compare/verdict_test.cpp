@@ -47,14 +47,14 @@ TEST(MayEnd, LooksAtTenFifteenTwentyAndEndsAtSixty) {
   Ended ended;
   for (std::size_t n = 1; n <= 60; ++n) {
     const bool look = n >= 10 && n % 5 == 0;
-    EXPECT_EQ(may_end(std::span(steady).first(n), {}, ended), look) << n;  // the same at once
+    EXPECT_EQ(may_end(std::span(steady).first(n), {}, ended), look) << n;  // the same at every look
     EXPECT_EQ(may_end(std::span(wild).first(n), {}, ended), n == 60) << n;
   }
   EXPECT_EQ(ended.answer, Answer::cannot_tell);
 }
 
 TEST(MayEnd, GoesOnForOneOfManyWhereALoneCaseWouldEnd) {
-  // Ten equal slowdowns: chance 1/1024. Enough for a lone case, not for one of ten.
+  // Ten equal slowdowns: p = 1/1024. Enough for a lone case, not for one of ten.
   const std::vector<double> slow(10, 0.05);
   Ended ended;
   EXPECT_TRUE(may_end(slow, {}, ended));
@@ -88,14 +88,14 @@ TEST(Correction, TakesBackAnAnswerThatManyCasesWouldGiveByChance) {
             (std::vector{Answer::same, Answer::cannot_tell, Answer::same, Answer::same}));
 }
 
-// One family: that many comparisons of equal code. How many are called slower, with and without
-// the correction for many cases.
+// A family of comparisons of equal code: how many are called slower, with and without the
+// correction for many cases.
 struct Alarms {
   int corrected = 0, uncorrected = 0;
 };
 Alarms alarms_of(std::uint64_t family, std::int64_t cases) {
   Rules rules;
-  rules.margin = 0.0001;  // the margin hides alarms; here the statistics stand alone
+  rules.margin = 0.0001;  // a margin would hide alarms; this tests only the statistics
   Rules lone = rules;
   rules.cases = cases;
   std::vector<Ended> ended(static_cast<std::size_t>(cases));
@@ -126,7 +126,7 @@ TEST(Correction, KeepsFalseAlarmsOfAWholeSuiteUnderItsShare) {
     uncorrected += alarms.uncorrected > 0;
   }
   EXPECT_LE(corrected, families / 10);   // 5 % expected at most
-  EXPECT_GE(uncorrected, families / 4);  // without: the mutant that this test has to see
+  EXPECT_GE(uncorrected, families / 4);  // without: the seeded bug that this test must detect
 }
 
 TEST(Looks, SeeASmallChanceAtMostSixTimesAsOften) {
@@ -142,7 +142,7 @@ TEST(Looks, SeeASmallChanceAtMostSixTimesAsOften) {
     naive += least <= 0.05;
   }
   EXPECT_LE(early, series * 0.025 + 2 * std::sqrt(series * 0.025));
-  EXPECT_GT(naive, series * 0.10);  // whoever stops at 0.05 is wrong far more often than 0.05
+  EXPECT_GT(naive, series * 0.10);  // stopping at 0.05 is wrong far more often than 0.05
 }
 
 TEST(SmallestVisible, ShrinksWithTheRootOfTheRounds) {

@@ -17,10 +17,10 @@ struct AxisText {
   std::string key;
   std::string value;
 };
-/// Splits "a=1,b=2,bf16". Throws BadInput naming the text when a part is empty or a key repeats.
+/// Splits "a=1,b=2,bf16". Throws BadInput with the text if a part is empty or a key repeats.
 std::vector<AxisText> split_axes(std::string_view text);
 
-/// A whole number of [least, most]; throws BadInput "axis 'rows': expected a whole number …".
+/// Parses a whole number in [least, most]. BadInput: "axis 'rows': expected a whole number …".
 std::int64_t parse_axis_number(std::string_view axis, std::string_view text, std::int64_t least,
                                std::int64_t most);
 [[noreturn]] void unknown_axis_word(std::string_view axis, std::string_view text,
@@ -42,7 +42,7 @@ class Axes {
     return *this;
   }
 
-  /// One of some words: "mask=causal". The words stand in the order of the enumerators.
+  /// One of several words: "mask=causal". The words are in the order of the enumerators.
   template <class E>
   Axes& word(std::string_view key, E C::*member, const std::vector<std::string_view>& words) {
     rows_.push_back(
@@ -60,7 +60,7 @@ class Axes {
     return *this;
   }
 
-  /// The storage type, a bare word: "bf16". `allowed` defaults to the three storage types.
+  /// The storage type, a bare word: "bf16". `allowed` defaults to f32, bf16 and f16.
   Axes& dtype(Dtype C::*member,
               const std::vector<Dtype>& allowed = {Dtype::f32, Dtype::bf16, Dtype::f16}) {
     rows_.push_back({"", [member](const C& c) { return std::string(name(c.*member)); },

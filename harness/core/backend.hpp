@@ -1,4 +1,4 @@
-// Who runs a variant. The names stand in every option and record from the start.
+// The backends that run variants. Their names appear in every option and record.
 #pragma once
 
 #include <array>
@@ -8,9 +8,9 @@
 namespace kernelgate {
 
 enum class Backend {
-  reference,  // the scalar truth itself
+  reference,  // the scalar reference
   kokkos,     // portable kernels and vendor baselines on the Kokkos execution space of this build
-  source,     // native kernels on the host, every access observed
+  source,     // native kernels on the host, every access checked
   ptx,        // native kernels as PTX, interpreted
   machine,    // native kernels as AMD code objects, interpreted
   cuda,       // native kernels on an NVIDIA device

@@ -1,6 +1,7 @@
-// A value with the largest honest error of an f32 kernel that computes it: running error analysis.
-// References are templates over their number type: `double` gives the model's truth, `Bounded` the
-// same truth with a budget. One formula, two readings, so the budget cannot drift from the formula.
+// Running error analysis: a value with the largest error of a correctly implemented f32 kernel that
+// computes it. References are templates over their number type. `double` gives the model's
+// reference value, `Bounded` the same value with an error bound. Both come from one formula, so the
+// bound cannot drift from it.
 #pragma once
 
 #include <algorithm>
@@ -49,7 +50,7 @@ inline Bounded operator*(Bounded a, Bounded b) {
       std::abs(a.value) * b.bound + std::abs(b.value) * a.bound + a.bound * b.bound;
   return rounded_f32(a.value * b.value, carried);
 }
-/// The divisor's interval must not hold 0: then the bound is infinite, and the case judges nothing.
+/// If the divisor's interval contains 0, the bound is infinite, which the judge rejects.
 inline Bounded operator/(Bounded a, Bounded b) {
   const double least = std::abs(b.value) - b.bound;
   if (!(least > 0)) return {a.value / b.value, INFINITY};
@@ -75,7 +76,7 @@ inline Bounded rsqrt_of(Bounded x) {
 inline Bounded sqrt_of(Bounded x) {
   const double r = std::sqrt(x.value);
   const double below = r - std::sqrt(std::max(0.0, x.value - x.bound));
-  const double above = std::sqrt(x.value + x.bound) - r;  // the larger one only next to 0
+  const double above = std::sqrt(x.value + x.bound) - r;  // the larger one only near 0
   return rounded_f32(r, std::max(below, above), 1);
 }
 inline Bounded exp_of(Bounded x) {
@@ -86,21 +87,21 @@ inline Bounded erf_of(Bounded x) {  // |erf'| <= 2/sqrt(pi)
   return rounded_f32(std::erf(x.value), 1.1283791670955126 * x.bound, declared_ulps.erf);
 }
 
-/// A number stored as `type`: rounded once to it. The double form rounds for real, as a model with
-/// such a tensor does; the bounded form keeps the value and widens the bound by half a spacing.
+/// A number rounded once to `type`. The double form performs the rounding, as a model with such a
+/// tensor does. The bounded form keeps the value and widens the bound by half a spacing.
 inline double stored_as(Dtype type, double x) { return round_to(type, x); }
 inline Bounded stored_as(Dtype type, Bounded x) {
   const Grid g = grid(type);
   return {x.value, x.bound + g.epsilon / 2 * (std::abs(x.value) + x.bound) + g.smallest / 2};
 }
 
-/// Largest honest error of an f32 sum of `terms` independent terms whose absolute values add up to
+/// Error bound of an f32 sum of `terms` independent terms whose absolute values add up to
 /// `magnitude`, in any order (verdicts, section 1: 4 sqrt(n) u sum|ab|).
 inline double sum_budget(double magnitude, std::int64_t terms) {
   return 4 * std::sqrt(static_cast<double>(terms)) * f32_unit * magnitude;
 }
 
-/// Collects a dot product or a plain sum: exact value, magnitude, carried error.
+/// Accumulates a dot product or a plain sum: exact value, magnitude, carried error.
 template <class N>
 class Sum;
 

@@ -17,14 +17,14 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-/// The text up to `mark`, which both lose; all of it where there is no mark.
+/// Removes and returns the text up to `mark`; removes the mark, too. All of it if there is no mark.
 std::string_view take(std::string_view& text, char mark) {
   const std::string_view word = text.substr(0, text.find(mark));
   text.remove_prefix(std::min(text.size(), word.size() + 1));
   return word;
 }
 
-/// "/my\040group" of mountinfo is "/my group".
+/// Decodes escapes of mountinfo: "/my\040group" is "/my group".
 std::string unescaped(std::string_view text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -47,7 +47,7 @@ bool has_word(std::string_view list, std::string_view word) {
   return false;
 }
 
-/// A mounted hierarchy: the group `root` of it is seen at `point`.
+/// A mounted hierarchy: its group `root` is visible at `point`.
 struct Mount {
   std::string root, point;
 };
@@ -83,7 +83,7 @@ void add_groups(std::vector<ControlGroup>& groups, const Mount& mount, std::stri
                         (below.size() == mount.root.size() || below[mount.root.size()] == '/');
     below = inside ? below.substr(mount.root.size()) : std::string_view{};
   }
-  // A path that leaves the namespace ("/../x") has no folder here: the mount's own group counts.
+  // A path that leaves the namespace ("/../x") has no folder here: the mount's own group is used.
   if (below.find("/..") != std::string_view::npos) below = {};
   while (!below.empty() && below.back() == '/') below.remove_suffix(1);
   for (;;) {
@@ -129,7 +129,7 @@ std::optional<std::int64_t> number_of(std::string_view text, std::string_view na
 
 std::vector<ControlGroup> control_groups(std::string_view self_cgroup, std::string_view mountinfo,
                                          std::string_view controller) {
-  constexpr std::size_t longest_path = 4096;  // PATH_MAX: no folder of the system has a longer one
+  constexpr std::size_t longest_path = 4096;  // PATH_MAX limits every folder of the system
   std::vector<ControlGroup> groups;
   bool seen[3] = {};  // a process has one group of each version for a controller
   while (!self_cgroup.empty()) {

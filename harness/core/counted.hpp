@@ -1,4 +1,4 @@
-// A number with its noun, for messages.
+// Formats a count with its noun, for messages.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace kernelgate {
 
-/// "1 case" or "2 cases": `one` behind 1, `more` behind every other number.
+/// "1 case" or "2 cases": `one` for a count of 1, `more` for every other count.
 inline std::string counted(std::int64_t count, std::string_view one, std::string_view more) {
   return std::to_string(count) + " " + std::string(count == 1 ? one : more);
 }

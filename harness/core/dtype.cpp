@@ -27,13 +27,13 @@ constexpr std::array rows{
 
 const Row& row(Dtype type) { return rows.at(static_cast<std::size_t>(type)); }
 
-// Nearest multiple of 2^place, ties to even. Exact: scaling by powers of two loses nothing here.
+// Nearest multiple of 2^place, ties to even. Scaling by powers of two is exact here.
 double round_at(double x, int place) {
   return std::ldexp(std::nearbyint(std::ldexp(x, -place)), place);
 }
 
-// A float whose later rounding to 16 bits gives what one rounding of x would (round to odd: an
-// inexact result keeps its last bit set, so it never looks like a tie).
+// A float whose later rounding to 16 bits equals one direct rounding of x (round to odd: an inexact
+// result has its last bit set, so it never looks like a tie).
 float rounded_to_odd(double x) {
   const float nearest = static_cast<float>(x);
   if (static_cast<double>(nearest) == x || !std::isfinite(nearest)) return nearest;
@@ -42,7 +42,7 @@ float rounded_to_odd(double x) {
   return std::bit_cast<float>(bits | 1U);
 }
 
-// One loop a type: asking for the type at each number costs more than the rounding itself.
+// One loop per type: a type switch per number costs more than the rounding itself.
 template <class T, class Convert>
 void store_each(std::span<const double> from, std::byte* to, const Convert& convert) {
   for (std::size_t i = 0; i < from.size(); ++i) {

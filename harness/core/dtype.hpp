@@ -1,4 +1,4 @@
-// Element types by name: what a case, a checkpoint or a record says about its numbers.
+// Element types of tensors in cases, checkpoints and records, with their conversions.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@ namespace kernelgate {
 /// Element type of a tensor. Sizes in bytes: 4 2 2 8 4 8 1.
 enum class Dtype { f32, bf16, f16, f64, i32, i64, u8 };
 
-/// The numbers a floating type can hold: spacing at 1 (epsilon) and smallest positive value.
-/// f32: 2^-23, 2^-149. bf16: 2^-7, 2^-133. f16: 2^-10, 2^-24. f64 counts as exact: 0, 0.
+/// Number grid of a floating type: spacing at 1 (epsilon) and smallest positive value. f32: 2^-23,
+/// 2^-149. bf16: 2^-7, 2^-133. f16: 2^-10, 2^-24. f64 counts as exact: 0, 0.
 struct Grid {
   double epsilon = 0;
   double smallest = 0;
@@ -31,7 +31,8 @@ Grid grid(Dtype type);
 /// Double to bf16 and f16 rounds once, not through f32. Integers round to nearest.
 double round_to(Dtype type, double x);
 
-/// Bits of a floating type from a double, rounded once; the low size_bytes(type) bytes count.
+/// Bits of a floating type from a double, rounded once; only the low size_bytes(type) bytes are
+/// used.
 std::uint64_t encode(Dtype type, double x);
 double decode(Dtype type, std::uint64_t bits);
 /// The same for many numbers, stored one after another at `to`, which needs no alignment.

@@ -1,4 +1,4 @@
-// How a run can end: exit codes, the status of a case, and the error for bad input.
+// Outcomes of a run: exit codes, the status of a case, and the error for bad input.
 #pragma once
 
 #include <stdexcept>
@@ -12,19 +12,19 @@ enum class ExitCode : int {
   clean = 0,
   incorrect = 1,
   bad_input = 2,    // usage, unreadable or hostile files
-  slower = 3,       // or a worse compiled figure
+  slower = 3,       // or a worse compiled metric
   cannot_tell = 4,  // only with --strict
   nothing_ran = 5,
-  invalid_environment = 6,  // wrong device, A/A failed, below the physical floor
+  invalid_environment = 6,  // wrong device, A/A failed, below the roofline time
 };
 
 /// Outcome of one case on one variant.
 enum class Status {
-  passed,       // every judged element within its budget
-  incorrect,    // a result outside its budget, a write outside its buffer, or nothing written
+  passed,       // every judged element within its error bound
+  incorrect,    // a result outside its bound, a write outside its buffer, or nothing written
   mistrusted,   // correct at first, wrong when verified again after timing
-  unsupported,  // refused before the launch, with a reason in words
-  crashed,      // threw, or its process died
+  unsupported,  // rejected before the launch, with a reason
+  crashed,      // threw, or its process crashed
   timed_out,    // over the time limit of a case
 };
 
@@ -34,7 +34,7 @@ constexpr std::string_view name(Status status) {
   return names[static_cast<int>(status)];
 }
 
-/// Where a figure comes from. No table mixes kinds without saying so.
+/// Provenance of a metric. Tables that mix provenances state it per metric.
 enum class FigureKind { measured, modelled, compiled };
 
 constexpr std::string_view name(FigureKind kind) {
@@ -42,7 +42,7 @@ constexpr std::string_view name(FigureKind kind) {
   return names[static_cast<int>(kind)];
 }
 
-/// The user's input cannot be used; the message names what, where, got and expected. Exit code 2.
+/// The user's input cannot be used. The message gives what, where, got and expected. Exit code 2.
 class BadInput : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -1,6 +1,6 @@
-// Exponential noise with the same bits on every machine and device. A library's log differs from
-// the next one's in the last place, and a sampler that draws argmax p/eps would then draw other
-// tokens. Products meet sums only inside fma, so no compiler can contract what is left to choose.
+// Exponential noise with the same bits on every machine and device. The log functions of two
+// libraries differ in the last place, so a sampler that draws argmax p/eps would draw other tokens.
+// Inexact products are added only by explicit fma, so contraction by a compiler changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,7 @@ KG_FUNCTION double exponential_of(std::uint32_t word) {
   return -portable_log((static_cast<double>(word) + 0.5) * 0x1p-32);
 }
 
-/// Which draw: of a token of the vocabulary, at a position of a rollout in a round.
+/// Identifies a draw: token of the vocabulary, position, rollout, round.
 struct DrawCounter {
   std::uint32_t token = 0, position = 0, rollout = 0, round = 0;
 };

@@ -16,7 +16,7 @@ struct Signature {
   std::size_t offset;
   std::string_view magic;
   std::string_view description;
-  bool weights = false;  // of a model, which can be converted to safetensors
+  bool weights = false;  // model weights, convertible to safetensors
 };
 
 constexpr std::array signatures{
@@ -56,7 +56,7 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view lower_cas
                     [](char a, char b) { return a == lower(b); });
 }
 
-/// Control characters that no text has, in the first KiB.
+/// Whether the first KiB has control characters that do not occur in text.
 bool has_binary_bytes(std::string_view bytes) {
   const std::string_view start = bytes.substr(0, 1024);
   return std::any_of(start.begin(), start.end(), [](char c) {
@@ -65,8 +65,8 @@ bool has_binary_bytes(std::string_view bytes) {
   });
 }
 
-/// Eight bytes or more, all of them of ASCII texts: where a binary format has a length or a magic
-/// number.
+/// Whether `start` has eight or more bytes, all ASCII text. A binary format has a length or a magic
+/// number there.
 bool is_printable_text(std::string_view start) {
   return start.size() >= 8 && std::all_of(start.begin(), start.end(), [](char c) {
            return (c >= 0x20 && c <= 0x7e) || c == '\n' || c == '\r' || c == '\t';
@@ -79,7 +79,7 @@ std::string_view without_leading_space(std::string_view text) {
   return text;
 }
 
-/// The number behind "size " on a line of its own.
+/// The number after "size " on its own line.
 std::string lfs_size(std::string_view pointer) {
   constexpr std::string_view key = "\nsize ";
   const std::size_t at = pointer.find(key);
@@ -90,7 +90,7 @@ std::string lfs_size(std::string_view pointer) {
 }
 
 std::optional<std::string> git_lfs(std::string_view bytes) {
-  // The older name of the project stands in pointers that were made before 2015.
+  // Pointers made before 2015 contain the project's older name.
   if (!bytes.starts_with("version https://git-lfs.github.com/spec/") &&
       !bytes.starts_with("version https://hawser.github.com/spec/")) {
     return std::nullopt;
@@ -101,7 +101,7 @@ std::optional<std::string> git_lfs(std::string_view bytes) {
          "; run `git lfs pull` in its repository";
 }
 
-/// Eight bytes of a header length that is plausible, then an object.
+/// Whether the file starts with eight bytes of a plausible header length, then an object.
 bool is_safetensors(std::string_view bytes) {
   if (bytes.size() < 10 || bytes[8] != '{') return false;
   return bytes[4] == 0 && bytes[5] == 0 && bytes[6] == 0 && bytes[7] == 0;

@@ -1,5 +1,5 @@
 // Recognises the kind of a file by its first bytes. A reader that was given another kind of file
-// can then say what the file is and what to do, and need not describe it by its misread bytes.
+// can then report what the file is and the remedy, rather than describe misread bytes.
 #pragma once
 
 #include <string>
@@ -7,13 +7,13 @@
 
 namespace kernelgate {
 
-/// Kinds that readers of this project ask for. A file of the expected kind is never described as
-/// wrong. `table` is a CSV file; `text` is any text, markup and JSON included.
+/// Kinds of files that this project reads. A file of the expected kind is never reported as wrong.
+/// `table` is a CSV file; `text` is any text, including markup and JSON.
 enum class FileKind { json, safetensors, sentencepiece, shared_library, table, text };
 
 /// Describes what the file is, with a remedy if there is one: "a Git LFS pointer in place of a file
 /// of 17683 bytes; run `git lfs pull` in its repository". Empty if the bytes are of the expected
-/// kind or of none that is known. `bytes`: the start of the file, or all of it; 1 KiB is enough.
+/// kind or of no known kind. `bytes`: the start of the file, or all of it; 1 KiB is enough.
 std::string describe_wrong_kind(std::string_view bytes, FileKind expected);
 
 }  // namespace kernelgate

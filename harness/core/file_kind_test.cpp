@@ -1,4 +1,4 @@
-// Files of another kind, by the first bytes that their formats fix.
+// Tests the recognition of files of another kind by the first bytes that their formats fix.
 #include "harness/core/file_kind.hpp"
 
 #include <gmock/gmock.h>
@@ -54,7 +54,7 @@ TEST(FileKind, NamesEachKindByItsFirstBytesAndSaysWhatToDo) {
 }
 
 TEST(FileKind, NeverCallsAFileOfTheExpectedKindWrong) {
-  // 0x280 and 0x04034b50 begin as a pickle and as a zip archive do.
+  // 0x280 and 0x04034b50 begin like a pickle and a zip archive.
   for (const std::uint64_t length : {0x9ull, 0x280ull, 0x380ull, 0x8b1full, 0x04034b50ull}) {
     EXPECT_EQ(describe_wrong_kind(safetensors(length), FileKind::safetensors), "") << length;
     EXPECT_EQ(describe_wrong_kind(safetensors(length), FileKind::json), "a safetensors file");

@@ -30,7 +30,7 @@ constexpr std::array<double, 16> nf4_values = {-1,
                                                0.7229568362236023,
                                                1};
 
-// Of E2M1's midpoints those below an even code belong to the upper value.
+// E2M1 midpoints below an even code round up.
 std::uint8_t mxfp4_code(float x) {
   const float a = std::abs(x);
   const int code = static_cast<int>(a > 0.25F) + static_cast<int>(a >= 0.75F) +
@@ -40,8 +40,8 @@ std::uint8_t mxfp4_code(float x) {
   return static_cast<std::uint8_t>(code | (std::signbit(x) ? 8 : 0));
 }
 
-// The largest float that is not above a midpoint: a float is above one just where it is above the
-// other.
+// The largest float not above each midpoint. A float exceeds the midpoint exactly if it exceeds
+// this threshold.
 std::array<float, 15> nf4_thresholds() {
   std::array<float, 15> list{};
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -75,7 +75,7 @@ void widen_row(const Values& from, float* to) {
   for (std::int64_t i = 0; i < from.size(); ++i) to[i] = static_cast<float>(from[i]);
 }
 
-/// The largest magnitude; NaN where one of them is not finite.
+/// The largest magnitude; NaN if one of them is not finite.
 float largest_of(const float* x, std::int64_t count) {
   float largest = 0;
   bool finite = true;
@@ -86,7 +86,8 @@ float largest_of(const float* x, std::int64_t count) {
   return finite ? largest : std::numeric_limits<float>::quiet_NaN();
 }
 
-/// Writes a block's scale and says by what its numbers are divided: a power of two, or itself.
+/// Writes a block's scale and returns the divisor of its numbers: a power of two, or the scale
+/// itself.
 float put_scale(FourBitFormat format, float largest, std::byte* to) {
   if (format == FourBitFormat::nf4) {
     std::memcpy(to, &largest, sizeof(largest));
@@ -105,7 +106,7 @@ void quantise_row(const FourBitLayout& layout, const Values& from, std::vector<f
     const float* x = wide.data() + begin;
     const float scale = put_scale(layout.format, largest_of(x, layout.block),
                                   scales + begin / layout.block * size_bytes(layout.scale_type()));
-    const bool usable = scale > 0;  // not NaN either: then any code will do
+    const bool usable = scale > 0;  // false for NaN, too; the code is then arbitrary
     for (std::int64_t i = 0; i < layout.block; i += 2) {
       const float even = usable ? x[i] / scale : 0, odd = usable ? x[i + 1] / scale : 0;
       codes[(begin + i) / 2] =

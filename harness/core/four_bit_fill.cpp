@@ -9,7 +9,7 @@ namespace kernelgate {
 namespace {
 
 constexpr std::uint64_t scale_stream = 0x5CA1E5;
-// Roots of the mean square of a format's 16 values, and of what the spread of scales adds.
+// Root mean square of a format's 16 values, times the factor that the spread of scales adds.
 constexpr double mxfp4_deviation = 2.93 * 4.6, nf4_deviation = 0.55 * 0.75;
 
 std::uint8_t drawn_code(FourBitFormat format, DataMode mode, std::uint64_t bits) {
@@ -19,7 +19,7 @@ std::uint8_t drawn_code(FourBitFormat format, DataMode mode, std::uint64_t bits)
   return code % 8 == 0 ? static_cast<std::uint8_t>(code + 7) : code;
 }
 
-/// Whose scale is the special one of row `row`.
+/// Whether the block's scale is the special one of row `row`.
 bool is_special(const FourBitFill& how, std::int64_t row, std::int64_t kind, std::int64_t block,
                 std::int64_t blocks) {
   return how.pattern == ScalePattern::edges && row % 4 == kind && block == row / 4 % blocks;
@@ -30,7 +30,7 @@ std::uint8_t exponent(const FourBitFill& how, std::int64_t row, std::int64_t blo
   if (is_special(how, row, 1, block, blocks)) return 255;
   if (is_special(how, row, 2, block, blocks)) return row % 8 == 2 ? 0 : 127;
   if (how.pattern == ScalePattern::edges && row % 4 == 3) return 0;
-  // Exact: half a scale is a unit.
+  // Exact mode: half a scale is one unit.
   const double least = how.mode == DataMode::exact ? 2 * how.size : how.size / mxfp4_deviation;
   return static_cast<std::uint8_t>(127 + std::lround(std::log2(least)) +
                                    static_cast<long>(bits % 4));
@@ -81,7 +81,7 @@ void fill_four_bit(const FourBitLayout& layout, std::int64_t rows, std::int64_t 
       if (!is_special(how, row, 2, b, blocks)) continue;
       const std::int64_t first = (row * columns + b * layout.block) / 2;
       for (std::int64_t i = first; i < first + layout.block / 2; ++i) {
-        bytes[static_cast<std::size_t>(i)] &= 0x88;  // signs alone: 0 and -0
+        bytes[static_cast<std::size_t>(i)] &= 0x88;  // keeps only the signs: 0 and -0
       }
     }
   }

@@ -1,4 +1,4 @@
-// MXFP4 and NF4 against values worked out by hand and the rows of spec 7.3.
+// Tests MXFP4 and NF4 against values calculated by hand and the rows of spec 7.3.
 #include "harness/core/four_bit.hpp"
 
 #include <gmock/gmock.h>
@@ -92,7 +92,7 @@ TEST(FourBit, Mxfp4RoundsTiesToTheEvenCodeAndSaturatesAtSix) {
 }
 
 TEST(FourBit, Nf4GivesAMidpointToTheLowerValue) {
-  // Halfway between 0 and 0.07958029955625534: representable, as the half of a float is one.
+  // Halfway between 0 and 0.07958029955625534. Half of a float is representable.
   const float middle = 0.07958029955625534F / 2;
   EXPECT_EQ(nearest_code(nf4, middle), 7);
   EXPECT_EQ(nearest_code(nf4, std::nextafter(middle, 1.0F)), 8);
@@ -132,7 +132,8 @@ TEST(FourBit, ABlockWithANumberThatIsNoneIsNaNAndItsNeighboursAreNot) {
 }
 
 TEST(FourBit, AnErrorStaysBelowHalfAStepOfItsBlock) {
-  // Largest gap of E2M1 is 2 (4 to 6), and beyond 6 up to 8 is cut off; of NF4 0.304.
+  // The largest gap of E2M1 is 2 (4 to 6), and values beyond 6 up to 8 are clamped. That of NF4 is
+  // 0.304.
   std::vector<float> x;
   x.reserve(4096);
   for (int i = 0; i < 4096; ++i) x.push_back(std::sin(static_cast<float>(i)) * 0.03F);
@@ -178,7 +179,7 @@ TEST(FourBit, DoubleQuantisationHas256ValuesAndComesNear) {
   EXPECT_EQ(values.front(), -values[254]);
   EXPECT_EQ(values.back(), 1);
   EXPECT_EQ(values[127], 0);
-  EXPECT_FLOAT_EQ(values[128], 0.55e-6F);  // i = 0: the middle of [0.1, 1], times 10^-6
+  EXPECT_FLOAT_EQ(values[128], 0.55e-6F);  // i = 0: the midpoint of [0.1, 1], times 10^-6
   for (std::size_t i = 1; i < values.size(); ++i) EXPECT_LT(values[i - 1], values[i]);
   std::vector<float> scales;
   scales.reserve(600);
@@ -187,7 +188,7 @@ TEST(FourBit, DoubleQuantisationHas256ValuesAndComesNear) {
   EXPECT_EQ(q.largest.size(), 3U);
   const std::vector<float> back = decode_scales(q);
   for (std::size_t i = 0; i < scales.size(); ++i) {
-    // Parts of 0.9 / 64 at the widest; the last one reaches from its middle to 1.
+    // The parts are at most 0.9 / 64 wide; the last one reaches from its midpoint to 1.
     EXPECT_NEAR(back[i], scales[i], q.largest[i / 256] * 0.9 / 128 * 1.001);
   }
 }

@@ -24,7 +24,7 @@ struct Headroom {
   fs::path file;
 };
 
-/// Memory that the group's limit leaves; its page cache counts as free.
+/// Memory left under the group's limit; its page cache counts as free.
 Headroom headroom_of(const ControlGroup& group, const fs::path& folder) {
   const bool v2 = group.version == 2;
   const auto number_in = [&](const char* name) {
@@ -32,7 +32,7 @@ Headroom headroom_of(const ControlGroup& group, const fs::path& folder) {
   };
   Headroom headroom;
   std::int64_t limit = unlimited;
-  // Above memory.high a group is slowed down until it nearly stands still.
+  // Above memory.high a group is throttled until it nearly stops.
   for (const char* name : {v2 ? "memory.max" : "memory.limit_in_bytes", v2 ? "memory.high" : ""}) {
     const auto value = *name == '\0' ? std::nullopt : number_in(name);
     if (!value || *value >= limit) continue;
@@ -53,14 +53,14 @@ Headroom headroom_of(const ControlGroup& group, const fs::path& folder) {
   return headroom;
 }
 
-/// Memory that is free without /proc: no cache is known to be reclaimable then.
+/// Free memory without /proc; reclaimable cache is then unknown and not counted.
 std::int64_t free_by_system_call() {
   struct sysinfo info {};
   if (::sysinfo(&info) != 0) return unlimited;
   return static_cast<std::int64_t>((info.freeram + info.bufferram) * info.mem_unit);
 }
 
-/// Address space that a limit such as `ulimit -v` leaves.
+/// Address space left under a limit such as `ulimit -v`.
 std::optional<std::int64_t> address_space_left() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;

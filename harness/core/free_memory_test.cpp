@@ -1,4 +1,4 @@
-// Limits of control groups, from folders with hand-written files in place of /proc and /sys.
+// Tests limits of control groups on folders with hand-written files in place of /proc and /sys.
 #include "harness/core/free_memory.hpp"
 
 #include <gmock/gmock.h>
@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 
 constexpr std::int64_t mb = 1'000'000;
 
-/// A system with 8 GB free, and groups as a test writes them.
+/// A system with 8 GB free and the groups that a test writes.
 class Machine {
  public:
   Machine() { write("proc/meminfo", "MemTotal:  16000000 kB\nMemAvailable:  8000000 kB\n"); }
@@ -167,7 +167,7 @@ TEST(ControlGroups, ReachFromTheProcessToTheRoot) {
   EXPECT_THAT(control_groups("3:cpu,cpuacct:/a\n", mounts, "cpu"),
               ElementsAre(ControlGroup{"/v1/a", 1}, ControlGroup{"/v1", 1}));
   EXPECT_THAT(control_groups("3:cpuacct:/a\n", mounts, "cpu"), ElementsAre());
-  // A path outside the mounted part: the mount's own group is what limits.
+  // A path outside the mounted part: the mount's own group limits.
   EXPECT_THAT(control_groups("0::/../other\n", mounts, "memory"),
               ElementsAre(ControlGroup{"/my groups", 2}));
 }

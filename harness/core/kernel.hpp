@@ -1,6 +1,6 @@
-// A kernel, its cases and its variants as the harness sees them: by name, without templates.
-// A kernel's folder writes a case type C and free-standing variants; add_kernel<C>() and
-// add_variant<C>() in registry.hpp turn them into these.
+// Kernels, cases and variants in the harness: by name, without templates. A kernel's folder defines
+// a case type C and free-standing variants; add_kernel<C>() and add_variant<C>() in registry.hpp
+// wrap them.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@
 
 namespace kernelgate {
 
-/// Least memory traffic (every input read once, every output written once) and operations
-/// (2 for a multiply-add) of one run of a case. docs/ pages say what is counted.
+/// Minimum memory traffic (every input read once, every output written once) and operations (2 for
+/// a multiply-add) of one run of a case. The kernel pages in docs/ define what is counted.
 struct Traffic {
   std::int64_t bytes = 0;
   std::int64_t flops = 0;
@@ -34,9 +34,9 @@ class Case {
   virtual std::vector<TensorSpec> tensors() const = 0;
   /// Writes inputs and states. Outputs are poisoned by the harness.
   virtual void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const = 0;
-  /// The truth for these inputs; called with the tensors as they were before the run.
+  /// The reference for these inputs; called with the tensors as they were before the run.
   virtual Truth truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const = 0;
-  /// Why this case has no family of exact inputs; nothing when it has one.
+  /// The reason why this case has no exact inputs; nothing if it has them.
   virtual std::optional<std::string> exact_not_applicable() const = 0;
 
   /// "linear/tokens=7,out=2048,in=2048,bf16"
@@ -44,33 +44,34 @@ class Case {
 };
 
 /// A variant bound to the tensors of one case. run() may be repeated and returns when the work is
-/// done; fetch() brings results back into the tensors where the device has memory of its own.
+/// done. fetch() copies results back into the tensors if the device has its own memory.
 class Launch {
  public:
   virtual ~Launch() = default;
   virtual void run() = 0;
   virtual void fetch() {}
-  /// Restores what run() may have changed in the process (OpenMP's settings, locales, handlers of
-  /// signals). Whoever calls run() calls this before another launch runs; it is not timed.
+  /// Restores process state that run() may have changed (OpenMP settings, locales, signal
+  /// handlers). The caller of run() calls it before another launch runs; it is not timed.
   virtual void restore_process() {}
-  /// Seconds of the last run() by the device's own clock, where it has one.
+  /// Seconds of the last run() by the device's own clock, if it has one.
   virtual std::optional<double> device_seconds() const { return std::nullopt; }
 };
 
 struct DeviceProfile;  // harness/devices/profile.hpp
 
-/// Whether a variant gives the same bits however its blocks, waves and lanes are scheduled.
+/// Whether a variant gives the same bits under every schedule of its blocks, waves and lanes.
 struct Reproducible {
   bool bits = true;
   std::string why;  // "sums in a fixed order", "float atomics add in any order"
 };
 
-/// What a native variant can say of a device that is not open: only its profile counts.
+/// Properties of a native variant on a device that is not open; they depend only on its profile.
 struct NativeSide {
   Reproducible reproducible;
-  /// Why such a device cannot run this case; nothing when it can.
+  /// The reason why such a device cannot run this case; nothing if it can.
   std::function<std::optional<std::string>(const Case&, const DeviceProfile&)> refusal;
-  /// What would be launched there, as text: where two devices agree, one run speaks for both.
+  /// The launches on such a device, as text. Where the text is equal for two devices, a run on one
+  /// covers the other.
   std::function<std::string(const Case&, const DeviceProfile&)> instance;
 };
 
@@ -79,11 +80,11 @@ struct Variant {
   std::string name;  // "kokkos", "kokkos/cpu", "baseline/onednn"
   Backend backend = Backend::kokkos;
   std::string note;  // one line for `list`
-  /// Why it cannot run this case here, in words with the numbers; nothing when it can.
+  /// The reason, with numbers, why it cannot run this case here; nothing if it can.
   std::function<std::optional<std::string>(const Case&)> refusal;
   std::function<std::unique_ptr<Launch>(const Case&, TensorSet&)> prepare;
-  std::optional<NativeSide> native = {};  // of variants that run on a NativeDevice
-  bool timed = true;                      // false: timed only where it is named
+  std::optional<NativeSide> native = {};  // for variants that run on a NativeDevice
+  bool timed = true;                      // false: timed only when named explicitly
 };
 
 /// One operation of the model with a definition.
@@ -93,7 +94,7 @@ struct Kernel {
   std::function<std::unique_ptr<Case>(std::string_view axes)> parse;
   std::vector<Variant> variants;
 
-  /// The first of that name; native variants of several backends share theirs.
+  /// The first variant of that name. Native variants of several backends share a name.
   const Variant* find_variant(std::string_view variant) const;
 };
 

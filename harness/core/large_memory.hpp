@@ -1,6 +1,5 @@
-// Memory that large arrays are read from: at a page's start, and in huge pages where it fills some,
-// so that a stream through it misses the TLB seldom and hardware fetching is not stopped every 4
-// KiB.
+// Allocates memory for large arrays: page-aligned, and in huge pages if the array fills some.
+// Streaming reads then miss the TLB rarely, and hardware prefetching does not stop every 4 KiB.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +13,7 @@ struct FreeLargeMemory {
 };
 using LargeMemory = std::unique_ptr<std::byte[], FreeLargeMemory>;
 
-/// `bytes` of uninitialised memory from a multiple of 4096 on; null where there is none.
+/// `bytes` of uninitialised memory, aligned to 4096 bytes; null if unavailable.
 LargeMemory large_memory(std::int64_t bytes);
 
 }  // namespace kernelgate

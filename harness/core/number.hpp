@@ -1,6 +1,6 @@
-// Storage types of 16 bits and their conversions, callable from host and device code.
-// Our own two-byte structs, because a library's half type may be a float in disguise on the host
-// (Kokkos 5.2.2: sizeof(half_t) == 4), and a "bf16" kernel would then never see a rounding.
+// 16-bit storage types and their conversions, callable from host and device code. They are separate
+// two-byte structs because a library's half type may be a float on the host (Kokkos 5.2.2:
+// sizeof(half_t) == 4), and a "bf16" kernel would then never round.
 #pragma once
 
 #include <bit>

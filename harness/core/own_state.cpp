@@ -64,15 +64,15 @@ void OwnState::restore() const {
   omp_set_max_active_levels(levels_);
   omp_set_schedule(static_cast<omp_sched_t>(schedule_kind_), schedule_chunk_);
   omp_set_num_threads(threads_);
-  // The threads of a pool keep what code from outside set in them, and new ones inherit it.
+  // Pool threads keep the state that external code set in them, and new ones inherit it.
 #pragma omp parallel
   use_standard_floats();
 
   if (std::locale() != cpp_locale_) std::locale::global(cpp_locale_);
   if (c_locale_ != std::setlocale(LC_ALL, nullptr)) std::setlocale(LC_ALL, c_locale_.c_str());
   uselocale(static_cast<locale_t>(thread_locale_));
-  // A folder that no longer exists cannot be entered again; paths are then refused where they are
-  // used.
+  // A folder that no longer exists cannot be entered again; later uses of paths then report the
+  // error.
   if (folder_ >= 0 && ::fchdir(folder_) != 0) errno = 0;
   ::umask(umask_);
   pthread_sigmask(SIG_SETMASK, &mask_, nullptr);

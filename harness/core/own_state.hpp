@@ -1,5 +1,5 @@
-// Saves and restores the state of the process that code from outside may change and the harness
-// relies on: rounding, locales, the working directory, signals, OpenMP's settings.
+// Saves and restores the process state that external code may change and the harness relies on:
+// rounding, locales, working directory, signals, OpenMP settings.
 #pragma once
 
 #include <csignal>
@@ -9,11 +9,11 @@
 
 namespace kernelgate {
 
-/// Sets the calling thread's floating point to what the C++ standard starts with: rounding to
-/// nearest, subnormal numbers kept (no FTZ, no DAZ), no traps. A few cycles where nothing changed.
+/// Sets the calling thread's floating-point mode to the C++ default: rounding to nearest, subnormal
+/// numbers kept (no FTZ, no DAZ), no traps. Costs a few cycles if nothing changed.
 void use_standard_floats();
 
-/// The state of the process as it was when the object was made.
+/// The state of the process at the object's construction.
 class OwnState {
  public:
   OwnState();
@@ -21,9 +21,9 @@ class OwnState {
   OwnState(const OwnState&) = delete;
   OwnState& operator=(const OwnState&) = delete;
 
-  /// Puts it back: standard floating point in this thread and in every OpenMP thread that it may
-  /// start, OpenMP's own settings, the locales of C and C++, working directory, umask, signal mask,
-  /// and the handlers of the signals that end or wait for processes.
+  /// Restores standard floating point in this thread and in every OpenMP thread that it may start,
+  /// the OpenMP settings, the locales of C and C++, working directory, umask, signal mask, and the
+  /// handlers of the signals that end processes or report their end.
   void restore() const;
 
  private:
@@ -34,13 +34,13 @@ class OwnState {
   std::string c_locale_;
   void* thread_locale_;
   std::locale cpp_locale_;
-  int folder_;  // descriptor of the working directory; -1 where it cannot be opened
+  int folder_;  // descriptor of the working directory; -1 if it cannot be opened
   unsigned umask_;
   sigset_t mask_{};
   struct sigaction handlers_[std::size(signals)] = {};
 };
 
-/// Restores the process when a call into code from outside ends, by an exception, too.
+/// Restores the process state at the end of a call into external code, also after an exception.
 class Guest {
  public:
   explicit Guest(const OwnState& own) : own_(own) {}

@@ -19,8 +19,7 @@
 namespace kernelgate {
 namespace {
 
-// Half of the smallest normal number, by an instruction at run time: 0 where subnormals are
-// flushed.
+// Half of the smallest normal number, by a run-time instruction: 0 if subnormals are flushed.
 float half_of_the_smallest() {
   volatile float smallest = std::numeric_limits<float>::min();
   return smallest / 2;
@@ -101,7 +100,7 @@ TEST(OwnState, HasItsFolderItsUmaskAndItsHandlersBack) {
   EXPECT_EQ(sigismember(&all, SIGTERM), 0);
 }
 
-// A locale of its own making, since a machine may have none but C: numbers have a comma.
+// A custom locale with decimal commas, since a machine may have only C.
 class Commas final : public std::numpunct<char> {
   char do_decimal_point() const override { return ','; }
 };

@@ -26,7 +26,7 @@ bool is_bidirectional_control(std::uint32_t code) {
 }
 
 bool is_control(std::uint32_t code) {
-  const bool separator = code == 0x2028 || code == 0x2029;  // lines and paragraphs end there
+  const bool separator = code == 0x2028 || code == 0x2029;  // line and paragraph separators
   return code < 0x20 || (code >= 0x7f && code <= 0x9f) || separator ||
          is_bidirectional_control(code);
 }
@@ -77,7 +77,7 @@ std::size_t utf8_length(std::string_view text) {
   for (std::size_t i = 1; i < length; ++i) {
     if ((byte(text, i) & 0xc0) != 0x80) return 0;
   }
-  // Overlong forms, surrogates, and what lies above U+10FFFF.
+  // Overlong forms, surrogates, and code points above U+10FFFF.
   if ((lead == 0xe0 && byte(text, 1) < 0xa0) || (lead == 0xed && byte(text, 1) > 0x9f)) return 0;
   if ((lead == 0xf0 && byte(text, 1) < 0x90) || (lead == 0xf4 && byte(text, 1) > 0x8f)) return 0;
   return length;

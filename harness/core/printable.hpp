@@ -1,4 +1,4 @@
-// Text from outside as text: what a plugin, a checkpoint, a records file or a compiler wrote can
+// Escapes text from outside (a plugin, a checkpoint, a records file, a compiler), so that it can
 // neither move a terminal's cursor nor reverse the order of a line.
 #pragma once
 
@@ -8,22 +8,22 @@
 
 namespace kernelgate {
 
-/// The text with every control character, invalid byte and bidirectional control as an escape:
-/// \t, \r, \x1b for bytes, \u0085 and \u202e for code points. Line ends and all other UTF-8 stay. A
-/// text without such characters, and so a text that was escaped before, comes back unchanged.
+/// The text with every control character, invalid byte and bidirectional control as an escape: \t,
+/// \r, \x1b for bytes, \u0085 and \u202e for code points. Line ends and all other UTF-8 are kept. A
+/// text without such characters, hence also an escaped text, is returned unchanged.
 std::string printable(std::string_view text);
 
-/// The same for text that has to stay in one line: a line end becomes \n.
+/// The same for text that must stay on one line: a line end becomes \n.
 std::string printable_line(std::string_view text);
 
-/// Bytes of the well-formed UTF-8 sequence at the start of `text`; 0 when there is none.
+/// Bytes of the well-formed UTF-8 sequence at the start of `text`; 0 if there is none.
 std::size_t utf8_length(std::string_view text);
 
-/// Bytes at the end of `text` that may be the beginning of a UTF-8 sequence, 0 to 3: a text that
-/// comes in pieces goes on there.
+/// Bytes at the end of `text` that may begin a UTF-8 sequence, 0 to 3. The next chunk of a chunked
+/// text continues there.
 std::size_t unfinished_utf8(std::string_view text);
 
-/// Whether the UTF-8 sequence at the start of `text` prints as itself; false where there is none.
+/// Whether the UTF-8 sequence at the start of `text` prints as itself; false if there is none.
 bool prints_as_itself(std::string_view text);
 
 }  // namespace kernelgate

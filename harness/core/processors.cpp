@@ -31,7 +31,7 @@ std::int64_t processor_quota_below(const std::filesystem::path& root) {
       if (quota)
         period =
             leading_number(std::string_view(text).substr(std::min(text.find(' '), text.size())));
-    } else {  // a quota of -1 is none
+    } else {  // a quota of -1 means none
       quota = leading_number(read_system_file(folder / "cpu.cfs_quota_us"));
       period = leading_number(read_system_file(folder / "cpu.cfs_period_us"));
     }

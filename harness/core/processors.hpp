@@ -1,4 +1,4 @@
-// Processors that this process may use: not more than its affinity and its control groups allow.
+// Counts the processors that the affinity and control groups of this process allow.
 #pragma once
 
 #include <cstdint>
@@ -6,14 +6,14 @@
 
 namespace kernelgate {
 
-/// The smaller of the processors of the affinity mask and the quota of the control groups, which is
-/// rounded up: 1.5 processors are 2. At least 1.
+/// The minimum of the affinity mask's processors and the control groups' quota, rounded up: 1.5
+/// processors count as 2. At least 1.
 std::int64_t usable_processors();
 
 /// The number of threads that a user asked for, or one per usable processor for 0.
 int threads_or_all(int asked);
 
-/// The quota alone, by the files below `root` in place of /; 0 where there is none.
+/// The quota alone, from the files below `root` in place of /; 0 if there is none.
 std::int64_t processor_quota_below(const std::filesystem::path& root);
 
 }  // namespace kernelgate

@@ -1,5 +1,6 @@
-// Counter-based randomness: a number is a function of (key, counter), never of what was drawn
-// before, so inputs do not depend on thread count or order and can be made on a device too.
+// Counter-based random numbers: a number is a function of (key, counter), independent of earlier
+// draws. Inputs therefore do not depend on thread count or order and can be generated on a device
+// too.
 #pragma once
 
 #include <array>
@@ -11,7 +12,7 @@
 namespace kernelgate {
 
 /// FNV-1a, 64 bits, over the bytes of a text (spec A.1: names of tensors). `before`: the hash of
-/// what the text goes on from.
+/// the preceding text.
 constexpr std::uint64_t fnv1a64(std::string_view text,
                                 std::uint64_t before = 0xCBF29CE484222325ULL) {
   std::uint64_t h = before;

@@ -1,5 +1,6 @@
-// The kernels of this build. Filled by the generated function register_kernels(), which calls one
-// register_<file>() for every source that a kernel's CMakeLists names: no static initialisers.
+// Registry of the kernels of this build. The generated function register_kernels() fills it: it
+// calls one register_<file>() per source listed in a kernel's CMakeLists. Static initialisers are
+// not used.
 #pragma once
 
 #include <array>
@@ -21,19 +22,19 @@ class NativeDevice;  // harness/native/device.hpp
 template <class C>
 struct NativePlan;  // harness/native/plan.hpp
 
-/// Which of the two builds of a kernel unit executor S runs.
+/// The two builds of a kernel unit for the source executor.
 enum class SourceFlavour {
-  checked,  // every access observed
-  plain,    // optimised, nothing observed: for large inputs
+  checked,  // every access checked
+  plain,    // optimised, no checks: for large inputs
 };
 
-/// Where the session puts the device on which a backend's native variants run next.
+/// The open device on which a backend's native variants run.
 struct DeviceSlot {
-  NativeDevice* device = nullptr;  // null: none is open, and every variant says so
+  NativeDevice* device = nullptr;  // null: none is open, and every variant reports that
   SourceFlavour flavour = SourceFlavour::checked;
 };
 
-/// What a kernel folder's case type has to offer.
+/// Requirements on the case type of a kernel folder.
 template <class C>
 concept KernelCase = std::equality_comparable<C> &&
     requires(const C c, TensorSet& set, const TensorSet& before) {
@@ -51,7 +52,7 @@ std::string id_of(const C& c) {
   return std::string(C::kernel) + "/" + C::axes().print(c);
 }
 
-/// A typed case behind the harness's interface.
+/// Adapts a case type to the Case interface.
 template <KernelCase C>
 class TypedCase final : public Case {
  public:
@@ -80,7 +81,7 @@ const C& typed(const Case& c) {
   return dynamic_cast<const TypedCase<C>&>(c).value;
 }
 
-/// A Launch from two callables; the second (fetch) may be left out.
+/// A Launch from two callables; the second (fetch) is optional.
 template <class Run, class Fetch>
 std::unique_ptr<Launch> make_launch(Run run, Fetch fetch) {
   class Callables final : public Launch {
@@ -100,14 +101,14 @@ std::unique_ptr<Launch> make_launch(Run run) {
   return make_launch(std::move(run), [] {});
 }
 
-/// Throws BadInput for tensors of more than 1 TiB together. Below that no product of axes that
-/// counts bytes or operations leaves 63 bits.
+/// Throws BadInput for tensors of more than 1 TiB in total. Below that, products of axes that count
+/// bytes or operations fit in 63 bits.
 void refuse_huge(std::string_view kernel, const std::vector<TensorSpec>& tensors);
 
 class Registry {
  public:
-  /// Adds a kernel; its axes are checked: when C has validate(), it throws BadInput for a shape
-  /// whose axes contradict each other. A second kernel of the same name is a logic_error.
+  /// Adds a kernel. If C has validate(), it throws BadInput for a shape whose axes contradict each
+  /// other. A second kernel of the same name is a logic_error.
   template <KernelCase C>
   void add_kernel(std::string formula) {
     add(Kernel{std::string(C::kernel),
@@ -149,34 +150,34 @@ class Registry {
                    [](const C&) { return std::optional<std::string>{}; });
   }
 
-  /// A variant that no folder of this build brought. An unknown kernel or a
-  /// second variant of that name and backend is a logic_error.
+  /// Adds a variant from outside the folders of this build. An unknown kernel or a second variant
+  /// of that name and backend is a logic_error.
   void add_variant(std::string_view kernel, Variant variant) { add(kernel, std::move(variant)); }
 
-  /// The instances of a kernel's thin unit for one backend. Called by the generated
-  /// register_kernels(), before the plan that takes them from here.
+  /// Adds the instances of a kernel's thin unit for one backend. The generated register_kernels()
+  /// calls it before the plan that uses them.
   void add_entries(std::string_view kernel, Backend backend, NativeEntries entries,
                    SourceFlavour flavour = SourceFlavour::checked) {
     entries_.push_back({std::string(kernel), backend, flavour, entries});
   }
-  /// The instances on the host, of all kernels; a device's compiler makes the same ones.
+  /// The host instances of all kernels. A device's compiler makes the same ones.
   std::vector<NativeEntry> native_entries() const;
-  /// Adds one variant a backend that has entries of this kernel. Defined in
+  /// Adds one variant per backend that has entries of this kernel. Defined in
   /// harness/native/plan.hpp.
   template <class C>
   void add_native(NativePlan<C> plan);
-  /// The same slot as long as the registry or any of its variants lives.
+  /// The slot of a backend, the same for the lifetime of the registry and of its variants.
   DeviceSlot& device_slot(Backend backend) const {
     return (*slots_)[static_cast<std::size_t>(backend)];
   }
 
   const std::vector<Kernel>& kernels() const { return kernels_; }
-  /// Throws BadInput naming the kernel and those that exist.
+  /// Throws BadInput with the kernel's name and those that exist.
   const Kernel& find(std::string_view kernel) const;
-  /// "linear/tokens=7,bf16" or "linear/kokkos/tokens=7,bf16" (then also the variant's name).
+  /// Result for "linear/tokens=7,bf16" or "linear/kokkos/tokens=7,bf16" (with a variant's name).
   struct Found {
     const Kernel* kernel = nullptr;
-    const Variant* variant = nullptr;  // null: the id names no variant; else the first so named
+    const Variant* variant = nullptr;  // null: no variant in the id; else the first of that name
     std::unique_ptr<Case> shape;
   };
   Found find_case(std::string_view id) const;
@@ -185,7 +186,7 @@ class Registry {
   void add(Kernel kernel);
   void add(std::string_view kernel, Variant variant);
 
-  /// The entries of that kernel, backend and flavour; no data when the build has none.
+  /// The entries of that kernel, backend and build mode; empty if the build has none.
   NativeEntries entries_of(std::string_view kernel, Backend backend, SourceFlavour flavour) const;
 
   struct EntryTable {
@@ -203,7 +204,7 @@ class Registry {
 
 /// Generated at configure time from every kernel's add_kernel() call.
 void register_kernels(Registry& registry);
-/// Generated likewise from the references alone: every case type, no variant, no backend.
+/// Generated likewise from the references: every case type, without variants or backends.
 void register_cases(Registry& registry);
 
 }  // namespace kernelgate

@@ -61,7 +61,7 @@ std::string shell_line(std::span<const std::string> words) {
 }
 
 void set_typed_program(std::string_view typed) {
-  // The shell looks a word without a slash up in PATH; there the name is the one that works.
+  // The shell looks up a word without a slash in PATH; the plain name works for such a program.
   const bool path = typed.find('/') != std::string_view::npos;
   typed_program() = path ? shell_word(typed) : std::string(program_name);
 }

@@ -1,4 +1,4 @@
-// Command lines as a user pastes them into bash.
+// Quotes command lines so that a user can paste them into bash.
 #pragma once
 
 #include <span>
@@ -7,19 +7,19 @@
 
 namespace kernelgate {
 
-/// One word, quoted where the shell would read it otherwise. A word that cannot be printed as it is
-/// (control characters, invalid UTF-8) has the form $'\x1b' of bash.
+/// One word, quoted if the shell would read it otherwise. A word that cannot be printed as it is
+/// (control characters, invalid UTF-8) takes bash's form $'\x1b'.
 std::string shell_word(std::string_view word);
 
-/// The words, each quoted, with a space between two.
+/// The words, each quoted, separated by spaces.
 std::string shell_line(std::span<const std::string> words);
 
-/// States how the user typed this program, argv[0]. main() calls it once, before other threads run.
+/// Stores how the user typed this program, argv[0]. main() calls it once, before other threads run.
 void set_typed_program(std::string_view typed);
 
-/// A command line that begins with "kernelgate", as the terminal prints it: a program that was
-/// typed as a path ("build/kernelgate") stands in place of the first word, quoted. Texts that are
-/// read on other machines (records, JUnit, pages, Markdown) keep "kernelgate".
+/// A command line that begins with "kernelgate", as printed on the terminal: a program typed as a
+/// path ("build/kernelgate") replaces the first word, quoted. Texts that are read on other machines
+/// (records, JUnit, pages, Markdown) keep "kernelgate".
 std::string on_terminal(std::string_view line);
 
 }  // namespace kernelgate

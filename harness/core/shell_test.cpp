@@ -11,7 +11,7 @@
 namespace kernelgate {
 namespace {
 
-// The words that bash makes of a line, each followed by a zero byte.
+// The words into which bash splits a line, each followed by a zero byte.
 std::string read_by_bash(const std::string& line) {
   const std::string program = "printf '%s\\0' " + line;
   const std::string command = "bash -c " + shell_word(program);
@@ -58,7 +58,7 @@ TEST(Shell, BashReadsBackEveryWord) {
 }
 
 TEST(Shell, PutsTheProgramAsTypedInFrontOfACommandOnTheTerminal) {
-  EXPECT_EQ(on_terminal("kernelgate check"), "kernelgate check");  // nobody has set a name
+  EXPECT_EQ(on_terminal("kernelgate check"), "kernelgate check");  // no name set
   set_typed_program("build/kernelgate");
   EXPECT_EQ(on_terminal("kernelgate check --case 'a b'"), "build/kernelgate check --case 'a b'");
   EXPECT_EQ(on_terminal("kernelgate"), "build/kernelgate");

@@ -1,7 +1,7 @@
-// The result of one query over keys and values under softmax, with a budget that stays tight at
-// long contexts: every attention's truth. Running every weight's bound through the sum would add up
-// errors that cancel in the normalisation, and errors of different keys that are independent;
-// docs/kernels/cca_attention.md has the derivation.
+// Computes the softmax attention output of one query, with an error bound that stays tight at long
+// contexts. It is the reference of every attention kernel. Propagating every weight's bound through
+// the sum would add errors that cancel in the normalisation and errors of different keys that are
+// independent; docs/kernels/cca_attention.md has the derivation.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 
 namespace kernelgate {
 
-/// The `row.size()` numbers from `begin` on.
+/// Loads the `row.size()` numbers that start at `begin`.
 inline void load_row(const Values& from, std::int64_t begin, std::vector<double>& row) {
   const auto count = static_cast<std::int64_t>(row.size());
   const Values part = from.slice(begin, count);
@@ -22,9 +22,9 @@ inline void load_row(const Values& from, std::int64_t begin, std::vector<double>
 }
 
 /// out[x] = sum_k p_k value_k[x], p = softmax over k of scale query.key_k, for `count` keys (none:
-/// zeros), each element with the largest honest error of a kernel that keeps scores, weights and
-/// sums in f32, in any order, in tiles or in splits. load_key(k, row) and load_value(k, row) fill a
-/// row of the query's width and of `width`.
+/// zeros). Each element has the error bound of a kernel that keeps scores, weights and sums in f32,
+/// in any order, in tiles or in splits. load_key(k, row) and load_value(k, row) fill a row of the
+/// query's width and of `width`.
 template <class LoadKey, class LoadValue>
 std::vector<Bounded> softmax_mix_bounded(const std::vector<double>& query, std::size_t count,
                                          std::size_t width, double scale, const LoadKey& load_key,
@@ -46,8 +46,8 @@ std::vector<Bounded> softmax_mix_bounded(const std::vector<double>& query, std::
                               2 * f32_unit * std::abs(score));
   }
 
-  // Errors that whole blocks of keys share: exp (2 ulp), its argument's roundings, and one exp and
-  // one product for each time that the running maximum rises (about ln n times; log2 n declared).
+  // Errors shared by whole blocks of keys: exp (2 ulp), its argument's roundings, and one exp and
+  // one product per rise of the running maximum (about ln n rises; log2 n declared).
   const double rises = 1 + std::log2(static_cast<double>(count));
   std::vector<double> shared(count);
   double total = 0;

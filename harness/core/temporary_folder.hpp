@@ -1,4 +1,4 @@
-// The folder for temporary files. All code that needs one calls this function.
+// Returns the folder for temporary files. All code that needs one calls this function.
 #pragma once
 
 #include <filesystem>
@@ -6,9 +6,8 @@
 
 namespace kernelgate {
 
-/// The folder that TMPDIR names, or /tmp. Throws BadInput naming TMPDIR and its value for a folder
-/// that does not exist or cannot be written; `other_way` ends the message, such as
-/// "or give --expert-folder".
+/// The folder in TMPDIR, or /tmp. Throws BadInput with TMPDIR's value if the folder does not exist
+/// or cannot be written. `other_way` ends the message, such as "or give --expert-folder".
 std::filesystem::path temporary_folder(std::string_view other_way = {});
 
 }  // namespace kernelgate

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// TMPDIR as a test wants it, and as it was when the test ends.
+/// Sets TMPDIR for a test and restores it when the test ends.
 class TemporaryFolderName : public ::testing::Test {
  protected:
   TemporaryFolderName() : before_(std::getenv("TMPDIR") == nullptr ? "" : std::getenv("TMPDIR")) {}
@@ -49,7 +49,7 @@ TEST_F(TemporaryFolderName, WhatCannotBeUsedIsNamedWithAWayOut) {
   EXPECT_EQ(refusal(file), "TMPDIR=" + file +
                                ": the folder for temporary files: not a folder; expected a folder "
                                "that can be written, or give --expert-folder");
-  if (::geteuid() == 0) return;  // root writes everywhere
+  if (::geteuid() == 0) return;  // root can write everywhere
   const fs::path locked = folder / "locked";
   fs::create_directory(locked);
   fs::permissions(locked, fs::perms::owner_read);

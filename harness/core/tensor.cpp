@@ -136,8 +136,8 @@ std::uint64_t Tensor::fingerprint() const {
 }
 
 TensorSet::TensorSet(const std::vector<TensorSpec>& specs) {
-  // All tensors are written before the kernel runs. Small sets skip the check, which reads files of
-  // /proc.
+  // All tensors are written before the kernel runs, so their memory must exist. Small sets skip the
+  // check, which reads files of /proc.
   constexpr std::int64_t small = std::int64_t{16} << 20;
   std::int64_t total = 0;
   for (const TensorSpec& spec : specs) {

@@ -1,5 +1,5 @@
-// Host tensors between red zones. A kernel sees only these, so a write past the end, a missing
-// write (outputs start as NaN) and a write to an input all show.
+// Host tensors between guard bands. Kernels access only these, which detects a write past the end,
+// a missing write (outputs start as NaN) and a write to an input.
 #pragma once
 
 #include <cstddef>
@@ -26,20 +26,21 @@ struct TensorSpec {
   std::vector<std::int64_t> shape;
   Role role = Role::input;
 
-  /// Number of elements. Throws BadInput when the product exceeds 2^62 bytes.
+  /// Number of elements. Throws BadInput if the product exceeds 2^62 bytes.
   std::int64_t count() const;
   std::int64_t bytes() const { return count() * size_bytes(type); }
 };
 
-/// A tensor that owns its memory, 64-byte aligned, with red_zone_bytes of pattern on either side;
-/// or a view.
+/// A tensor that owns its memory, 64-byte aligned, with a guard band of red_zone_bytes on either
+/// side; or a view.
 class Tensor {
  public:
   static constexpr std::int64_t red_zone_bytes = 4096;
 
   explicit Tensor(TensorSpec spec);
-  /// A view of memory that somebody else owns and keeps: a model's weights, its cache. It must hold
-  /// spec.bytes(), aligned to its type; an input's is never written to. It has no red zones.
+  /// A non-owning view, such as a model's weights or its cache. The memory must contain
+  /// spec.bytes(), aligned to the type, and outlive the view. An input's memory is never written. A
+  /// view has no guard bands.
   Tensor(TensorSpec spec, std::byte* memory);
 
   const TensorSpec& spec() const { return spec_; }
@@ -48,10 +49,10 @@ class Tensor {
   std::byte* data() { return data_; }
   const std::byte* data() const { return data_; }
 
-  /// Whether somebody else owns the memory.
+  /// Whether the memory is owned elsewhere.
   bool is_view() const { return memory_ == nullptr; }
 
-  /// Elements as T. Throws std::logic_error when T is not the tensor's type.
+  /// Elements as T. Throws std::logic_error if T is not the tensor's type.
   template <class T>
   std::span<T> as() {
     require(dtype_of<T>);
@@ -67,14 +68,14 @@ class Tensor {
   double get(std::int64_t index) const;
   void set(std::int64_t index, double value);
 
-  /// Takes over the contents of a tensor of the same type and shape; red zones stay as they are.
+  /// Copies the contents of a tensor of the same type and shape; guard bands are unchanged.
   void copy_from(const Tensor& other);
-  /// Fills with a NaN (floating) or 0xA5A5… (integer) so that an element never written is seen.
+  /// Fills with a NaN (floating) or 0xA5A5… (integer), so that unwritten elements are detected.
   void poison();
-  /// Whether a bit pattern is the one that poison() left.
+  /// Whether the element still has the bit pattern of poison().
   bool is_poison(std::int64_t index) const;
 
-  /// True for a view, which has none.
+  /// Whether the guard bands are unchanged; true for a view, which has none.
   bool red_zones_intact() const;
   /// Hash of the contents: changes when a kernel writes to an input.
   std::uint64_t fingerprint() const;
@@ -92,16 +93,16 @@ class Tensor {
 class TensorSet {
  public:
   explicit TensorSet(const std::vector<TensorSpec>& specs);
-  /// Takes tensors as they are: views of memory that outlives the set.
+  /// Takes the tensors unchanged, such as views of memory that outlives the set.
   explicit TensorSet(std::vector<Tensor> tensors) : tensors_(std::move(tensors)) {}
 
-  /// Throws std::logic_error naming the tensor and those that exist.
+  /// Throws std::logic_error with the tensor's name and those that exist.
   Tensor& operator[](std::string_view name);
   const Tensor& operator[](std::string_view name) const;
   std::vector<Tensor>& all() { return tensors_; }
   const std::vector<Tensor>& all() const { return tensors_; }
   std::int64_t bytes() const;
-  /// Takes over the contents of a set made from the same specs.
+  /// Copies the contents of a set made from the same specs.
   void copy_from(const TensorSet& other);
   void poison_outputs();
 

@@ -18,7 +18,7 @@ namespace {
   throw BadInput(file.string() + ": " + why);
 }
 
-/// Closes the file however the reading ends.
+/// Closes the file on every way out of the reader.
 class OpenFile {
  public:
   explicit OpenFile(const std::filesystem::path& file)

@@ -1,4 +1,4 @@
-// Reads text files as users have them: a byte order mark is dropped, other encodings are refused.
+// Reads users' text files: drops a byte order mark and rejects encodings other than UTF-8.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,14 @@
 
 namespace kernelgate {
 
-/// The file's text, without the byte order mark of UTF-8 that some editors write. Accepts a regular
-/// file and a pipe. Throws BadInput naming the file for what cannot be read, for more than
-/// `max_bytes`, for UTF-16, for zero bytes and for a file of another kind than `expected`, such as
-/// a Git LFS pointer.
+/// The file's text, without the UTF-8 byte order mark that some editors write. Accepts a regular
+/// file and a pipe. Throws BadInput with the file's name for unreadable files, more than
+/// `max_bytes`, UTF-16, zero bytes and a file of another kind than `expected`, such as a Git LFS
+/// pointer.
 std::string read_text_file(const std::filesystem::path& file, FileKind expected = FileKind::text,
                            std::int64_t max_bytes = std::int64_t{1} << 26);
 
-/// The text behind a UTF-8 byte order mark, or the whole text where there is none.
+/// The text after a UTF-8 byte order mark, or the whole text if there is none.
 std::string_view without_byte_order_mark(std::string_view text);
 
 }  // namespace kernelgate

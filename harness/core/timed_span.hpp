@@ -7,7 +7,7 @@ namespace kernelgate {
 
 struct TimedSpan {
   double seconds = 0;
-  /// Whether other programs or throttling held it up; absent where the system shows neither.
+  /// Whether other programs or throttling slowed it; absent if the system reports neither.
   std::optional<bool> disturbed = std::nullopt;
 };
 

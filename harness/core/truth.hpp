@@ -1,4 +1,4 @@
-// What a reference says about the outputs of one case: values with budgets, and properties.
+// Reference results for the outputs of one case: values with error bounds, and properties.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,11 @@ namespace kernelgate {
 struct NumericTruth {
   std::string tensor;
   std::vector<std::int64_t> at;  // judged positions (flat, row-major); empty: all, in order
-  std::vector<double> value;     // in double; the judge rounds it where it compares bits
-  std::vector<double> budget;    // largest honest |got - value|; empty: compare bit for bit
+  std::vector<double> value;     // in double; rounded for bitwise comparisons
+  std::vector<double> budget;    // bound of |got - value|; empty: compare bit for bit
 
-  /// Appends the next element of a full or sampled tensor; the output's own rounding is added here.
+  /// Appends the next element of a full or sampled tensor and adds the output type's rounding to
+  /// its bound.
   void add(Bounded result, Dtype type) {
     value.push_back(result.value);
     budget.push_back(stored_as(type, result).bound);
@@ -27,12 +28,12 @@ struct NumericTruth {
   void add_exact(double result) { value.push_back(result); }
 };
 
-/// A statement about outputs that is no element's value: a router choice inside its margin, a top-k
-/// set, a checksum over every element. `violated` returns a sentence when it does not hold.
+/// A condition on outputs beyond single element values: a router choice inside its margin, a top-k
+/// set, a checksum over every element. `violated` returns a sentence if it does not hold.
 struct Property {
   std::string name;
   std::function<std::optional<std::string>(const TensorSet& got)> violated;
-  std::int64_t covers = 0;  // elements that it judges, for "checked k of n"
+  std::int64_t covers = 0;  // elements that it covers, for "checked k of n"
 };
 
 struct Truth {

@@ -1,5 +1,6 @@
-// Read-only numbers of any storage type, seen as doubles. References read weights, caches and
-// kernel inputs through it, so one scalar truth serves a judge's buffers and a mapped checkpoint.
+// Read-only view of numbers of any storage type as doubles. References read weights, caches and
+// kernel inputs through it, so one scalar reference serves the judge's buffers and a mapped
+// checkpoint.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,7 @@
 
 namespace kernelgate {
 
-/// A view: whoever owns the numbers must outlive it. Reads need no alignment.
+/// A view: the owner of the numbers must outlive it. Reads need no alignment.
 class Values {
  public:
   Values() = default;
@@ -50,11 +51,11 @@ class Values {
     return 0;
   }
 
-  /// `count` numbers from `begin` on.
+  /// `count` numbers that start at `begin`.
   Values slice(std::int64_t begin, std::int64_t count) const {
     return {type_, data_ + begin * size_bytes(type_), count};
   }
-  /// Row `r` of a matrix whose rows hold `width` numbers.
+  /// Row `r` of a matrix with `width` numbers per row.
   Values row(std::int64_t r, std::int64_t width) const { return slice(r * width, width); }
 
  private:

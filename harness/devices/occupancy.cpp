@@ -13,7 +13,7 @@ constexpr std::int64_t up_to(std::int64_t value, std::int64_t granule) {
   return (value + granule - 1) / granule * granule;
 }
 
-// Waves whose registers fit the whole cu.
+// Number of waves whose registers fit in the cu.
 std::int64_t waves_by_registers(std::int64_t registers, const DeviceProfile& device) {
   if (registers > device.max_regs_per_thread) return 0;
   const std::int64_t of_a_simd = device.regs_per_cu / device.simds_per_cu / device.wave;
@@ -38,7 +38,8 @@ Occupancy occupancy(const BlockUse& use, const DeviceProfile& device) {
   blocks[3] = lds == 0 ? std::numeric_limits<std::int64_t>::max() : device.lds_per_cu / lds;
   if (use.shared_bytes > device.lds_bytes) blocks[3] = 0;
   if (use.threads > device.max_threads) blocks[0] = 0;
-  // NVIDIA refuses a block as if its warps came a sub-partition each, in fours.
+  // NVIDIA rejects a block if its warps, rounded up to a multiple of the sub-partitions, do not
+  // fit.
   if (device.vendor == Vendor::nvidia && up_to(waves, device.simds_per_cu) > room) blocks[2] = 0;
   const auto least = std::min_element(blocks.begin(), blocks.end());
   return {*least, *least * waves, static_cast<OccupancyLimit>(least - blocks.begin())};

@@ -1,5 +1,5 @@
-// How many waves of a kernel one cu holds at once: from the compiler's registers, the block's LDS
-// and the granularities of the profile.
+// Computes how many waves of a kernel one cu runs at once, from the compiler's registers, the
+// block's LDS and the profile's granularities.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 
 namespace kernelgate {
 
-/// What one block of a kernel takes.
+/// Resources of one block of a kernel.
 struct BlockUse {
   std::int64_t threads = 1;
-  std::int64_t registers = 0;     // 32-bit registers of a thread; AMD: VGPRs and AGPRs
-  std::int64_t shared_bytes = 0;  // LDS of the block
+  std::int64_t registers = 0;     // 32-bit registers per thread; AMD: VGPRs and AGPRs
+  std::int64_t shared_bytes = 0;  // LDS per block
 };
 
-/// What holds the count of waves down first, in this order where several do alike.
+/// The resource that limits the waves; among equal limits, the first in this order.
 enum class OccupancyLimit { waves, blocks, registers, lds };
 
 std::string_view name(OccupancyLimit limit);
@@ -28,7 +28,7 @@ struct Occupancy {
 };
 
 /// NVIDIA: the arithmetic of cuda_occupancy.h. AMD: LLVM's AMDGPUBaseInfo,
-/// getNumWavesPerEUWithNumVGPRs, with LDS dealt out in granules of the compute unit's.
+/// getNumWavesPerEUWithNumVGPRs, with LDS allocated in the compute unit's granules.
 Occupancy occupancy(const BlockUse& use, const DeviceProfile& device);
 
 }  // namespace kernelgate

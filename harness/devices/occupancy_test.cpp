@@ -1,5 +1,5 @@
-// Occupancy worked out by hand, and as clang's remarks gave it for a kernel of 256 threads that
-// uses so much LDS (waves a SIMD there, waves a compute unit here).
+// Tests occupancy against values calculated by hand, and against clang's remarks for a kernel of
+// 256 threads with the given LDS (waves per SIMD there, waves per compute unit here).
 #include "harness/devices/occupancy.hpp"
 
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ TEST(Occupancy, IsFullForASmallKernel) {
 }
 
 TEST(Occupancy, FallsWithRegisters) {
-  // 255 registers are 256 in granules of 8; a sub-partition's 512 hold 2 warps: 8 an SM, one block.
+  // 255 registers are 256 in granules of 8. A sub-partition's 512 fit 2 warps: 8 per SM, one block.
   const Occupancy held = occupancy({256, 255, 0}, device_profile("nv-sm90"));
   EXPECT_EQ(held.blocks, 1);
   EXPECT_EQ(held.limit, OccupancyLimit::registers);
@@ -51,17 +51,17 @@ TEST(Occupancy, FallsWithLdsAsTheCompilersModelHasIt) {
 }
 
 TEST(Occupancy, RoundsLdsUpToTheGranule) {
-  // 32 KiB are 26 granules of 1280 B: 4 blocks in 160 KiB, though five times 32 KiB would fit.
+  // 32 KiB are 26 granules of 1280 B: 4 blocks in 160 KiB, although five times 32 KiB would fit.
   EXPECT_EQ(occupancy({256, 32, 32768}, device_profile("amd-gfx950")).blocks, 4);
-  // Each block of sm_90 has a KiB of the system's: 228 KiB hold two of 113 KiB, not of 113 KiB + 1
-  // B.
+  // The system reserves 1 KiB per block on sm_90: 228 KiB fit two blocks of 113 KiB, but not of 113
+  // KiB + 1 B.
   EXPECT_EQ(occupancy({256, 32, 113 * 1024}, device_profile("nv-sm90")).blocks, 2);
   EXPECT_EQ(occupancy({256, 32, 113 * 1024 + 1}, device_profile("nv-sm90")).blocks, 1);
 }
 
 TEST(Occupancy, CountsBlocksOfOneWave) {
-  EXPECT_EQ(waves("nv-sm86", {32, 16, 0}), 16);     // 16 blocks an SM
-  EXPECT_EQ(waves("amd-gfx942", {64, 16, 0}), 32);  // no barrier taken
+  EXPECT_EQ(waves("nv-sm86", {32, 16, 0}), 16);     // 16 blocks per SM
+  EXPECT_EQ(waves("amd-gfx942", {64, 16, 0}), 32);  // no barrier needed
   EXPECT_EQ(waves("amd-gfx942", {128, 16, 0}), 32);
   EXPECT_EQ(occupancy({32, 16, 0}, device_profile("nv-sm86")).limit, OccupancyLimit::blocks);
 }

@@ -1,5 +1,5 @@
-// What a kernel may count on, as data: the limits, widths and granularities of one kind of device.
-// Each number stands in profiles.csv beside the vendor's document that gives it.
+// Device profiles: the limits, widths and granularities of each kind of device, as data.
+// profiles.csv contains each number with its source, the vendor's document.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace kernelgate {
 
 enum class Vendor { nvidia, amd, artificial };
 
-/// Matrix instructions by the layout of their operands: a kernel is written for one of them.
+/// Matrix instructions by operand layout. A kernel instance is written for one of them.
 enum class MatrixFamily {
   none,
   mma_sync_k8,  // sm_75: m16n8k8, f16 only
@@ -26,24 +26,25 @@ enum class MatrixFamily {
 std::string_view name(Vendor vendor);
 std::string_view name(MatrixFamily family);
 
-/// One kind of device. "cu" is what shares registers and LDS: NVIDIA's SM, AMD's compute unit.
+/// One kind of device. "cu" is the unit that shares registers and LDS: NVIDIA's SM, AMD's compute
+/// unit.
 struct DeviceProfile {
   std::string name = {};  // "amd-gfx1100-w64"
   Vendor vendor = Vendor::artificial;
-  std::string arch = {};  // what the compiler calls it: "sm_90", "gfx942"; "none"
-  std::int64_t wave = 0;  // lanes of a wave: 32 or 64
+  std::string arch = {};  // name for the compiler: "sm_90", "gfx942"; "none"
+  std::int64_t wave = 0;  // lanes per wave: 32 or 64
 
-  std::int64_t lds_bytes = 0;          // most that one block can have
-  std::int64_t lds_default_bytes = 0;  // most without the opt-in of cudaFuncSetAttribute
-  std::int64_t lds_per_cu = 0;         // bytes that the blocks of a cu share
+  std::int64_t lds_bytes = 0;          // maximum per block
+  std::int64_t lds_default_bytes = 0;  // maximum without the opt-in of cudaFuncSetAttribute
+  std::int64_t lds_per_cu = 0;         // bytes shared by the blocks of a cu
   std::int64_t lds_granule = 0;        // a block's LDS is rounded up to this, in bytes
-  std::int64_t lds_reserved = 0;       // bytes that the system adds to every block's LDS
+  std::int64_t lds_reserved = 0;       // bytes added to every block's LDS by the system
 
-  std::int64_t max_threads = 0;          // of a block
-  std::int64_t max_regs_per_thread = 0;  // 32-bit registers; AMD: VGPRs, with AGPRs where they are
+  std::int64_t max_threads = 0;          // per block
+  std::int64_t max_regs_per_thread = 0;  // 32-bit registers; AMD: VGPRs, plus AGPRs if any
   std::int64_t regs_per_cu = 0;          // 32-bit registers of all lanes and SIMDs
-  std::int64_t regs_granule = 0;         // registers of a thread are rounded up to this
-  std::int64_t simds_per_cu = 0;         // parts that the registers are split into
+  std::int64_t regs_granule = 0;         // registers per thread are rounded up to this
+  std::int64_t simds_per_cu = 0;         // partitions of the registers
   std::int64_t waves_per_cu = 0;
   std::int64_t blocks_per_cu = 0;
   std::int64_t one_wave_blocks_per_cu = 0;  // the limit for blocks of a single wave
@@ -53,7 +54,7 @@ struct DeviceProfile {
   std::int64_t lds_phase_8 = 0;   // 8 bytes,
   std::int64_t lds_phase_16 = 0;  // 16 bytes
   std::int64_t line = 0;          // bytes of a cache line
-  std::int64_t sector = 0;        // bytes of the least transaction
+  std::int64_t sector = 0;        // bytes of the smallest transaction
 
   MatrixFamily matrix = MatrixFamily::none;
 };
@@ -66,23 +67,23 @@ struct ProfileFact {
 /// Every profile in the order of profiles.csv: NVIDIA's, AMD's, the artificial ones.
 std::span<const DeviceProfile> device_profiles();
 
-/// The place in device_profiles() of a profile that is one of them.
+/// The index of a profile in device_profiles().
 std::size_t device_index(const DeviceProfile& profile);
 
 /// Every number with its source, in the order of profiles.csv.
 std::span<const ProfileFact> profile_facts();
 
-/// The profile of that name, "nv-sm90"; nullptr if there is none.
+/// The profile of that name, such as "nv-sm90"; nullptr if there is none.
 const DeviceProfile* find_device_profile(std::string_view name);
 
-/// The same. Throws BadInput that names the known ones.
+/// The same, but throws BadInput with the known names.
 const DeviceProfile& device_profile(std::string_view name);
 
-/// The rows of such a file; `file` stands in messages. Throws BadInput for a row that is no fact.
+/// The rows of such a file; `file` is its name in messages. Throws BadInput for an invalid row.
 std::vector<ProfileFact> read_profile_facts(std::string_view csv, const std::string& file);
 
-/// Profiles from facts. Throws BadInput for a field that is unknown, missing or given twice, for a
-/// value that is no number and for a fact without a source.
+/// Profiles from facts. Throws BadInput for a field that is unknown, missing or repeated, for a
+/// value that is not a number and for a fact without a source.
 std::vector<DeviceProfile> profiles_from(std::span<const ProfileFact> facts);
 
 }  // namespace kernelgate

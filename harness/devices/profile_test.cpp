@@ -1,4 +1,4 @@
-// The profiles: complete, sourced, and the numbers that kernels have been wrong about.
+// Tests that the profiles are complete and sourced, and the numbers that kernels have got wrong.
 #include "harness/devices/profile.hpp"
 
 #include <gmock/gmock.h>
@@ -43,7 +43,7 @@ TEST(DeviceProfiles, HaveASourceForEveryNumber) {
   }
 }
 
-// What no vendor's document gives says so, and is named here: nothing else may be assumed.
+// Values without a vendor document are marked as assumed. Only those listed here may be assumed.
 TEST(DeviceProfiles, AssumeTheSizesOfCacheAccessesAlone) {
   std::vector<std::string> assumed;
   for (const ProfileFact& fact : profile_facts()) {
@@ -58,7 +58,7 @@ TEST(DeviceProfiles, AssumeTheSizesOfCacheAccessesAlone) {
                                               "amd-gfx1201 line", "amd-gfx1201 sector"));
 }
 
-// 64 banks serve wide reads; lanes of 4 bytes see 32 of them, as on the devices before.
+// 64 banks serve wide reads. Accesses of 4 bytes per lane use 32 of them, as on earlier devices.
 TEST(DeviceProfiles, GiveCdna4NoWiderPhaseOfFourBytes) {
   EXPECT_EQ(device_profile("amd-gfx950").lds_banks, 64);
   EXPECT_EQ(device_profile("amd-gfx950").lds_phase_4, device_profile("amd-gfx942").lds_phase_4);
@@ -94,7 +94,7 @@ TEST(DeviceProfiles, AgreeWithThemselves) {
     EXPECT_GE(p.waves_per_cu * p.wave, p.max_threads) << p.name;
     EXPECT_LE(p.lds_default_bytes, p.lds_bytes) << p.name;
     EXPECT_EQ(p.regs_per_cu % (p.simds_per_cu * p.wave * p.regs_granule), 0) << p.name;
-    // One phase moves every bank's 4 bytes.
+    // One phase transfers 4 bytes per bank.
     EXPECT_EQ(p.lds_phase_8 * 8, p.lds_banks * 4) << p.name;
     EXPECT_EQ(p.lds_phase_16 * 16, p.lds_banks * 4) << p.name;
   }

@@ -1,4 +1,4 @@
-// profiles.csv, which the build embeds (harness/report/embed.cmake).
+// The text of profiles.csv, which the build embeds (harness/report/embed.cmake).
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// Why a device cannot run a kernel: said in words, with the numbers, before the launch.
+// Reports why a device cannot run a kernel, with the numbers, before the launch.
 #pragma once
 
 #include <cstdint>
@@ -9,22 +9,22 @@
 
 namespace kernelgate {
 
-/// Whether the host raises a kernel's limit of LDS over the default before it launches
-/// (cudaFuncSetAttribute with MaxDynamicSharedMemorySize); AMD devices need no such call.
+/// Whether the host raises a kernel's LDS limit above the default before the launch
+/// (cudaFuncSetAttribute with MaxDynamicSharedMemorySize). AMD devices need no such call.
 enum class LdsOptIn { made, not_made };
 
-/// What one launch asks of a device. What is zero or none is not asked for.
+/// Requirements of one launch. A zero or `none` is no requirement.
 struct Needs {
-  std::int64_t wave = 0;          // width the kernel is instantiated for, 32 or 64
-  std::int64_t threads = 0;       // of a block
-  std::int64_t shared_bytes = 0;  // LDS of a block
-  std::int64_t registers = 0;     // 32-bit registers of a thread
+  std::int64_t wave = 0;          // wave width of the kernel instance, 32 or 64
+  std::int64_t threads = 0;       // per block
+  std::int64_t shared_bytes = 0;  // LDS per block
+  std::int64_t registers = 0;     // 32-bit registers per thread
   MatrixFamily matrix = MatrixFamily::none;
   LdsOptIn lds_opt_in = LdsOptIn::made;
 };
 
-/// Why this device cannot run it, for the report; nothing when it can. All reasons at once, parted
-/// by "; ": "needs 98304 B of LDS, amd-gfx1100 gives 65536 B to a block".
+/// The reasons why this device cannot run it; nothing if it can. All reasons at once, separated by
+/// "; ": "needs 98304 B of LDS, amd-gfx1100 gives 65536 B to a block".
 std::optional<std::string> refusal(const Needs& needs, const DeviceProfile& device);
 
 }  // namespace kernelgate

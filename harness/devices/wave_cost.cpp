@@ -8,9 +8,9 @@ namespace kernelgate {
 
 namespace {
 
-constexpr std::uint64_t bank_bytes = 4;  // a row of one bank
+constexpr std::uint64_t bank_bytes = 4;  // width of one bank
 
-// The different units of that size which the lanes touch, in order.
+// The distinct units of size `unit` that the lanes touch, in ascending order.
 std::vector<std::uint64_t> touched(std::span<const LaneAccess> lanes, std::uint64_t unit) {
   std::vector<std::uint64_t> units;
   for (const LaneAccess& lane : lanes) {

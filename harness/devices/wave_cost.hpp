@@ -1,5 +1,5 @@
-// What one access of a wave asks of a device's memory, by the profile's banks and transactions: the
-// model behind the counters. It knows addresses alone; who executed the access does not matter.
+// Models the cost of one access of a wave from the profile's banks and transactions, for the
+// counters. The model uses addresses only and is independent of the executor.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@
 
 namespace kernelgate {
 
-/// What one lane asks for: so many bytes from there on; none where the lane takes no part.
+/// The access of one lane: an address and a number of bytes; 0 bytes if the lane is inactive.
 struct LaneAccess {
   std::uint64_t address = 0;
   std::uint32_t bytes = 0;
 };
 
-/// What it takes, and the least that any layout of the same bytes would take.
+/// Cost of an access (`made`), and the minimum for any layout of the same bytes (`least`).
 struct Cost {
   std::uint64_t made = 0;
   std::uint64_t least = 0;
@@ -28,13 +28,13 @@ struct Cost {
   bool operator==(const Cost&) const = default;
 };
 
-/// Cycles of shared memory. Lanes are served in groups of the profile's phase for their size, from
-/// lane 0 on; a group takes as many cycles as one bank has different words to give. Lanes at one
-/// word share it. At most 16 bytes a lane.
+/// Shared-memory cycles. Lanes are served from lane 0 on in groups of the profile's phase for their
+/// access size. A group takes as many cycles as the largest number of different words in one bank.
+/// Lanes that access the same word share it. At most 16 bytes per lane.
 Cost bank_cycles(std::span<const LaneAccess> lanes, const DeviceProfile& device);
 
-/// Transactions of the profile's sector that a wave's access to a buffer touches; the least is what
-/// its different bytes would fill.
+/// Transactions of the profile's sector that a wave's access to a buffer touches. The minimum is
+/// the number of sectors that its different bytes would fill.
 Cost sectors(std::span<const LaneAccess> lanes, const DeviceProfile& device);
 
 }  // namespace kernelgate

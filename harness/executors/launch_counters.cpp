@@ -34,7 +34,7 @@ std::string ratio(const Cost& cost) {
 bool CountedWaves::chosen(std::uint64_t index, std::uint64_t all, std::uint64_t some) {
   if (some == 0) return false;
   if (some >= all) return true;
-  // The number that floor(i all / some) reaches at or above it.
+  // The smallest i with floor(i all / some) >= index.
   const std::uint64_t i = (index * some + all - 1) / all;
   return i < some && i * all / some == index;
 }

@@ -1,5 +1,6 @@
-// For tests of native kernels: a kernel's own plan on instances of the test's choice, such as those
-// of a mutant, judged on virtual devices of both wave widths under several schedules.
+// For tests of native kernels: runs a kernel's own launch plan on kernel instances chosen by the
+// test, such as seeded bugs, and checks them on virtual devices of both wave widths under several
+// schedules.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +14,20 @@
 
 namespace kernelgate {
 
-/// What a test asks of a result: nothing where it passed, else the status and what was said.
+/// The text that a test compares: empty if the result passed, else its status and message.
 inline std::string said(const CheckResult& result) {
   return result.status == Status::passed ? std::string()
                                          : std::string(name(result.status)) + "\n" + result.message;
 }
 
-/// The kind of device that trials in waves of 32 or 64 lanes run on.
+/// The device profile for trials with waves of 32 or 64 lanes.
 inline const DeviceProfile& trial_device(int wave) {
   return device_profile(wave == 64 ? "wide" : "nv-sm80");
 }
 
-/// What was said under ten schedules, every second one of which also switches after 50 accesses.
-/// `judge` takes a SourceDevice and gives a CheckResult; for kernels launched past their plan.
+/// Results under ten schedules; every second schedule also yields about every 50 accesses. `judge`
+/// takes a SourceDevice and returns a CheckResult. For kernels that are launched without their
+/// plan.
 template <typename Judge>
 std::vector<std::string> said_under_schedules(int wave, const Judge& judge) {
   std::vector<std::string> texts;
@@ -41,7 +43,7 @@ class NativeTrial {
  public:
   using Register = void (*)(Registry&);
 
-  /// `reference` adds the kernel, `native` its plans.
+  /// `reference` registers the kernel, `native` its plans.
   NativeTrial(std::string_view kernel, Register reference, Register native, NativeEntries entries)
       : kernel_(kernel) {
     reference(registry_);
@@ -49,12 +51,13 @@ class NativeTrial {
     native(registry_);
   }
 
-  /// What the judge says of the variant, a text a schedule seed from 0 on: empty where it passed.
+  /// One text per schedule seed, from 0 on: empty where the variant passed, else the check's
+  /// message.
   std::vector<std::string> found(std::string_view variant, std::string_view axes, DataMode mode,
                                  int wave, std::uint64_t schedules = 4) const {
     return found_on(trial_device(wave), variant, axes, mode, schedules);
   }
-  /// The same on a device of the test's choice.
+  /// The same on a device chosen by the test.
   std::vector<std::string> found_on(const DeviceProfile& profile, std::string_view variant,
                                     std::string_view axes, DataMode mode,
                                     std::uint64_t schedules = 4) const {

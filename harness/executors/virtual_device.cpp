@@ -18,8 +18,7 @@ std::unique_ptr<NativeDevice> open_virtual_device(Backend backend, const DeviceP
     options.seed = schedule_seed;
     options.patience = asked.patience;
     options.counted = asked.counted;
-    // The natural order, a permuted one, and permuted ones that also change threads in
-    // mid-interval.
+    // Seed 0: natural order. Seed 1: permuted. From 2 on: permuted, with yields inside intervals.
     if (schedule_seed >= 2) options.yield_every = 50;
     if (asked.flavour == SourceFlavour::plain) options.checking = Checking::off;
     return std::make_unique<SourceDevice>(profile, options);

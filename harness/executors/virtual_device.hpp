@@ -1,4 +1,4 @@
-// The executors by their backend's name: devices of our own making.
+// Opens virtual devices by backend name and runs variants on them.
 #pragma once
 
 #include <cstdint>
@@ -19,22 +19,22 @@ constexpr bool is_virtual(Backend backend) {
   return backend == Backend::source || backend == Backend::ptx || backend == Backend::machine;
 }
 
-/// What an executor is asked for beside a device and an order.
+/// Options of an executor besides its device profile and schedule.
 struct ExecutorOptions {
   SourceFlavour flavour = SourceFlavour::checked;
   Patience patience = {};
   CountedWaves counted = {};
 };
 
-/// A device of that profile whose launches follow the order of that seed: 0 the natural order of
-/// blocks, waves and lanes, 1 a permuted one, 2 and more permuted ones in which threads also give
-/// way to others in mid-interval. The profile must outlive it. Throws BadInput where this build has
-/// no such executor.
+/// Opens a device of that profile whose launches follow the schedule of that seed: 0 is the natural
+/// order of blocks, waves and lanes; 1 is a permuted order; from 2 on the order is permuted and
+/// threads also yield inside an interval. The profile must outlive the device. Throws BadInput if
+/// this build has no such executor.
 std::unique_ptr<NativeDevice> open_virtual_device(Backend backend, const DeviceProfile& profile,
                                                   std::uint64_t schedule_seed,
                                                   const ExecutorOptions& options = {});
 
-/// A virtual device in its backend's slot for as long as the object lives.
+/// Installs a virtual device in its backend's slot for the lifetime of the object.
 class OpenVirtualDevice {
  public:
   OpenVirtualDevice(const Registry& registry, Backend backend, const DeviceProfile& profile,
@@ -43,7 +43,7 @@ class OpenVirtualDevice {
   OpenVirtualDevice(const OpenVirtualDevice&) = delete;
   OpenVirtualDevice& operator=(const OpenVirtualDevice&) = delete;
 
-  /// What the launches so far asked of memory, where it was asked to count.
+  /// Memory counters of the launches so far; empty unless counting was enabled.
   std::vector<LaunchCounters> counters() const;
 
  private:
@@ -51,8 +51,9 @@ class OpenVirtualDevice {
   std::unique_ptr<NativeDevice> device_;
 };
 
-/// Runs the variant under so many schedules and compares every output's bits with those of the
-/// natural order. Returns what differs, "y under schedule 3 on amd-gfx942"; nothing when all agree.
+/// Runs the variant under `schedules` schedules and compares every output's bits with those of the
+/// natural order. Returns the first difference, "y under schedule 3 on amd-gfx942", or nothing when
+/// all agree.
 std::optional<std::string> differing_bits(const Registry& registry, const Variant& variant,
                                           const Case& shape, DataMode mode,
                                           const DeviceProfile& profile, int schedules);

@@ -1,5 +1,5 @@
-// What a gate is made of: parts, each with its verdict and the kind of its figures, and the one
-// exit code that they add up to.
+// A gate: its parts, each with a verdict and the provenance of its metrics, and the resulting exit
+// code.
 #pragma once
 
 #include <optional>
@@ -21,20 +21,20 @@ constexpr std::string_view name(PartState state) {
 struct GatePart {
   std::string name;  // "executor amd-gfx1100"
   PartState state = PartState::not_run;
-  std::optional<FigureKind> kind;  // of what ran
+  std::optional<FigureKind> kind;  // provenance of what ran
   std::string words;               // counts, or why it did not run
-  std::string command;             // runs this part again; empty: there is none
+  std::string command;             // reproduces this part; may be empty
   double seconds = 0;
 };
 
-/// What a part's process ended with, where its records do not say more.
+/// State for the exit code of a part's process, used if its records do not decide.
 PartState state_of(ExitCode code);
 
-/// The gravest of all parts: 6 invalid environment, 2 bad input, 1 incorrect, 3 slower, with
-/// `strict` 4 cannot tell, 5 when no part ran, else 0.
+/// The most severe of all parts: 6 invalid environment, 2 bad input, 1 incorrect, 3 slower, with
+/// `strict` 4 cannot tell, 5 if no part ran, else 0.
 ExitCode decide(std::span<const GatePart> parts, bool strict);
 
-/// One screen: a line a part, what was measured, modelled, compiled and not run, the verdict.
+/// One screen: a line per part, what was measured, modelled, compiled and not run, the verdict.
 std::string summary(const std::string& arch, std::span<const GatePart> parts, ExitCode code);
 
 }  // namespace kernelgate

@@ -1,4 +1,4 @@
-// Rows of a part against the exit code of its process.
+// Tests a part's rows against the exit code of its process.
 #include "harness/gate/gate_rows.hpp"
 
 #include <gtest/gtest.h>
@@ -44,7 +44,7 @@ TEST(GateRows, OneFailureClosesThePart) {
        {Status::incorrect, Status::mistrusted, Status::crashed, Status::timed_out}) {
     EXPECT_EQ(judged({row_of(Status::passed), row_of(bad)}, ExitCode::incorrect).state,
               PartState::failed);
-    // even where the process forgot to say so
+    // also if the process exited with code 0
     EXPECT_EQ(judged({row_of(bad)}, ExitCode::clean).state, PartState::failed);
   }
 }

@@ -1,4 +1,4 @@
-// One exit code out of many parts, and the screen that says which part was what.
+// Tests the one exit code of many parts, and the summary that lists each part.
 #include "harness/gate/gate.hpp"
 
 #include <gmock/gmock.h>

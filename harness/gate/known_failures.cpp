@@ -19,7 +19,7 @@ bool matches(const std::string& pattern, const std::string& text) {
   return fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
 }
 
-// -1 where a character is no digit.
+// -1 if a character is not a digit.
 int number(std::string_view digits) {
   int value = 0;
   for (const char c : digits) {

@@ -1,4 +1,5 @@
-// The list of known failures: what it excuses, and the three ways in which it fails a gate itself.
+// Tests the list of known failures: what it excuses, and the three ways in which it fails a gate
+// itself.
 #include "harness/gate/known_failures.hpp"
 
 #include <gmock/gmock.h>
@@ -20,7 +21,7 @@ using ::testing::IsEmpty;
 constexpr const char* header = "case,arch,toolchain,reason,expires\n";
 
 std::vector<KnownFailure> read(const std::string& text) {
-  // Tests of this file run side by side in processes of their own.
+  // Tests of this file run concurrently in separate processes.
   const std::string file = testing::TempDir() + std::to_string(getpid()) + "_known.csv";
   std::ofstream(file) << text;
   return read_known_failures(file);
@@ -45,7 +46,7 @@ KnownOutcome outcome(const std::string& row, std::vector<Record> records,
                      const std::string& today = "2026-11-22") {
   const std::vector<KnownFailure> known = read(header + row);
   KnownOutcome result = apply_known_failures(records, known, "gfx1100", today);
-  for (auto& expected : result.expected) expected.row = nullptr;  // `known` ends here
+  for (auto& expected : result.expected) expected.row = nullptr;  // `known` goes out of scope here
   return result;
 }
 
@@ -93,7 +94,7 @@ TEST(KnownFailures, AnUnexpectedPassAndAnExpiredRowAreComplaints) {
   EXPECT_THAT(pass.complaints, ElementsAre(HasSubstr("all 1 of its judgements passed")));
   const KnownOutcome late = outcome("linear/*,*,*,why,2026-11-21\n", {row_of(Status::incorrect)});
   EXPECT_THAT(late.complaints, ElementsAre(HasSubstr("until 2026-11-21")));
-  EXPECT_EQ(late.failures, 1);  // and excuses nothing any more
+  EXPECT_EQ(late.failures, 1);  // and is no longer excused
 }
 
 TEST(KnownFailures, WhatWasRefusedOrNotRunIsNoPass) {

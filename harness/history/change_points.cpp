@@ -16,15 +16,15 @@ double median_of(std::span<const double> values) {
   return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-/// A segment that was looked at: whether it may be split, and where.
+/// A segment with its best split and the probability of that split by chance.
 struct Judged {
   std::size_t from = 0, to = 0;
   Split split;
   double chance = 1;
 };
 
-// How often a drawn order of the same values has a split as good as theirs. Gives up as soon as the
-// answer is no: most segments hold no change.
+// Probability that a random permutation of the values has a split at least as good. Stops once it
+// exceeds the allowed chance, because most segments contain no change.
 double chance_of(std::span<const double> values, double distance, const ChangeRules& rules,
                  std::uint64_t key) {
   std::vector<double> drawn(values.begin(), values.end());
@@ -52,7 +52,7 @@ Judged judge(std::span<const double> logs, std::size_t from, std::size_t to,
   return segment;
 }
 
-// Appends the changes inside of one stretch of the series.
+// Appends the changes within values `from` to `to` of the series.
 void split_all(std::span<const double> logs, std::size_t from, std::size_t to,
                const ChangeRules& rules, std::vector<ChangePoint>& changes) {
   std::vector<Judged> open{judge(logs, from, to, rules)};
@@ -67,7 +67,8 @@ void split_all(std::span<const double> logs, std::size_t from, std::size_t to,
   }
 }
 
-// In their order; of those closer than a least segment, which windows found twice, the surest.
+// Sorts the changes. Of changes closer than `least_segment` (found by two windows) keeps the most
+// significant.
 std::vector<ChangePoint> joined(std::vector<ChangePoint> changes, std::int64_t least_segment) {
   std::stable_sort(changes.begin(), changes.end(), [](const ChangePoint& a, const ChangePoint& b) {
     return a.chance != b.chance ? a.chance < b.chance : a.first < b.first;
@@ -86,7 +87,7 @@ std::vector<ChangePoint> joined(std::vector<ChangePoint> changes, std::int64_t l
   return kept;
 }
 
-// Levels on either side of change i of the list.
+// Sets the levels on either side of each change.
 void set_levels(std::span<const double> times, std::vector<ChangePoint>& changes) {
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const std::size_t from = i == 0 ? 0 : changes[i - 1].first;
@@ -106,7 +107,7 @@ Split best_split(std::span<const double> values, std::int64_t least_segment) {
   const std::size_t n = values.size();
   const auto least = static_cast<std::size_t>(std::max<std::int64_t>(2, least_segment));
   if (n < 2 * least) return {};
-  // Sums of distances inside of the left side, inside of the right side, and of all pairs.
+  // Sums of distances within the left side, within the right side, and of all pairs.
   double left = 0, right = 0;
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t j = i + 1; j < n; ++j) right += std::abs(values[i] - values[j]);

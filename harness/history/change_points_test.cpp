@@ -14,7 +14,7 @@
 namespace kernelgate::history {
 namespace {
 
-// Times around 1 ms with a percent of heavy-tailed noise, times the given levels.
+// Times around 1 ms with a percent of heavy-tailed noise, multiplied by the given levels.
 std::vector<double> noisy(const std::vector<double>& levels, std::uint64_t seed = 1,
                           double noise = 0.003) {
   std::vector<double> times;
@@ -38,11 +38,11 @@ bool near(std::size_t got, std::size_t expected) {
 }
 
 TEST(BestSplit, HasTheEnergyDistanceOfItsDefinition) {
-  // 0 0 | 1 1: 2 E|X - Y| = 2, inside of each side 0; m n / (m + n) = 1.
+  // 0 0 | 1 1: 2 E|X - Y| = 2, within each side 0; m n / (m + n) = 1.
   const Split split = best_split(std::vector<double>{0, 0, 1, 1}, 2);
   EXPECT_EQ(split.first, 2U);
   EXPECT_DOUBLE_EQ(split.distance, 2);
-  // 0 2 | 10 12: across 10 12 8 10, mean 10; inside 2 and 2: 1 * (20 - 2 - 2).
+  // 0 2 | 10 12: across 10 12 8 10, mean 10; within 2 and 2: 1 * (20 - 2 - 2).
   EXPECT_DOUBLE_EQ(best_split(std::vector<double>{0, 2, 10, 12}, 2).distance, 16);
   EXPECT_EQ(best_split(std::vector<double>{0, 0, 1, 1}, 3).distance, 0);  // too short for 3 and 3
 }
@@ -85,7 +85,7 @@ TEST(ChangePoints, IgnoreAStepBelowTheMagnitudeHoweverSure) {
   EXPECT_TRUE(change_points(times, {}).empty());
   ChangeRules fine;
   fine.magnitude = 0.005;
-  EXPECT_EQ(change_points(times, fine).size(), 1U);  // it is there
+  EXPECT_EQ(change_points(times, fine).size(), 1U);  // found with a smaller magnitude
 }
 
 TEST(ChangePoints, CutATrendIntoStepsThatMatterAndASmallOneIntoNone) {
@@ -109,7 +109,7 @@ TEST(ChangePoints, KeepTheLeastSegment) {
   }
 }
 
-// Twenty slow jobs among 400 are lost in the sums over all of them, and found in a window of 50.
+// Twenty slow jobs among 400 are lost in the sums over all jobs, but found in a window of 50.
 TEST(ChangePoints, FindAShortLevelInALongSeries) {
   const auto times = noisy(steps({{200, 1}, {20, 1.05}, {180, 1}}), 4, 0.005);
   const auto found = change_points(times, {});
@@ -128,7 +128,7 @@ TEST(ChangePoints, OfALongSeriesAreFoundOnceThoughWindowsOverlap) {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     alarms += !change_points(noisy(steps({{300, 1}}), seed, 0.01), {}).empty();
   }
-  EXPECT_LE(alarms, 1);  // 11 windows at a chance of 0.001 each, and 2 % of difference
+  EXPECT_LE(alarms, 1);  // 11 windows at a chance of 0.001 each, and at least 2 % of difference
 }
 
 TEST(ChangePoints, AreTheSameForTheSameSeries) {
@@ -136,7 +136,7 @@ TEST(ChangePoints, AreTheSameForTheSameSeries) {
   EXPECT_EQ(change_points(times, {}), change_points(times, {}));
 }
 
-// Jobs of ten processes each from the recorded rounds: the median of their lower quartiles.
+// Jobs of ten recorded processes each: the median of the processes' lower quartiles.
 std::vector<double> jobs(const std::string& machine, const std::string& variant, std::size_t from,
                          std::size_t count) {
   std::ifstream in(std::filesystem::path(KERNELGATE_TIMINGS) / (machine + ".txt"));

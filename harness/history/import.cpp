@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Holds a folder against other imports; no file is left behind.
+/// Locks a folder against other imports; leaves no file behind.
 class FolderLock {
  public:
   explicit FolderLock(const fs::path& folder)

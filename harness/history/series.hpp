@@ -1,4 +1,4 @@
-// Records of many runs as series: the times of one variant on one case and machine, job after job.
+// Groups records of many runs into series: the times of one variant on one case and machine.
 #pragma once
 
 #include <span>
@@ -10,13 +10,14 @@
 
 namespace kernelgate::history {
 
-/// One job: all rows of one run. Times inside of a job share its luck, so they are one value.
+/// One job: all rows of one run. Times within a job share its conditions, so they count as one
+/// value.
 struct Job {
   std::string run_id, time_utc, commit;
   double seconds = 0;  // the median of its rows' medians
 };
 
-/// What has to be equal for times to be put beside each other. Not the clock that was measured: it
+/// Fields that must be equal for times to be comparable. The measured clock is excluded, because it
 /// changes from minute to minute.
 struct SeriesKey {
   std::string kernel, variant, axes, backend, cache, device, cpu, target, compiler, kokkos,
@@ -36,11 +37,11 @@ struct History {
   std::vector<ChangePoint> changes;
 };
 
-/// Histories of all rows that have a time of their own (bench, and of comparisons the candidate's),
-/// with their change points; by key. Modelled and compiled figures are left out.
+/// Histories of all rows that have a time of their own (bench rows, and the candidate's of
+/// comparisons), with their change points, by key. Modelled and compiled metrics are left out.
 std::vector<History> histories_of(std::span<const Record> records, const ChangeRules& rules);
 
-/// The records of files, each row once however many files hold it, in the order of their time.
+/// The records of several files, each row once even if several files contain it, sorted by time.
 std::vector<Record> merged(std::vector<std::vector<Record>> files);
 
 }  // namespace kernelgate::history

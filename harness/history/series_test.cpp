@@ -18,7 +18,7 @@ Record timed(int job, double seconds) {
 }
 
 TEST(Histories, TakeOneValueOfAJobHoweverManyRowsItHas) {
-  // Re-runs inside of one session are no replication: 1, 5 and 3 ms of one run are 3 ms once.
+  // Re-runs within one run are not replications: its 1, 5 and 3 ms count once, as 3 ms.
   std::vector<Record> rows{timed(2, 0.002), timed(1, 0.001), timed(1, 0.005), timed(1, 0.003)};
   const std::vector<History> all = histories_of(rows, {});
   ASSERT_EQ(all.size(), 1U);

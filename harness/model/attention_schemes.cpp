@@ -12,12 +12,12 @@
 namespace kernelgate::model {
 namespace {
 
-/// Memory of drawn numbers, and of results.
+/// Memory for drawn inputs and for results.
 class Drawn {
  public:
   explicit Drawn(Dtype type) : type_(type) {}
 
-  /// `count` bell-shaped numbers of that deviation.
+  /// `count` pseudo-normal numbers of standard deviation `scale`.
   const std::byte* numbers(std::int64_t count, double scale) {
     std::byte* to = room(count * size_bytes(type_));
     constexpr std::int64_t piece = 4096;
@@ -43,7 +43,7 @@ class Drawn {
   std::vector<PageMemory> memory_;
 };
 
-/// Times each launch between its tensors being ready and its results.
+/// Times each launch from the moment its tensors are ready until its results are.
 class LaunchClock : public OperationObserver {
  public:
   void before(const Operation&, const Case&, const TensorSet&) override {
@@ -63,7 +63,7 @@ class LaunchClock : public OperationObserver {
   std::map<std::string, double> parts_;
 };
 
-/// Runs the parts of one layer and notes the time of each.
+/// Runs the parts of one layer and records the time of each.
 class OneLayer {
  public:
   OneLayer(Operations& operations, const SchemeShape& shape, const reference::ModelConfig& config,
@@ -106,8 +106,9 @@ class OneLayer {
     project("output", drawn_.numbers(tokens_ * q, 1), h, q);
   }
 
-  // One token: each head's query goes through its part of the keys' up-projection before attention
-  // and its output through the values' after it, one small product a head either time.
+  // Decode of one token: each head's query is multiplied by its part of the key up-projection
+  // before attention, and its output by the value up-projection after it: one small product per
+  // head each.
   void latent(std::int64_t h) {
     const bool decode = context_ > 0;
     const std::int64_t d = s_.head_dim, heads = s_.heads, row = s_.rank + s_.rope;

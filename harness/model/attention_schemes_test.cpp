@@ -1,4 +1,4 @@
-// The schemes have one width, and every part of each runs on the kernels.
+// Tests that all schemes have the same width and that every part of each runs on the kernels.
 #include "harness/model/attention_schemes.hpp"
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ TEST(AttentionSchemes, AreOfOneWidth) {
   EXPECT_EQ(shapes[0].heads, 8);  // queries of half the width (spec 3.8)
   EXPECT_EQ(shapes[0].kv_heads, 2);
   EXPECT_EQ(shapes[1].heads * shapes[1].head_dim, 2048);
-  EXPECT_EQ(2 * 40 * (shapes[1].rank + shapes[1].rope), 46080);  // bytes a token of 8B in bf16
+  EXPECT_EQ(2 * 40 * (shapes[1].rank + shapes[1].rope), 46080);  // bytes per token of 8B in bf16
   EXPECT_EQ(shapes[2].heads * shapes[2].head_dim, 2048);
   EXPECT_EQ(shapes[2].kv_heads, 4);
   EXPECT_EQ(shapes[3].kv_heads * shapes[3].head_dim, 2048);

@@ -1,4 +1,4 @@
-// Work space seen as bytes and as numbers: what the parts of the forward pass share.
+// Views of work space as bytes and as numbers, shared by the parts of the forward pass.
 #pragma once
 
 #include <cstddef>

@@ -8,7 +8,7 @@
 namespace kernelgate::model {
 namespace {
 
-/// Follows the kernels' choices, and compares each block's stream as it appears.
+/// Applies the kernels' router choices and compares each block's stream as it is produced.
 class Follower final : public reference::RoutingGuide, public reference::Observer {
  public:
   Follower(const StreamRecorder& kernels, const reference::Model& model, Drift& drift)
@@ -48,7 +48,7 @@ class Follower final : public reference::RoutingGuide, public reference::Observe
   Drift& drift_;
 };
 
-/// Logarithms of softmax(x).
+/// log softmax(x).
 template <class N>
 std::vector<double> log_softmax(std::span<const N> x) {
   const double most = *std::max_element(x.begin(), x.end());

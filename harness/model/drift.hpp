@@ -1,5 +1,5 @@
-// How far a forward pass on kernels has gone from the scalar model's own: apart from what each
-// operation adds (local_check.hpp), what all of them together came to.
+// Measures how far a forward pass on kernels drifts from the scalar model: the accumulated error of
+// all operations, where local_check.hpp measures the error of each one.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@
 
 namespace kernelgate::model {
 
-/// What one block's stream was on kernels, for tokens in the order of feeding.
+/// One block's stream as the kernels computed it, tokens in feeding order.
 struct RecordedBlock {
   std::vector<float> residual;  // [tokens,H]
   std::vector<std::int32_t> choice;
   std::vector<float> probability;
 };
 
-/// Keeps every block's stream and choices of a pass over one sequence.
+/// Records every block's stream and choices of a pass over one sequence.
 class StreamRecorder final : public LayerObserver {
  public:
   void on_block(std::int64_t first_token, std::int64_t block, std::span<const float> residual,
@@ -32,21 +32,21 @@ class StreamRecorder final : public LayerObserver {
 
 struct BlockDrift {
   double largest = 0;       // |kernel - reference| over the stream's elements
-  double relative_rms = 0;  // of the difference, over the reference's
+  double relative_rms = 0;  // of the difference, relative to the reference's RMS
 };
 
 struct Drift {
   std::vector<BlockDrift> blocks;
   double logits_largest = 0;
-  double mean_kl = 0;  // of softmax(reference) against softmax(kernels), in nats a token
+  double mean_kl = 0;  // KL of softmax(reference) from softmax(kernels), nats per token
   std::int64_t argmax_differs = 0, tokens = 0;
-  std::int64_t followed = 0;   // router choices in which the reference followed the kernels
+  std::int64_t followed = 0;   // router choices taken from the kernels because they differed
   std::int64_t routed = 0;     // router choices in all
-  double widest_followed = 0;  // largest margin that the reference had for another choice
+  double widest_followed = 0;  // largest margin by which the reference preferred its own choice
 };
 
-/// Runs the scalar model on the same tokens, in one chunk, with the kernels' router choices in
-/// place of its own where they differ (spec 12.3, R13).
+/// Runs the scalar model on the same tokens in one chunk. Where the kernels' router choices differ,
+/// they replace the model's own (spec 12.3, R13).
 Drift measure_drift(const reference::Model& model, std::span<const std::int32_t> ids,
                     const StreamRecorder& kernels, const KernelLogits& logits);
 

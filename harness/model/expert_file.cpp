@@ -17,7 +17,7 @@
 namespace kernelgate::model {
 namespace {
 
-/// Closes a file that is left by an exception, or once it is mapped.
+/// Closes the file after mapping it, or on an exception.
 class OpenFile {
  public:
   OpenFile(const ExpertFolder& folder, std::int64_t bytes) {
@@ -26,7 +26,7 @@ class OpenFile {
     number_ = mkstemp(name.data());
     if (number_ < 0) refuse(folder, bytes, errno);
     unlink(name.c_str());
-    // Allocated at once: otherwise a full disk would end the process at some later write.
+    // Allocated up front: otherwise a full disk would kill the process at some later write.
     const int error = posix_fallocate(number_, 0, bytes);
     if (error == 0) return;
     close(number_);
@@ -37,8 +37,8 @@ class OpenFile {
   OpenFile& operator=(const OpenFile&) = delete;
 
   int number() const { return number_; }
-  // A file system in memory takes its pages from what this process may use, and the process would
-  // be killed where a disk is only full.
+  // A file system in memory (tmpfs) takes its pages from this process's memory limit, so running
+  // out would kill the process; a disk would only be full.
   static void require_space(const ExpertFolder& folder, std::int64_t bytes) {
     struct statfs system {};
     if (::statfs(folder.path.c_str(), &system) != 0 || system.f_type != TMPFS_MAGIC) return;
@@ -100,7 +100,7 @@ ExpertFile::Expert ExpertFile::expert(std::int64_t layer, std::int64_t number) c
   return {at(layer, number), at(layer, number) + gate_up_bytes_};
 }
 
-// The mapping is shared with the file, so pages that are dropped keep what was written to them.
+// The mapping is shared with the file, so dropped pages keep what was written to them.
 void ExpertFile::release(std::int64_t layer, std::int64_t number) {
   madvise(at(layer, number), static_cast<std::size_t>(stride_), MADV_DONTNEED);
 }

@@ -1,5 +1,5 @@
-// All experts of a model in one file that is mapped, not read: memory holds of them what was looked
-// at, and the system takes it back when it is released.
+// All experts of a model in one memory-mapped file: pages are read on first access and returned to
+// the system on release().
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace kernelgate::model {
 
-/// A folder, and how messages name it: "--expert-folder /data".
+/// A folder, and its name in messages: "--expert-folder /data".
 struct ExpertFolder {
   std::filesystem::path path;
   std::string name;
@@ -24,9 +24,9 @@ class ExpertFile {
     const std::byte* down;     // [H,I]
   };
 
-  /// Writes the experts in `type` to a file in `folder` that has no name any more once it is open,
-  /// so that it ends with the process. Throws BadInput if the folder has too little space, before
-  /// writing. `written` is told of every expert.
+  /// Writes the experts in `type` to a file in `folder`. The file is unlinked once open, so it ends
+  /// with the process. Throws BadInput before writing if the folder has too little space. `written`
+  /// is called after every expert.
   ExpertFile(const reference::ModelConfig& config, const reference::Weights& weights, Dtype type,
              const ExpertFolder& folder, const std::function<void()>& written = {});
   ~ExpertFile();
@@ -36,14 +36,14 @@ class ExpertFile {
   ExpertFile& operator=(ExpertFile&&) = delete;
 
   std::int64_t layers() const { return layers_; }
-  std::int64_t experts() const { return experts_; }  // of a layer
+  std::int64_t experts() const { return experts_; }  // per layer
   std::int64_t gate_up_bytes() const { return gate_up_bytes_; }
   std::int64_t down_bytes() const { return down_bytes_; }
   std::int64_t expert_bytes() const { return gate_up_bytes_ + down_bytes_; }
   std::int64_t bytes() const { return layers_ * experts_ * stride_; }
 
   Expert expert(std::int64_t layer, std::int64_t number) const;
-  /// Its pages leave this process' memory; the next look brings them back from the file.
+  /// Drops the expert's pages from this process's memory; the next access reads them from the file.
   void release(std::int64_t layer, std::int64_t number);
 
  private:
@@ -52,7 +52,7 @@ class ExpertFile {
   }
 
   std::int64_t layers_, experts_, gate_up_bytes_, down_bytes_;
-  std::int64_t stride_ = 0;  // an expert in whole pages
+  std::int64_t stride_ = 0;  // size of an expert, rounded up to whole pages
   std::byte* data_ = nullptr;
 };
 

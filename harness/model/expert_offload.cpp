@@ -43,7 +43,7 @@ std::int32_t ExpertOffload::find(std::int64_t layer, std::int32_t expert) const 
   return at == slots_.end() ? -1 : static_cast<std::int32_t>(at - slots_.begin());
 }
 
-// A slot never used counts as used before all others; among these the first one is taken.
+// An unused slot counts as older than all used ones; among unused slots the first is taken.
 std::int32_t ExpertOffload::bring(std::int64_t layer, std::int32_t expert) {
   const auto victim = std::min_element(
       slots_.begin(), slots_.end(), [](const Slot& a, const Slot& b) { return a.used < b.used; });

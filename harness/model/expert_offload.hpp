@@ -1,5 +1,5 @@
-// Experts that lie in a file, of which so many as fit are in memory: the least recently used one
-// makes room for the next. What was asked for when decides alone, so two runs do the same.
+// An LRU cache of the experts of an ExpertFile: a fixed number of them is resident in memory. Its
+// content depends only on the sequence of requests, so two runs behave identically.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@
 
 namespace kernelgate::model {
 
-/// Since the last reset. An expert that several tokens of a pass chose is asked for once.
+/// Counts since the last reset. An expert chosen by several tokens of a pass is requested once.
 struct OffloadCounts {
   std::int64_t hits = 0, misses = 0, evictions = 0;
   std::int64_t bytes = 0;  // copied from the file
-  double seconds = 0;      // spent in copying them
+  double seconds = 0;      // spent copying them
 
   double hit_rate() const {
     const std::int64_t asked = hits + misses;
@@ -26,25 +26,24 @@ struct OffloadCounts {
 
 class ExpertOffload {
  public:
-  /// `resident` experts of all layers together; more than there are counts as all. Throws BadInput
-  /// for fewer than 1.
+  /// `resident` experts of all layers together, capped at the number of experts. Throws BadInput
+  /// for less than 1.
   ExpertOffload(ExpertFile file, std::int64_t resident);
 
-  /// Where an expert lies now: slots [0, resident()) of gate_up() and down().
+  /// The slot of an expert, [0, resident()), in gate_up() and down().
   struct Place {
     std::int32_t expert, slot;
   };
-  /// Brings these experts of a layer, distinct and ascending, into memory and calls `use` with
-  /// their places: once, or, where they are more than fit, once for each round of as many as fit.
-  /// Those in memory already come first, so that none of them is evicted before its use. Without
-  /// experts `use` is called once with none.
+  /// Loads these experts of a layer (distinct, ascending) and calls `use` with their slots: once
+  /// or, if they do not all fit, once per round of as many as fit. Resident experts come first, so
+  /// none of them is evicted before its use. For an empty list `use` is called once with no slots.
   void visit(std::int64_t layer, const std::vector<std::int32_t>& experts,
              const std::function<void(const std::vector<Place>&)>& use);
 
   std::int64_t resident() const { return static_cast<std::int64_t>(slots_.size()); }
-  /// The bound on memory: what the slots hold.
+  /// Upper bound on memory: the size of all slots.
   std::int64_t resident_bytes() const { return resident() * file_.expert_bytes(); }
-  /// Of the slots, what the system counts in memory now.
+  /// Bytes of the slots that the system counts as resident now.
   std::int64_t committed_bytes() const { return gate_up_.committed() + down_.committed(); }
   std::int64_t file_bytes() const { return file_.bytes(); }
   std::int64_t all_experts() const { return file_.layers() * file_.experts(); }
@@ -59,9 +58,9 @@ class ExpertOffload {
  private:
   struct Slot {
     std::int64_t layer = -1, expert = -1;
-    std::uint64_t used = 0;  // when, by a clock of uses; 0: never
+    std::uint64_t used = 0;  // logical time of the last use; 0: never
   };
-  std::int32_t find(std::int64_t layer, std::int32_t expert) const;  // -1: in no slot
+  std::int32_t find(std::int64_t layer, std::int32_t expert) const;  // -1: not resident
   std::int32_t bring(std::int64_t layer, std::int32_t expert);
 
   ExpertFile file_;

@@ -1,5 +1,5 @@
-// Experts in a file: which ones stay, how much memory they take, and that the model does not
-// notice.
+// Experts in a file: which ones stay resident, how much memory they take, and that the model's
+// results do not change.
 #include "harness/model/expert_offload.hpp"
 
 #include <gtest/gtest.h>
@@ -34,15 +34,15 @@ class ThreeSlots : public ::testing::Test {
   ExpertOffload offload{file_of(model, Dtype::f32), 3};
 };
 
-// The first in would be 0; asked for again it is not the least recently used any more.
+// Expert 0 came in first but was requested again, so it is no longer the least recently used.
 TEST_F(ThreeSlots, TheLeastRecentlyUsedMakesRoomNotTheFirstIn) {
   for (const std::int32_t e : {0, 1, 2, 0}) ask(1, {e});
   EXPECT_EQ(offload.by_recency(), (Pairs{{1, 0}, {1, 2}, {1, 1}}));
   EXPECT_EQ(offload.counts().evictions, 0);
   ask(1, {3});
-  EXPECT_EQ(offload.by_recency(), (Pairs{{1, 3}, {1, 0}, {1, 2}}));  // 1 went
+  EXPECT_EQ(offload.by_recency(), (Pairs{{1, 3}, {1, 0}, {1, 2}}));  // 1 was evicted
   ask(1, {1});
-  EXPECT_EQ(offload.by_recency(), (Pairs{{1, 1}, {1, 3}, {1, 0}}));  // 2 went
+  EXPECT_EQ(offload.by_recency(), (Pairs{{1, 1}, {1, 3}, {1, 0}}));  // 2 was evicted
   EXPECT_EQ(offload.counts().hits, 1);
   EXPECT_EQ(offload.counts().misses, 5);
   EXPECT_EQ(offload.counts().evictions, 2);
@@ -56,7 +56,7 @@ TEST_F(ThreeSlots, ExpertsOfOneNumberInTwoLayersAreTwo) {
   EXPECT_EQ(offload.by_recency(), (Pairs{{3, 2}, {0, 2}}));
 }
 
-// 3 lies in memory and is asked for last of four: taken first, it is no miss.
+// 3 is resident and is the last of the four requested; because it is taken first, it is a hit.
 TEST_F(ThreeSlots, MoreThanFitComeInRoundsThoseInMemoryFirst) {
   ask(2, {3});
   std::vector<std::vector<std::int32_t>> rounds;
@@ -101,7 +101,7 @@ TEST(ExpertOffload, RefusesNoneAndTakesNoMoreThanThereAre) {
                BadInput);
 }
 
-/// The same accesses, counted by a list of names.
+/// Counts the same accesses with a plain recency list.
 class CountedByHand final : public LayerObserver {
  public:
   CountedByHand(std::size_t resident, std::int32_t experts)
@@ -134,7 +134,7 @@ class CountedByHand final : public LayerObserver {
   std::vector<std::pair<std::int64_t, std::int32_t>> recent_;
 };
 
-/// The model with so many experts in memory.
+/// The model with that many resident experts.
 struct Offloaded {
   Made made;
   KernelWeights weights;

@@ -11,7 +11,7 @@
 namespace kernelgate::model {
 namespace {
 
-/// What one tensor holds: its first element that is none, its largest finite one.
+/// Summary of one tensor: its first non-finite element and its largest finite one.
 struct Found {
   NonFinite none;
   std::int64_t largest_at = -1;

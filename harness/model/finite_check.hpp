@@ -1,5 +1,5 @@
-// Which operation of a forward pass first gives a number that is none: f16 ends at 65504, and an
-// overflow shows far behind the place where it happened (spec A11).
+// Finds the first operation of a forward pass that produces a non-finite number. f16 ends at 65504,
+// and an overflow often becomes visible long after the operation that caused it (spec A11).
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@ namespace kernelgate::model {
 /// The largest finite result of an operation over all layers.
 struct Headroom {
   std::int64_t runs = 0;
-  double largest = 0, limit = 0;  // |x|, and the largest number of that tensor's type
+  double largest = 0, limit = 0;  // |x|, and the largest finite number of that tensor's type
   std::int64_t layer = -1;
   std::string tensor;
 };
 
-/// An element that is no finite number, or none.
+/// The index and value of a non-finite element; at = -1 if there is none.
 struct NonFinite {
   std::int64_t at = -1;
   double value = 0;
@@ -27,14 +27,15 @@ struct NonFinite {
 class FiniteCheck final : public OperationObserver {
  public:
   void before(const Operation&, const Case&, const TensorSet&) override {}
-  /// Looks at every floating output and state.
+  /// Checks every floating-point output and state.
   void after(const Operation& operation, const Case& shape, const TensorSet& tensors) override;
 
   bool all_finite() const { return first_.empty(); }
   /// "layer 1, input_norm: y[0,3] is inf", empty when all results were finite.
   const std::string& first() const { return first_; }
-  /// Of that operation: "its inputs are finite, the largest is hidden[0,7] = -1.2e+03", or the
-  /// input that was none already, as a weight that the storage type cannot hold.
+  /// The inputs of that operation: "its inputs are finite, the largest is hidden[0,7] = -1.2e+03",
+  /// or the input that was already non-finite, such as a weight that the storage type cannot
+  /// represent.
   const std::string& inputs_of_first() const { return inputs_; }
   const std::map<std::string, Headroom>& by_operation() const { return headroom_; }
 

@@ -1,4 +1,4 @@
-// The first operation whose result is no number is named, with what it was given.
+// Tests that the first operation with a non-finite result is reported together with its inputs.
 #include "harness/model/finite_check.hpp"
 
 #include <gtest/gtest.h>
@@ -29,7 +29,8 @@ TEST(FiniteCheck, IsSilentOnASoundModelInF16AndKnowsItsHeadroom) {
   EXPECT_EQ(head.tensor, "y");
 }
 
-// 40,000 times a norm of about 1: what is above 1.64 overflows, and the norm's inputs do not.
+// 40,000 times a norm output of about 1: elements above 1.64 overflow f16; the norm's inputs do
+// not.
 TEST(FiniteCheck, NamesTheOperationThatOverflowsAndWhatItWasGiven) {
   for (const Dtype type : {Dtype::f16, Dtype::bf16}) {
     Made made(kernels(), "t1", type);
@@ -39,12 +40,12 @@ TEST(FiniteCheck, NamesTheOperationThatOverflowsAndWhatItWasGiven) {
     FiniteCheck check;
     made.model.operations().observe(&check);
     made.one_shot(golden_ids);
-    if (type == Dtype::bf16) {  // the same numbers, the same weights: room enough
+    if (type == Dtype::bf16) {  // the same numbers and weights are in range
       EXPECT_TRUE(check.all_finite()) << check.first();
       continue;
     }
     EXPECT_FALSE(check.all_finite());
-    // The norm in front of layer 2 runs with the end of layer 1.
+    // The norm before layer 2 runs at the end of layer 1.
     EXPECT_TRUE(check.first().starts_with("layer 1, input_norm: y[")) << check.first();
     EXPECT_TRUE(check.first().ends_with("stored as f16, which ends at 65504")) << check.first();
     EXPECT_NE(
@@ -59,7 +60,7 @@ TEST(FiniteCheck, SaysWhereAWeightWasNoNumberAlready) {
   Made made(kernels(), "t1", Dtype::f16);
   std::vector<std::byte> broken(64 * 2);
   std::vector<double> ones(64, 1.0);
-  ones[5] = 70000;  // f16 makes infinity of it
+  ones[5] = 70000;  // becomes infinity in f16
   encode(Dtype::f16, ones, broken.data());
   made.weights.blocks[0].post_attention_norm = broken.data();
   FiniteCheck check;

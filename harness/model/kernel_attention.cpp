@@ -1,5 +1,5 @@
-// The attention half of a layer: projections, mixing and attention of each sequence by itself, or
-// of a batch of single tokens, and the store that they read and move on.
+// The attention half of a layer: projections, mixing and attention, either per sequence or for a
+// batch of single tokens. Reads and updates the sequence store.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace kernelgate::model {
 namespace {
 
-/// Copies rows of `width` bytes between matrices of other row lengths.
+/// Copies rows of `width` bytes between matrices with different row strides.
 void copy_rows(const std::byte* from, std::int64_t from_stride, std::byte* to,
                std::int64_t to_stride, std::int64_t width, std::int64_t rows) {
   for (std::int64_t r = 0; r < rows; ++r) {
@@ -111,7 +111,7 @@ void KernelModel::attention(const Piece& piece, std::int64_t block, SequenceStor
 
 namespace {
 
-/// f32 copies of the parts of fused rows that the convolution state is made of.
+/// f32 copies of the columns of fused rows from which the convolution state is made.
 void keep_rows(SequenceStore& store, std::int64_t slot, std::int64_t block, const std::byte* fused,
                std::int64_t rows, const reference::ModelConfig& c, Dtype type) {
   if (!store.keeps_rows(slot)) return;
@@ -129,7 +129,7 @@ void keep_rows(SequenceStore& store, std::int64_t slot, std::int64_t block, cons
 
 }  // namespace
 
-// Chunk after chunk: each continues its own sequence.
+// One chunk at a time: each continues its own sequence.
 void KernelModel::mix_and_attend_each(const Piece& piece, std::int64_t block,
                                       const FusedRows& fused, SequenceStore& store) {
   const LayerStore& l = store.layer(block);
@@ -150,7 +150,7 @@ void KernelModel::mix_and_attend_each(const Piece& piece, std::int64_t block,
     const std::byte *keys = l.keys + c.slot * l.rows * store.row_bytes(),
                     *values = l.values + c.slot * l.rows * store.row_bytes();
     std::int64_t context = before;
-    if (l.window > 0) {  // the ring's rows in their order, then the chunk's
+    if (l.window > 0) {  // the ring's rows in token order, then the chunk's
       context = std::min(before, l.window - 1);
       const std::int64_t bytes = (context + tokens) * store.row_bytes();
       const auto stage = [&](Buffer& buffer, const std::byte* ring, const std::byte* fresh) {
@@ -174,7 +174,7 @@ void KernelModel::mix_and_attend_each(const Piece& piece, std::int64_t block,
   }
 }
 
-// One token of each chunk: every slot of the store is a row of the batch, those without a token as
+// One token per chunk. Every slot of the store is a row of the batch; slots without a token are
 // padding.
 void KernelModel::mix_and_attend_batch(const Piece& piece, std::int64_t block,
                                        const FusedRows& fused, SequenceStore& store) {
@@ -201,7 +201,7 @@ void KernelModel::mix_and_attend_batch(const Piece& piece, std::int64_t block,
     store.append(c.slot, block, mixed_k_.memory.data() + c.slot * store.row_bytes(),
                  mixed_v_.memory.data() + c.slot * store.row_bytes(), 1);
   }
-  // A ring holds just the keys that its newest token sees, so it needs no mask.
+  // A ring contains exactly the keys that its newest token sees, so no mask is needed.
   attend(block, "decode", slots, 1, l.rows, 0, l.keys, l.values, heads_.memory.data());
   const std::int64_t row = config_.q_size() * element_;
   for (std::size_t i = 0; i < piece.chunks.size(); ++i) {

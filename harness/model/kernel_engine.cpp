@@ -61,7 +61,7 @@ std::span<const float> KernelEngine::logits(std::int64_t slot) {
   return of;
 }
 
-// Requests of one batch share their padding, which is an axis of the kernel's case.
+// Only requests with the same `valid` share a batch: the padding is an axis of the kernel's case.
 void KernelEngine::sample(std::span<const rsa::SampleRequest> requests,
                           std::span<rsa::SampledToken> out) {
   for (std::size_t from = 0; from < requests.size();) {

@@ -1,5 +1,5 @@
-// The model on kernels as a sequence engine of RSA: prompts through prefill, rollouts as one batch,
-// tokens drawn by the sampling kernel.
+// The model on kernels as an RSA sequence engine: prompts run through prefill, rollouts as one
+// batch, and the sampling kernel draws the tokens.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace kernelgate::model {
 
 class KernelEngine final : public rsa::SequenceEngine {
  public:
-  /// Slots of at most `capacity` tokens. The model must outlive the engine. `logit_error`: how far
-  /// logits may be off, for the word whether a draw was thin.
+  /// Slots of at most `capacity` tokens. The model must outlive the engine. `logit_error`: the
+  /// assumed error of the logits, from which a draw is marked as thin.
   KernelEngine(KernelModel& model, std::int64_t slots, std::int64_t capacity, double logit_error,
                std::string words);
 
@@ -42,7 +42,7 @@ class KernelEngine final : public rsa::SequenceEngine {
   SequenceStore store_;
   double logit_error_;
   std::string words_;
-  std::vector<std::vector<float>> logits_;  // of each slot's last token; empty: nothing was fed
+  std::vector<std::vector<float>> logits_;  // of each slot's last token; empty: no token fed yet
 };
 
 }  // namespace kernelgate::model

@@ -1,5 +1,5 @@
-// RSA on kernels draws the tokens that RSA on the scalar model draws; where a draw was thin it may
-// part, and says so.
+// Tests that RSA on kernels draws the same tokens as RSA on the scalar model. They may differ where
+// a draw was thin, which is reported.
 #include "harness/model/kernel_engine.hpp"
 
 #include <gtest/gtest.h>
@@ -67,7 +67,7 @@ TEST(KernelEngine, DrawsTheReferencesTokens) {
   }
 }
 
-// S6: slots that were used before hold nothing of it.
+// S6: slots keep nothing of an earlier use.
 TEST(KernelEngine, DrawsThemAgainInUsedSlots) {
   Made made(kernels(), "t1");
   KernelEngine engine(made.model, 4, 28, 1e-4, "kernels");
@@ -85,7 +85,7 @@ TEST(KernelEngine, SaysWhereADrawWasThin) {
     const rsa::SampleRequest request{.slot = 0, .sampling = {}, .seed = 9, .position = 12};
     rsa::SampledToken token;
     engine->sample({&request, 1}, {&token, 1});
-    EXPECT_EQ(token.thin, engine == &doubtful);  // logits may be off by 5: nothing is certain
+    EXPECT_EQ(token.thin, engine == &doubtful);  // logits may be off by 5, so the draw is uncertain
     EXPECT_GE(token.token, 0);
     EXPECT_GT(token.probability, 0);
   }

@@ -165,7 +165,7 @@ void KernelModel::run_piece(const Piece& piece, SequenceStore& store, const Forw
     norm(piece, i, "post_attention_norm", w.post_attention, w.post_attention_norm, false);
     experts(piece, i);
     const bool last = i + 1 == blocks;
-    // The last stream is not kept by the kernel; whoever watches gets it by the form that keeps it.
+    // The kernel does not store the last stream; with an observer, the form that stores it is used.
     const bool keep = !last || options.observer != nullptr;
     norm(piece, i, last ? "final_norm" : "input_norm", w.post_mlp,
          last ? weights_.final_norm : weights_.blocks[size(i + 1)].input_norm, !keep);

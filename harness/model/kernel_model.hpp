@@ -1,5 +1,5 @@
-// The whole model made of registered kernels: prefill, chunked prefill, batched cached decode of
-// ragged lengths (spec 2). What kernels do not do, gathering and appending rows, is done here.
+// The whole model on registered kernels: prefill, chunked prefill, and batched cached decode of
+// ragged lengths (spec 2). Gathering and appending rows is done here on the host.
 #pragma once
 
 #include <cstdint>
@@ -18,16 +18,17 @@ namespace kernelgate::model {
 
 class ExpertOffload;
 
-/// The next tokens of one sequence. Left padding has no place here: pads touch no state and get no
-/// logits, so they are left out (spec 2.3).
+/// The next tokens of one sequence, without left padding: pads change no state and get no logits
+/// (spec 2.3).
 struct SequenceChunk {
   std::int64_t slot = 0;
   std::span<const std::int32_t> ids;
 };
 
-/// Told of the residual stream f32 [tokens,H] before block 0 and after each block, with the block's
-/// router choices [tokens] and unbiased probabilities [tokens]; tokens of all chunks one after the
-/// other. A forward pass in pieces (most_tokens) tells of each piece; `first_token` counts.
+/// Receives the residual stream f32 [tokens,H] before block 0 and after each block, with the
+/// block's router choices [tokens] and unbiased probabilities [tokens]. The tokens of all chunks
+/// are concatenated. A forward pass split into pieces (most_tokens) reports each piece;
+/// `first_token` is the piece's offset.
 class LayerObserver {
  public:
   virtual ~LayerObserver() = default;
@@ -39,8 +40,8 @@ class LayerObserver {
 };
 
 struct ForwardOptions {
-  bool every_token = true;     // logits of every token, or of the last one of each chunk alone
-  bool may_roll_back = false;  // chunks of up to SequenceStore::most_rollback tokens, drafts
+  bool every_token = true;     // logits of every token, or only of the last token of each chunk
+  bool may_roll_back = false;  // for drafts: chunks of up to SequenceStore::most_rollback tokens
   LayerObserver* observer = nullptr;
 };
 
@@ -53,24 +54,25 @@ struct KernelLogits {
     return std::span(values).subspan(static_cast<std::size_t>(row * vocabulary),
                                      static_cast<std::size_t>(vocabulary));
   }
-  /// Index of the largest; the lowest on ties.
+  /// Index of the largest logit; the lowest index on ties.
   std::int32_t argmax(std::int64_t row) const;
 };
 
-/// Experts that some token chose, summed over layers and forward passes: what a floor counts.
+/// Experts chosen by at least one token, summed over layers and forward passes; the roofline time
+/// counts their weights.
 struct ExpertHits {
-  std::int64_t experts = 0;  // distinct experts a layer and pass
-  std::int64_t routed = 0;   // tokens that met an expert
+  std::int64_t experts = 0;  // distinct experts per layer and pass
+  std::int64_t routed = 0;   // tokens routed to an expert
   std::int64_t skipped = 0;  // tokens that chose the skip expert
 };
 
 class KernelModel {
  public:
-  /// Longest piece of tokens that goes through the layers at once: bounds the memory of a prefill.
+  /// Most tokens that go through the layers at once; bounds the memory of a prefill.
   static constexpr std::int64_t most_tokens = 2048;
 
-  /// Weights must outlive it. Throws BadInput where the kernels cannot express the config, saying
-  /// which key: a norm epsilon other than 1e-5, a theta that is no whole number.
+  /// Weights must outlive the model. Throws BadInput naming the config key that the kernels do not
+  /// support: a norm epsilon other than 1e-5, a theta that is not a whole number.
   KernelModel(reference::ModelConfig config, const KernelWeights& weights, SkipRule skip,
               Operations operations);
 
@@ -81,15 +83,14 @@ class KernelModel {
     return SequenceStore(config_, type(), slots, capacity);
   }
 
-  /// Feeds the chunks, each of at least one token and of another slot, and moves the store on.
-  /// Throws BadInput, with the store as it was, for ids outside the vocabulary, slots that do not
-  /// exist or come twice, sequences longer than the store's capacity or the model's longest
-  /// context.
+  /// Feeds the chunks, each with at least one token and a different slot, and advances the store.
+  /// Throws BadInput and leaves the store unchanged for ids outside the vocabulary, unknown or
+  /// repeated slots, and sequences longer than the store's capacity or the model's longest context.
   KernelLogits forward(std::span<const SequenceChunk> chunks, SequenceStore& store,
                        const ForwardOptions& options = {});
 
   Operations& operations() { return operations_; }
-  /// Takes the experts from there, for weights that left theirs out. It must outlive the model.
+  /// Reads the experts from `offload`, for weights loaded without them. It must outlive the model.
   void use_offload(ExpertOffload* offload) { offload_ = offload; }
   const ExpertOffload* offload() const { return offload_; }
   const ExpertHits& expert_hits() const { return hits_; }
@@ -98,13 +99,13 @@ class KernelModel {
   std::int64_t workspace_bytes() const;
 
  private:
-  /// The chunks that go through the layers together.
+  /// Chunks, or parts of them, that go through the layers together.
   struct Piece {
     std::vector<SequenceChunk> chunks;
-    std::vector<bool> ends;  // whether a chunk's last token is here
+    std::vector<bool> ends;  // whether the chunk's last token is in this piece
     std::int64_t tokens = 0;
-    std::int64_t first_token = 0;  // of the piece, counted over the forward pass
-    bool batch = false;            // one token of each chunk
+    std::int64_t first_token = 0;  // offset of the piece in the forward pass
+    bool batch = false;            // one token per chunk
   };
   struct FusedRows;
   struct Buffer;

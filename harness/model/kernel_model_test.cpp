@@ -1,5 +1,5 @@
-// The model made of kernels against the golden values of the specification's appendix A, which come
-// from another implementation in float64.
+// The model on kernels against the golden values of the specification's appendix A, computed by
+// another implementation in float64.
 #include "harness/model/kernel_model.hpp"
 
 #include <gtest/gtest.h>
@@ -108,8 +108,9 @@ TEST(KernelModel, CountsWhatTheGoldenChoicesSay) {
   EXPECT_EQ(made.model.expert_hits().experts, 2 + 2 + 2 + 2);
 }
 
-// Spec 2.2: a bf16 engine against float64 with the same weights was within 0.10 to 0.24. Block 3's
-// smallest margin is .0044, so a 16-bit model may route a token elsewhere: the reference follows.
+// Spec 2.2: a bf16 engine was within 0.10 to 0.24 of float64 with the same weights. Block 3's
+// smallest margin is .0044, so a 16-bit model may route a token to another expert; the reference
+// then uses the same expert.
 TEST(KernelModel, KeepsSixteenBitModelsNearTheirScalarTwins) {
   for (const Dtype type : {Dtype::bf16, Dtype::f16}) {
     Made made(kernels(), "t1", type);

@@ -128,7 +128,8 @@ BlockMemory KernelWeights::block(const reference::ModelConfig& config,
   b.post_attention = scales(w.post_attention);
   b.post_attention_norm = same(w.post_attention_norm);
   const reference::RouterWeights& r = w.router;
-  // The first block adds no earlier router state; its kernel has the tensor and does not read it.
+  // The first block has no earlier router state to add; its kernel takes the tensor but does not
+  // read it.
   b.router = {same(r.down), same(r.down_bias), same(first ? r.norm : r.eda),
               same(r.norm), same(r.fc1),       same(r.fc1_bias),
               same(r.fc2),  same(r.fc2_bias),  same(r.out),
@@ -187,7 +188,7 @@ KernelWeights::KernelWeights(const reference::ModelConfig& config, const referen
   for (std::size_t i = 0; i < w.blocks.size(); ++i) {
     blocks.push_back(block(config, w.blocks[i], i == 0, drop_skip));
   }
-  loading_.made = {};  // whom they tell need not outlive the loading
+  loading_.made = {};  // callbacks need not outlive loading
   loading_.done_with = {};
 }
 

@@ -1,5 +1,5 @@
-// A model's weights as kernels take them: one storage type, experts of a block in one piece. What a
-// checkpoint has in that form is used where it lies; only the rest is copied.
+// A model's weights in the form that kernels take: one storage type, a block's experts contiguous.
+// Checkpoint tensors already in that form are used in place; only the others are copied.
 #pragma once
 
 #include <cstdint>
@@ -33,22 +33,22 @@ struct BlockMemory {
   ScaleMemory post_mlp;
 };
 
-/// How weights are taken over: quantised, or without the experts.
+/// Loading options: quantisation, or loading without the experts.
 struct QuantisedLoading {
   Quantisation how;
-  /// The experts lie elsewhere (ExpertFile): gate_up and down of the blocks stay null.
+  /// Experts are stored elsewhere (ExpertFile): gate_up and down of the blocks stay null.
   bool without_experts = false;
-  /// Told of weights quantised so far, and of all that will be.
+  /// Progress callback: weights quantised so far, and their total.
   std::function<void(std::int64_t done, std::int64_t total)> made = {};
-  /// Told where a source tensor begins that nobody reads any more.
+  /// Called with the start of each source tensor that is no longer read.
   std::function<void(const std::byte*)> done_with = {};
 };
 
 class KernelWeights {
  public:
   /// `source` must outlive it. With `drop_skip` the skip expert is never chosen: its balancing bias
-  /// becomes -infinity (spec 4.2, C). Throws BadInput when copies need more memory than there is,
-  /// and for matrices that the quantisation cannot take.
+  /// becomes -infinity (spec 4.2, C). Throws BadInput if the copies need more memory than is free,
+  /// and for matrices that cannot be quantised in that layout.
   KernelWeights(const reference::ModelConfig& config, const reference::Weights& source, Dtype type,
                 bool drop_skip, const QuantisedLoading& loading = {});
 
@@ -57,13 +57,13 @@ class KernelWeights {
   Memory embedding, input_scale, input_bias, final_norm;
   MatrixMemory head;
   std::vector<BlockMemory> blocks;
-  /// Bytes that did not serve where they lay.
+  /// Bytes of tensors that could not be used in place.
   std::int64_t copied_bytes() const { return copied_; }
 
  private:
   Memory fit(const Values& values, Dtype type);
   Memory stack(const std::vector<Values>& parts);
-  /// Rows of `columns` numbers, part after part, as codes and scales.
+  /// Quantises rows of `columns` numbers, one part after another, to codes and scales.
   MatrixMemory quantise(const std::vector<Values>& parts, std::int64_t columns);
   MatrixMemory matrix(const Values& values, std::int64_t columns);
   std::byte* make_room(std::int64_t bytes);
@@ -76,10 +76,10 @@ class KernelWeights {
   std::vector<LargeMemory> copies_;
 };
 
-/// The numbers rounded once to `type`, by all threads.
+/// Rounds the numbers once to `type`, on all threads.
 void convert(const Values& from, Dtype type, std::byte* to);
 
-/// Bytes of all weights of a model in that storage type, or quantised.
+/// Bytes of all weights of a model in that storage type, quantised where `quantisation` applies.
 std::int64_t weight_bytes(const reference::ModelConfig& config, Dtype type,
                           const Quantisation& quantisation = {});
 

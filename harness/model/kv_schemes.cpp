@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t wide_head = 128, latent = 512, latent_rotary = 64, queries_a_kv_head = 4;
 
-/// Positions that all layers keep together.
+/// Cached positions, summed over all layers.
 std::int64_t positions(const reference::ModelConfig& c, std::int64_t tokens) {
   std::int64_t sum = 0;
   for (std::int64_t i = 0; i < c.num_blocks(); ++i) {
@@ -21,7 +21,7 @@ std::int64_t positions(const reference::ModelConfig& c, std::int64_t tokens) {
   return sum;
 }
 
-/// The model with another number of kv heads of its width, for the cache alone.
+/// The model with the kv heads of the scheme, for the cache only.
 reference::ModelConfig with_numbers(reference::ModelConfig c, const KvScheme& scheme) {
   c.head_dim = std::min(wide_head, scheme.numbers / 2);
   c.num_kv_heads = scheme.numbers / 2 / c.head_dim;

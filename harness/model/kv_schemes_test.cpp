@@ -1,5 +1,5 @@
-// Cache bytes against the numbers that specification section 3.8 prints, and stores that lost a
-// saving.
+// Cache bytes against the numbers printed in specification section 3.8, and detection of stores
+// that lost a saving.
 #include "harness/model/kv_schemes.hpp"
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ TEST(KvSchemes, GivesTheSpecificationsBytesOfAToken) {
   EXPECT_EQ(closed_form(schemes[0], config, Dtype::bf16, 7).fixed, 430'080);
 }
 
-// 74B: 30 layers of 4,096 keys and 30 of all; 1,024 and 16,384 bytes a token and layer.
+// 74B: 30 layers of 4,096 keys and 30 of all; 1,024 and 16,384 bytes per token and layer.
 TEST(KvSchemes, KeepsTheWindowOfSlidingLayersAlone) {
   const auto config = *named_config("74b");
   const std::vector<KvScheme> schemes = kv_schemes(config);
@@ -54,12 +54,12 @@ TEST(KvSchemes, NamesALostSaving) {
   const auto config = *named_config("74b");
   const KvScheme ccgqa = kv_schemes(config)[0];
   const KvBytes expected = closed_form(ccgqa, config, Dtype::bf16, 8'192);
-  auto full = config;  // a store that forgot the windows
+  auto full = config;  // a store that ignores the windows
   for (auto& block : full.blocks) block.window = 0;
   EXPECT_NE(lost_saving(expected, allocate_kv(ccgqa, full, Dtype::bf16, 8'192, false), config), "");
   EXPECT_NE(lost_saving(expected, allocate_kv(ccgqa, config, Dtype::f32, 8'192, false), config),
             "");
-  auto wide = config;  // one that counts a key more than the window
+  auto wide = config;  // a store that counts one key more than the window
   wide.window_rule = reference::WindowRule::keys_before;
   EXPECT_NE(lost_saving(expected, allocate_kv(ccgqa, wide, Dtype::bf16, 8'192, false), config), "");
   KvAllocation pages = allocate_kv(ccgqa, config, Dtype::bf16, 8'192, false);

@@ -13,8 +13,7 @@ std::string in_words(const Operation& operation) {
   return fmt::format("layer {}, {}", operation.layer, operation.name);
 }
 
-// The truth is made before the kernel runs, from inputs where they lie; a state would be gone
-// afterwards, but the truth is a value by then.
+// The reference is computed before the kernel runs, because a state is overwritten in place.
 void LocalCheck::before(const Operation&, const Case& shape, const TensorSet& tensors) {
   truth_ = shape.truth(tensors, DataMode::real, seed_);
 }

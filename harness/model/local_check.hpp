@@ -1,5 +1,5 @@
-// Judges every operation of a forward pass on the inputs that its kernel really had: the error that
-// one operation adds, whatever came before it.
+// Checks every operation of a forward pass on the inputs that its kernel actually received: the
+// error of each operation alone, independent of earlier ones.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@ namespace kernelgate::model {
 
 /// All runs of one operation (q_proj of every layer).
 struct LocalErrors {
-  std::int64_t runs = 0, outside = 0;  // outside: runs with an element off by more than its budget
-  std::int64_t elements = 0;           // judged
-  double worst_ratio = 0;              // of the budget used
+  std::int64_t runs = 0, outside = 0;  // outside: runs with an error beyond its bound
+  std::int64_t elements = 0;           // checked
+  double worst_ratio = 0;              // largest error as a fraction of its bound
   std::int64_t worst_layer = -1;
-  std::vector<std::string> properties;  // of the run with the largest share of the budget
+  std::vector<std::string> properties;  // of the run with worst_ratio
 };
 
 class LocalCheck final : public OperationObserver {
  public:
-  /// Large operations are judged on a sample that the seed draws.
+  /// Large operations are checked on a sample drawn from the seed.
   explicit LocalCheck(std::uint64_t seed) : seed_(seed) {}
 
   void before(const Operation& operation, const Case& shape, const TensorSet& tensors) override;

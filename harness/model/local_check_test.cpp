@@ -1,5 +1,4 @@
-// The judge of a model's operations: silent on the kernels, and a kernel broken on purpose is
-// named.
+// The check of a model's operations: it passes the kernels and reports a deliberately broken one.
 #include "harness/model/local_check.hpp"
 
 #include <gtest/gtest.h>
@@ -33,7 +32,7 @@ TEST(LocalCheck, FindsEveryOperationOfTheKernelsInsideItsBudget) {
   }
 }
 
-/// The registry's kernels, with one more variant of `linear` that adds to one element of one layer.
+/// The registry's kernels and one more variant of `linear` that adds to one element in one layer.
 class BrokenLinear {
  public:
   explicit BrokenLinear(std::int64_t at_run) : registry_(all_kernels()) {
@@ -59,7 +58,7 @@ class BrokenLinear {
 };
 
 TEST(LocalCheck, NamesTheFirstOperationThatLeavesItsBudget) {
-  const BrokenLinear broken(2 * 5 + 1);  // five products a layer: layer 2's second one
+  const BrokenLinear broken(2 * 5 + 1);  // five products per layer: layer 2's second one
   Made made(broken.registry(), "t1", Dtype::f32, SkipRule::zero, Backend::kokkos,
             {"linear=broken"});
   LocalCheck check(0);
@@ -70,12 +69,12 @@ TEST(LocalCheck, NamesTheFirstOperationThatLeavesItsBudget) {
       << check.first_outside();
   std::int64_t outside = 0;
   for (const auto& [operation, errors] : check.by_operation()) outside += errors.outside;
-  EXPECT_EQ(outside, 1);  // what follows computes on it rightly
+  EXPECT_EQ(outside, 1);  // later operations are correct on their inputs
 }
 
 TEST(LocalCheck, NamesTheFirstNumberThatIsNoNumber) {
   Made made(kernels(), "t1", Dtype::f16);
-  std::vector<std::byte> huge(64 * 2);  // f16 weights near the largest, so that sums overflow
+  std::vector<std::byte> huge(64 * 2);  // f16 weights near the maximum, so that sums overflow
   encode(Dtype::f16, std::vector<double>(64, 65504.0), huge.data());
   made.weights.blocks[1].input_norm = huge.data();
   LocalCheck check(0);

@@ -1,4 +1,4 @@
-// What the tests of the model on kernels share: a synthetic model on a backend, and its parts.
+// Helpers for the tests of the model on kernels: a synthetic model on a backend, and its parts.
 #pragma once
 
 #include <cmath>
@@ -33,7 +33,7 @@ struct Made {
         model(synthetic.config, weights, skip,
               Operations(registry, backend, backend == Backend::kokkos, std::move(variants))) {}
 
-  /// Logits of `ids` fed to a slot in chunks that end at these places and at the end.
+  /// Logits of `ids` fed to a slot in chunks that end at `cuts` and at the end.
   std::vector<float> feed(SequenceStore& store, std::int64_t slot, const Ids& ids,
                           std::vector<std::size_t> cuts = {}, bool may_roll_back = false) {
     std::vector<float> all;
@@ -60,14 +60,14 @@ inline Registry all_kernels() {
   return registry;
 }
 
-/// Largest difference; both must be of one length.
+/// Largest difference; both must have the same length.
 template <class A, class B>
 double largest_difference(const A& a, const B& b) {
   if (a.size() != b.size()) return 1e300;
   double most = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double off = std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
-    if (!(off <= most)) most = off;  // a NaN stays
+    if (!(off <= most)) most = off;  // keeps a NaN
   }
   return most;
 }

@@ -1,6 +1,6 @@
-// The routed experts of a block where they lie in a file: the same kernel, on the slots that hold
-// the experts of these tokens. A token whose expert is not in this round looks to the kernel like
-// one that skips; its row is taken from its own round.
+// The routed experts of a block when they are stored in a file: the same kernel, on the slots that
+// contain these tokens' experts. In each round, tokens whose expert is not resident are passed to
+// the kernel as skips; their rows are copied from their own round.
 #include <fmt/format.h>
 
 #include <cstring>
@@ -19,7 +19,7 @@ void KernelModel::run_offloaded_experts(std::int64_t n, std::int64_t block) {
   chosen.erase(static_cast<std::int32_t>(config_.num_experts));
   auto* slots = reinterpret_cast<std::int32_t*>(room(slot_choice_, n * 4));
   const auto elsewhere = static_cast<std::int32_t>(offload_->resident());
-  // Without skips (drop) a row of another round may hold anything: 0 is the least work.
+  // Without skips (drop) any value will do in a row of another round; 0 costs the least work.
   const std::string_view rule = skip_ == SkipRule::identity ? "identity" : "zero";
   bool first = true;
   const auto round = [&](const std::vector<ExpertOffload::Place>& places) {

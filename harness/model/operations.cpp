@@ -11,7 +11,8 @@ namespace {
 
 bool is_baseline(const Variant& v) { return v.name.starts_with("baseline"); }
 
-/// "linear=baseline/onednn" for linear, "kokkos" for all: the variant's name, or nothing.
+/// The variant name for `kernel` in a preference: "linear=baseline/onednn" applies to linear,
+/// "kokkos" to all kernels. Empty if the preference does not apply.
 std::string_view wanted_of(std::string_view preference, std::string_view kernel) {
   const std::size_t equals = preference.find('=');
   if (equals == std::string_view::npos) return preference;
@@ -41,8 +42,8 @@ Operations::Operations(const Registry& registry, Backend backend, bool in_place,
   }
 }
 
-// Asked-for variants first, then those for units that only some CPUs have, those for the CPU alone
-// and the others; vendors' libraries only when asked for.
+// Order: requested variants, then those for units that only some CPUs have, those for the CPU only,
+// and the others. Vendor libraries run only on request.
 const Variant& Operations::variant_for(const Kernel& kernel, const Case& shape) {
   std::vector<const Variant*> candidates;
   const auto add = [&](const auto& fits) {
@@ -80,7 +81,7 @@ Operations::Prepared Operations::prepare(const Operation& operation, const std::
       throw std::logic_error(fmt::format("{}: no place for tensor '{}' of {}", operation.name,
                                          spec.name, p.shape->id()));
     }
-    // A view of an input is never written to.
+    // A view of an input is never written to, so the const_cast is safe.
     tensors.emplace_back(std::move(spec), const_cast<std::byte*>(place->memory));
   }
   p.tensors = std::make_unique<TensorSet>(std::move(tensors));
@@ -88,7 +89,7 @@ Operations::Prepared Operations::prepare(const Operation& operation, const std::
   const std::string text = kernel.name + "/" + variant.name;
   if (std::find(used_.begin(), used_.end(), text) == used_.end()) used_.push_back(text);
   p.variant = variant.name;
-  // The launch of a device copies what it reads when it is prepared: its time is the launch's.
+  // A device launch copies its inputs when it is prepared; that time counts towards the launch.
   p.launch = variant.prepare(*p.shape, *p.tensors);
   return p;
 }
@@ -106,7 +107,7 @@ void Operations::run(const Operation& operation, std::vector<std::int64_t> numbe
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
   std::string_view variant;
-  // A launch on a device holds copies of its inputs, so it serves once.
+  // A device launch keeps copies of its inputs, so it is used once.
   const bool keeps = in_place_ && numbers.front() <= most_kept;
   if (!keeps) {
     Prepared once = prepare(operation, axes(), places);

@@ -1,5 +1,5 @@
-// The operations of a forward pass, each a case of a registered kernel on memory of the model: a
-// variant of the asked backend is found, prepared once and run again and again.
+// The operations of a forward pass. Each is a case of a registered kernel on the model's memory: a
+// variant of the chosen backend is selected, prepared once and run repeatedly.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@
 
 namespace kernelgate::model {
 
-/// Where a tensor of an operation's case lies.
+/// The memory of one tensor of an operation's case.
 struct Place {
   std::string_view tensor;
   const std::byte* memory;
@@ -23,11 +23,11 @@ struct Place {
 /// One run of a kernel in a forward pass.
 struct Operation {
   std::string_view name;    // "q_proj", "moe"
-  std::int64_t layer = -1;  // -1: before or behind the layers
+  std::int64_t layer = -1;  // -1: outside the layers
   std::string_view kernel;  // "linear"
 };
 
-/// Told of every operation, with its tensors as the kernel finds and leaves them.
+/// Called for every operation, with its tensors before and after the kernel runs.
 class OperationObserver {
  public:
   virtual ~OperationObserver() = default;
@@ -39,26 +39,27 @@ class OperationObserver {
 struct KernelTime {
   double seconds = 0;
   std::int64_t calls = 0;
-  std::string_view variant;  // that ran last
+  std::string_view variant;  // the last one that ran
 };
 
 class Operations {
  public:
-  /// `variants`: names to be taken before others, "kokkos" or, for one kernel alone,
+  /// `variants`: names to prefer, such as "kokkos" or, for one kernel only,
   /// "linear=baseline/onednn". Throws BadInput for a name that no variant of the backend has.
-  /// `in_place`: launches read and write the host's own memory, so that one may be run again.
+  /// `in_place`: launches read and write host memory directly, so a prepared launch can be run
+  /// again.
   Operations(const Registry& registry, Backend backend, bool in_place,
              std::vector<std::string> variants = {});
 
-  /// Runs `axes` of the operation's kernel on these tensors: every tensor of the case has a place.
-  /// `numbers` and the places say whether an earlier launch fits; `axes` makes the case's text when
-  /// none does. Launches of at most `most_kept` rows (the first number) are kept. Throws BadInput
-  /// with every variant's reason when none runs the case.
+  /// Runs `axes` of the operation's kernel on these tensors; `places` must list every tensor of the
+  /// case. An earlier launch is reused if `numbers` and the memory match; otherwise `axes` makes
+  /// the case's text. Launches of at most `most_kept` rows (the first number) are kept. Throws
+  /// BadInput with every variant's reason if none supports the case.
   void run(const Operation& operation, std::vector<std::int64_t> numbers,
            const std::function<std::string()>& axes, const std::vector<Place>& places);
 
   void observe(OperationObserver* observer) { observer_ = observer; }
-  /// By operation's name, since the last reset.
+  /// By operation name, since the last reset.
   const std::map<std::string, KernelTime, std::less<>>& times() const { return times_; }
   void reset_times() { times_.clear(); }
   /// Variants that ran, "cca_attention/kokkos", in the order of their first run.

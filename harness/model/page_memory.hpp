@@ -1,4 +1,4 @@
-// Large memory that costs what is written to: reserved at once, committed page by page.
+// Large memory reserved at once and committed page by page, so only written pages cost memory.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,12 @@
 
 namespace kernelgate::model {
 
-/// The address space does not hold a reservation. The message names the free memory and its limit.
+/// A reservation does not fit the address space. The message gives the free memory and its limit.
 struct NoAddressSpace : BadInput {
   using BadInput::BadInput;
 };
 
-/// Zeros until written. Throws NoAddressSpace naming `what`.
+/// Zero until written. The constructor throws NoAddressSpace naming `what`.
 class PageMemory {
  public:
   PageMemory() = default;
@@ -27,9 +27,9 @@ class PageMemory {
 
   std::byte* data() { return data_; }
   const std::byte* data() const { return data_; }
-  /// What was asked for.
+  /// The requested size.
   std::int64_t bytes() const { return bytes_; }
-  /// Bytes of the pages that lie in memory now, by the operating system's word.
+  /// Bytes of the pages that the operating system reports as resident now.
   std::int64_t committed() const;
 
  private:
@@ -39,7 +39,7 @@ class PageMemory {
   std::int64_t bytes_ = 0;
 };
 
-/// Largest size that this process' memory has had, file pages included (VmHWM).
+/// Peak resident size of this process, file pages included (VmHWM).
 std::int64_t peak_memory();
 
 }  // namespace kernelgate::model

@@ -1,4 +1,4 @@
-// Which of a model's matrices are quantised to four bits at loading, and where they lie.
+// Selects the matrices that are quantised to four bits at loading, and describes their storage.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace kernelgate::model {
 
 /// experts: gate, up and down of every expert. all: also q, k, v_current, v_delayed and o of every
 /// layer, and the LM head. The embedding lookup, norms, convolutions, routers, biases and scales
-/// keep their type; so a head that is tied to the embedding becomes a matrix of its own.
+/// keep their type, so a head tied to the embedding becomes a separate matrix.
 enum class Quantised { nothing, experts, all };
 
 struct Quantisation {
@@ -22,16 +22,16 @@ struct Quantisation {
 
   bool experts() const { return what != Quantised::nothing; }
   bool linears() const { return what == Quantised::all; }
-  /// Whether the tensor of this native name is quantised.
+  /// Whether the tensor with this native name is quantised.
   bool takes(std::string_view tensor) const;
-  /// Bytes of a matrix: codes and scales where it is quantised, else `element` bytes a number.
+  /// Bytes of a matrix: codes and scales if it is quantised, else `element` bytes per number.
   std::int64_t matrix_bytes(bool quantised, std::int64_t rows, std::int64_t columns,
                             std::int64_t element) const {
     return rows * (quantised ? layout.row_bytes(columns) : columns * element);
   }
   /// "experts, attention linears and LM head mxfp4 (4.25 bits a weight)"; empty for nothing.
   std::string in_words() const;
-  /// Throws BadInput, naming the matrix, for a model whose rows are not whole blocks.
+  /// Throws BadInput naming the matrix if a row is not a whole number of blocks.
   void check(const reference::ModelConfig& config) const;
 };
 

@@ -1,5 +1,5 @@
-// A model with weights of four bits: which matrices, how many bytes, and every operation inside its
-// budget on the weights that it really has.
+// A model with four-bit weights: which matrices are quantised, their bytes, and every operation
+// within its error bound on the decoded weights.
 #include "harness/model/quantisation.hpp"
 
 #include <gmock/gmock.h>
@@ -97,11 +97,12 @@ TEST(Quantisation, ChangesTheLogitsButNotBeyondWhatFourBitsCost) {
     size += a[i] * a[i];
   }
   EXPECT_GT(off, 0);
-  // A weight is off by at most half a step, a quarter of its block's largest; outputs stay related.
+  // A weight is off by at most half a step, a quarter of its block's largest; outputs stay
+  // correlated.
   EXPECT_LT(off, size);
 }
 
-// The judge takes weights as they are: that they are the model's is held here.
+// LocalCheck takes the weights as given; this test compares them with the model's originals.
 TEST(Quantisation, AWeightIsOffByAtMostHalfAStep) {
   const reference::SyntheticModel m = reference::synthetic_model("t1", Dtype::bf16);
   const KernelWeights w(m.config, m.weights, Dtype::bf16, false, {.how = all_mxfp4});
@@ -112,7 +113,7 @@ TEST(Quantisation, AWeightIsOffByAtMostHalfAStep) {
     for (std::int64_t k = 0; k < 64; ++k) {
       const double scale = view.scale(r, k / 32);
       const double original = m.weights.blocks[1].q[r * 64 + k];
-      const double most = std::abs(original) > 6 * scale ? 2 : 1;  // cut off, or half of 4 to 6
+      const double most = std::abs(original) > 6 * scale ? 2 : 1;  // clipped, or half of 4 to 6
       EXPECT_LE(std::abs(view.at(r, k) - original), most * scale) << r << " " << k;
     }
   }

@@ -202,7 +202,7 @@ void SequenceStore::append(std::int64_t slot, std::int64_t i, const std::byte* k
     auto& new_values = undo.new_values[size(i)];
     new_values.insert(new_values.end(), values, values + tokens * row_bytes_);
   }
-  // Of a chunk longer than the ring only its end stays.
+  // Of a chunk longer than the ring, only the end is stored.
   const std::int64_t first = l.window == 0 ? 0 : std::max<std::int64_t>(0, tokens - l.rows);
   for (std::int64_t t = first; t < tokens; ++t) {
     const std::int64_t at = length(slot) + t;
@@ -226,7 +226,7 @@ void SequenceStore::truncate(std::int64_t slot, std::int64_t to) {
                    std::to_string(to));
   }
   if (to == now) return;
-  const std::int64_t kept = to - undo.from;  // tokens of the chunk that stay
+  const std::int64_t kept = to - undo.from;  // tokens of the chunk that are kept
   for (std::int64_t i = 0; i < layers(); ++i) {
     const float* u = undo.u[size(i)].data() + kept * channels_;
     float* conv = conv_of(i, slot);

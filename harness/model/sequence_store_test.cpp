@@ -1,5 +1,5 @@
-// State between forward passes on kernels: however tokens are cut, batched, saved or taken back, a
-// sequence's logits stay those of one pass (spec 12.1, C1 to C15).
+// State between forward passes on kernels: however tokens are split, batched, saved or taken back,
+// a sequence's logits equal those of a single pass (spec 12.1, C1 to C15).
 #include "harness/model/sequence_store.hpp"
 
 #include <gtest/gtest.h>
@@ -31,12 +31,12 @@ TEST(SequenceStore, GivesTheSameLogitsForAnyCut) {
       EXPECT_LT(largest_difference(made.feed(store, 0, golden_ids, {cut}), whole), same_f32)
           << name << " cut at " << cut;
     }
-    SequenceStore store = made.model.make_store(3, 40);  // roomy, another slot, three cuts
+    SequenceStore store = made.model.make_store(3, 40);  // larger, another slot, three cuts
     EXPECT_LT(largest_difference(made.feed(store, 2, golden_ids, {3, 4, 9}), whole), same_f32);
   }
 }
 
-// Single tokens through a ring of five rows: longer than the window, position by position.
+// Single tokens through a ring of five rows; the sequence is longer than the window.
 TEST(SequenceStore, DecodesAsItPrefills) {
   for (const char* name : {"t0", "t1"}) {
     Made made(kernels(), name);
@@ -65,7 +65,7 @@ TEST(SequenceStore, KeepsRaggedSequencesOfABatchApart) {
   EXPECT_LT(largest_difference(logits.at(0), tail(made.one_shot(b), 1)), same_f32);
   EXPECT_LT(largest_difference(logits.at(1), tail(made.one_shot(c), 1)), same_f32);
   EXPECT_LT(largest_difference(logits.at(2), tail(made.one_shot(a), 1)), same_f32);
-  EXPECT_EQ(store.save(1).conv, idle_before.conv);  // untouched slots stay as they were, bit by bit
+  EXPECT_EQ(store.save(1).conv, idle_before.conv);  // idle slots stay bit-identical
   EXPECT_EQ(store.length(1), 0);
 }
 
@@ -75,7 +75,7 @@ TEST(SequenceStore, ForgetsASlotThatIsUsedAgain) {
   made.feed(store, 1, {9, 8, 7, 6, 5, 4, 3, 2, 1});
   store.reset(1);
   EXPECT_EQ(made.feed(store, 1, golden_ids), made.one_shot(golden_ids));
-  store.reset(1);  // and where the first token comes alone, as a decode step
+  store.reset(1);  // also when the first token comes alone, as a decode step
   EXPECT_LT(largest_difference(made.feed(store, 1, golden_ids, {1}), made.one_shot(golden_ids)),
             same_f32);
 }
@@ -88,10 +88,10 @@ TEST(SequenceStore, StartsOthersFromASavedPrefix) {
   const Ids rest(golden_ids.begin() + 7, golden_ids.end());
   made.feed(store, 0, head);
   const SequenceStore::Prefix prefix = store.save(0);
-  made.feed(store, 2, {5, 6, 7});  // what was there before must not show
+  made.feed(store, 2, {5, 6, 7});  // earlier content must not show
   store.restore(2, prefix);
   EXPECT_LT(largest_difference(made.feed(store, 2, rest), tail(whole, 5)), same_f32);
-  // The mutant: without the convolution's and the lag's part the continuation is another one.
+  // Seeded bug: without the convolution and lag state the continuation differs.
   SequenceStore::Prefix stale = prefix;
   for (auto& conv : stale.conv) std::fill(conv.begin(), conv.end(), 0.0F);
   for (auto& lag : stale.lag) std::fill(lag.begin(), lag.end(), 0.0F);
@@ -107,7 +107,7 @@ TEST(SequenceStore, TakesBackRejectedDrafts) {
     for (std::size_t kept = 0; kept <= 6; ++kept) {
       SequenceStore store = made.model.make_store(1, 32);
       made.feed(store, 0, head);
-      // A block of 16: the first `kept` are right, the rest is another text.
+      // A block of 16: the first `kept` tokens match the text, the others do not.
       Ids draft(golden_ids.begin() + 5, golden_ids.begin() + 5 + static_cast<std::ptrdiff_t>(kept));
       while (draft.size() < 16) draft.push_back(static_cast<std::int32_t>(400 + draft.size()));
       made.feed(store, 0, draft, {}, true);
@@ -128,7 +128,7 @@ TEST(SequenceStore, SaysHowFarItCanGoBack) {
   EXPECT_THROW(store.truncate(0, 6), BadInput);
   store.truncate(0, 4);
   store.truncate(0, 3);
-  made.feed(store, 0, {4, 5});  // fed for good
+  made.feed(store, 0, {4, 5});  // fed without may_roll_back
   EXPECT_THROW(store.truncate(0, 4), BadInput);
 }
 

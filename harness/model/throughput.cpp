@@ -12,7 +12,7 @@
 namespace kernelgate::model {
 namespace {
 
-/// Bytes of one layer's weights that every pass reads: all but the experts.
+/// Bytes of one layer's weights that every pass reads: all except the experts.
 std::int64_t dense_bytes(const reference::ModelConfig& c, std::int64_t element,
                          const Quantisation& q) {
   const std::int64_t h = c.hidden_size, r = c.router_size;
@@ -26,14 +26,14 @@ std::int64_t dense_bytes(const reference::ModelConfig& c, std::int64_t element,
   return attention + element * (conv + router + 10 * h);
 }
 
-/// Multiply-adds of one token in one layer without its expert and its attention.
+/// Multiply-adds per token in one layer, without its expert and its attention.
 std::int64_t dense_products(const reference::ModelConfig& c) {
   const std::int64_t h = c.hidden_size, r = c.router_size;
   return (2 * c.q_size() + c.kv_size() + 2 * c.lag_width()) * h +
          2 * c.channels() * (c.head_dim + 1) + r * h + 2 * r * r + (c.num_experts + 1) * r;
 }
 
-/// Tokens of a text that is the same in every run.
+/// Tokens drawn from the seed, the same in every run.
 std::vector<std::int32_t> drawn_tokens(std::uint64_t seed, std::int64_t count, std::int64_t v) {
   std::vector<std::int32_t> ids;
   ids.reserve(size(count));

@@ -1,5 +1,5 @@
-// A device that runs native kernels: one of the virtual ones, or a real one. The harness and the
-// kernels' host sides do not care which.
+// Interface of a device that runs native kernels, virtual or real. The harness and the kernels'
+// host sides work with either.
 #pragma once
 
 #include <array>
@@ -17,24 +17,24 @@ namespace kernelgate {
 
 struct DeviceProfile;  // harness/devices/profile.hpp
 
-/// Blocks of the grid by axis, threads of a block, dynamic shared memory of a block.
+/// Blocks of the grid by axis, threads per block, dynamic shared memory per block.
 struct LaunchShape {
   std::uint32_t grid[3] = {1, 1, 1};
   std::uint32_t threads = 1;
   std::int64_t shared_bytes = 0;
 };
 
-/// A launch that the device refused, or in which it found a fault. On a virtual device its data may
-/// be anything afterwards.
+/// A launch that the device rejected or in which it detected a fault. On a virtual device its data
+/// are undefined afterwards.
 class NativeFault : public std::runtime_error {
  public:
   explicit NativeFault(const std::string& findings)
       : std::runtime_error(findings), findings_(findings) {}
-  /// what() is the headline (which kernel, where) and the findings below it.
+  /// what() is the headline (which kernel, where) followed by the diagnostics.
   NativeFault(const std::string& headline, const std::string& findings)
       : std::runtime_error(headline + "\n" + findings), findings_(findings) {}
 
-  /// In lines of the house's order: "race     read-write, shared memory, …".
+  /// Lines in the message format: "race     read-write, shared memory, …".
   const std::string& findings() const { return findings_; }
 
  private:
@@ -50,35 +50,35 @@ class NativeDevice {
 
   virtual const DeviceProfile& profile() const = 0;
 
-  /// Device memory at a 256-byte boundary, with garbage in it that is a NaN in every floating type:
-  /// never what an earlier run left there. The name stands in findings. Throws
-  /// BadInput when the device has no room; 0 bytes are an allocation like others.
+  /// Allocates device memory at a 256-byte boundary. It contains garbage that is a NaN in every
+  /// floating type, never data of an earlier run. `name` appears in diagnostics. Throws BadInput if
+  /// the device has no memory left. An allocation of 0 bytes is valid.
   virtual std::byte* allocate(std::int64_t bytes, std::string_view name) = 0;
   virtual void release(std::byte* memory) = 0;
   virtual void upload(std::byte* to, const std::byte* from, std::int64_t bytes) = 0;
   virtual void download(std::byte* to, const std::byte* from, std::int64_t bytes) = 0;
 
-  /// Starts a kernel after all that was started before it. `arguments` points to each argument in
-  /// the order and with the exact types of the kernel's parameters. Throws NativeFault.
+  /// Starts a kernel after all earlier launches. `arguments` points to each argument in the order
+  /// and with the exact types of the kernel's parameters. Throws NativeFault.
   virtual void launch(const NativeEntry& entry, const LaunchShape& shape,
                       const void* const* arguments, int argument_count) = 0;
-  /// Waits for every launch. Throws NativeFault for what shows only then.
+  /// Waits for every launch. Throws NativeFault for faults detected only then.
   virtual void finish() = 0;
 
-  /// Real devices: the seconds between the two calls by the device's own clock. Virtual ones have
-  /// none, since a time on an executor is no measurement.
+  /// Real devices: the seconds between the two calls by the device's own clock. Virtual devices
+  /// return nothing, since a time on an executor is not a measurement.
   virtual void start_clock() {}
   virtual std::optional<double> stop_clock() { return std::nullopt; }
 };
 
-/// What a kernel takes as an argument: the types whose size and layout are one on host and device.
+/// Types of kernel arguments: their size and layout are equal on host and device.
 template <class T>
 concept KernelArgument = std::is_pointer_v<T> || std::is_same_v<T, std::uint32_t> ||
     std::is_same_v<T, std::uint64_t> || std::is_same_v<T, std::int32_t> ||
     std::is_same_v<T, float> ||(std::is_class_v<T>&& std::is_trivially_copyable_v<T>);
 
-/// Launches with arguments of the kernel's parameter types, each written out: no conversion is made
-/// on the way, since the device knows an argument by its address alone.
+/// Launches with arguments of exactly the kernel's parameter types. They are not converted, since
+/// the device receives only the address of each argument.
 template <KernelArgument... Args>
 void launch_kernel(NativeDevice& device, const NativeEntry& entry, const LaunchShape& shape,
                    const Args&... args) {

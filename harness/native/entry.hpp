@@ -1,5 +1,5 @@
-// One instantiation of a native kernel as its thin unit hands it to the harness. Kernel units are
-// compiled by nvcc, by a HIP compiler and by the host's, so that nothing here needs a library.
+// Describes the kernel instances that a thin unit passes to the harness. Kernel units are compiled
+// by nvcc, a HIP compiler and the host's compiler, so this header needs no library.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ struct NativeEntry {
   const void* function;  // cuda, hip: the kernel's host stub; source: the body
   /// source: reads each argument through its pointer and calls the body. Null elsewhere.
   void (*call)(const void* body, const void* const* arguments);
-  int wave;                   // lanes of a wave, 32 or 64, that it is instantiated for
-  int max_threads;            // of a block: its launch bound
+  int wave;                   // lanes per wave of this instance, 32 or 64
+  int max_threads;            // per block: its launch bound
   std::int64_t shared_bytes;  // size of its Shared struct; all of it is dynamic
 };
 

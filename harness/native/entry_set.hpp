@@ -1,4 +1,4 @@
-// The instances of a kernel by name.
+// Finds the instances of a kernel by name.
 #pragma once
 
 #include <span>
@@ -16,14 +16,14 @@ class NativeEntrySet {
   std::span<const NativeEntry> all() const {
     return {entries_.data, static_cast<std::size_t>(entries_.count)};
   }
-  /// Null when there is none of that name.
+  /// Null if there is none of that name.
   const NativeEntry* find(std::string_view name) const {
     for (const NativeEntry& entry : all()) {
       if (entry.name == name) return &entry;
     }
     return nullptr;
   }
-  /// Throws std::logic_error naming the instance and those that exist.
+  /// Throws std::logic_error with the instance's name and those that exist.
   const NativeEntry& operator[](std::string_view name) const;
 
  private:

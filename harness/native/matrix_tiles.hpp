@@ -1,4 +1,4 @@
-// What a kernel on the dialect's matrix tiles (docs/dialect.md, section 4) asks of case and device.
+// Checks the requirements of kernels on the dialect's matrix tiles (docs/dialect.md, section 4).
 #pragma once
 
 #include <optional>
@@ -9,8 +9,8 @@
 
 namespace kernelgate {
 
-/// Why tiles of such elements cannot be multiplied there, in words: f32 elements, or a device
-/// without instructions for 16 x 16 x 16 in bf16 and f16. Nothing when they can.
+/// The reason, as text, why tiles of such elements cannot be multiplied there: f32 elements, or a
+/// device without instructions for 16 x 16 x 16 in bf16 and f16. Nothing if they can.
 std::optional<std::string> matrix_tiles_refusal(Dtype elements, const DeviceProfile& device);
 
 }  // namespace kernelgate

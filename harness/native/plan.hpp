@@ -1,5 +1,5 @@
 // The host side of a native kernel, written once for every device: which instances a case launches,
-// and how. Registry::add_native() makes one variant of it for each backend that has the instances.
+// and how. Registry::add_native() makes one variant per backend that has the instances.
 #pragma once
 
 #include <functional>
@@ -19,20 +19,21 @@ template <class C>
 struct NativePlan {
   std::string name = "native";  // "native", "native/wmma"
   std::string note;             // one line for `list`
-  Reproducible reproducible;    // held to the word by tests over many schedules
+  Reproducible reproducible;    // tested over many schedules
 
-  /// What it launches for this case on such a device, in order. Decides on the profile alone, so
-  /// that refusals and distinct instances are known without a device. No uses: `refusal` says why.
+  /// The launches for this case on such a device, in order. They depend only on the profile, so
+  /// unsupported cases and distinct instances are known without a device. Empty: `refusal` gives
+  /// the reason.
   std::function<std::vector<NativeUse>(const C&, const DeviceProfile&)> uses;
-  /// Reasons beyond what the uses themselves need; may be left out.
+  /// Reasons beyond the requirements of the launches themselves; optional.
   std::function<std::optional<std::string>(const C&, const DeviceProfile&)> refusal = {};
   /// Stages the tensors and returns the launch; run() waits for the device.
   std::function<std::unique_ptr<Launch>(const C&, TensorSet&, NativeDevice&, const NativeEntrySet&)>
       prepare;
 };
 
-/// A launch whose memory is on a device: starts `run` between two marks of the device's clock,
-/// waits, and fetches the tensors.
+/// A launch with memory on a device: starts `run` between two marks of the device's clock, waits,
+/// and fetches the tensors.
 template <class Run>
 std::unique_ptr<Launch> make_native_launch(NativeDevice& device,
                                            std::shared_ptr<NativeTensors> memory, Run run) {
@@ -58,7 +59,7 @@ std::unique_ptr<Launch> make_native_launch(NativeDevice& device,
   return std::make_unique<OnDevice>(device, std::move(memory), std::move(run));
 }
 
-/// What a variant of this backend says while no device is open for it.
+/// Message of a variant of this backend while no device is open for it.
 std::string no_device_in_words(Backend backend);
 
 template <class C>

@@ -45,7 +45,7 @@ std::byte* NativeTensors::scratch(std::int64_t bytes, std::string_view name) {
 
 void NativeTensors::fetch() const {
   for (const Place& place : places_) {
-    // A viewed input is somebody's weights, perhaps a file's pages that nobody may write to.
+    // A viewed input may be a model's weights in read-only pages of a file.
     if (place.tensor->is_view() && place.tensor->spec().role == Role::input) continue;
     device_.download(place.tensor->data(), place.memory, place.tensor->bytes());
   }

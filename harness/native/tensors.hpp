@@ -1,4 +1,4 @@
-// A case's tensors in the memory of a device, for the life of a launch.
+// A case's tensors in the memory of a device, for the lifetime of a launch.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace kernelgate {
 
-/// Copies inputs and states up; outputs keep the device's garbage, so that what is never written
-/// shows. The device and the tensors must outlive it.
+/// Copies inputs and states to the device. Outputs keep the device's garbage, so that unwritten
+/// elements are detected. The device and the tensors must outlive it.
 class NativeTensors {
  public:
   NativeTensors(NativeDevice& device, TensorSet& tensors);
@@ -19,14 +19,14 @@ class NativeTensors {
   NativeTensors(const NativeTensors&) = delete;
   NativeTensors& operator=(const NativeTensors&) = delete;
 
-  /// Device address of a tensor. Throws std::logic_error naming it and those that exist.
+  /// Device address of a tensor. Throws std::logic_error with the name and those that exist.
   std::byte* operator[](std::string_view name) const;
-  /// The same, or null where the case has no such tensor.
+  /// The same, or null if the case has no such tensor.
   std::byte* find(std::string_view name) const;
-  /// Memory between two launches that no tensor holds; garbage at first.
+  /// Memory between two launches that belongs to no tensor; initially garbage.
   std::byte* scratch(std::int64_t bytes, std::string_view name);
 
-  /// Brings every tensor back: inputs too, so that the judge sees a kernel that wrote to one.
+  /// Copies every tensor back, including inputs, so that the judge detects a write to an input.
   void fetch() const;
 
  private:

@@ -12,7 +12,7 @@ namespace kernelgate {
 namespace {
 
 // CUDA C++ Programming Guide, Technical Specifications per Compute Capability: 2^31 - 1 blocks
-// along x, 65535 along y and z. HIP counts a grid in threads, 32 bits an axis (HIP Programming
+// along x, 65535 along y and z. HIP counts a grid in threads, 32 bits per axis (HIP Programming
 // Manual, hipExtModuleLaunchKernel; the AQL packet's grid_size_x, HSA specification 2.9.6).
 std::optional<std::string> grid_refusal(const NativeUse& use, const DeviceProfile& device) {
   constexpr std::int64_t most_x = std::numeric_limits<std::int32_t>::max(), most_yz = 65535;

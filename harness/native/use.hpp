@@ -1,5 +1,6 @@
-// What a native variant launches for a case on a kind of device: said before any launch, so that
-// one function refuses in words and one text tells two devices' runs apart.
+// Describes the launches of a native variant for a case and a kind of device, before any launch.
+// One function reports why a launch is unsupported, and one text distinguishes the launches of two
+// devices.
 #pragma once
 
 #include <array>
@@ -13,28 +14,29 @@
 
 namespace kernelgate {
 
-/// One launch: an instance of the kernel by name, its grid and the threads of a block. Shared
-/// memory is what the instance asks for.
+/// One launch: a kernel instance by name, its grid and the threads per block. The instance
+/// determines the shared memory.
 struct NativeUse {
   std::string entry;  // "linear_gemv<bf16,w32>"
   std::array<std::int64_t, 3> grid{1, 1, 1};
   std::int64_t threads = 0;
-  MatrixFamily matrix = MatrixFamily::none;  // that the instance is written for
+  MatrixFamily matrix = MatrixFamily::none;  // of the instance
 };
 
-/// Why such a device cannot make these launches, in words with the numbers; nothing when it can: an
-/// instance that the build lacks, its wave width, threads, shared memory, matrix instructions, a
-/// grid over 2^31 - 1 blocks (65535 along y and z), on AMD over 2^32 - 1 threads along an axis.
+/// The reason, with numbers, why such a device cannot make these launches; nothing if it can.
+/// Checks for an instance that the build lacks, its wave width, threads, shared memory, matrix
+/// instructions, a grid over 2^31 - 1 blocks (65535 along y and z), and on AMD over 2^32 - 1
+/// threads along an axis.
 std::optional<std::string> refusal(std::span<const NativeUse> uses, const NativeEntrySet& entries,
                                    const DeviceProfile& device);
 
 /// "linear_gemv<bf16,w32> 64 x 256, linear_sum<bf16,w32> 8 x 256": instance, blocks, threads.
 std::string in_words(std::span<const NativeUse> uses);
 
-/// The launch's shape on the device. Only for uses that refusal() lets pass.
+/// The launch's shape on the device. Only for launches that refusal() accepts.
 LaunchShape shape_of(const NativeUse& use, const NativeEntry& entry);
 
-/// Launches a use with arguments of the kernel's exact parameter types.
+/// Makes a launch with arguments of the kernel's exact parameter types.
 template <KernelArgument... Args>
 void launch_use(NativeDevice& device, const NativeEntrySet& entries, const NativeUse& use,
                 const Args&... args) {

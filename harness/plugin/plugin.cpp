@@ -31,10 +31,10 @@ kg_role role_of(Role role) {
   }
 }
 
-/// A case in the words of C; owns every text and shape that it points to.
+/// A case as the C structs of the plugin ABI; owns every text and shape that it points to.
 class CaseInC {
  public:
-  /// Without tensors: what refusal() sees.
+  /// With null `tensors`: the form passed to the plugin's refusal().
   CaseInC(const Case& shape, TensorSet* tensors)
       : kernel_(shape.kernel()), axes_(shape.axes()), specs_(shape.tensors()) {
     for (const TensorSpec& spec : specs_) {
@@ -85,7 +85,7 @@ std::string why_not_loaded(const std::string& path) {
 
 // Loads the library into this process and returns its description.
 const kg_plugin& open_library(const std::string& file) {
-  // A name without a slash would be looked for in the system's folders.
+  // dlopen() would search for a name without a slash in the system's folders.
   const std::string path = std::filesystem::absolute(file).string();
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) refuse(file, fmt::format("cannot be loaded: {}", why_not_loaded(path)));
@@ -121,7 +121,7 @@ std::vector<PluginVariant> offers_of(const kg_plugin& plugin, const std::string&
   return offers;
 }
 
-/// The library of some variants, in this process from the first call of any of them on.
+/// The library of a set of variants, loaded into this process by the first call of any of them.
 class Library {
  public:
   Library(std::string file, std::vector<PluginVariant> offers)
@@ -131,7 +131,7 @@ class Library {
     std::call_once(loaded_, [this] { load(); });
     return plugin_->variants[i];
   }
-  /// As the process was before it was loaded.
+  /// The process state from before the library was loaded.
   const OwnState& own() const { return *own_; }
 
  private:
@@ -171,7 +171,7 @@ class PluginLaunch final : public Launch {
   PluginLaunch(const PluginLaunch&) = delete;
   PluginLaunch& operator=(const PluginLaunch&) = delete;
 
-  // Timed, so it restores the floating point of this thread alone.
+  // This call is timed, so it restores only this thread's floating-point environment.
   void run() override {
     const char* failure = variant_.run(case_.get(), prepared_);
     use_standard_floats();

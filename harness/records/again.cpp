@@ -1,5 +1,5 @@
-// The command line that makes a row again. A kernel's row has a case id; a row of the whole model
-// has axes of its own, from which its command's options are read where the row has no options.
+// Builds the reproduction command of a row. A kernel's row has a case id. A row of the whole model
+// has other axes; its command's options are derived from them if the row has no options.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,7 +33,7 @@ void add_model(Words& words, const Record& record) {
   add(words, {file ? "--checkpoint" : "--model", model});
 }
 
-/// Of a cell's name: pp512 gives --pp 512, tg16_b4_c2048 gives --tg 16 --batch 4 --context 2048.
+/// Options of a cell: pp512 gives --pp 512, tg16_b4_c2048 gives --tg 16 --batch 4 --context 2048.
 void add_cell(Words& words, std::string_view cell) {
   while (!cell.empty()) {
     const std::string_view part = cell.substr(0, cell.find('_'));
@@ -45,7 +45,7 @@ void add_cell(Words& words, std::string_view cell) {
   }
 }
 
-// Rows of a schema before 4 have their options in the axes alone.
+// Rows of schemas before 4 have their options only in the axes.
 Words kv_words(const Record& record) {
   Words words;
   add_model(words, record);
@@ -96,7 +96,7 @@ std::string line(std::string_view command, const std::string& options, const Wor
   return text;
 }
 
-/// Rows since schema 4 hold all their options; those of older rows are derived from other columns.
+/// Rows since schema 4 store all their options; those of older rows are derived from other columns.
 std::string whole_line(std::string_view command, const Record& record, const Words& older) {
   return line(command, record.options, record.options.empty() ? older : Words{});
 }
@@ -111,7 +111,7 @@ std::string again(const Record& record) {
                             std::to_string(record.order_seed.value_or(1))});
   }
   if (record.variant.starts_with("engine/")) {
-    // Rows of older schemas do not state the file that was checked.
+    // Rows of older schemas do not contain the file that was checked.
     return record.options.empty() ? std::string() : line("vectors check", record.options, {});
   }
   if (record.kernel == "kv") return whole_line("kv", record, kv_words(record));

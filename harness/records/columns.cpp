@@ -21,7 +21,7 @@ bool reads_wholly(T& value, std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
-// The enumerators stand in the order of their values, the first is 0.
+// Requires enumerators with consecutive values from 0.
 template <class E>
 field::Expected parse_word(E& value, std::string_view text, E last) {
   std::string words = "one of";
@@ -64,7 +64,7 @@ Expected parse(std::uint64_t& value, std::string_view text) {
 }
 
 Expected parse(double& value, std::string_view text) {
-  if (reads_wholly(value, text) && value >= 0) return std::nullopt;  // refuses nan, too
+  if (reads_wholly(value, text) && value >= 0) return std::nullopt;  // rejects nan, too
   return "a number of 0 or more";
 }
 

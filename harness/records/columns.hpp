@@ -1,4 +1,4 @@
-// The columns of a records file, once: writer, reader and results/schema.md all follow this table.
+// Defines the columns of a records file. Writer, reader and results/schema.md follow this table.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace kernelgate {
 
-/// How a column's text is to be understood.
+/// Type of a column's text.
 enum class FieldType {
   text,    // any characters of one line
   word,    // one of the words that its meaning lists
@@ -22,15 +22,15 @@ constexpr std::string_view name(FieldType type) {
   return names[static_cast<int>(type)];
 }
 
-/// One column: its name in the file and its place in a Record.
+/// One column: its name in the file and its field of Record.
 struct Column {
   std::string_view name;
   FieldType type;
   std::string_view meaning;
   /// The field's text; empty when absent (a NaN was not measured). Doubles print with the fewest
-  /// digits that read back.
+  /// digits that parse back exactly.
   std::string (*print)(const Record&);
-  /// Sets the field; returns what was expected when the text cannot be used.
+  /// Sets the field; returns what was expected if the text cannot be used.
   std::optional<std::string> (*parse)(Record&, std::string_view);
   std::int64_t since = oldest_record_schema;  // files of older schemas do not have it
 };
@@ -94,7 +94,7 @@ constexpr Column column(std::string_view name, FieldType type, std::string_view 
 
 }  // namespace field
 
-/// In the order of the file.
+/// All columns, in the order of the file.
 inline constexpr auto record_columns = [] {
   using enum FieldType;
   using R = Record;

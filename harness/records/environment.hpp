@@ -1,4 +1,4 @@
-// Where a figure was made: a time without its machine, compiler and commit says nothing.
+// Detects where a measurement was made: a time without machine, compiler and commit is meaningless.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace kernelgate {
 
-/// The machine and the build. Every record carries one.
+/// The machine and the build. Part of every record.
 struct Environment {
   std::string cpu;           // "AMD EPYC 9654 96-Core Processor"
   std::int64_t cores = 0;    // processors that this process may run on
@@ -23,19 +23,19 @@ struct Environment {
   bool operator==(const Environment&) const = default;
 };
 
-/// The instructions that kernel code was compiled for, as `flags` states them.
+/// The instruction set that kernel code was compiled for, taken from `flags`.
 struct KernelTarget {
-  std::string arch;     // value of -march, "native" or "x86-64-v3"; empty: the flags have none
-  std::string vectors;  // "AVX-512"; empty in records from before it was written down
+  std::string arch;     // value of -march, "native" or "x86-64-v3"; empty if the flags have none
+  std::string vectors;  // "AVX-512"; empty in older records, which lack it
 };
 KernelTarget kernel_target(const Environment& environment);
 
-/// Distinguishes a build from one for the processor that it ran on: ", kernels for x86-64-v3";
-/// empty for -march=native and for flags that name no kernels.
+/// Distinguishes a build for another processor than the host's: ", kernels for x86-64-v3". Empty
+/// for -march=native and for flags without a part for kernels.
 std::string target_words(const Environment& environment);
 
-/// Looks at /proc, the system's release file and what the build wrote down. Never throws: what
-/// cannot be found out is "unknown". Ask after threads were chosen (OMP_NUM_THREADS, --threads).
+/// Reads /proc, the system's release file and the build's constants. Never throws: unknown values
+/// are "unknown". Call it after the number of threads was chosen (OMP_NUM_THREADS, --threads).
 Environment detect_environment();
 
 /// The processor's name in the text of /proc/cpuinfo; "unknown" when it has none.

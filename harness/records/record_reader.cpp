@@ -26,11 +26,11 @@ using Csv = io::CSVReader<Columns, io::trim_chars<>, io::double_quote_escape<','
 
 template <unsigned Columns>
 Csv<Columns> csv_of(const std::string& name, std::string_view bytes) {
-  if (bytes.empty()) bytes = "";  // the library copies from it, and no bytes have no address
+  if (bytes.empty()) bytes = "";  // the library copies from data(), which must not be null
   return Csv<Columns>(name, bytes.data(), bytes.data() + bytes.size());
 }
 
-// The library's errors, in the words of this house.
+// Translates the library's errors into BadInput.
 template <class Work>
 auto in_words(const std::string& name, Work work) {
   try {
@@ -67,7 +67,7 @@ void set_field(Record& record, const Column& column, std::string_view text, cons
   }
 }
 
-/// The schema of a row, when this program reads it.
+/// The schema of a row. Throws if this program cannot read it.
 std::int64_t known_schema(std::string_view text, const std::string& name, unsigned line) {
   Record record;
   set_field(record, record_columns[0], text, name, line);
@@ -85,9 +85,9 @@ std::int64_t known_schema(std::string_view text, const std::string& name, unsign
                       : "no such schema was ever written"));
 }
 
-// Before anything else is read: a newer file may have any columns. A line that does not fit ends
-// the look; the second reading refuses it, after what it finds wrong above. Returns the one schema
-// of all rows: a file's header is that of its writer, and no other writer appends to it.
+// Runs before anything else is read, because a newer file may have any columns. A malformed line
+// ends this pass; the second pass reports it, after any error above it. Returns the one schema of
+// all rows: a file's header is that of its writer, and no writer of another schema appends to it.
 std::int64_t schema_of(std::string_view bytes, const std::string& name) {
   auto csv = csv_of<1>(name, bytes);
   csv.read_header(io::ignore_extra_column, std::string(record_columns[0].name));
@@ -136,7 +136,7 @@ std::vector<Record> read_rows(std::string_view bytes, const std::string& name) {
       if (fields[i] == nullptr) continue;
       set_field(record, record_columns[i], fields[i], name, csv.get_file_line());
     }
-    record.schema_version = record_schema_version;  // it holds what such a record holds
+    record.schema_version = record_schema_version;  // converted to the current schema
   }
   return records;
 }
@@ -149,7 +149,7 @@ RecordFile parse_records(std::string_view bytes, const std::string& name) {
     throw BadInput(fmt::format("{}: {} bytes; records files are read up to {}", name, bytes.size(),
                                most_bytes));
   }
-  // A line end in the middle of a write cannot be: rows hold no other line ends.
+  // Rows contain no other line ends, so a partial write never contains a line end.
   const std::size_t finished = bytes.rfind('\n') + 1;  // npos + 1 is 0
   if (finished != bytes.size()) {
     file.torn = fmt::format(
@@ -169,7 +169,7 @@ RecordFile parse_records(std::string_view bytes, const std::string& name) {
 
 RecordFile read_records(const std::filesystem::path& file) {
   std::error_code error;
-  const auto size = std::filesystem::file_size(file, error);  // refuses folders and devices
+  const auto size = std::filesystem::file_size(file, error);  // fails for folders and devices
   if (error) {
     throw BadInput(fmt::format("records: cannot read '{}': {}", file.string(), error.message()));
   }

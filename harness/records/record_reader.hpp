@@ -1,5 +1,5 @@
-// Reads a records file back. Nothing in the file is believed unseen: an error names file, line,
-// column, what stands there and what was expected.
+// Reads a records file and validates every field. Errors contain file, line, column, the text found
+// and what was expected.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +16,15 @@ namespace kernelgate {
 /// The finished rows of a file.
 struct RecordFile {
   std::vector<Record> records;
-  /// Said when the last line has no end: a writer died in it, or is writing now. It is left out.
+  /// Message if the last line has no end, because its writer crashed or is still writing. It is
+  /// left out.
   std::optional<std::string> torn;
 };
 
-/// Columns may stand in any order, but all and no others. Throws BadInput for everything else, for
-/// a newer schema in those words.
+/// Accepts the columns of the file's schema in any order, but requires all of them and no others.
+/// Throws BadInput for everything else, with its own message for a newer schema.
 RecordFile read_records(const std::filesystem::path& file);
-/// The same from bytes in memory; `name` stands in messages.
+/// The same from bytes in memory; messages contain `name`.
 RecordFile parse_records(std::string_view bytes, const std::string& name);
 
 }  // namespace kernelgate

@@ -142,7 +142,7 @@ TEST(RecordReader, RefusesANewerSchemaInThoseWordsWhateverItsColumnsAre) {
               HasSubstr("expected 2 to 4, got 1: the file was written by an older kernelgate"));
 }
 
-// A file as an older schema wrote it: without the columns that came later.
+// A file of an older schema: without the columns that were added later.
 std::string file_of_schema(std::int64_t schema, const Record& record) {
   std::string header, row;
   for (const Column& column : record_columns) {

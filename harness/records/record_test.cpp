@@ -13,7 +13,7 @@
 namespace kernelgate {
 namespace {
 
-// The table of results/schema.md as it has to be.
+// The expected table of results/schema.md.
 std::string schema_table() {
   std::string table = "| column | type | meaning |\n| --- | --- | --- |\n";
   for (const Column& column : record_columns) {

@@ -43,7 +43,7 @@ std::string read_range(int descriptor, std::int64_t from, std::int64_t to) {
   return bytes;
 }
 
-// Where the last finished line ends: 0 when there is none.
+// Offset of the end of the last finished line; 0 if there is none.
 std::int64_t end_of_lines(int descriptor, std::int64_t size) {
   constexpr std::int64_t step = 65536;
   for (std::int64_t to = size; to > 0; to -= std::min(step, to)) {
@@ -63,7 +63,7 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-/// Holds the file against other writers, of this process and of others.
+/// Locks the file against other writers of this process and of others.
 class RecordWriter::Lock {
  public:
   explicit Lock(RecordWriter& writer) : guard_(writer.mutex_), descriptor_(writer.descriptor_) {
@@ -107,8 +107,8 @@ void RecordWriter::sync() {
   if (::fsync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) fail("sync", errno);
 }
 
-// Under the lock no write is under way, so a last line without an end belongs to a writer that
-// died.
+// Under the lock no write is in progress, so a last line without an end belongs to a writer that
+// crashed.
 void RecordWriter::prepare_end(const Lock&) {
   const std::string header = record_header() + "\n";
   const std::int64_t size = size_of(descriptor_);
@@ -133,7 +133,7 @@ void RecordWriter::move_torn_bytes(const std::string& torn, std::int64_t keep) {
   std::ofstream out(beside, std::ios::binary | std::ios::app);
   out << torn << '\n';
   out.flush();
-  const bool saved = out.good();  // on a full disk the repair goes on: the row was never finished
+  const bool saved = out.good();  // the repair continues on a full disk: the row was never finished
   if (::ftruncate(descriptor_, keep) != 0) fail("cut the torn last line of", errno);
   notes_ << fmt::format(
       "records: {}: the last line was torn ({} bytes without a line end, from a "
@@ -145,7 +145,7 @@ void RecordWriter::move_torn_bytes(const std::string& torn, std::int64_t keep) {
 void RecordWriter::write_line(const std::string& line) {
   const std::int64_t before = size_of(descriptor_);
   std::size_t done = 0;
-  while (done < line.size()) {  // a second turn only after a signal or on a disk that fills up
+  while (done < line.size()) {  // repeats only after a signal or when the disk fills up
     const ssize_t n = ::write(descriptor_, line.data() + done, line.size() - done);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
@@ -168,7 +168,7 @@ void RecordWriter::fail(const std::string& doing, int reason) const {
 std::string one_line(std::string_view text) {
   constexpr std::size_t most = 4096;
   std::string line;
-  bool at_start = true;  // of a line of the text: indentation goes
+  bool at_start = true;  // of a line of the text; indentation is dropped
   for (const char c : text) {
     if (c == '\n' || c == '\r') {
       at_start = true;
@@ -181,7 +181,7 @@ std::string one_line(std::string_view text) {
     }
   }
   line = printable_line(line);
-  // A reader trims a field's ends.
+  // The reader trims fields.
   line.erase(0, line.find_first_not_of(' '));
   line.erase(line.find_last_not_of(' ') + 1);
   if (line.size() > most) {

@@ -1,5 +1,5 @@
-// Appends rows to a records file so that no finished row is ever lost: not by a crash, not by a
-// full disk, not by a second process that appends to the same file.
+// Appends rows to a records file. Finished rows are never lost: not by a crash, a full disk, or a
+// second process that appends to the same file.
 #pragma once
 
 #include <cstdint>
@@ -13,28 +13,30 @@
 
 namespace kernelgate {
 
-/// The file cannot take a row (full disk, no permission, a vanished device). Names the file, the
-/// system's reason and the rows kept. Exit code 2, as for any input that cannot be used.
+/// The file cannot take a row (full disk, no permission, a vanished device). The message contains
+/// the file, the system's reason and the number of rows kept. Exit code 2, as for any unusable
+/// input.
 class RecordsUnwritable : public BadInput {
  public:
   using BadInput::BadInput;
 };
 
-/// One row is one write() with O_APPEND under flock. A row is in the file when append() returns;
-/// when append() throws, the file ends with the last finished row.
+/// Each row is one write() with O_APPEND under flock. A row is in the file when append() returns.
+/// If append() throws, the file ends with the last finished row.
 class RecordWriter {
  public:
-  /// Opens or makes the file. Bytes after the last line end (a crash in the middle of a row) are
-  /// moved to "<file>.torn" and said on `notes`. Throws BadInput for a file that is no records file
-  /// or of another schema, and leaves it as it is; RecordsUnwritable when it cannot be opened.
+  /// Opens or creates the file. Bytes after the last line end (a crash in the middle of a row) are
+  /// moved to "<file>.torn" and reported on `notes`. If the file is not a records file or has
+  /// another schema, throws BadInput and leaves it unchanged. Throws RecordsUnwritable if it cannot
+  /// be opened.
   RecordWriter(std::filesystem::path file, std::ostream& notes);
   ~RecordWriter();
   RecordWriter(const RecordWriter&) = delete;
   RecordWriter& operator=(const RecordWriter&) = delete;
 
-  /// Line ends and other control characters in texts become "; " and spaces.
+  /// Appends a row. Line ends in texts become "; ", other control characters become spaces.
   void append(const Record& record);
-  /// Waits until the rows are on the disk, not only with the system.
+  /// Flushes the rows from the system to the disk.
   void sync();
 
   std::int64_t rows_written() const { return rows_written_; }
@@ -54,8 +56,8 @@ class RecordWriter {
   std::int64_t rows_written_ = 0;
 };
 
-/// The row as its line of the file, line end included. Throws std::logic_error naming the column
-/// when a field holds what the reader would refuse (a negative time).
+/// The row as a line of the file, line end included. Throws std::logic_error with the column if a
+/// field has a value that the reader would reject (a negative time).
 std::string record_line(const Record& record);
 
 /// `text` in one line: lines joined by "; ", other control characters as spaces, at most 4 KiB.

@@ -165,7 +165,7 @@ TEST(RecordWriter, LosesAndMixesNoRowWhenTwoProcessesWriteAtOnce) {
     ASSERT_EQ(::waitpid(pid, &status, 0), pid);
     EXPECT_EQ(status, 0);
   }
-  std::map<std::string, std::uint64_t> next;  // each writer's rows stand in their order
+  std::map<std::string, std::uint64_t> next;  // each writer's rows keep their order
   for (const Record& record : read_records(folder / "r.csv").records) {
     EXPECT_EQ(record.seed, next[record.run_id]++);
   }
@@ -185,7 +185,7 @@ TEST(RecordWriter, JoinsTheLinesOfAMessageAndEscapesControlCharacters) {
   EXPECT_EQ(one_line(std::string_view("a\0b\x1b[0m", 7)), "a\\x00b\\x1b[0m");
   EXPECT_EQ(one_line("\n\n"), "");
   const std::string full(4095, 'x');
-  EXPECT_EQ(one_line(full + "ü and so on"), full + " …");  // never half a character
+  EXPECT_EQ(one_line(full + "ü and so on"), full + " …");  // never cut inside a character
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The folder of a long run that may be killed at any moment and started again: which run it is, and
-// which rows it has. A row that is in the file is never made again, and none is made twice.
+// The folder of a long run that may be killed at any moment and restarted. Stores which run it is
+// and which rows it has, so that no row is made twice.
 #pragma once
 
 #include <filesystem>
@@ -14,10 +14,10 @@ namespace kernelgate {
 
 class RunFolder {
  public:
-  /// Makes the folder, or opens it to go on. `identity` is what must be the same for that: the
-  /// program's bytes, the suites, the seed; it lies in run.txt. Throws BadInput, and changes
-  /// nothing, where the folder holds another run, a records file of no run, or cannot be written;
-  /// and where another start is at work in it, after five seconds in which it may come to its end.
+  /// Creates the folder, or opens it to resume. `identity` must be equal to resume: the program's
+  /// bytes, the suites, the seed. It is stored in run.txt. Throws BadInput, and changes nothing, if
+  /// the folder contains another run or a records file without a run, if it cannot be written, or
+  /// if another process still works in it after a wait of five seconds.
   RunFolder(const std::filesystem::path& folder, const std::string& identity, std::ostream& notes);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;
@@ -26,17 +26,17 @@ class RunFolder {
   /// Rows of earlier starts, then of this one, in the order of the file.
   const std::vector<Record>& rows() const { return rows_; }
   bool has(const Record& row) const { return keys_.contains(key(row)); }
-  /// Appends a row, unless it is there. True: it was not.
+  /// Appends a row unless it is present. Returns whether it was appended.
   bool keep(const Record& row);
 
-  /// Whether a part that has no rows of its own to go by was finished.
+  /// Whether a part without rows of its own was finished.
   bool finished(const std::string& part) const;
   void finish(const std::string& part);
 
   const std::filesystem::path& path() const { return folder_; }
   std::filesystem::path records() const { return folder_ / "records.csv"; }
 
-  /// What makes two rows the same judgement, timing or count.
+  /// Identity of a row: rows with equal keys are the same judgement, timing or count.
   static std::string key(const Record& row);
 
  private:

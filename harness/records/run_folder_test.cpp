@@ -1,4 +1,4 @@
-// A run's folder: no row lost, none twice, none of another run.
+// Tests a run's folder: no row is lost, duplicated or taken from another run.
 #include "harness/records/run_folder.hpp"
 
 #include <gmock/gmock.h>

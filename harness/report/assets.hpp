@@ -1,4 +1,4 @@
-// The files of harness/report/page/, carried in the program (embed.cmake).
+// The files of harness/report/page/, embedded in the program by embed.cmake.
 #pragma once
 
 #include <string_view>

@@ -23,7 +23,7 @@ void write_whole_file(const std::filesystem::path& file, std::string_view bytes)
   std::error_code error;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
   const auto there = std::filesystem::status(file, error);
-  // A device or a pipe is written to; a file put in its place would end it for everyone.
+  // A device or a pipe is written directly, because a rename would replace it for all its users.
   const bool in_place = std::filesystem::exists(there) && !std::filesystem::is_regular_file(there);
   const std::filesystem::path part = in_place ? file.string() : file.string() + ".part";
   errno = 0;

@@ -1,4 +1,4 @@
-// A report file is there whole or not at all.
+// Writes report files atomically: a file is complete or absent.
 #pragma once
 
 #include <filesystem>
@@ -6,13 +6,13 @@
 
 namespace kernelgate {
 
-/// Writes "<file>.part", then renames it; folders are made. A device or a pipe is written to.
-/// Throws BadInput naming the file and the reason (a full disk, no permission), and leaves an older
-/// file as it was.
+/// Writes "<file>.part" and renames it; creates missing folders. Devices and pipes are written
+/// directly. If writing fails (full disk, no permission), throws BadInput with the file and the
+/// reason, and leaves an older file unchanged.
 void write_whole_file(const std::filesystem::path& file, std::string_view bytes);
 
-/// Makes the folder of a report, where it is not there. Throws BadInput naming the folder, behind
-/// `option` where that is given ("--output"), and the reason.
+/// Creates the folder of a report if it does not exist. On failure throws BadInput with the folder
+/// and the reason, preceded by `option` if given ("--output").
 void make_folder(const std::filesystem::path& folder, std::string_view option = {});
 
 }  // namespace kernelgate

@@ -1,5 +1,5 @@
-// How the time of one case went from run to run. Where the levels change is for harness/history to
-// say; the page asks it through one function, and goes without when there is none.
+// Collects the times of one case from run to run. harness/history detects the changes of level. The
+// page calls it through one function and shows no changes without it.
 #pragma once
 
 #include <cstddef>
@@ -18,13 +18,13 @@ struct HistoryPoint {
   double seconds = 0;  // the median
 };
 
-/// From point `first` on the level is another one.
+/// A change of level at point `first`.
 struct LevelChange {
   std::size_t first = 0;
   double before = 0, after = 0;  // seconds, of the two segments
 };
 
-/// Finds the changes in the times of one case, oldest first.
+/// Returns the level changes in the times of one case, oldest first.
 using FindChanges = std::function<std::vector<LevelChange>(std::span<const double>)>;
 
 /// One case on one tier over at least two runs.
@@ -34,12 +34,13 @@ struct HistorySeries {
   std::vector<LevelChange> changes;
 };
 
-/// Every measured case that has a time in two or more runs, by case. Times of modelled devices
-/// never enter. `find` may be empty.
+/// Series of every measured case with a time in two or more runs, by case. Times of modelled
+/// devices are excluded. `find` may be empty.
 std::vector<HistorySeries> history_series(std::span<const Record> records, const FindChanges& find);
 
-/// The rows that a page of `shown` takes its history from: those and `earlier` ones, none newer
-/// than the newest shown, so that a page stays true of its records when more are appended.
+/// The rows for the history of a page that shows `shown`: those, and the bench rows of `earlier`
+/// that are not newer than the newest row shown. The page then stays valid when records are
+/// appended.
 std::vector<Record> history_rows(std::span<const Record> shown, std::span<const Record> earlier);
 
 }  // namespace kernelgate

@@ -54,7 +54,7 @@ Counts count(const std::vector<Status>& statuses) {
   return counts;
 }
 
-// Equal names would be merged: a row that is not a plain check says what it is.
+// Readers merge equal names, so the name of a row other than a plain check includes its kind.
 std::string case_name(const Record& row) {
   std::string text = row.axes;
   if (row.data) text += fmt::format(" {}", name(*row.data));
@@ -84,13 +84,13 @@ std::string test_case(const std::string& classname, const JunitVerdict& verdict)
   return text + "    </testcase>\n";
 }
 
-// Of a comparison the verdict counts, of everything else the status.
+// A comparison counts by its verdict, every other row by its status.
 JunitVerdict verdict_of(const Record& row) {
   JunitVerdict verdict{case_name(row), row.status, row.message, again(row)};
   if (row.row != RowKind::compare || row.status != Status::passed) return verdict;
   const bool slower = row.verdict == "slower";
   if (!slower && row.verdict != "invalid") return verdict;
-  verdict.status = slower ? Status::incorrect : Status::crashed;  // a failure, an error
+  verdict.status = slower ? Status::incorrect : Status::crashed;  // reported as failure or as error
   verdict.type = row.verdict;
   if (slower) {
     verdict.message =
@@ -103,7 +103,7 @@ std::string test_case(const Record& row) {
   return test_case(row.kernel + "." + row.variant, verdict_of(row));
 }
 
-// What stands in a testsuites or testsuite element behind its name.
+// Attributes of a testsuites or testsuite element after its name.
 std::string sums(const std::vector<Status>& statuses) {
   const Counts counts = count(statuses);
   return fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"", statuses.size(),

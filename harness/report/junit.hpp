@@ -1,6 +1,6 @@
-// Records as JUnit XML, for CI systems that show tests. Incorrect and mistrusted results are
-// failures, crashes and time-outs errors, what a device cannot do is skipped with its reason. Of a
-// comparison, slower is a failure and invalid an error.
+// Writes records as JUnit XML for CI systems. Incorrect results and results that failed the recheck
+// are failures. Crashes and time-outs are errors. Unsupported rows are skipped with their reason.
+// In comparisons, slower is a failure and invalid an error.
 #pragma once
 
 #include <filesystem>
@@ -11,20 +11,22 @@
 
 namespace kernelgate {
 
-/// A verdict over more than one row, such as a part of a gate. `unsupported` is skipped.
+/// A verdict over more than one row, such as a part of a gate. `unsupported` becomes a skipped
+/// test.
 struct JunitVerdict {
   std::string name;
   Status status = Status::passed;
   std::string message, again;
-  std::string type = {};  // of a failure; empty: the status
+  std::string type = {};  // of a failure; empty: the status's name
 };
 
-/// One testsuite a kernel, one testcase a row: classname "kernel.variant", name "axes data"; then,
-/// where there are verdicts, the testsuite "gate" with one testcase each.
+/// One testsuite per kernel with one testcase per row: classname "kernel.variant", name "axes
+/// data". If there are verdicts, the testsuite "gate" follows with one testcase each.
 std::string junit_text(std::span<const Record> records,
                        std::span<const JunitVerdict> verdicts = {});
 
-/// Writes it; the old file stays until the new one is whole. Throws BadInput when it cannot.
+/// Writes junit_text(). The old file stays until the new one is complete. Throws BadInput on
+/// failure.
 void write_junit(const std::filesystem::path& file, std::span<const Record> records,
                  std::span<const JunitVerdict> verdicts = {});
 

@@ -17,8 +17,8 @@ using synthetic::check_row;
 using synthetic::incorrect_row;
 using ::testing::HasSubstr;
 
-/// A reader of the XML that JUnit files use: elements, attributes in double quotes, references.
-/// Returns what is wrong, or nothing; `tags` counts the elements that were opened.
+/// Parses the XML that JUnit files use: elements, attributes in double quotes, references. Returns
+/// the first error, or nothing; `tags` counts the elements that were opened.
 class WellFormed {
  public:
   explicit WellFormed(std::string_view text) : rest_(text) {}

@@ -41,7 +41,7 @@ std::string verdict(const std::vector<Record>& records) {
   return line + "\n\n";
 }
 
-// A line a kernel: each measured device, and all modelled ones together.
+// One line per kernel: each measured device, and all modelled ones together.
 std::string matrix(const std::vector<Record>& records, const PageText& text) {
   const PassMatrix all = pass_matrix(records, text.covers);
   if (all.cells.empty()) return {};
@@ -52,7 +52,7 @@ std::string matrix(const std::vector<Record>& records, const PageText& text) {
   struct Sum {
     std::int64_t passed = 0, ran = 0;
     std::set<std::string> devices;                         // with runs of their own
-    std::map<std::string, std::set<std::string>> covered;  // devices, each by these
+    std::map<std::string, std::set<std::string>> covered;  // device -> devices that ran
     void add(const PassCell& cell) {
       passed += cell.passed;
       ran += cell.ran();
@@ -148,7 +148,7 @@ std::string speed(const std::vector<Portability>& lines) {
          markdown::head(head) + rows + "\n";
 }
 
-// The metric over several devices: here a case that is refused or wrong makes the figure 0.
+// The metric over several devices. A case that is unsupported or incorrect makes it 0.
 std::string performance_portability(const std::vector<Portability>& lines) {
   std::set<std::string> devices;
   for (const Portability& line : lines) {
@@ -229,7 +229,7 @@ std::string whole_model(const std::vector<Record>& records) {
   return out;
 }
 
-// What two builds timed against each other gave: all that differ, and how many do not.
+// Results of comparing two builds: all cases that differ, and the number of those that do not.
 std::string comparisons(const std::vector<Record>& records) {
   std::map<std::string, std::int64_t> counts;
   std::string lines;
@@ -292,8 +292,8 @@ std::string markdown_escaped(std::string_view from) {
     const auto byte = static_cast<unsigned char>(text[i]);
     bool special = std::string_view("\\`*[]<>#|~&@").find(text[i]) != std::string_view::npos;
     if (text[i] == '_')
-      special = i == 0 || !word(i - 1) || !word(i + 1);  // inside a word it is text
-    if (text[i] == ':') special = i + 1 < text.size() && text[i + 1] == '/';  // an address
+      special = i == 0 || !word(i - 1) || !word(i + 1);  // plain text inside a word
+    if (text[i] == ':') special = i + 1 < text.size() && text[i + 1] == '/';  // a URL
     if (special) {
       out += fmt::format("&#{};", static_cast<int>(byte));
     } else {

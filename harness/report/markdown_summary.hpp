@@ -1,4 +1,4 @@
-// Records as a Markdown text for a pull request: what passed, what did not, how fast, in one
+// Summarises records as Markdown for a pull request: what passed, what failed and how fast, on one
 // screen.
 #pragma once
 
@@ -9,12 +9,13 @@
 
 namespace kernelgate {
 
-/// Verdict, kernels by device, failures with their commands, speed, portability, tokens a second,
-/// cache, changes. Long lists are cut and say so, so that the whole stays below what a forge takes
-/// in a comment (65,536 characters). Texts of records cannot become Markdown or HTML.
+/// Verdict, kernels by device, failures with their reproduction commands, speed, portability,
+/// tokens per second, cache, changes. Long lists are cut with a note, so that the text stays below
+/// a forge's limit for comments (65,536 characters). Texts of records are escaped, so they cannot
+/// become Markdown or HTML.
 std::string markdown_summary(const std::vector<Record>& records, const PageText& text);
 
-/// `text` in one line, where nothing of it is Markdown or HTML.
+/// `text` on one line, with every character escaped that Markdown or HTML would interpret.
 std::string markdown_escaped(std::string_view text);
 
 }  // namespace kernelgate

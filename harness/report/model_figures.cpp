@@ -10,7 +10,8 @@
 namespace kernelgate {
 namespace {
 
-// "tg16_b8_c2048": the number behind `mark` at the front of `text`, which loses both.
+// Removes `mark` and the number after it from the front of `text`, such as "tg16_b8_c2048", and
+// returns the number.
 std::optional<std::int64_t> take(std::string_view& text, std::string_view mark) {
   if (!text.starts_with(mark)) return std::nullopt;
   text.remove_prefix(mark.size());

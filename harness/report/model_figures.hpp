@@ -1,5 +1,5 @@
-// The rows of the whole model as figures of their own: tokens a second of prefill and decode, and
-// the bytes of its KV cache against other schemes of attention.
+// Metrics of whole-model rows: tokens per second of prefill and decode, and bytes of the KV cache
+// compared with other attention schemes.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +12,17 @@
 
 namespace kernelgate {
 
-/// A cell of `throughput`: a prefill of `tokens`, or a decode of `tokens` for each of `batch`
-/// sequences that hold `context` tokens already.
+/// One cell of `throughput`: a prefill of `tokens`, or a decode of `tokens` for each of `batch`
+/// sequences that start with `context` tokens.
 struct CurvePoint {
   std::string model, variant, dtype;
   Tier tier;
   bool decode = false;
   std::int64_t tokens = 0, batch = 1, context = 0;
-  double tokens_per_second = 0;  // of the median; the quartiles beside it
+  double tokens_per_second = 0;  // from the median time; low and high: from the quartiles
   std::optional<double> low, high;
-  std::optional<double> roof;                   // what the floor of the same run allows
-  std::optional<std::int64_t> samples, marked;  // repetitions, and which of them were disturbed
+  std::optional<double> roof;                   // rate at the roofline time of the same run
+  std::optional<std::int64_t> samples, marked;  // repetitions, and how many of them were disturbed
 
   auto operator<=>(const CurvePoint&) const = default;
 };
@@ -32,16 +32,17 @@ struct KvFigure {
   std::string model, scheme, dtype;
   std::int64_t tokens = 0, bytes = 0;
   bool lost_saving = false;
-  std::optional<double> of_least;  // bytes over those of the smallest scheme of the same length
+  std::optional<double> of_least;  // bytes relative to the smallest scheme of the same length
 };
 
-/// Sorted by model, phase, batch, then length. Rows whose axes are not those that `throughput`
-/// writes give no point.
+/// Points sorted by model, phase, batch, then length. Rows whose axes are not those that
+/// `throughput` writes are skipped.
 std::vector<CurvePoint> curve_points(std::span<const Record> records);
-/// By model, type, length, then bytes; the latest row of each.
+/// Sorted by model, type, length, then bytes. Only the latest row of each counts.
 std::vector<KvFigure> kv_figures(std::span<const Record> records);
 
-/// "model=s340,test=pp32,bf16" and "test" -> "pp32"; empty when there is none.
+/// Value of `key` in `axes`, such as "pp32" for "test" in "model=s340,test=pp32,bf16"; empty if
+/// absent.
 std::string axis_text(std::string_view axes, std::string_view key);
 
 }  // namespace kernelgate

@@ -7,7 +7,7 @@
 namespace kernelgate {
 namespace {
 
-// The fastest; before a time is known, any row that says why there is none.
+// Keeps the fastest row. As long as no row has a time, keeps the first one for its reason.
 void take_if_better(const Record*& best, const Record& row) {
   if (best == nullptr) {
     best = &row;

@@ -1,5 +1,5 @@
-// Portable code against code written for one device, and against the vendor's library: times of the
-// same case on the same tier.
+// Compares portable code with code written for one device and with the vendor's library: times of
+// the same case on the same tier.
 #pragma once
 
 #include <optional>
@@ -13,21 +13,22 @@
 
 namespace kernelgate {
 
-/// Whose code a variant is, where portable code is compared with the rest.
+/// Origin of a variant's code.
 enum class Origin {
   portable,  // `kokkos`
-  tuned,     // made for the device by this project, such as kokkos/cpu or native
+  tuned,     // written for the device by this project, such as kokkos/cpu or native
   vendor,    // "baseline/…": a vendor's library
 };
 constexpr std::string_view name(Origin origin) {
   constexpr std::string_view names[] = {"portable", "tuned", "vendor"};
   return names[static_cast<int>(origin)];
 }
-/// Nothing for portable code in the shape of another kind of device: it is judged, and no rival.
+/// Absent for portable code in the shape of another kind of device, which is checked but not
+/// compared.
 std::optional<Origin> origin_of(std::string_view variant);
 
-/// One case on one tier: the fastest row of each origin. Where none has a time, a row that says why
-/// not; absent where nothing was run.
+/// One case on one tier with the fastest row of each origin. If no row has a time, the row contains
+/// the reason. Null if nothing was run.
 struct ComparedCase {
   std::string kernel, tier;
   TimedCase what;
@@ -36,38 +37,40 @@ struct ComparedCase {
   const Record* vendor = nullptr;
 };
 
-/// Every case that any origin has a time for, by kernel, tier and case. The records must outlive
-/// what is returned.
+/// Every case with a time of any origin, by kernel, tier and case. The result points into
+/// `records`.
 std::vector<ComparedCase> compared_cases(std::span<const Record> records);
 
-/// Time of the portable variant over the rival's; absent where one has no time.
+/// Portable time divided by the rival's time; absent if either is missing.
 std::optional<double> speed_over_portable(const ComparedCase& line, const Record* rival);
 
 /// The metric of portability.hpp for portable code, and for the fastest tuned and vendor variant of
-/// each case: lines whose variant is "portable", "tuned" or "vendor".
+/// each case. The variants of the result are "portable", "tuned" and "vendor".
 std::vector<Portability> portability_by_origin(std::span<const ComparedCase> cases);
 
-/// The portable time over that of the fastest other; above 1 the portable code is slower.
+/// The fastest other variant. The ratio is the portable time divided by its time; above 1 the
+/// portable code is slower.
 struct Rival {
   std::string variant;
   double ratio = 0;
 };
 
-/// One case that the portable variant has a time for.
+/// One case with a time of the portable variant.
 struct NativeRatio {
   std::string kernel, axes, cache, tier;
   double portable_seconds = 0;
-  std::optional<Rival> native;  // the fastest variant made for this device
+  std::optional<Rival> native;  // the fastest variant written for this device
   std::optional<Rival> vendor;  // the fastest of the vendors' libraries
 };
 
-/// A kernel on a tier: geometric means over its cases, and the worst of them.
+/// A kernel on a tier: geometric mean and worst ratio over its cases.
 struct NativeRatioSummary {
   std::string kernel, tier;
   std::int64_t native_cases = 0, vendor_cases = 0;
   std::optional<double> native = {}, native_worst = {}, vendor = {}, vendor_worst = {};
 };
 
+/// Ratios of every case with a portable time, and their summary by kernel and tier.
 std::vector<NativeRatio> native_ratios(std::span<const Record> records);
 std::vector<NativeRatioSummary> summarise(std::span<const NativeRatio> ratios);
 

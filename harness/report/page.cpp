@@ -15,7 +15,7 @@
 namespace kernelgate {
 namespace {
 
-// Inside a script element only "<" could end it; the others are for other parsers' sake.
+// Only "<" could end a script element; the other characters are escaped for other parsers.
 std::string json_for_script(const nlohmann::json& data) {
   const std::string plain = data.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   std::string out;
@@ -38,7 +38,7 @@ std::string json_for_script(const nlohmann::json& data) {
   return out;
 }
 
-// One pass over the template: what is put in is not searched again.
+// Replaces in one pass, so that inserted text is not searched again.
 std::string filled(std::string_view html,
                    const std::vector<std::pair<std::string, std::string>>& parts) {
   std::string out;
@@ -84,7 +84,7 @@ std::vector<Record> latest_rows(std::span<const Record> records) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Record& r = records[i];
     if (r.row == RowKind::round) continue;
-    // One case is compared with one baseline or several, and timed beside the first alone.
+    // A case can be compared with several baselines, but is timed beside the first only.
     const std::string baseline = r.row == RowKind::compare ? r.baseline : "";
     std::size_t& at = latest
                           .try_emplace({r.row, r.id(), r.backend, r.data, r.seed, tier_of(r),

@@ -58,7 +58,7 @@ std::string printed(const json* value) {
   return shortened(value->dump(-1, ' ', true, json::error_handler_t::replace), 80);
 }
 
-/// Walks two values side by side and keeps the first differences.
+/// Compares two values recursively and keeps the first differences.
 class Differences {
  public:
   Differences(std::string file, std::size_t most) : file_(std::move(file)), most_(most) {}
@@ -113,7 +113,7 @@ std::vector<std::string> page_faults(std::string_view page, const std::vector<Re
   const std::string expected = page_html(records, text);
   if (page == expected) return {};
   Differences differences(file, most);
-  const json wanted = data_in(expected, file);  // as a page carries it
+  const json wanted = data_in(expected, file);  // as embedded in a page
   differences.compare(&got, &wanted, "data");
   std::vector<std::string> lines = differences.take();
   if (lines.empty()) {

@@ -1,4 +1,4 @@
-// Holds a page against the records that it says it shows: a page is worth what its records are.
+// Checks a page against the records that it claims to show.
 #pragma once
 
 #include <string>
@@ -9,19 +9,19 @@
 
 namespace kernelgate {
 
-/// What a page says of itself.
+/// A page's own description of its content.
 struct StatedPage {
   std::string title, subtitle, command;
-  std::vector<std::string> left_out, runs;  // runs: ids of those whose rows it shows
+  std::vector<std::string> left_out, runs;  // runs: ids of the runs whose rows it shows
 };
 
-/// Throws BadInput for a file that is no such page.
+/// Reads the description from a page. Throws BadInput for a file that is not such a page.
 StatedPage stated_page(std::string_view page, const std::string& file);
 
-/// Each figure of the page that is not the records', and whether template, style and scripts are
-/// this build's: a script that shows other numbers than it was given would be found there. At most
-/// `most` lines. `text` gives compiled figures and history; what the page says of itself is taken
-/// from it.
+/// Lists the values of the page that differ from the records. Also reports a template, style or
+/// script that differs from this build's, because a changed script could show numbers other than
+/// its data. Returns at most `most` lines. `text` provides compiled metrics and history; the title,
+/// subtitle, command and left-out parts come from the page.
 std::vector<std::string> page_faults(std::string_view page, const std::vector<Record>& records,
                                      PageText text, const std::string& file, std::size_t most = 10);
 

@@ -1,4 +1,4 @@
-// A page is held against its records, and pages with one thing altered are refused.
+// Checks pages against their records, and that pages with one thing altered are rejected.
 #include "harness/report/page_check.hpp"
 
 #include <gmock/gmock.h>
@@ -124,7 +124,7 @@ TEST(Markdown, GivesTheSpeedOfAVariantOverTheCasesThatItTakes) {
   const std::string summary = markdown_summary(rows, {});
   EXPECT_THAT(summary, HasSubstr("| linear | kokkos/cpu-bf16 | Fast CPU, 2 GHz, 2 threads | 1 of 2 "
                                  "cases (1 unsupported) | 80 % | 100 % |"));
-  EXPECT_THAT(summary, Not(HasSubstr("### Performance portability")));  // of one device
+  EXPECT_THAT(summary, Not(HasSubstr("### Performance portability")));  // a single device
 
   Record elsewhere = bench_row();
   elsewhere.environment.cpu = "Slow CPU";
@@ -155,7 +155,7 @@ TEST(Markdown, NamesOnlyRunsThatCoverTheDevicesThatItCounts) {
   small.backend = Backend::source;
   small.figure = FigureKind::modelled;
   small.device = "nv-sm75";
-  Record other = small;  // covers nv-sm75 alone, which has a run of its own
+  Record other = small;  // covers only nv-sm75, which has its own run
   other.variant = "native/matrix";
   other.device = "nv-sm90";
   PageText text;

@@ -24,13 +24,14 @@ bool is_environment(const Column& column) {
   return &column >= first;
 }
 
-// Numbers as numbers, absent fields absent; what JSON has no number for stays a text ("inf").
+// Writes numbers as numbers and leaves out absent fields. Numbers that JSON cannot represent stay
+// text ("inf").
 void put(json& object, const Column& column, const Record& record) {
   const std::string text = column.print(record);
   if (text.empty()) return;
   const std::string key(column.name);
   const bool numeric = column.type == FieldType::whole || column.type == FieldType::number;
-  if (numeric && !column.name.ends_with("seed")) {  // 64-bit seeds do not fit a script's numbers
+  if (numeric && !column.name.ends_with("seed")) {  // 64-bit seeds exceed a script's numbers
     double value = 0;
     if (!field::parse(value, text) && std::isfinite(value)) {
       object[key] = json::parse(text);
@@ -214,7 +215,7 @@ json compiled_json(const PageText& text) {
     json one = {{"compiler", figure.compiler}, {"entry", row.kernel},    {"profile", row.profile},
                 {"registers", row.registers},  {"spilled", row.spilled}, {"scratch", row.scratch},
                 {"waves", row.waves}};
-    if (row.lds_bytes >= 0) one["lds"] = row.lds_bytes;  // -1: no entry names the kernel
+    if (row.lds_bytes >= 0) one["lds"] = row.lds_bytes;  // -1: no launch names the kernel
     out.push_back(std::move(one));
   }
   return out;

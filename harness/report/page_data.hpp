@@ -1,5 +1,6 @@
-// What the page's scripts read: every record, and the figures that are derived from them. They are
-// derived here, where tests hold them to values worked out by hand; the scripts only show them.
+// Builds the data that the page's scripts read: every record, and the metrics derived from them.
+// The metrics are derived here, where tests check them against values worked out by hand; the
+// scripts only show them.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 
 namespace kernelgate {
 
+/// The data of a page that shows `records`.
 nlohmann::json page_data(const std::vector<Record>& records, const PageText& text);
 
 }  // namespace kernelgate

@@ -1,4 +1,4 @@
-// The figures that the page derives from records, each against a value worked out by hand.
+// Checks the metrics that the page derives from records against values worked out by hand.
 #include <gtest/gtest.h>
 
 #include "harness/records/synthetic.hpp"
@@ -46,7 +46,8 @@ TEST(HarmonicMean, IsWorkedOutByHandAndZeroWithAZero) {
 }
 
 TEST(Portability, IsTheHarmonicMeanOverCasesThenOverTiers) {
-  // Tier A: floors of 1 s; kokkos takes 2 s and 4 s, native 2 s and 2 s. Tier B: 5 s against 2.5 s.
+  // Tier A: roofline times of 1 s; kokkos takes 2 s and 4 s, native 2 s and 2 s. Tier B: 5 s
+  // against 2.5 s.
   const std::vector<Record> rows{timed("kokkos", 2),
                                  timed("kokkos", 4, "n=2,f32"),
                                  timed("native", 2),
@@ -86,7 +87,8 @@ TEST(Portability, IsZeroWhereADeviceRefusesOrTheResultIsWrong) {
 }
 
 TEST(Portability, GivesThePlainMeansOverTheCasesThatHaveATime) {
-  // Nine cases with a floor of 1 s and the fastest at 1 s; fast takes 2 s on seven, refuses two.
+  // Nine cases with a roofline time of 1 s and a fastest time of 1 s. Variant fast takes 2 s on
+  // seven and does not support two.
   std::vector<Record> rows;
   for (int n = 0; n < 9; ++n) {
     const std::string axes = "n=" + std::to_string(n) + ",f32";
@@ -94,7 +96,7 @@ TEST(Portability, GivesThePlainMeansOverTheCasesThatHaveATime) {
     rows.push_back(n < 7 ? timed("fast", 2, axes) : refused("fast", axes, "A"));
   }
   const Portability line = line_of(portability(rows), "fast");
-  EXPECT_EQ(line.of_roofline, 0.0);  // the metric keeps its definition
+  EXPECT_EQ(line.of_roofline, 0.0);  // unsupported cases make the metric 0
   EXPECT_EQ(line.of_best, 0.0);
   ASSERT_EQ(line.tiers.size(), 1U);
   EXPECT_EQ(line.tiers[0].timed, 7);
@@ -115,7 +117,7 @@ TEST(Portability, StatesNothingWhereACaseWasNotRun) {
   const std::vector<Record> rows{timed("kokkos", 2), timed("native", 1),
                                  timed("kokkos", 2, "n=1,f32", "B")};
   const Portability native = line_of(portability(rows), "native");
-  EXPECT_EQ(native.of_roofline, std::nullopt);  // 1 on A alone would hide that B was not tried
+  EXPECT_EQ(native.of_roofline, std::nullopt);  // 1 from A alone would hide that B was not run
   EXPECT_EQ(native.tiers[1].missing, 1);
 }
 
@@ -196,7 +198,7 @@ Record judged(const std::string& variant, const std::string& device, Status stat
   return row;
 }
 
-/// nv-sm75 and nv-sm80 launch the same, whatever the variant.
+/// nv-sm75 and nv-sm80 have equal launches for every variant.
 std::vector<std::string> sm75_and_sm80(const Record& row) {
   if (row.device == "nv-sm75") return {"nv-sm80"};
   if (row.device == "nv-sm80") return {"nv-sm75"};
@@ -266,7 +268,7 @@ Record cell(const std::string& test, double seconds) {
 TEST(ModelFigures, ReadTheCellsOfThroughput) {
   const auto points = curve_points(
       std::vector<Record>{cell("tg4_b8_c128", 2), cell("pp512", 4), cell("tg4_b8", 1)});
-  ASSERT_EQ(points.size(), 2U);  // the last one is no cell
+  ASSERT_EQ(points.size(), 2U);  // the last one is not a cell
   EXPECT_FALSE(points[0].decode);
   EXPECT_DOUBLE_EQ(points[0].tokens_per_second, 128);  // 512 in 4 s
   EXPECT_DOUBLE_EQ(*points[0].low, 64);
@@ -318,7 +320,7 @@ TEST(History, OrdersRunsByTimeAndAsksForChangesOnce) {
     return std::vector<LevelChange>{{.first = 2, .before = 2, .after = 4}};
   });
   EXPECT_EQ(asked, 1);
-  ASSERT_EQ(series.size(), 1U);  // one run is no history
+  ASSERT_EQ(series.size(), 1U);  // a single run is no history
   EXPECT_EQ(series[0].points[0].run_id, "a");
   EXPECT_EQ(series[0].changes[0].first, 2U);
 }

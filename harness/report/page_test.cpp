@@ -40,7 +40,7 @@ TEST(Page, HoldsEveryFigureOfARecordAndLeavesAbsentOnesOut) {
   EXPECT_EQ(bench["bytes"], 4000000);
   EXPECT_EQ(bench["ratio_to_baseline"], 0.8);
   EXPECT_EQ(bench["figure"], "measured");
-  EXPECT_EQ(bench["seed"], "18446744073709551615");  // as text: a script's numbers would round it
+  EXPECT_EQ(bench["seed"], "18446744073709551615");  // as text: a script's number would round it
   EXPECT_FALSE(bench.contains("worst_budget_ratio"));
   EXPECT_FALSE(data["rows"][1].contains("time_median_seconds"));
   EXPECT_THAT(data["rows"][1]["again"],
@@ -83,7 +83,7 @@ TEST(Page, ListsEveryEnvironmentOnce) {
 
 TEST(Page, HoldsPortableTunedAndVendorCodeOfACaseSideBySide) {
   Record portable = bench_row(), tuned = bench_row(), vendor = bench_row(), slow = bench_row();
-  portable.time_median_seconds = 0.001;  // the floor is 0.0004 s
+  portable.time_median_seconds = 0.001;  // the roofline time is 0.0004 s
   tuned.variant = "kokkos/cpu";
   slow.variant = "kokkos/cpu-bf16";
   slow.time_median_seconds = 0.004;

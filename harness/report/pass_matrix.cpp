@@ -14,7 +14,7 @@ bool in_matrix(const Record& record) {
          record.backend != Backend::reference;
 }
 
-/// A variant on a case on a device of the tier's kind.
+/// Kernel, variant, axes and tier of a run.
 using RunKey = std::tuple<std::string, std::string, std::string, Tier>;
 RunKey run_key(const Record& record, const Tier& tier) {
   return {record.kernel, record.variant, record.axes, tier};

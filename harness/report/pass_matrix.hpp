@@ -1,4 +1,5 @@
-// Which kernel is right on which device in which storage type: the page's first table.
+// Pass matrix, the page's first table: which kernel is correct on which device in which storage
+// type.
 #pragma once
 
 #include <cstdint>
@@ -12,17 +13,18 @@
 
 namespace kernelgate {
 
-/// The devices, besides its own, that a judgement holds for. Rows alone do not say it: the caller
-/// knows what the variants launch.
+/// Returns the devices, besides the row's own, for which its verdict holds. The caller provides it,
+/// because rows do not contain what a variant launches.
 using CoveredDevices = std::function<std::vector<std::string>(const Record&)>;
 
-/// Judgements of one kernel and storage type on one tier. The scalar truth is left out: it judges.
+/// Verdicts of one kernel and storage type on one tier. Rows of the scalar reference are left out,
+/// because it is what the others are judged against.
 struct PassCell {
   std::string kernel, dtype;
   Tier tier;
   std::int64_t passed = 0, failed = 0, unsupported = 0;
 
-  // Judgements on other devices that hold here, of variants and cases that have no run here.
+  // Verdicts from other devices that hold here, for variants and cases without a run here.
   std::int64_t covered_passed = 0, covered_failed = 0;
   std::set<std::string> covered_by;  // the devices of these runs
 

@@ -63,7 +63,7 @@ std::string instructions(const Record& row) {
   return target.vectors.empty() ? target.arch : target.vectors;
 }
 
-/// A short name for each tier: the vectors of its kernels where that tells all apart.
+/// A short name for each tier: the vector extension of its kernels if that distinguishes all tiers.
 std::map<std::string, std::string> labels_of(const RowsByTier& tiers) {
   std::map<std::string, std::string> labels;
   std::set<std::string> different;
@@ -87,7 +87,7 @@ std::string all_different(const std::vector<const Record*>& rows,
   return markdown_escaped(fmt::format("{}", fmt::join(texts, ", ")));
 }
 
-/// "30.0 GB/s", "29.1 to 30.0 GB/s": the least and the largest of the rows.
+/// Range over the rows: "30.0 GB/s" or "29.1 to 30.0 GB/s".
 std::string range(const std::vector<const Record*>& rows, const char* unit,
                   const std::function<std::string(std::optional<double>)>& text_of,
                   const std::function<std::optional<double>(const Record&)>& value_of) {
@@ -169,7 +169,8 @@ std::string measured_where(const RowsByTier& tiers,
   return text + "\n";
 }
 
-/// Throws unless the three rows were timed by one command: only then are their times paired.
+/// Throws unless the three rows were timed by one command, because only then are their times
+/// paired.
 void hold_one_run(const ComparedCase& line) {
   const Record* first = nullptr;
   for (const Record* row : {line.portable, line.tuned, line.vendor}) {
@@ -193,7 +194,7 @@ std::string time_or_reason(const Record* row) {
   return seconds_of(*row) > 0 ? time_text(seconds_of(*row)) : std::string(name(row->status));
 }
 
-/// Name, time and speed over portable.
+/// Name, time and speed relative to portable.
 void add_rival(Row& cells, const ComparedCase& line, const Record* rival) {
   const std::optional<double> speed = speed_over_portable(line, rival);
   cells.push_back(rival == nullptr ? nothing : markdown_escaped(rival->variant));
@@ -278,7 +279,8 @@ std::string portability_table(std::span<const ComparedCase> cases,
       cells.push_back(known ? efficiency(*here, here->timed_of_roofline) : nothing);
       cells.push_back(known ? efficiency(*here, here->timed_of_best) : nothing);
     }
-    // Where the kernel was not run on some tier at all, its metric is over fewer than all columns.
+    // If the kernel was not run on every tier, its metric covers fewer tiers than there are
+    // columns.
     const bool everywhere = line.tiers.size() == labels.size();
     if (several) {
       cells.push_back(everywhere ? percent_text(line.of_roofline) : "no figure");
@@ -289,7 +291,7 @@ std::string portability_table(std::span<const ComparedCase> cases,
   return text + "\n";
 }
 
-/// The first line of `text`, which it loses; nothing at its end.
+/// Removes and returns the first line of `text`; absent at its end.
 std::optional<std::string_view> take_line(std::string_view& text) {
   if (text.empty()) return std::nullopt;
   const std::size_t end = std::min(text.find('\n'), text.size());

@@ -1,5 +1,5 @@
-// The tables of docs/performance.md against values worked out by hand, and pages with an altered
-// figure, which are refused.
+// Checks the tables of docs/performance.md against values worked out by hand, and that pages with
+// an altered value are rejected.
 #include "harness/report/performance.hpp"
 
 #include <gmock/gmock.h>
@@ -37,8 +37,8 @@ Record refused(const std::string& axes, const std::string& flags) {
   return row;
 }
 
-/// Two builds, two cases with a roofline time of 1 s; tuned code refuses the second, and no vendor
-/// library was run on it.
+/// Two builds, two cases with a roofline time of 1 s. Tuned code does not support the second, and
+/// no vendor library was run on it.
 std::vector<Record> two_builds() {
   return {timed("kokkos", 2, "n=1,f32"),
           timed("kokkos/cpu", 1.6, "n=1,f32"),
@@ -109,7 +109,7 @@ TEST(PerformanceTables, HoldEfficiencyByBuildAndTheMetricOverThem) {
   EXPECT_THAT(tables,
               HasSubstr("| linear | portable | 33.3 % | 88.9 % | 22.2 % | 66.7 % | 26.7 % | "
                         "76.2 % |\n"));
-  // Refuses a case: the metric is 0, whatever it reaches on the other.
+  // A case is unsupported, so the metric is 0, whatever the variant reaches on the other.
   EXPECT_THAT(tables, HasSubstr("| linear | tuned | 62.5 % (1 of 2 cases) | 100 % (1 of 2 cases) | "
                                 "25 % (1 of 2 cases) | 62.5 % (1 of 2 cases) | 0 % | 0 % |\n"));
   EXPECT_THAT(tables,
@@ -134,7 +134,7 @@ TEST(PerformanceTables, SayWhereAndHowTheTimesWereTaken) {
         "| disturbed samples | not shown by the system | not shown by the system |\n"}) {
     EXPECT_THAT(tables, HasSubstr(line));
   }
-  EXPECT_THAT(tables, Not(HasSubstr("| host |")));  // no record names one
+  EXPECT_THAT(tables, Not(HasSubstr("| host |")));  // no record has a host name
 }
 
 TEST(PerformanceTables, NameTiersInFullWhereTheirVectorsAreTheSame) {

@@ -27,7 +27,7 @@ TierEfficiency on_tier(const std::string& tier, const TimedCases& cases,
   bool floors_known = true;
   for (const auto& [what, rows] : cases) {
     const double fastest = fastest_of(rows);
-    if (fastest == 0) continue;  // nobody has a time: nothing to be efficient against
+    if (fastest == 0) continue;  // no variant has a time to compare with
     ++out.cases;
     const auto found = rows.find(variant);
     if (found == rows.end()) {
@@ -55,8 +55,8 @@ TierEfficiency on_tier(const std::string& tier, const TimedCases& cases,
   return out;
 }
 
-// Absent as soon as one tier states nothing: a mean over the tiers that happen to be there would
-// call a variant portable because the others were not tried.
+// Absent if any tier has no value. A mean over the remaining tiers would call a variant portable
+// because the others were not run.
 std::optional<double> over(const std::vector<TierEfficiency>& tiers,
                            std::optional<double> TierEfficiency::*member) {
   std::vector<double> values;

@@ -1,4 +1,4 @@
-// Refusals as people want to read them: one line a reason, however many cases met it.
+// Groups unsupported rows by reason: one line per reason, however many cases it applies to.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,16 @@
 
 namespace kernelgate {
 
-/// Why a row is unsupported, the same words for every storage type: in the name of an instance the
-/// row's type becomes TYPE, "top_k_slice<TYPE,w64,64k> is instantiated for waves of 64 lanes, …".
+/// Why a row is unsupported, in the same words for every storage type. In the name of a kernel
+/// instance the row's type becomes TYPE: "top_k_slice<TYPE,w64,64k> is instantiated for waves of 64
+/// lanes, …".
 std::string reason_of(const Record& record);
 
-/// Collects rows `unsupported`; those of one variant, device and reason become one.
+/// Collects `unsupported` rows and merges those with the same variant, device and reason.
 class Refusals {
  public:
   void add(const Record& record);
-  /// Each reason with its number of rows and the command that shows the first of them again.
+  /// Each reason with its number of rows and the reproduction command of the first of them.
   std::string in_words() const;
   /// "470 rows are unsupported, for 61 reasons"; empty when there are none.
   std::string summary() const;

@@ -15,11 +15,11 @@
 namespace kernelgate {
 namespace {
 
-/// What became of the rows of one variant.
+/// Counts of one variant's rows by result.
 struct Tally {
   std::array<int, 6> by_status{};
   int exact = 0, exact_passed = 0, real = 0, real_passed = 0;
-  std::optional<double> worst;  // absent: no row has a figure
+  std::optional<double> worst;  // absent: no row has an error ratio
 
   int of(Status status) const { return by_status[static_cast<std::size_t>(status)]; }
   void add(const Record& row) {
@@ -67,7 +67,7 @@ std::string bench_line(const Record& row) {
                          : std::string("-"));
 }
 
-// What has no time says why instead; it is never a figure.
+// A row without a time shows its status and reason instead of numbers.
 std::string untimed_line(const Record& row) {
   const std::string why = row.message.empty() ? std::string() : ": " + row.message;
   return fmt::format("{:<51} {}\n", shortened(row.id(), 51),

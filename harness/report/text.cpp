@@ -14,13 +14,13 @@ namespace {
 
 std::string three_digits(double value) {
   if (value == 0 || !std::isfinite(value)) return fmt::format("{:g}", value);
-  std::string rounded = fmt::format("{:.2e}", value);  // 9.996 has the power of 10.0
+  std::string rounded = fmt::format("{:.2e}", value);  // 9.996 has the exponent of 10.0
   const int power = std::stoi(rounded.substr(rounded.find('e') + 1));
   if (power >= 6 || power < -4) return rounded;
   return fmt::format("{:.{}f}", value, std::max(0, 2 - power));
 }
 
-// XML has no U+FFFE and no U+FFFF.
+// U+FFFE and U+FFFF are invalid in XML.
 bool is_in_xml(std::string_view text) {
   return !text.starts_with("\xef\xbf\xbe") && !text.starts_with("\xef\xbf\xbf");
 }
@@ -35,7 +35,7 @@ std::string time_text(std::optional<double> seconds) {
     double seconds;
     std::string_view name;
   };
-  // A unit begins where its figure would round to "1.00".
+  // A unit starts where its value would round to "1.00".
   constexpr std::array units{Unit{1, "s"}, Unit{1e-3, "ms"}, Unit{1e-6, "us"}};
   for (const Unit& unit : units) {
     if (*seconds >= 0.9995 * unit.seconds) {
@@ -71,7 +71,7 @@ std::optional<double> flops_per_second(const Record& record) {
 }
 
 bool has_spread(const Record& record) {
-  // Rows of older programs do not state their number of samples; it was more than one.
+  // Rows of older versions lack the number of samples, which was more than one.
   return !record.samples || has_spread(*record.samples, record.marked_samples.value_or(0));
 }
 
@@ -115,7 +115,7 @@ std::string xml_escaped(std::string_view text) {
 
 std::string shortened(std::string_view text, std::size_t width) {
   if (text.size() <= width || width < 3) return std::string(text);
-  const auto inside = [&](std::size_t at) {  // a character
+  const auto inside = [&](std::size_t at) {  // a UTF-8 character
     return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
   };
   std::size_t tail = text.size() - (width - 1) / 2;

@@ -8,7 +8,7 @@ namespace kernelgate {
 
 Tier tier_of(const Record& record) {
   if (!record.device.empty()) return {record.device, record.figure};
-  // A variant that every virtual device refuses is asked once, for none of them.
+  // A variant that no virtual device supports has a single row without a device.
   if (record.figure != FigureKind::measured) return {"any device", record.figure};
   const Environment& here = record.environment;
   if (here.cpu.empty()) return {"this host", record.figure};

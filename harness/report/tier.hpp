@@ -1,4 +1,5 @@
-// What a row's figures were made on, as the page and the Markdown summary name it.
+// The device of a row and the provenance of its metrics, as the page and the Markdown summary show
+// them.
 #pragma once
 
 #include <compare>
@@ -8,24 +9,23 @@
 
 namespace kernelgate {
 
-/// A device with the kind of its figures: what an executor says of "amd-gfx942" never shares a
-/// column with what a clock says on one.
+/// A device with the provenance of its metrics. Modelled results for "amd-gfx942" never share a
+/// column with times measured on one.
 struct Tier {
-  std::string
-      name;  // a profile, or the host's processor, its threads and what kernels were built for
+  std::string name;  // device profile, or the host's processor, threads and kernel target
   FigureKind figure = FigureKind::measured;
 
   auto operator<=>(const Tier&) const = default;
 };
 
-/// The tier of a row; "this host" where the processor has no name, "any device" for what was
-/// refused on all virtual ones.
+/// The tier of a row: "this host" if the processor has no name, "any device" if the row is
+/// unsupported on all virtual devices.
 Tier tier_of(const Record& record);
 
-/// Whether the row belongs to one kernel: not to the whole model, nor to its KV cache.
+/// Whether the row belongs to one kernel rather than to the whole model or its KV cache.
 bool is_kernel_row(const Record& record);
 
-/// Whether the row may enter a figure of speed: timed code of one kernel, on the device itself.
+/// Whether the row counts for speed metrics: timed code of one kernel, on the device itself.
 bool is_measured_speed(const Record& record);
 
 }  // namespace kernelgate

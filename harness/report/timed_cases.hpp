@@ -1,4 +1,4 @@
-// Measured rows of one kernel, gathered so that variants of the same case stand side by side.
+// Groups measured rows of one kernel so that variants of the same case are side by side.
 #pragma once
 
 #include <map>
@@ -9,21 +9,21 @@
 
 namespace kernelgate {
 
-/// What is timed: the same shape, storage type and cache mode.
+/// Identifies a timed case: shape, storage type and cache mode.
 struct TimedCase {
   std::string axes, cache;
   auto operator<=>(const TimedCase&) const = default;
 };
 
-/// Tier, case, variant: the latest row of each.
+/// The latest row of each variant, by tier and case.
 using VariantRows = std::map<std::string, const Record*>;
 using TimedCases = std::map<TimedCase, VariantRows>;
 using TimedTiers = std::map<std::string, TimedCases>;
 
-/// By kernel. The records must outlive what is returned.
+/// Timed cases by kernel. The result points into `records`.
 std::map<std::string, TimedTiers> timed_cases(std::span<const Record> records);
 
-/// A positive time of a right row; 0 when there is none.
+/// The time of a correct row; 0 if it has none.
 double seconds_of(const Record& record);
 
 }  // namespace kernelgate

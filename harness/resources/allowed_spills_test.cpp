@@ -1,4 +1,5 @@
-// No spill but what a list allows with a reason: the rule, and the committed baselines under it.
+// Tests that every spill is allowed by a list with a reason: the rule itself, and the committed
+// baselines under it.
 #include "harness/resources/allowed_spills.hpp"
 
 #include <gmock/gmock.h>
@@ -27,7 +28,8 @@ ResourceRow with(std::int64_t spilled, std::int64_t scratch) {
   return row;
 }
 
-// Of native kernels. Those of Kokkos, in folders, may spill what their baseline spills.
+// Rows of native kernels. Kokkos kernels, whose baselines are in folders, may spill what their
+// baseline spills.
 std::vector<ResourceRow> committed_rows() {
   std::vector<ResourceRow> all;
   for (const auto& file : fs::directory_iterator(KERNELGATE_SOURCE_DIR "/results/resources")) {
@@ -61,7 +63,7 @@ TEST(AllowedSpills, AreNotWideEnoughForASpillThatIsPlantedInTheBaseline) {
     row.scratch += 8;
     EXPECT_THAT(refused_spills(rows, allowed), ElementsAre(HasSubstr(row.profile)));
     row = was;
-    if (&row - rows.data() >= 50) break;  // fifty rows say it
+    if (&row - rows.data() >= 50) break;  // fifty rows suffice
   }
 }
 

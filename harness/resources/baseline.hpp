@@ -1,4 +1,5 @@
-// The committed figures of compiled kernels, a file a compiler version, and how new ones compare.
+// The committed metrics of compiled kernels, one file per compiler version, and their comparison
+// with new ones.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +11,15 @@
 
 namespace kernelgate {
 
-/// One kernel for one target. A figure of kind compiled: nothing here was measured.
+/// One kernel for one target. Metrics of provenance compiled: not measured.
 struct ResourceRow {
   std::string kernel;   // "self_test_words<w32>"
   std::string profile;  // "nv-sm90"
   std::int64_t registers = 0;
   std::int64_t spilled = 0;
   std::int64_t scratch = 0;    // bytes
-  std::int64_t lds_bytes = 0;  // of the entry; -1: no entry names the kernel
-  std::int64_t waves = 0;      // that a cu holds at once, modelled
+  std::int64_t lds_bytes = 0;  // of the kernel instance; -1: no instance found
+  std::int64_t waves = 0;      // concurrent per cu, modelled
   std::string code;            // hash of the machine code, 16 hexadecimal digits
 
   bool operator==(const ResourceRow&) const = default;
@@ -31,21 +32,21 @@ struct ResourceChange {
   std::string words;  // "registers 40 -> 48, waves 48 -> 40"; empty when same
 };
 
-/// Exact, both ways: worse when any figure is (more registers, spills, scratch, LDS, fewer waves),
-/// else better when any is.
+/// Compares exactly: worse if any metric is worse (more registers, spills, scratch, LDS, fewer
+/// waves), else better if any is better.
 ResourceChange change_between(const ResourceRow& before, const ResourceRow& now);
 
-/// Finds the kernel and target in a baseline; added when it is not there.
+/// Compares with the baseline's row of the same kernel and target; `added` if there is none.
 ResourceChange compare_with(std::span<const ResourceRow> baseline, const ResourceRow& now);
 
 /// "nvcc-13.0.88.csv"
 std::string baseline_file_name(const std::string& compiler, const std::string& version);
 
-/// Nothing when there is no such file. Throws BadInput for one that cannot be read.
+/// Nothing if there is no such file. Throws BadInput if it cannot be read.
 std::optional<std::vector<ResourceRow>> read_baseline(const std::filesystem::path& file);
 
-/// Sorted by kernel and target, so that a change shows as its own lines. Throws BadInput when the
-/// file cannot be written.
+/// Writes the rows sorted by kernel and target, so that a change shows as its own lines. Throws
+/// BadInput if the file cannot be written.
 void write_baseline(const std::filesystem::path& file, std::vector<ResourceRow> rows);
 
 }  // namespace kernelgate

@@ -1,4 +1,5 @@
-// Baselines of compiled figures: exact, both ways, and only where there is one.
+// Tests baselines of compiled metrics: exact comparison in both directions, only where a baseline
+// exists.
 #include "harness/resources/baseline.hpp"
 
 #include <gmock/gmock.h>

@@ -124,7 +124,7 @@ std::string demangled(const std::string& symbol) {
   static const std::regex scope("kernelgate::(cuda|hip|source|plain)::|^void |\\(int\\)");
   std::string words = std::regex_replace(text.get(), scope, "");
   int depth = 0;
-  for (std::size_t i = 0; i < words.size(); ++i) {  // the arguments are no part of the name
+  for (std::size_t i = 0; i < words.size(); ++i) {  // cuts off the arguments
     if (words[i] == '<') ++depth;
     if (words[i] == '>') --depth;
     if (words[i] == '(' && depth == 0) words.resize(i);

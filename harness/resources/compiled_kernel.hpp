@@ -1,4 +1,4 @@
-// What the compilers say of each kernel in an object: registers, spills, scratch, code.
+// Reads what compilers report for each kernel of an object: registers, spills, scratch, code.
 #pragma once
 
 #include <cstdint>
@@ -11,30 +11,30 @@
 namespace kernelgate {
 
 struct CompiledKernel {
-  std::string symbol;           // as the compiler mangled it
-  std::int64_t registers = 0;   // 32-bit vector registers of a thread; AMD: VGPRs and AGPRs
+  std::string symbol;           // mangled
+  std::int64_t registers = 0;   // 32-bit vector registers per thread; AMD: VGPRs and AGPRs
   std::int64_t spilled = 0;     // NVIDIA: bytes of spill stores and loads; AMD: spilled registers
-  std::int64_t scratch = 0;     // bytes of a thread's own memory: stack, spills
-  std::int64_t wave = 0;        // lanes
-  std::int64_t static_lds = 0;  // bytes outside the dynamic LDS: none in kernels by the rules
+  std::int64_t scratch = 0;     // bytes of private memory per thread: stack, spills
+  std::int64_t wave = 0;        // lanes per wave
+  std::int64_t static_lds = 0;  // bytes; native kernels have only dynamic LDS
   std::uint64_t code_hash = 0;  // FNV-1a over the machine code
 };
 
 /// The kernels of an AMD code object, from its metadata note (LLVM, AMDGPUUsage, code object V5)
-/// and its code. Throws BadInput for a file that is none.
+/// and its code. Throws BadInput for any other file.
 std::vector<CompiledKernel> read_amd_object(std::span<const std::uint8_t> bytes,
                                             const std::string& name);
 
-/// The kernels of a cubin, from what `ptxas -v` said of it and its code. Throws BadInput when the
-/// two do not name the same kernels. What a kernel calls counts as its own.
+/// The kernels of a cubin, from the log of `ptxas -v` and its code. Throws BadInput if the two list
+/// different kernels. The resources of called functions count as the kernel's own.
 std::vector<CompiledKernel> read_cubin(std::span<const std::uint8_t> bytes, std::string_view log,
                                        const std::string& name);
 
-/// Either, by the machine in the file's header; the log is read for a cubin alone.
+/// Reads either kind, chosen by the machine in the file's header. The log is read only for a cubin.
 std::vector<CompiledKernel> read_object(const std::filesystem::path& object,
                                         const std::filesystem::path& log);
 
-/// A symbol in words: "self_test_words<32>".
+/// A demangled symbol: "self_test_words<32>".
 std::string demangled(const std::string& symbol);
 
 }  // namespace kernelgate

@@ -1,4 +1,4 @@
-// Reading what compilers wrote, on an ELF file made here byte by byte.
+// Tests reading compiler output, on an ELF file made here byte by byte.
 #include "harness/resources/compiled_kernel.hpp"
 
 #include <elf.h>
@@ -31,7 +31,7 @@ struct Section {
   Bytes content;
 };
 
-// An ELF file of these sections; the names' own comes last.
+// An ELF file of these sections, followed by the section of their names.
 Bytes elf_of(std::vector<Section> sections) {
   Bytes names{0};
   sections.push_back({".shstrtab", SHT_STRTAB, 0, {}});
@@ -68,7 +68,7 @@ Bytes elf_of(std::vector<Section> sections) {
   return file;
 }
 
-// One function "f" with this code, and a note section with this metadata.
+// An object with one function "f" of this code and a note section with this metadata.
 Bytes object_of(const Bytes& code, const nlohmann::json& metadata) {
   Elf64_Sym symbol{};
   symbol.st_name = 1;
@@ -112,7 +112,7 @@ TEST(CompiledKernel, HashesTheCodeAlone) {
   const auto hash = [](const Bytes& code) {
     return read_amd_object(object_of(code, metadata), "x.co")[0].code_hash;
   };
-  EXPECT_EQ(hash({}), 0xCBF29CE484222325ULL);     // FNV-1a's start
+  EXPECT_EQ(hash({}), 0xCBF29CE484222325ULL);     // FNV-1a's initial value
   EXPECT_EQ(hash({'a'}), 0xAF63DC4C8601EC8CULL);  // its published value for "a"
   EXPECT_NE(hash({1, 2, 3}), hash({1, 2, 4}));
 }

@@ -1,4 +1,4 @@
-// The objects of the compile lanes, as CMake listed them beside the program
+// Lists the objects of the device-compile jobs, as CMake listed them next to the program
 // (cmake/DeviceLanes.cmake, cmake/KokkosLanes.cmake).
 #pragma once
 
@@ -19,14 +19,14 @@ struct DeviceObject {
 
 struct DeviceObjects {
   std::vector<DeviceObject> objects;  // of native kernels
-  std::vector<DeviceObject> kokkos;   // of Kokkos kernels; empty where Kokkos is left out
-  /// settings.csv: cmake, build, baselines, kokkos (its version); missing_cuda, missing_hip and
-  /// missing_rocm say why a lane is left out.
+  std::vector<DeviceObject> kokkos;   // of Kokkos kernels; empty without Kokkos
+  /// settings.csv: cmake, build, baselines, kokkos (its version). missing_cuda, missing_hip and
+  /// missing_rocm give the reason why a job is left out.
   std::map<std::string, std::string> settings;
 };
 
-/// Reads <folder>/objects.csv and settings.csv, and kokkos_objects.csv if there is one. Throws
-/// BadInput when the first two are not there.
+/// Reads <folder>/objects.csv and settings.csv, and kokkos_objects.csv if it exists. Throws
+/// BadInput if one of the first two is missing.
 DeviceObjects read_device_objects(const std::filesystem::path& folder);
 
 }  // namespace kernelgate

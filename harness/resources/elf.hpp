@@ -1,4 +1,4 @@
-// Just enough of an ELF64 file to find a kernel's code and notes in what a GPU compiler wrote.
+// Minimal ELF64 reader that finds a kernel's code and notes in the output of a GPU compiler.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct ElfFunction {
   std::span<const std::uint8_t> code;
 };
 
-/// A view of the bytes, which must outlive it. Throws BadInput when they are no ELF64 file of this
-/// byte order, or point outside themselves; `name` stands in messages.
+/// A view of the bytes, which must outlive it. Throws BadInput if they are not an ELF64 file of
+/// this byte order or have offsets out of range; `name` is the file's name in messages.
 class Elf {
  public:
   Elf(std::span<const std::uint8_t> bytes, std::string name);
@@ -32,7 +32,7 @@ class Elf {
   const std::vector<ElfSection>& sections() const { return sections_; }
   /// Every function symbol with its code.
   const std::vector<ElfFunction>& functions() const { return functions_; }
-  /// The contents of all notes of that owner and type.
+  /// The contents of all notes with that owner and type.
   std::vector<std::span<const std::uint8_t>> notes(std::string_view owner,
                                                    std::uint32_t type) const;
 

@@ -7,7 +7,7 @@
 namespace kernelgate {
 
 std::string without_flavour(const std::string& symbol) {
-  // Later mentions of the namespace are substitutions (S0_), equal in all flavours.
+  // Later mentions of the namespace are substitutions (S0_), equal for all backends.
   static const std::regex flavour("^(_ZN10kernelgate)(4cuda|3hip|6source|5plain)");
   return std::regex_replace(symbol, flavour, "$1");
 }

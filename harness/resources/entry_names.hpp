@@ -1,4 +1,5 @@
-// Which entry a compiled kernel is: compilers write a symbol, the harness a name and the LDS.
+// Maps compiled kernels to kernel instances. Compilers write only a symbol; the harness has the
+// name and the LDS size.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +11,18 @@
 
 namespace kernelgate {
 
-/// What the entry says that no compiler does: all LDS is dynamic.
+/// Facts of a kernel instance that compilers do not report: all LDS is dynamic.
 struct EntryFacts {
   std::string name;
   std::int64_t lds_bytes = 0;
   std::int64_t max_threads = 0;
 };
 
-/// A symbol without the flavour of its unit: "_ZN10kernelgate3hip5topicI…" and the same kernel of
-/// the host, "_ZN10kernelgate6source5topicI…", have one. Other symbols stay.
+/// A symbol without the backend namespace of its unit: "_ZN10kernelgate3hip5topicI…" and the same
+/// kernel of the host, "_ZN10kernelgate6source5topicI…", become equal. Other symbols are unchanged.
 std::string without_flavour(const std::string& symbol);
 
-/// Facts by symbol without flavour, of kernels whose host bodies lie in this program.
+/// Facts by symbol without backend namespace, for kernels whose host bodies are in this program.
 std::map<std::string, EntryFacts> facts_by_symbol(std::span<const NativeEntry> entries);
 
 }  // namespace kernelgate

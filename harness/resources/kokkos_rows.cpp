@@ -27,7 +27,7 @@ std::string demangled_in_full(const std::string& symbol) {
 bool opens(char c) { return c == '<' || c == '(' || c == '{' || c == '['; }
 bool closes(char c) { return c == '>' || c == ')' || c == '}' || c == ']'; }
 
-// The place behind the bracket that closes the one at `at`, or the end.
+// The position after the bracket that closes the one at `at`, or the end.
 std::size_t behind_bracket(std::string_view text, std::size_t at) {
   int depth = 0;
   for (; at < text.size(); ++at) {
@@ -65,7 +65,7 @@ std::string with_short_lambdas(std::string text) {
   return text;
 }
 
-// Takes the parameters off the functions that a lambda stands in. A cast, "(Kind)1", stays.
+// Removes the parameters of functions that contain a lambda. A cast, "(Kind)1", stays.
 std::string without_parameters(std::string text) {
   for (std::size_t at = text.find('('); at != std::string::npos; at = text.find('(', at)) {
     const char before = at == 0 ? ' ' : text[at - 1];
@@ -78,8 +78,8 @@ std::string without_parameters(std::string text) {
   return text;
 }
 
-// "void f<float>(int)::lambda#1" becomes "f<float>::lambda#1": the demangler writes the result of a
-// function template too.
+// "void f<float>(int)::lambda#1" becomes "f<float>::lambda#1": the demangler also writes the return
+// type of a function template.
 std::string without_signatures(const std::string& text) {
   static const std::regex call("(::operator)?( const)?::(?=lambda#)");
   std::string name = std::regex_replace(without_parameters(text), call, "::");
@@ -92,7 +92,7 @@ std::string without_signatures(const std::string& text) {
 }
 
 std::string short_name(std::string_view functor) {
-  static const std::regex scope("[A-Za-z_][A-Za-z_0-9]*::(?!lambda#)");  // but not a function
+  static const std::regex scope("[A-Za-z_][A-Za-z_0-9]*::(?!lambda#)");  // functions stay
   static const std::regex shape("\\bDeviceShape, |, DeviceShape\\b|<DeviceShape>");
   static const std::regex space(" (?=>)");
   std::string name = with_short_lambdas(without(std::string(functor), "(anonymous namespace)::"));
@@ -110,7 +110,7 @@ ResourceRow worst(ResourceRow row, const ResourceRow& other) {
   return row;
 }
 
-// The worst figures of the rows of each unit and target.
+// The worst metrics of the rows of each unit and target.
 std::map<std::pair<std::string, std::string>, ResourceRow> worst_by_unit(
     std::span<const ResourceRow> rows) {
   std::map<std::pair<std::string, std::string>, ResourceRow> units;
@@ -171,7 +171,7 @@ std::vector<ResourceRow> kokkos_rows(const DeviceObject& object,
                           std::string()};
     const auto [at, first] = functors.try_emplace(row.kernel, Found{row, 0});
     if (!first) at->second.row = worst(at->second.row, row);
-    at->second.code += kernel.code_hash;  // in any order
+    at->second.code += kernel.code_hash;  // order-independent
   }
   std::vector<ResourceRow> rows;
   for (auto& [name, found] : functors) {
@@ -189,7 +189,7 @@ std::vector<std::string> renamed_functors(std::span<const ResourceRow> gone,
     const auto at = now.find(unit);
     if (at == now.end()) continue;
     ResourceRow other = at->second;
-    other.code = before.code;  // of different functors, so that it says nothing
+    other.code = before.code;  // not comparable between different functors
     const ResourceChange change = change_between(before, other);
     words.push_back(fmt::format("{}* for {}, worst of the gone and worst of the new functors: {}",
                                 unit.first, unit.second,

@@ -1,4 +1,4 @@
-// Rows of Kokkos kernels: one name for a functor on every compiler, and the gate that refuses a
+// Tests rows of Kokkos kernels: one name per functor on every compiler, and the gate that rejects a
 // functor that got worse.
 #include "harness/resources/kokkos_rows.hpp"
 
@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// As nvcc and clang wrote them for kernels/residual_norm and kernels/bias_balance.
+// Symbols from nvcc and clang for kernels/residual_norm and kernels/bias_balance.
 const char* const norm_by_nvcc =
     "_ZN6Kokkos4Impl33cuda_parallel_launch_local_memoryINS0_11ParallelForIN10kernelgate57_GLOBAL__N"
     "__ecf0e64a_24_residual_norm_kokkos_cpp_4bac2a7019ResidualNormFunctorINS3_4bf16EEENS_10TeamPoli"
@@ -112,8 +112,8 @@ TEST(KokkosRows, BeginWithTheKernelAndTheUnit) {
   EXPECT_EQ(kokkos_unit(rows[0]), "residual_norm/kokkos/");
 }
 
-// 48 registers a thread: 65536 / (48 x 32) = 42 warps, 10 in each of four sub-partitions, so that
-// 10 blocks of four warps fit.
+// 48 registers per thread: 65536 / (48 x 32) = 42 warps, 10 in each of four sub-partitions, so 10
+// blocks of four warps fit.
 TEST(KokkosRows, HaveTheWavesOfTeamsOf128Threads) {
   const auto rows = rows_of({compiled(norm_by_nvcc)});
   ASSERT_THAT(rows, SizeIs(1));

@@ -20,7 +20,7 @@ template <unsigned columns>
 using Reader = io::CSVReader<columns, Trim, Quote, io::throw_on_overflow,
                              io::single_and_empty_line_comment<'#'>>;
 
-/// Where a message points.
+/// The source location that a message points to.
 struct Place {
   fs::path file;
   unsigned line = 0;
@@ -33,7 +33,7 @@ struct Place {
       fmt::format("{}: column '{}': got '{}', expected {}", place.text(), column, got, expected));
 }
 
-// Calls f(fields, place) for every row; the library's errors become ours, with file and line.
+// Calls f(fields, place) for every row. Library errors become BadInput with file and line.
 template <unsigned columns, class F>
 void for_each_row(std::string_view text, const fs::path& file,
                   const std::array<const char*, columns>& names, F f) {
@@ -43,7 +43,7 @@ void for_each_row(std::string_view text, const fs::path& file,
     throw BadInput(fmt::format("{}:{}: expected text, got a zero byte", file.string(), line));
   }
   try {
-    if (text.empty()) text = "";  // the library copies from it, and no text has no address
+    if (text.empty()) text = "";  // the library copies from it, and an empty view may be null
     Reader<columns> reader(file.string(), text.data(), text.data() + text.size());
     std::array<std::string, columns> fields;
     std::apply([&](auto... name) { reader.read_header(io::ignore_no_column, name...); }, names);
@@ -168,7 +168,7 @@ class Loader {
   std::vector<SuiteCase> cases_;
 };
 
-// A kernel from outside the checkout has its folder linked beside the program.
+// The folder of a kernel from outside the checkout is linked beside the program.
 CaseList list_below(const fs::path& root, const std::string& kernel, const std::string& list) {
   const fs::path inside = fs::path("kernels") / kernel / "cases" / (list + ".csv");
   std::error_code error;
@@ -229,7 +229,7 @@ std::vector<std::string> suite_names(const fs::path& root) {
   for (const auto& entry : fs::directory_iterator(root / "suites", error)) {
     if (entry.path().extension() != ".csv") continue;
     const std::string name = entry.path().stem().string();
-    if (name != "known_failures") names.push_back(name);  // what a gate lets through
+    if (name != "known_failures") names.push_back(name);  // failures that a gate accepts
   }
   std::sort(names.begin(), names.end());
   if (error) throw BadInput(fmt::format("{}: {}", (root / "suites").string(), error.message()));

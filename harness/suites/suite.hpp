@@ -1,5 +1,5 @@
-// Suites: named lists of cases in CSV files. A suite names lists, a kernel's folder holds them, so
-// a new shape is one line of text and a new kernel edits no suite.
+// Suites: named lists of cases in CSV files. A suite refers to lists that the kernels' folders
+// contain, so a new shape is one line of text and a new kernel edits no suite.
 #pragma once
 
 #include <filesystem>
@@ -14,28 +14,28 @@
 
 namespace kernelgate {
 
-/// Where suites/ and kernels/<kernel>/cases/ lie: $KERNELGATE_ROOT, else the folder above the
-/// program (a build inside the checkout), else ../share/kernelgate beside it (installed).
-/// Throws BadInput naming the places tried.
+/// The folder that contains suites/ and kernels/<kernel>/cases/: $KERNELGATE_ROOT, else the folder
+/// above the program (a build inside the checkout), else ../share/kernelgate beside it (installed).
+/// Throws BadInput naming the folders tried.
 std::filesystem::path data_root();
 
-/// One case of a suite with the variants to run on it. Pointers live as long as the registry.
+/// One case of a suite with the variants to run on it. Pointers are valid as long as the registry.
 struct SuiteCase {
   const Kernel* kernel = nullptr;
   std::unique_ptr<Case> shape;
   std::vector<const Variant*> variants;
-  bool of_one_variant = false;  // its id named one, so that no other stands beside it
+  bool of_one_variant = false;  // its id names one variant, so no others are run beside it
   std::string origin;           // "suites/smoke.csv:3 kernels/linear/cases/smoke.csv:7"
 };
 
 /// Reads suites/<name>.csv, or the file itself when `name` ends in .csv. Columns: kernel (a name or
 /// *), cases ("@list" for kernels/<kernel>/cases/<list>.csv, or the axes of one case), variants (a
-/// name, several joined by ';', or *). With `kernel` = * a kernel without that list is passed over.
+/// name, several joined by ';', or *). With `kernel` = *, kernels without that list are skipped.
 /// Throws BadInput naming file, line, column, got and expected.
 std::vector<SuiteCase> load_suite(const Registry& registry, const std::filesystem::path& root,
                                   std::string_view name);
 
-/// The text of kernels/<kernel>/cases/<list>.csv and where it lies; no text: there is no such list.
+/// The path and text of kernels/<kernel>/cases/<list>.csv; no text if the list does not exist.
 struct CaseList {
   std::filesystem::path file;
   std::optional<std::string> text;

@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-/// A data root of its own, with kernel "linear" having a list.
+/// A separate data root with one list for kernel "linear".
 class Suites : public ::testing::Test {
  protected:
   Suites() : root(fs::path(::testing::TempDir()) / ("suites_" + std::to_string(getpid()))) {

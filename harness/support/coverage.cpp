@@ -49,7 +49,7 @@ std::string host_words(const std::string& variant, const HostCases& cases) {
                ? variant + " not run"
                : fmt::format("{} none ({} unsupported)", variant, cases.refused.size());
   }
-  // A case that one kind of inputs refuses and the other runs is not refused.
+  // A case that is unsupported in one data mode and ran in the other counts as supported.
   const auto refused =
       std::count_if(cases.refused.begin(), cases.refused.end(),
                     [&](const std::string& axes) { return !cases.ran.contains(axes); });
@@ -60,7 +60,7 @@ std::string host_words(const std::string& variant, const HostCases& cases) {
 
 bool passes(const SupportCell& cell) { return cell.passed > 0 && cell.failed == 0; }
 
-/// "native 14 of 15": devices of which `holds` is true, of those that `counts`.
+/// "native 14 of 15": devices for which `holds` is true, out of those for which `counts` is true.
 template <class Counts, class Holds>
 std::string device_words(const SupportRow& row, Counts counts, Holds holds) {
   int devices = 0, held = 0;
@@ -73,7 +73,8 @@ std::string device_words(const SupportRow& row, Counts counts, Holds holds) {
                    : fmt::format("{} {} of {}", row.variant->name, held, devices);
 }
 
-/// " (2 run and 15 covered)": how the verdicts of an executor's devices were found.
+/// " (2 run and 15 covered)": the passing devices with a run of their own, and those covered by
+/// other runs.
 std::string run_and_covered(const SupportRow& row) {
   int run = 0, covered = 0;
   for (const SupportCell& cell : row.cells) {
@@ -114,7 +115,7 @@ std::set<std::string> names_in(const std::string& cell) {
 void hold_names(const std::string& kernel, const std::string& column, const std::string& cell,
                 const std::set<std::string>& expected, std::vector<std::string>& faults) {
   std::set<std::string> got = names_in(cell);
-  std::erase_if(got, [&](const std::string& name) {  // of a library that this build does without
+  std::erase_if(got, [&](const std::string& name) {  // of a library that this build lacks
     return name.starts_with("baseline/") && !expected.contains(name);
   });
   if (got == expected) return;

@@ -10,7 +10,7 @@
 namespace kernelgate {
 namespace {
 
-/// Nothing where this build has no such native variant or case.
+/// Empty if this build has no such native variant or case.
 std::vector<Launchable> launches_of(const Registry& registry, const Record& row) {
   try {
     const Kernel& kernel = registry.find(row.kernel);

@@ -1,5 +1,4 @@
-// Lists what a native variant would launch on each device profile, and the devices that a run
-// covers.
+// Lists the launches of a native variant on each device profile, and the devices that a run covers.
 #pragma once
 
 #include <optional>
@@ -12,21 +11,22 @@
 
 namespace kernelgate {
 
-/// Whether an executor judged the row: on a profile, not on a device.
+/// Whether an executor produced the row, on a profile, rather than a device.
 bool on_executor(const Record& row);
 
-/// On one profile: the instances with their grids, or why the variant refuses the case.
+/// On one profile: the instances with their grids, or the reason why the case is unsupported.
 struct Launchable {
   std::optional<std::string> refusal;
   std::string instance;
 };
 
-/// In the order of device_profiles().
+/// The launches on each profile, in the order of device_profiles().
 std::vector<Launchable> launches(const Variant& variant, const Case& shape);
 
-/// The devices that a judgement of an executor covers: the other profiles on which this build's
-/// variant launches the same instances with the same grids. Empty for other rows, for refusals and
-/// for kernels, variants and devices that this build does not have. The registry must outlive it.
+/// The devices that a result of an executor covers: the other profiles on which this build's
+/// variant launches the same instances with the same grids. Empty for other rows, for unsupported
+/// cases and for kernels, variants and devices that this build does not have. The registry must
+/// outlive the result.
 CoveredDevices covered_devices(const Registry& registry);
 
 }  // namespace kernelgate

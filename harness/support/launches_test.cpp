@@ -27,7 +27,7 @@ TEST(CoveredDevices, AreTheOthersThatLaunchTheSame) {
 
 TEST(CoveredDevices, AreFewerWhereADeviceRefusesTheCase) {
   const Registry registry = synthetic::registry();
-  // From 10 rows on it takes 32 KiB of LDS, which tiny does not give.
+  // From 10 rows on the kernel needs 32 KiB of LDS, which tiny does not have.
   EXPECT_THAT(covered_devices(registry)(native_row("rows=10,f32", "nv-sm75", Status::passed)),
               Not(Contains("tiny")));
 }

@@ -37,7 +37,7 @@ shape with its storage type. Nothing here was run on a GPU unless it says `measu
 
 )";
 
-/// The notes in the order in which cells name them.
+/// The notes in the order in which cells refer to them.
 class Notes {
  public:
   std::size_t number(const std::string& words) {
@@ -103,7 +103,7 @@ std::string test_in_words(const SupportRow& row) {
   return fmt::format("{}", fmt::join(parts, "<br>"));
 }
 
-// A case without an axis for it has the types that its kernel's page names.
+// A case without a dtype axis has fixed types, which its kernel's page lists.
 std::string types_in_words(const SupportRow& row) {
   std::vector<std::string> types;
   types.reserve(row.types.size());

@@ -1,4 +1,5 @@
-// docs/support.md: which native variant runs on which device, from runs, as Markdown.
+// Writes and checks docs/support.md: which native variant runs on which device, from runs, as
+// Markdown.
 #pragma once
 
 #include <span>
@@ -9,7 +10,7 @@
 
 namespace kernelgate {
 
-/// The kinds of devices, a table each.
+/// The kinds of devices, one table each.
 struct DeviceGroup {
   Vendor vendor;
   const char* title;
@@ -19,19 +20,19 @@ inline constexpr DeviceGroup device_groups[] = {
 /// "variant", then the profiles of a vendor.
 std::vector<std::string> header_of(Vendor vendor);
 
-/// The header of the table of variants, and what stands there of a claim: "yes: sums in a fixed
-/// order", "no: float atomics".
+/// The header of the table of variants, and the text of a determinism claim in it: "yes: sums in a
+/// fixed order", "no: float atomics".
 std::vector<std::string> variants_header();
 std::string claim_in_words(const Reproducible& reproducible);
 
-/// The page. `records` are those behind the table, `compilers` the names of the committed figures.
+/// The page. `records` are those behind the table, `compilers` the names of the committed metrics.
 std::string support_page(std::span<const SupportRow> table, std::span<const Record> records,
                          std::span<const std::string> compilers);
 
-/// What is wrong with a page against this build's variants and profiles, a line a fault; nothing
-/// when each variant has its row and each profile its column, none too many, no cell empty, no
-/// claim other than the declared one, and claims of reproducible bits are tested. Other figures are
-/// not looked at.
+/// Faults of a page against this build's variants and profiles, one line per fault. Empty if each
+/// variant has exactly one row and each profile one column, every cell is filled, every determinism
+/// claim is the declared one, and claims of reproducible bits are tested. Other metrics are not
+/// checked.
 std::vector<std::string> support_page_faults(const Registry& registry, std::string_view page);
 
 }  // namespace kernelgate

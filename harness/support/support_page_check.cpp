@@ -1,4 +1,4 @@
-// A committed page against the present build: the half of support_page.hpp that reads.
+// Checks a committed page against the current build: the reading half of support_page.hpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 using markdown::Row;
 using Faults = std::vector<std::string>;
 
-/// The native variants by the names of their rows.
+/// The native variants by row name.
 std::map<std::string, const Variant*> expected_rows(const Registry& registry) {
   std::map<std::string, const Variant*> rows;
   for (const Kernel& kernel : registry.kernels()) {
@@ -24,7 +24,7 @@ std::map<std::string, const Variant*> expected_rows(const Registry& registry) {
   return rows;
 }
 
-/// Each variant once, nothing else, every cell filled.
+/// Checks that each variant has one row, without others, and that every cell is filled.
 void hold_rows(const std::string& title, const std::vector<Row>& table,
                const std::map<std::string, const Variant*>& expected, Faults& faults) {
   std::map<std::string, int> seen;
@@ -48,7 +48,8 @@ void hold_rows(const std::string& title, const std::vector<Row>& table,
   }
 }
 
-// What support_page() writes where every wave width that ran agrees under enough schedules.
+// Whether the text is what support_page() writes if every wave width that ran agrees under enough
+// schedules.
 bool says_tested(const std::string& words) {
   for (const char* fault : {"too few", "refused", "not tested"}) {
     if (words.find(fault) != std::string::npos) return false;

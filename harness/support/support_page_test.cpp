@@ -1,4 +1,4 @@
-// The pages of a synthetic kernel, and broken ones that must be refused.
+// Tests the pages of a synthetic kernel, and broken pages that must be rejected.
 #include "harness/support/support_page.hpp"
 
 #include <gmock/gmock.h>
@@ -34,7 +34,7 @@ std::vector<Record> runs() {
   host.axes = "rows=3,f32";
   host.status = Status::unsupported;
   records.push_back(host);
-  host.axes = "rows=1,f32";  // one kind of inputs is refused, the other ran
+  host.axes = "rows=1,f32";  // one data mode is unsupported, the other ran
   records.push_back(host);
   return records;
 }
@@ -56,7 +56,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
   return text;
 }
 
-/// The first line that begins so, with its end.
+/// The first line that begins with `start`, with its line end.
 std::string line_of(const std::string& text, const std::string& start) {
   const std::size_t at = text.find("\n" + start) + 1;
   return text.substr(at, text.find('\n', at) + 1 - at);
@@ -157,7 +157,7 @@ TEST(Coverage, IsHeldAgainstTheBuild) {
               ElementsAre(HasSubstr("computes `z = |x|`")));
   EXPECT_THAT(faults(replaced(whole, "kokkos not run", "kokkos 1/1, kokkos/cpu 1/1")),
               ElementsAre(HasSubstr("got variants kokkos kokkos/cpu, expected kokkos")));
-  // A vendor's library may be absent from a build, a variant of one's own not.
+  // A vendor library's variant may be absent from a build; the project's own variants may not.
   EXPECT_THAT(faults(replaced(whole, "kokkos not run", "kokkos 1/1, baseline/x 1/1")), IsEmpty());
   EXPECT_THROW(faults("no markers"), BadInput);
 }

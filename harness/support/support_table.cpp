@@ -23,7 +23,7 @@ struct Verdict {
   void add(const Record& row) { passed = passed && row.status == Status::passed; }
 };
 
-/// The same of one launch, with the devices that it ran on.
+/// The same for one launch, with the devices on which it ran.
 struct LaunchVerdict : Verdict {
   std::set<std::string> devices;
 };
@@ -34,7 +34,7 @@ struct CaseRows {
   std::vector<const Record*> rows;
 };
 
-// The words of a refusal without what differs between devices and types that share it.
+// The text of a reason, without the parts that differ between devices and types.
 std::string common_words(std::string reason, const Record& of, const std::string& device) {
   Record row;
   row.dtype = of.dtype;
@@ -112,7 +112,8 @@ class CaseCount {
   std::map<std::size_t, Verdict> measured_;         // by profile
 };
 
-// Of all cases on all devices of a wave width the one with the most schedules.
+// Selects the determinism test per wave width, over all cases and devices: a failed one if any,
+// else the one with the most schedules.
 void add_claims(SupportRow& row, const std::string& axes, const CaseRows& of) {
   struct Repeats {
     std::set<std::uint64_t> schedules;

@@ -30,7 +30,7 @@ TEST(SupportTable, LetsARunSpeakForDevicesThatWouldLaunchTheSame) {
   const SupportRow row = row_of(records);
   EXPECT_EQ(row.cases, 2);
   for (const DeviceProfile& profile : device_profiles()) {
-    EXPECT_EQ(cell(row, profile.name).passed, 1) << profile.name;  // one is of 32, one of 64 lanes
+    EXPECT_EQ(cell(row, profile.name).passed, 1) << profile.name;  // one with 32, one with 64 lanes
     EXPECT_EQ(cell(row, profile.name).not_run, 1) << profile.name;
   }
   EXPECT_THAT(row.types, ElementsAre("bf16", "f32"));
@@ -49,7 +49,7 @@ TEST(SupportTable, SaysWhichCasesAreCoveredByRunsOnOtherDevices) {
   EXPECT_EQ(cell(row, "nv-sm75").covered, 2);
   EXPECT_FALSE(cell(row, "nv-sm75").has_own_run());
   EXPECT_THAT(cell(row, "nv-sm75").covered_by, ElementsAre("nv-sm80", "nv-sm90"));
-  EXPECT_EQ(cell(row, "amd-gfx942").covered, 0);  // waves of 64: no run speaks for it
+  EXPECT_EQ(cell(row, "amd-gfx942").covered, 0);  // waves of 64: not covered by any run
 }
 
 TEST(SupportTable, CountsACaseAsFailedWhateverElsePassed) {

@@ -1,4 +1,4 @@
-// A kernel that only tests know, for pages about it: nothing of it is ever launched.
+// A kernel for tests of the support pages; it is never launched.
 #pragma once
 
 #include <fmt/format.h>
@@ -28,8 +28,8 @@ struct PlainCase {
   bool operator==(const PlainCase&) const = default;
 };
 
-/// Two launches: an instance by wave width, from 100 rows on a second one. No device takes 1000
-/// rows; 10 and more take 32 KiB of LDS.
+/// A native variant with one instance per wave width, and a second launch from 100 rows on. 1000
+/// rows and more are unsupported everywhere; 10 rows and more need 32 KiB of LDS.
 inline Variant native_variant(Reproducible claim) {
   Variant v;
   v.name = "native";
@@ -64,7 +64,7 @@ inline Registry registry(Reproducible claim = {true, "no sums"}) {
   return all;
 }
 
-/// A row of its native variant on executor S.
+/// A record of its native variant on the source executor.
 inline Record native_row(const std::string& axes, const std::string& device, Status status,
                          std::uint64_t schedule = 0) {
   Record r;

@@ -1,5 +1,5 @@
-// Google Benchmark's own JSON for all cases of a command, though the library is run once a case and
-// would begin the file anew each time.
+// Writes Google Benchmark's own JSON for all cases of a command. The library runs once per case and
+// would overwrite the file each time.
 #pragma once
 
 #include <memory>
@@ -14,20 +14,21 @@ namespace kernelgate {
 
 class BenchmarkJson {
  public:
-  /// The one of this process: Google Benchmark's flags belong to the process, too.
+  /// The instance of this process. Google Benchmark's flags are per process, too.
   static BenchmarkJson& of_process();
 
-  /// Takes --benchmark_out=FILE and --benchmark_out_format=json out of the flags, which would have
-  /// the library write the file itself. Throws BadInput for another format: console and csv hold no
-  /// more.
+  /// Removes --benchmark_out=FILE and --benchmark_out_format=json from the flags, because the
+  /// library would write the file itself. Throws BadInput for another format: console and csv
+  /// contain nothing more.
   void take_flags(std::vector<std::string>& flags);
-  /// Begins the file of the flags anew, in the process that starts the ones that time.
+  /// Creates or truncates the file of the flags. Called in the process that starts the timing
+  /// processes.
   static void start_file(std::vector<std::string> flags);
 
-  /// For the library's next run; null without a file.
+  /// Reporter for the library's next run; null without a file.
   benchmark::BenchmarkReporter* reporter();
-  /// Adds the runs since to the file: the context stands once, "benchmarks" holds all. Whatever
-  /// stood there stays: after a crash another process goes on with it.
+  /// Adds the runs since the last call to the file, with one context and all runs in "benchmarks".
+  /// Keeps what the file contains, so that another process can continue it after a crash.
   void write();
 
   ~BenchmarkJson();

@@ -1,5 +1,5 @@
-// The units that the FMA peak is measured with, against the flags that the system lists for this
-// processor.
+// Checks the units that the FMA peak is measured with against the flags that the system lists for
+// this processor.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -39,7 +39,7 @@ TEST(FmaUnits, CountTwoOperationsForEachMultiplyAddOfALane) {
   const float total = units.probe(1000, flops);
   EXPECT_EQ(flops % (2 * 1000 * units.lanes), 0);
   const std::int64_t chains = flops / (2 * 1000 * units.lanes);
-  EXPECT_GE(chains, 8);  // two units of four cycles
+  EXPECT_GE(chains, 8);  // two units with a latency of four cycles
   // x <- 0.999 x + 0.001 from 2 + c on: after n steps 1 + (1 + c) 0.999^n, in each lane.
   double expected = 0;
   for (std::int64_t c = 0; c < chains; ++c)

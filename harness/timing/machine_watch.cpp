@@ -60,7 +60,7 @@ std::string why_not(int reason) {
 
 MachineWatch::MachineWatch(const fs::path& cpus, fs::path threads) : threads_(std::move(threads)) {
   std::error_code none;
-  std::set<fs::path> folders;  // in one order
+  std::set<fs::path> folders;  // sorted
   for (const auto& entry : fs::directory_iterator(cpus, none)) {
     if (names_a_processor(entry.path().filename().string())) folders.insert(entry.path());
   }
@@ -87,7 +87,7 @@ std::optional<double> MachineWatch::waiting_seconds() const {
   for (const auto& thread : fs::directory_iterator(threads_, none)) {
     std::int64_t ran = 0, waited = 0;  // in nanoseconds
     std::ifstream in(thread.path() / "schedstat");
-    // A kernel that does not count shows zeros, of a thread that runs, too.
+    // A kernel without these statistics shows zeros even for a running thread.
     if (in >> ran >> waited && ran > 0) sum = sum.value_or(0) + 1e-9 * static_cast<double>(waited);
   }
   return sum;
@@ -114,7 +114,7 @@ PerfCounter::PerfCounter(Event event) {
   wanted.config = code.config;
   wanted.exclude_kernel = 1;
   wanted.exclude_hv = 1;
-  wanted.inherit = 1;  // threads that start later
+  wanted.inherit = 1;  // also count threads that start later
   wanted.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
   descriptor_ =
       static_cast<int>(::syscall(SYS_perf_event_open, &wanted, 0, -1, -1, PERF_FLAG_FD_CLOEXEC));

@@ -1,6 +1,5 @@
-// What the machine shows of itself while a kernel is timed: its clock, whether heat or power held
-// it back, and whether another program took a core. Where the system shows nothing, nothing is
-// said.
+// Observes the machine while a kernel is timed: its clock, whether heat or power throttled it, and
+// whether another program took a core. Values that the system does not provide are absent.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +12,16 @@ namespace kernelgate {
 
 class MachineWatch {
  public:
-  /// Linux's folders of processors and of this process's threads; tests make up some of their own.
+  /// Linux's folders of processors and of this process's threads; tests create their own.
   explicit MachineWatch(const std::filesystem::path& cpus = "/sys/devices/system/cpu",
                         std::filesystem::path threads = "/proc/self/task");
 
-  /// Throttle events of all cores and packages since the start of the system (thermal_throttle).
+  /// Throttle events of all cores and packages since boot (thermal_throttle).
   std::optional<std::int64_t> throttle_events() const;
-  /// How long the threads of this process were ready to run and had no core since their start,
-  /// added up (Linux: Documentation/scheduler/sched-stats). What a hypervisor takes away is not
-  /// seen.
+  /// Total time since their start in which the threads of this process were ready to run and had no
+  /// core (Linux: Documentation/scheduler/sched-stats). Excludes what a hypervisor takes away.
   std::optional<double> waiting_seconds() const;
-  /// Mean of the processors' present clocks (cpufreq).
+  /// Mean of the processors' current clocks (cpufreq).
   std::optional<double> clock_hz() const;
 
  private:
@@ -31,8 +29,8 @@ class MachineWatch {
   std::filesystem::path threads_;
 };
 
-/// A counter of the kernel's performance interface for this process and the threads that it starts
-/// from then on, in user space alone. Make it before threads start.
+/// A perf_event counter for this process and the threads that it starts later, in user space only.
+/// Construct it before threads start.
 class PerfCounter {
  public:
   enum class Event { instructions, cycles, page_faults };
@@ -41,11 +39,11 @@ class PerfCounter {
   PerfCounter(const PerfCounter&) = delete;
   PerfCounter& operator=(const PerfCounter&) = delete;
 
-  /// Events so far, scaled up when the processor had to share its counters; nothing when not
+  /// Events so far, scaled up if the processor shared its counters among events; absent if not
   /// permitted.
   std::optional<double> count() const;
-  /// Why not: "No such file or directory: this processor shows no such counter"; empty when
-  /// counting.
+  /// Why the count is absent: "No such file or directory: this processor shows no such counter";
+  /// empty when counting.
   const std::string& missing() const { return missing_; }
 
  private:

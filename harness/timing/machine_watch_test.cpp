@@ -26,7 +26,7 @@ TEST(MachineWatch, AddsUpThrottleEventsOfCoresAndPackages) {
   put(cpus / "cpu0/thermal_throttle/core_throttle_count", "3\n");
   put(cpus / "cpu0/thermal_throttle/package_throttle_count", "10\n");
   put(cpus / "cpu11/thermal_throttle/core_throttle_count", "4\n");
-  put(cpus / "cpufreq/thermal_throttle/core_throttle_count", "1000\n");  // no processor
+  put(cpus / "cpufreq/thermal_throttle/core_throttle_count", "1000\n");  // not a processor
   const MachineWatch watch(cpus.path());
   EXPECT_EQ(watch.throttle_events(), 17);
   put(cpus / "cpu11/thermal_throttle/core_throttle_count", "5\n");
@@ -62,7 +62,7 @@ TEST(MachineWatch, AddsUpHowLongThreadsWaitedForACore) {
   EXPECT_FALSE(MachineWatch(tasks / "nowhere", uncounted.path()).waiting_seconds().has_value());
 }
 
-// Two threads that want one core: while one of them runs, the other waits.
+// Two threads share one core: while one of them runs, the other waits.
 TEST(MachineWatch, SeesThreadsWaitForEachOther) {
   const MachineWatch watch;
   if (!watch.waiting_seconds()) GTEST_SKIP() << "this system shows no schedstat";
@@ -88,7 +88,7 @@ TEST(MachineWatch, SeesThreadsWaitForEachOther) {
   EXPECT_GE(waited, 0.05);
 }
 
-// Every new page that is touched is one fault: a counter with a known answer.
+// Every new page that is touched is one fault, so the expected count is known.
 void touch_pages(std::size_t pages) {
   constexpr std::size_t page = 4096;
   void* const memory =

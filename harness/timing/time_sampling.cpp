@@ -20,9 +20,9 @@
 namespace kernelgate {
 namespace {
 
-/// Tensors enough to rotate over, shared by the variants; each variant has its own launches. All
-/// sets hold the same values at addresses of their own: drawing new ones would take longer than
-/// timing.
+/// Enough tensor sets to rotate over, shared by the variants; each variant has its own launches.
+/// All sets contain the same values at different addresses, because drawing new values would take
+/// longer than the timing.
 class Rotation {
  public:
   Rotation(const Case& shape, std::int64_t sets, std::uint64_t seed) {
@@ -47,7 +47,7 @@ class Rotation {
   std::vector<std::unique_ptr<TensorSet>> sets_;
 };
 
-/// Keeps the samples and prints nothing; hands everything on to `json` where there is one.
+/// Keeps the samples, prints nothing, and forwards everything to `json` if given.
 class Collector final : public benchmark::BenchmarkReporter {
  public:
   explicit Collector(benchmark::BenchmarkReporter* json) : json_(json) {}
@@ -81,10 +81,10 @@ class Collector final : public benchmark::BenchmarkReporter {
   std::map<std::string, std::map<std::int64_t, double>> samples_;
 };
 
-/// What the machine showed over one call of the library: a repetition, or a trial before the first.
+/// State of the machine during one call of the library: a repetition, or a trial before the first.
 struct Watched {
   std::int64_t runs = 0;
-  std::optional<bool> disturbed;  // nothing: the system shows neither
+  std::optional<bool> disturbed;  // absent: the system reports neither
   std::optional<double> clock_hz, instructions, cycles;
 };
 
@@ -94,13 +94,13 @@ std::optional<double> counted(const PerfCounter& counter, const std::optional<do
   return *now - *before;
 }
 
-/// One variant on its launches: timed by the library, watched over every call.
+/// One variant with its launches: timed by the library, observed over every call.
 class Timed {
  public:
   Timed(const Variant& variant, std::vector<std::unique_ptr<Launch>> launches,
         const SamplingOptions& options, const MachineWatch& watch)
       : launches_(std::move(launches)),
-        // A GPU's own clock leaves out what the host adds to a launch.
+        // A GPU's own clock excludes the launch overhead of the host.
         own_clock_(variant.backend == Backend::cuda || variant.backend == Backend::hip),
         counters_(options.counters),
         watch_(watch) {}
@@ -119,8 +119,8 @@ class Timed {
     calls_.clear();
   }
 
-  /// Takes the samples of one turn of the library. Its last calls were the repetitions; those
-  /// before them looked for the number of runs.
+  /// Takes the samples of one turn of the library. Its last calls are the repetitions; those before
+  /// them searched for the number of runs.
   void take(const std::vector<double>& seconds) {
     const std::size_t trials = calls_.size() - seconds.size();
     for (std::size_t i = 0; i < seconds.size(); ++i) {
@@ -165,10 +165,10 @@ class Timed {
       Launch& launch = *launches_[next_];
       launch.run();
       if (own_clock_) state.SetIterationTime(launch.device_seconds().value());
-      next_ = (next_ + 1) % launches_.size();  // goes on where the last repetition stopped
+      next_ = (next_ + 1) % launches_.size();  // continues where the last repetition stopped
     }
     clock.stop();
-    launches_.front()->restore_process();  // of all launches: it is one process
+    launches_.front()->restore_process();  // for all launches, which share the process
     Watched w;
     w.runs = static_cast<std::int64_t>(state.iterations());
     w.clock_hz = watch_.clock_hz();
@@ -228,7 +228,7 @@ void apply_flags(const std::vector<std::string>& flags, SamplingOptions& options
 double median_uncertainty_percent(std::vector<double> samples) {
   std::sort(samples.begin(), samples.end());
   const double n = static_cast<double>(samples.size());
-  const double below = std::floor(n / 2 - 0.98 * std::sqrt(n));  // 1 is the smallest
+  const double below = std::floor(n / 2 - 0.98 * std::sqrt(n));  // ranks start at 1
   if (below < 1) return std::numeric_limits<double>::infinity();
   const auto rank = static_cast<std::size_t>(below) - 1;
   return 50 * (samples[samples.size() - 1 - rank] - samples[rank]) / summarise(samples).median;
@@ -247,7 +247,7 @@ std::vector<TimeSummary> sample(const Case& shape, const std::vector<const Varia
   }
   std::int64_t sets = 1;
   if (options.cache == CacheMode::cold) {
-    // A run may touch a small part of its tensors: one token meets one expert of many.
+    // A run may read a small part of its tensors: one token uses one expert of many.
     const std::int64_t touched = std::min(set_bytes, shape.traffic().bytes);
     sets = std::clamp<std::int64_t>(
         options.cold_bytes / std::max<std::int64_t>(touched, 1) + 1, 1,

@@ -31,7 +31,8 @@ TEST(Sampling, RunsEachVariantOverRotatedBuffers) {
   EXPECT_LE(times[0].median, times[0].high);
 }
 
-// One token meets one expert of 16: buffers are cold when what it reads is, not what lies beside.
+// One token reads one expert of 16, so the rotation must count the bytes read, not the bytes
+// allocated.
 TEST(Sampling, RotatesOverWhatARunReads) {
   Registry registry;
   register_kernels(registry);
@@ -51,8 +52,8 @@ TEST(Sampling, RotatesOverWhatARunReads) {
   EXPECT_EQ(sets, 9);
 }
 
-// A variant that leaves another number of OpenMP threads behind must not change the next variant.
-// With fewer threads Kokkos hangs or computes a part, so this one asks for one more.
+// A variant that leaves another number of OpenMP threads behind must not affect the next variant.
+// With fewer threads Kokkos hangs or computes only a part, so this one sets one more.
 TEST(Sampling, RestoresTheProcessBetweenVariants) {
   class TakesThreads final : public Launch {
    public:
@@ -94,9 +95,9 @@ TEST(Sampling, GoesOnUntilTheMedianIsKnownOrItHasEnough) {
   options.repetitions = 8;
   options.least_seconds = 0.0001;
   options.most_repetitions = 20;
-  options.until_percent = 1e-9;  // never: 8 and 8, a third turn would be 24
+  options.until_percent = 1e-9;  // never reached: 8 and 8, a third turn would be 24
   EXPECT_EQ(sample(*found.shape, {found.variant}, options).at(0).seconds.size(), 16U);
-  // At once, even if other load has disturbed so many samples that nothing is known of the median.
+  // Reached at once, even if other load disturbed so many samples that the median is unknown.
   options.until_percent = std::numeric_limits<double>::infinity();
   EXPECT_EQ(sample(*found.shape, {found.variant}, options).at(0).seconds.size(), 8U);
 }

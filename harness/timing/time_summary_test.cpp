@@ -16,7 +16,7 @@ TEST(TimeSummary, GivesQuartilesByLinearInterpolation) {
 }
 
 TEST(TimeSummary, RatioComparesSamplesTakenTogether) {
-  // The machine became three times slower half way; every pair still says 1.5.
+  // The machine became three times slower half way; every pair still has the ratio 1.5.
   const TimeSummary slow = summarise({1.5, 1.5, 4.5, 4.5});
   const TimeSummary base = summarise({1, 1, 3, 3});
   EXPECT_DOUBLE_EQ(paired_ratio(slow, base).value(), 1.5);
@@ -27,7 +27,7 @@ TEST(TimeSummary, LeavesDisturbedSamplesOutOfMedianAndQuartiles) {
   EXPECT_DOUBLE_EQ(summary.low, 1.5);
   EXPECT_DOUBLE_EQ(summary.median, 2);
   EXPECT_DOUBLE_EQ(summary.high, 2.5);
-  EXPECT_EQ(summary.seconds, (std::vector<double>{1, 90, 3, 2}));  // what was taken stays
+  EXPECT_EQ(summary.seconds, (std::vector<double>{1, 90, 3, 2}));  // all samples are kept
   EXPECT_EQ(summary.counted(), (std::vector<double>{1, 3, 2}));
 }
 
@@ -80,7 +80,7 @@ TEST(TimeSummary, HasASpreadWhereMoreThanOneSampleCounts) {
   EXPECT_FALSE(summarise({1}).has_spread());
   EXPECT_TRUE(summarise({1, 2}).has_spread());
   EXPECT_FALSE(summarise({1, 2, 3}, Marks{0, 2}).has_spread());
-  EXPECT_TRUE(summarise({1, 2, 3}, Marks{0, 1, 2}).has_spread());  // no other is left: all count
+  EXPECT_TRUE(summarise({1, 2, 3}, Marks{0, 1, 2}).has_spread());  // all are disturbed: all count
 }
 
 TEST(DisturbedCount, SaysWhatWasLeftOutAndWhy) {

@@ -1,5 +1,5 @@
-// A clock that also tells whether the machine disturbed the time that it measured. Every command
-// that prints a time measures it with this clock, so that all of them mark samples by one rule.
+// A clock that also reports whether the machine disturbed the measured time. Every command that
+// prints a time measures it with this clock, so that all of them mark samples by one rule.
 #pragma once
 
 #include <chrono>
@@ -11,12 +11,12 @@
 
 namespace kernelgate {
 
-/// A sample is disturbed when the clock was throttled in it, or when its threads waited for a core
-/// longer than this share of it: half of the margin that comparisons judge by (docs/compare.md).
+/// A sample is disturbed if the clock was throttled during it, or if its threads waited for a core
+/// longer than this share of it. The share is half of the margin of comparisons (docs/compare.md).
 inline constexpr double disturbed_share = 0.01;
 
-/// Adds up stretches of time. Reading the system's counters takes some microseconds per thread and
-/// happens outside of the stretches.
+/// Sums the intervals between start() and stop(). Reading the system's counters takes some
+/// microseconds per thread and happens outside of the intervals.
 class WatchedClock {
  public:
   /// Keeps a reference to the watch.
@@ -24,19 +24,19 @@ class WatchedClock {
 
   void start();
   void stop();
-  /// The stretches since the construction, as one sample.
+  /// The intervals since construction, as one sample.
   TimedSpan total() const;
 
  private:
   using Clock = std::chrono::steady_clock;
 
   const MachineWatch& watch_;
-  std::optional<std::int64_t> throttled_;  // at the start of the present stretch
+  std::optional<std::int64_t> throttled_;  // at the start of the current interval
   std::optional<double> waited_;           // likewise
   Clock::time_point start_;
   double seconds_ = 0, waiting_seconds_ = 0;
-  bool throttling_ = false;  // in some stretch
-  bool shown_ = false;       // whether the system shows throttling or waiting
+  bool throttling_ = false;  // in any interval
+  bool shown_ = false;       // whether the system reports throttling or waiting
 };
 
 /// Runs `work` once and returns its time.

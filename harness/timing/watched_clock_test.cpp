@@ -1,4 +1,4 @@
-// The clock on counters that the test writes itself.
+// Tests the clock with counters that the test writes itself.
 #include "harness/timing/watched_clock.hpp"
 
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 namespace kernelgate {
 namespace {
 
-/// One thread and one processor of a system that is made of files.
+/// A simulated system with one thread and one processor, made of files.
 class WatchedClockTest : public ::testing::Test {
  protected:
   WatchedClockTest() {

@@ -19,8 +19,8 @@ constexpr ResidualNormRounding stored_f32{.hidden = Dtype::f32,
                                           .normalised = Dtype::f32,
                                           .output = Dtype::f32};
 
-// An engine may take theta^(-2x/d) from an f32 pow and multiply in f32: that far, relative, its
-// angle may lie from the definition's.
+// An engine may compute theta^(-2x/d) with an f32 pow and multiply in f32. This is the largest
+// relative deviation of its angle from the definition.
 constexpr double angle_slack = 2 * (declared_ulps.pow + 1) * f32_unit;
 
 ConvMixingParams mixing_params(const ModelConfig& c, const BlockConfig& block) {
@@ -35,9 +35,9 @@ ConvMixingParams mixing_params(const ModelConfig& c, const BlockConfig& block) {
           .output = Dtype::f32};
 }
 
-// The kernels' own templates read stored numbers; inside a module the inputs carry errors of their
-// own. What follows states their formulas once more for such inputs, and a test holds the values
-// to theirs.
+// The kernels' own templates read stored numbers. Inside a module the inputs carry errors, so the
+// following functions repeat the formulas for such inputs. A test compares the values with the
+// templates'.
 
 // D[c] = w[c,0] older[c] + w[c,1] newer[c] + b[c]
 Row depthwise(const Row& older, const Row& newer, const ConvMixingWeights& w) {
@@ -53,7 +53,8 @@ Row depthwise(const Row& older, const Row& newer, const ConvMixingWeights& w) {
   return d;
 }
 
-// The mean of a query's projection with its key's, and the mean of a group's means, in u's order.
+// The mean of each query's projection with its key's, then the mean of each group's means, in u's
+// order.
 Row means(const Row& u, const ConvMixingParams& p) {
   const std::int64_t d = p.head_dim, share = p.num_heads / p.num_kv_heads;
   std::vector<Sum<Bounded>> group(static_cast<std::size_t>(p.num_kv_heads * d));
@@ -71,7 +72,7 @@ Row means(const Row& u, const ConvMixingParams& p) {
   return out;
 }
 
-// Rotation by an angle that an honest engine may have a little off.
+// Rotation by an angle that may deviate by angle_slack, relative.
 void rotate(std::span<Bounded> head, std::int64_t position, const ConvMixingParams& p) {
   const std::int64_t half = p.rotary_dims / 2;
   for (std::int64_t x = 0; x < half; ++x) {
@@ -86,7 +87,7 @@ void rotate(std::span<Bounded> head, std::int64_t position, const ConvMixingPara
   }
 }
 
-// Q and K of one token, one after the other, from the projections of it and of the two before.
+// Q and K of one token, concatenated, from the projections of it and of the two tokens before.
 Row mix(const Row& u0, const Row& u1, const Row& u2, std::int64_t position,
         const ConvMixingWeights& w, const ConvMixingParams& p) {
   const Row before = depthwise(u0, u1, w), now = depthwise(u1, u2, w);
@@ -179,7 +180,7 @@ Rows bounded_attention(const Values& normed, const ModelConfig& c, const BlockCo
   const Projected start{Row(static_cast<std::size_t>(c.channels())),
                         {},
                         Row(static_cast<std::size_t>(c.lag_width()))};
-  std::vector<Projected> seen{start, start};  // zeros stand before the first token
+  std::vector<Projected> seen{start, start};  // zeros precede the first token
   Row keys, values;
   Rows out;
   for (std::int64_t t = 0; t < tokens; ++t) {

@@ -108,7 +108,7 @@ Variant engine_variant(const std::string& engine, const EngineOutputs& outputs,
                        const VectorHead& head) {
   Variant variant;
   variant.name = "engine/" + engine;
-  variant.backend = Backend::kokkos;  // on this host, as the baselines of other libraries are
+  variant.backend = Backend::kokkos;  // on this host, like other libraries' baselines
   variant.note = "answers of an engine, read from files";
   variant.refusal = [&outputs, &head](const Case&) { return outputs.missing(head); };
   variant.prepare = [&outputs, &head](const Case&, TensorSet& tensors) {

@@ -1,4 +1,4 @@
-// What an engine answered to vectors, and the same answers as a variant that the verify room
+// Reads an engine's outputs for vectors, and presents them as a variant that the verify module
 // judges like any kernel.
 #pragma once
 
@@ -12,19 +12,21 @@
 
 namespace kernelgate {
 
-/// Tensors "<id>/<tensor>" of any floating or whole type, of one or several files.
+/// Tensors "<id>/<tensor>" of any floating or integer type, from one or several files.
 class EngineOutputs {
  public:
-  /// Throws BadInput for what is no safetensors file, and for a name in two files.
+  /// Throws BadInput for a file that is not safetensors, and for a name in two files.
   explicit EngineOutputs(const std::vector<std::string>& files);
 
-  /// Throws BadInput for a tensor that no vector asks for: a misspelled one would pass unseen.
+  /// Throws BadInput for a tensor that no vector has. A misspelled name would otherwise go
+  /// unnoticed.
   void require_known(const std::vector<VectorHead>& heads) const;
-  /// Why this vector cannot be judged at all; nothing when the engine gave an output of it.
+  /// The reason why this vector cannot be judged at all; nothing if the engine gave an output of
+  /// it.
   std::optional<std::string> missing(const VectorHead& head) const;
-  /// Throws BadInput for an output of another shape, or of fractions where whole numbers belong.
+  /// Throws BadInput for an output of another shape, or of fractions where integers are expected.
   void check_shapes(const VectorHead& head) const;
-  /// Copies what the engine gave; an output that it did not give stays unwritten, and is found so.
+  /// Copies the engine's outputs. A missing output stays unwritten, and the judge reports it.
   void copy_to(const VectorHead& head, TensorSet& tensors) const;
 
  private:
@@ -34,8 +36,8 @@ class EngineOutputs {
   std::vector<std::string> names_;
 };
 
-/// "engine/NAME": writes the answers to `head` where a kernel would write its results. Both must
-/// outlive it.
+/// The variant "engine/NAME": writes the outputs for `head` as a kernel would write its results.
+/// `outputs` and `head` must outlive it.
 Variant engine_variant(const std::string& engine, const EngineOutputs& outputs,
                        const VectorHead& head);
 

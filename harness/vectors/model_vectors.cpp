@@ -12,7 +12,7 @@ namespace {
 using namespace reference;
 using Doubles = std::vector<double>;
 
-/// Inputs of the modules, as the scalar model computed them.
+/// Records the inputs of the modules in a run of the scalar model.
 class Recorder final : public Observer {
  public:
   void on_input(const ChunkPlace&, std::span<const double> stream) override {
@@ -22,11 +22,11 @@ class Recorder final : public Observer {
     blocks.push_back(trace);
     streams.push_back(trace.residual);
   }
-  std::vector<Doubles> streams;  // before block 0, then behind every block
+  std::vector<Doubles> streams;  // before block 0, then after every block
   std::vector<BlockTrace> blocks;
 };
 
-/// One vector while it is put together.
+/// Builds one vector.
 class Builder {
  public:
   Builder(VectorFile& file, std::string place, const std::string& axes, std::int64_t tokens)
@@ -39,7 +39,7 @@ class Builder {
     head_.specs.push_back({name, Dtype::f32, {tokens_, width_of(rows)}, Role::input});
     inputs_.push_back(&rows);
   }
-  /// Rows of tokens: those of `judged` alone, all where it is empty.
+  /// Adds the rows of the tokens in `judged`, or of all tokens if it is empty.
   void output(const std::string& name, const Rows& rows, const std::vector<bool>& judged = {}) {
     const auto width = static_cast<std::int64_t>(rows[0].size());
     NumericTruth truth{.tensor = name, .at = {}, .value = {}, .budget = {}};
@@ -82,7 +82,7 @@ class Builder {
   std::int64_t width_of(const Doubles& rows) const {
     return static_cast<std::int64_t>(rows.size()) / tokens_;
   }
-  void keep(NumericTruth truth) {  // a tensor of which nothing is decided is not judged
+  void keep(NumericTruth truth) {  // a tensor without decided elements is not judged
     if (!truth.value.empty()) truth_.numeric.push_back(std::move(truth));
   }
 
@@ -93,7 +93,7 @@ class Builder {
   Truth truth_;
 };
 
-/// What the modules of a layer read: f32 numbers, each the value that the module before would give.
+/// Inputs of a layer's modules: f32 numbers, the values that the preceding module would give.
 Doubles as_f32(const Rows& rows) {
   Doubles flat;
   for (const Row& row : rows) {
@@ -212,7 +212,7 @@ class ModelVectors {
   const Model& model_;
   SkipRule skip_;
   std::int64_t tokens_;
-  Doubles router_state_;  // of the layer before, [S,R]
+  Doubles router_state_;  // of the previous layer, [S,R]
   ModelVectorCounts counts_;
 };
 
@@ -224,7 +224,7 @@ std::int64_t model_vector_bytes(const ModelConfig& c, std::int64_t tokens) {
   const std::int64_t of_trace =
       8 * (7 * h + c.q_size() + 2 * c.kv_size() + 2 * r + 4 * (c.num_experts + 1));
   const std::int64_t of_vectors = 136 * h + 24 * r + 64;
-  // A logit with its bound, both again as truth and in the file, and the tensor of an output.
+  // A logit with its bound, its copy as reference and in the file, and the tensor of an output.
   const std::int64_t logit = 16 + 16 + 16 + 4;
   return tokens * (logit * c.vocab_size + c.num_blocks() * (of_trace + of_vectors) + 128 * h) +
          8 * c.vocab_size;

@@ -1,5 +1,5 @@
-// Vectors of a whole model: every module of every layer on the inputs that the scalar model gave
-// it, with budgets by running error analysis through the module.
+// Makes vectors of a whole model: every module of every layer on its inputs from the scalar model,
+// with error bounds by running error analysis through the module.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +12,20 @@
 
 namespace kernelgate {
 
-/// What was left out of judgement because it may honestly go either way.
+/// Counts of judged tokens, and of those left out because correct engines may decide differently.
 struct ModelVectorCounts {
   std::int64_t vectors = 0;
   std::int64_t tokens = 0;     // routed, over all layers
-  std::int64_t undecided = 0;  // of them: a router's margin is below its own error
+  std::int64_t undecided = 0;  // of these: the router's margin is below its error bound
 };
 
-/// Bytes that add_model_vectors() and the file hold for so many tokens, beside the weights.
+/// Memory that add_model_vectors() and the file use for `tokens` tokens, in addition to the
+/// weights.
 std::int64_t model_vector_bytes(const reference::ModelConfig& config, std::int64_t tokens);
 
-/// Runs the model on the tokens, from an empty state, and adds input_norm, attention,
-/// post_attention, moe and post_moe of every layer, and the head. An engine may compute and store
-/// in f32 and sum in any order. The skip rule is the model's own.
+/// Runs the model on the tokens, from an empty state, and adds vectors of input_norm, attention,
+/// post_attention, moe and post_moe for every layer, and of the head. An engine may compute and
+/// store in f32 and sum in any order. The skip rule is the model's own.
 ModelVectorCounts add_model_vectors(VectorFile& file, const reference::Model& model,
                                     reference::SkipRule skip, std::span<const std::int32_t> ids);
 

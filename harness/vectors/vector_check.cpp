@@ -10,7 +10,7 @@
 namespace kernelgate {
 namespace {
 
-/// A vector of a file as a case: what `fill` and `truth` would compute is read.
+/// A vector of a file as a case. `fill` and `truth` read the file instead of computing.
 class FileCase final : public Case {
  public:
   FileCase(const VectorFile& file, const VectorHead& head) : file_(file), head_(head) {}
@@ -40,7 +40,8 @@ bool same_bits(const std::vector<double>& a, const std::vector<double>& b) {
          (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
 }
 
-/// What the file holds is what this build makes of the same case; otherwise says where not.
+/// Compares the file with this build's data for the same case; returns where they differ, or
+/// nothing.
 std::optional<std::string> difference(const VectorFile& file, const VectorHead& head,
                                       const Case& shape) {
   const std::vector<TensorSpec> specs = shape.tensors();

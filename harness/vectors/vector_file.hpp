@@ -1,4 +1,4 @@
-// Conformance vectors on disk: inputs, expected outputs and what each element may be off by, as
+// Conformance vectors on disk: inputs, expected outputs and the error bound of each element, as
 // safetensors, for engines that cannot link this project (docs/vectors.md).
 #pragma once
 
@@ -16,38 +16,38 @@
 
 namespace kernelgate {
 
-/// What one vector is of.
+/// Metadata of one vector.
 struct VectorHead {
   std::string id;      // "linear/tokens=7,out=64,in=96,bf16/exact", "model/layers.0/attention"
   std::string kernel;  // "linear"; "model": a module of a whole model
-  std::string axes;    // as --case takes them; of a model "layer=0,module=attention,f32"
+  std::string axes;    // as in --case; for a model "layer=0,module=attention,f32"
   DataMode mode = DataMode::real;
   std::uint64_t seed = 0;
   std::vector<TensorSpec> specs;        // inputs, states and outputs
-  std::vector<std::string> properties;  // judged besides the elements; they are no data
+  std::vector<std::string> properties;  // judged besides the elements; without data
 
   bool of_model() const { return kernel == "model"; }
 };
 
 /// The tensors of a vector file: "<id>/in/<tensor>" in the tensor's own type, "<id>/want/<tensor>"
-/// and "<id>/budget/<tensor>" f64, "<id>/at/<tensor>" i64. Without a budget the output is compared
-/// bit for bit; without positions every element is judged, in order.
+/// and "<id>/budget/<tensor>" f64, "<id>/at/<tensor>" i64. Without a budget (error bound) the
+/// output is compared bit for bit. Without positions every element is judged, in order.
 class VectorFile {
  public:
-  /// For writing: takes a copy of everything.
+  /// For writing: copies everything.
   void add(const VectorHead& head, const TensorSet& before, const Truth& truth);
   void note(const std::string& key, const std::string& value);
   void write(const std::filesystem::path& file) const;
 
-  /// Throws BadInput for whatever is no such file: unknown version, tensors missing, one too many,
-  /// of another type or shape, positions outside, budgets that are negative or not numbers.
+  /// Throws BadInput for an invalid file: unknown version, a tensor that is missing, superfluous or
+  /// of another type or shape, positions out of range, budgets that are negative or NaN.
   static VectorFile read(const std::filesystem::path& file);
 
   const std::vector<VectorHead>& heads() const { return heads_; }
   const std::string& name() const { return name_; }
   /// Copies inputs and states into tensors made from the head's specs.
   void fill(const VectorHead& head, TensorSet& tensors) const;
-  /// The truth as data: without its properties.
+  /// The reference as data, without its properties.
   Truth truth(const VectorHead& head) const;
 
  private:
@@ -60,7 +60,7 @@ class VectorFile {
   std::string name_;
   std::vector<VectorHead> heads_;
   reference::TensorMap map_;
-  std::list<std::vector<std::byte>> owned_;  // of a file that is being made
+  std::list<std::vector<std::byte>> owned_;  // for a file being written
 };
 
 }  // namespace kernelgate

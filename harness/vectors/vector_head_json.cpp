@@ -14,7 +14,7 @@ using nlohmann::json;
 
 constexpr std::string_view role_names[] = {"input", "output", "state"};
 
-/// One object of the JSON with words for what is wrong in it.
+/// One JSON object with access functions that report its errors.
 struct Fields {
   const json& object;
   std::string where;
@@ -61,7 +61,7 @@ TensorSpec spec_of(const json& object, const std::string& where) {
     }
     spec.shape.push_back(extent.get<std::int64_t>());
   }
-  spec.count();  // refuses a product that overflows
+  spec.count();  // rejects a product that overflows
   const std::string role = fields.text("role");
   if (role == "input") {
     spec.role = Role::input;

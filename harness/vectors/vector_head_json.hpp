@@ -1,4 +1,4 @@
-// The heads of a vector file as the JSON text that stands in its metadata.
+// Converts the heads of a vector file to and from the JSON text in its metadata.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 namespace kernelgate {
 
 std::string heads_as_json(const std::vector<VectorHead>& heads);
-/// Throws BadInput naming `file`, the vector, the key, what was expected and what was found.
+/// Throws BadInput with `file`, the vector, the key, the expected and the actual value.
 std::vector<VectorHead> heads_from_json(std::string_view text, const std::string& file);
 
 }  // namespace kernelgate

@@ -1,5 +1,5 @@
-// Vectors go out, come back and judge: honest answers pass, planted faults do not, and files that
-// were altered are refused.
+// Tests writing, reading and judging of vectors: correct outputs pass, seeded bugs fail, and
+// altered files are rejected.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -37,14 +37,14 @@ const reference::Model& t1() {
   return model;
 }
 
-/// Answers of an engine as tensors that own their numbers.
+/// Outputs of an engine as tensors that own their numbers.
 class Answers {
  public:
   void add(const std::string& name, const std::vector<std::int64_t>& shape,
            std::vector<float> numbers) {
     map_.tensors[name] = {shape, Values(owned_.emplace_back(std::move(numbers)))};
   }
-  /// What a perfect f32 engine gives for every vector of the file.
+  /// Adds the outputs of a perfect f32 engine for every vector of the file.
   void add_truths(const VectorFile& file) {
     for (const VectorHead& head : file.heads()) {
       for (const NumericTruth& truth : file.truth(head).numeric) {
@@ -123,7 +123,7 @@ TEST(ModelVectors, TakeAPerfectEngineAndRefuseOneElementBeyondItsBudget) {
     if (truth.budget.empty()) continue;
     Answers wrong;
     wrong.add_truths(file);
-    std::size_t i = 0;  // the largest element: a skipped token's are 0, exactly
+    std::size_t i = 0;  // the largest element: those of a skipped token are exactly 0
     for (std::size_t k = 0; k < truth.value.size(); ++k) {
       if (std::abs(truth.value[k]) > std::abs(truth.value[i])) i = k;
     }
@@ -138,7 +138,7 @@ TEST(ModelVectors, TakeAPerfectEngineAndRefuseOneElementBeyondItsBudget) {
   }
 }
 
-/// The scalar model rounds to f32 after every stage: an honest engine, on other code.
+/// The scalar model rounds to f32 after every stage: a correct engine with other code.
 class Trace final : public reference::Observer {
  public:
   void on_block(const reference::ChunkPlace&, std::int64_t,
@@ -171,7 +171,7 @@ TEST(ModelVectors, HoldTheScalarModelsOwnStagesInsideBudgetsThatAreNarrow) {
       widest = std::max(widest, truth.budget[i]);
       ++compared;
     }
-    EXPECT_LT(widest, 0.01 * largest) << head.id;  // a wrong term of a hundredth is seen
+    EXPECT_LT(widest, 0.01 * largest) << head.id;  // a wrong term of one hundredth is detected
   }
   EXPECT_GT(compared, 100);
 }
@@ -217,7 +217,7 @@ TEST(KernelVectors, TakeAPerfectEngineAndRefuseAStaleElement) {
   EXPECT_THAT(results.at(real).message, HasSubstr("y[0,3]"));
 }
 
-/// The file with one tensor's first number replaced.
+/// Replaces one tensor's first number in the file.
 void alter(const std::filesystem::path& file, const std::string& tensor) {
   TensorMap map = reference::read_safetensors(file);
   auto bytes = std::make_shared<std::vector<std::byte>>(

@@ -18,7 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The statement "inputs were not written" without keeping a second copy of them.
+// Detects writes to inputs without keeping a second copy of them.
 std::vector<std::uint64_t> input_fingerprints(const TensorSet& tensors) {
   std::vector<std::uint64_t> prints;
   for (const Tensor& tensor : tensors.all()) {
@@ -39,7 +39,7 @@ std::optional<std::string> memory_fault(const TensorSet& tensors,
   return std::nullopt;
 }
 
-// Every line stands two columns in, as the judge's own do.
+// Indents every line by two columns, like the judge's own lines.
 std::string indented(std::string_view text) {
   std::string lines;
   while (!text.empty()) {
@@ -63,7 +63,7 @@ std::string worst_lines(const TensorVerdict& verdict, const TensorSpec& spec) {
   return text + "  pattern  " + pattern(verdict, spec) + "\n";
 }
 
-/// Calls into a variant. False where nothing is left to judge: refused, found faulty or thrown.
+/// Calls into a variant. Returns false if nothing is left to judge: unsupported, faulty or threw.
 /// Restores the process state after the call, so that a variant cannot change how its outputs are
 /// judged.
 template <class Call>
@@ -72,7 +72,7 @@ bool passes_as_guest(CheckResult& result, const Call& call) {
   const Guest guest(own);
   try {
     call();
-  } catch (const NativeFault& fault) {  // the device's finding is a verdict; its data are none
+  } catch (const NativeFault& fault) {  // the diagnostic is the verdict; the data are invalid
     result.status = Status::incorrect;
     result.message = indented(fault.findings());
     return false;
@@ -161,7 +161,8 @@ void PreparedCase::judge_outputs(const TensorSet& got, CheckResult& result) cons
   }
   for (const Property& property : truth_.properties) {
     result.checked += property.covers;
-    // A reference that wrote only its sample cannot satisfy a statement about every element.
+    // The reference wrote only the sampled elements, so it cannot satisfy a condition on every
+    // element.
     if (result.variant == "reference") continue;
     if (const auto violation = property.violated(got)) {
       result.status = Status::incorrect;

@@ -1,4 +1,4 @@
-// Judges variants of a kernel on one case: fresh inputs, poisoned outputs, red zones, truth.
+// Judges variants of a kernel on one case: fresh inputs, poisoned outputs, guard bands, reference.
 #pragma once
 
 #include <cstdint>
@@ -19,23 +19,23 @@ struct CheckResult {
   DataMode mode = DataMode::exact;
   std::uint64_t seed = 0;
   Status status = Status::passed;
-  std::int64_t checked = 0;  // elements judged …
-  std::int64_t total = 0;    // … of so many
-  double worst_ratio = 0;    // of the budget used, real mode
-  std::string message;       // why not passed, in the house's order; empty when passed
+  std::int64_t checked = 0;  // elements judged,
+  std::int64_t total = 0;    // of this many
+  double worst_ratio = 0;    // of error to error bound, real mode
+  std::string message;       // failure in the message format; empty if passed
   double truth_seconds = 0;
-  std::vector<std::uint64_t> bits;  // of a native variant: each tensor's contents after the run
+  std::vector<std::uint64_t> bits;  // native variants: hash per tensor after the run
 
   /// "linear/kokkos/tokens=7,out=64,in=64,bf16"
   std::string id() const { return kernel + "/" + variant + "/" + axes; }
 };
 
-/// Inputs and truth of one case in one mode, shared by all its variants.
+/// Inputs and reference of one case in one mode, shared by all its variants.
 class PreparedCase {
  public:
   PreparedCase(const Case& shape, DataMode mode, std::uint64_t seed);
 
-  /// Runs and judges one variant on fresh tensors. Never throws for what the variant does.
+  /// Runs and judges one variant on fresh tensors. Exceptions of the variant become its status.
   CheckResult check(const Variant& variant) const;
   const Truth& truth() const { return truth_; }
 
@@ -51,11 +51,11 @@ class PreparedCase {
   double truth_seconds_ = 0;
 };
 
-/// The variant `reference`: the truth rounded to the outputs' types, so that every report can show
-/// what a perfect kernel gives, and the judge itself is exercised on each case.
+/// The variant `reference`: the reference rounded to the outputs' types. Every report can show the
+/// result of a perfect kernel, and the judge itself is exercised on each case.
 Variant reference_variant();
 
-/// The line that runs this check again.
+/// The reproduction command of this check.
 std::string again(const CheckResult& result);
 
 }  // namespace kernelgate

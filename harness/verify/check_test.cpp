@@ -1,5 +1,4 @@
-// The harness judged like a product: for every check a kernel broken on purpose that it must
-// refuse.
+// Tests the checks: for each one, a kernel with a seeded bug that it must reject.
 #include "harness/verify/check.hpp"
 
 #include <gtest/gtest.h>
@@ -17,7 +16,7 @@ namespace {
 constexpr LinearCase shape{.tokens = 6, .out = 40, .in = 96, .type = Dtype::f32};
 constexpr LinearCase half_shape{.tokens = 6, .out = 40, .in = 256, .type = Dtype::f16};
 
-// A right kernel, element by element, in the type T.
+// A correct kernel, element by element, in the type T.
 template <class T>
 float dot(const TensorSet& tensors, std::int64_t t, std::int64_t o, std::int64_t terms,
           std::int64_t in) {
@@ -39,7 +38,7 @@ void fill_right(const LinearCase& c, TensorSet& tensors) {
   }
 }
 
-// A right kernel whose output `spoil` then changes.
+// A correct kernel whose output `spoil` then changes.
 template <class Spoil>
 CheckResult check_spoiled(DataMode mode, Spoil spoil, const LinearCase& c = shape) {
   return check_mutant(c, mode, [spoil](const LinearCase& lc, TensorSet& tensors) {
@@ -185,7 +184,7 @@ TEST(RealMode, RefusesOneColumnScaledByHalfAPercent) {
   EXPECT_EQ(result.status, Status::incorrect);
 }
 
-TEST(ExactMode, RefusesOneWeightOffByOneUlp) {  // below any honest budget on real data
+TEST(ExactMode, RefusesOneWeightOffByOneUlp) {  // within any valid error bound on real data
   const CheckResult result =
       check_mutant(half_shape, DataMode::exact, [](const LinearCase& c, TensorSet& tensors) {
         return make_launch([&c, &tensors] {

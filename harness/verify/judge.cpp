@@ -8,7 +8,7 @@
 namespace kernelgate {
 namespace {
 
-// How far outside: 1 is the edge of the budget. Bitwise mismatches and NaN count as infinite.
+// Ratio of error to error bound: 1 is on the bound. Bitwise mismatches and NaN count as infinite.
 double excess(double got, double expected, double allowed) {
   if (std::isnan(expected)) return std::isnan(got) ? 0 : std::numeric_limits<double>::infinity();
   if (got == expected) return 0;
@@ -53,7 +53,7 @@ TensorVerdict judge(const NumericTruth& truth, const Tensor& got) {
       squares_off += (value - expected) * (value - expected);
       squares += expected * expected;
     }
-    // A budget without limit judges nothing, unless the truth itself is not finite.
+    // An infinite bound fails the element, unless the reference itself is not finite.
     if (ratio <= 1 && (std::isfinite(allowed) || !std::isfinite(expected))) continue;
     ++verdict.outside;
     if (got.is_poison(position)) ++verdict.untouched;

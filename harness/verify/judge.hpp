@@ -1,5 +1,6 @@
-// Compares outputs with their truth, element by element. No means over tensors, no "95 % matched":
-// one wrong element is a wrong kernel (docs/verdicts.md has the measurements).
+// Compares outputs with their reference, element by element. One wrong element makes the kernel
+// wrong; means over tensors and matched percentages do not count (docs/verdicts.md has the
+// measurements).
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,7 @@
 
 namespace kernelgate {
 
-/// One element outside its budget.
+/// One element outside its error bound.
 struct Mismatch {
   std::int64_t position = 0;  // flat, row-major
   double got = 0;
@@ -23,11 +24,11 @@ struct TensorVerdict {
   std::string tensor;
   std::int64_t total = 0;              // elements of the tensor
   std::int64_t checked = 0;            // elements judged
-  std::int64_t outside = 0;            // of those, outside their budget
-  std::int64_t untouched = 0;          // judged elements that still hold the poison
-  double worst_ratio = 0;              // largest |got - expected| / budget where a budget exists
-  double normalised_square_error = 0;  // NMSE, an extra number that decides nothing
-  std::vector<Mismatch> worst;         // at most five, by off / allowed
+  std::int64_t outside = 0;            // of those, outside their error bound
+  std::int64_t untouched = 0;          // judged elements that still contain the poison
+  double worst_ratio = 0;              // largest |got - expected| / bound where a bound exists
+  double normalised_square_error = 0;  // NMSE, for information only
+  std::vector<Mismatch> worst;         // at most five, by error / allowed
   std::vector<std::int64_t> outside_positions;  // at most 65,536, for the pattern
 };
 

@@ -1,4 +1,4 @@
-// The bits of a run: what claims of reproducibility and comparisons of thread counts are held to.
+// Hashes the outputs of a run, for determinism claims and comparisons of thread counts.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@ namespace kernelgate {
 /// A hash of the contents of each tensor, in the set's order.
 std::vector<std::uint64_t> bits_of(const TensorSet& tensors);
 
-/// The same after one run on inputs of that seed, into poisoned outputs.
+/// The same after one run on inputs of that seed, with poisoned outputs.
 std::vector<std::uint64_t> bits_of_run(const Variant& variant, const Case& shape, DataMode mode,
                                        std::uint64_t seed = 1);
 
-/// One hash of several; their order counts.
+/// One hash of several, order-sensitive.
 std::uint64_t joined(std::span<const std::uint64_t> bits);
 
 }  // namespace kernelgate

@@ -1,4 +1,4 @@
-// For a kernel folder's tests: judge a variant on a case as `kernelgate check` does.
+// For a kernel folder's tests: judges a variant on a case as `kernelgate check` does.
 #pragma once
 
 #include <string>
@@ -19,15 +19,15 @@ inline CheckResult check_case(std::string_view id, DataMode mode, std::uint64_t 
   return PreparedCase(*found.shape, mode, seed).check(*found.variant);
 }
 
-/// A case with its truth, on which variants that only a test knows are judged again and again:
-/// kernels broken on purpose, or launched past their plan.
+/// A case with its reference, for judging variants that only a test defines: seeded bugs, or
+/// launches beyond a variant's plan.
 template <KernelCase C>
 class JudgedCase {
  public:
   explicit JudgedCase(const C& c, DataMode mode, std::uint64_t seed = 1)
       : shape_(c), prepared_(shape_, mode, seed) {}
 
-  /// `prepare` takes the case and its tensors and gives a Launch.
+  /// `prepare` takes the case and its tensors and returns a Launch.
   template <class Prepare>
   CheckResult check(Prepare prepare) const {
     Variant variant;
@@ -43,14 +43,14 @@ class JudgedCase {
   PreparedCase prepared_;
 };
 
-/// Judges one such variant.
+/// Judges one such variant on a case.
 template <KernelCase C, class Prepare>
 CheckResult check_mutant(const C& c, DataMode mode, Prepare prepare, std::uint64_t seed = 1) {
   return JudgedCase<C>(c, mode, seed).check(prepare);
 }
 
-/// Judges every variant of the list on every shape, in each data mode that the shape has. A variant
-/// that this build lacks, or a vendor's that refuses the shape, is left out.
+/// Judges every listed variant on every shape, in each data mode of the shape. Skips variants that
+/// this build lacks, and vendor variants that do not support the shape.
 inline std::vector<CheckResult> check_shapes(std::string_view kernel,
                                              const std::vector<std::string>& variants,
                                              const std::vector<std::string>& shapes) {

@@ -1,5 +1,6 @@
-// For a kernel folder's tests: the bits of a run under other numbers of threads. Kokkos starts its
-// threads once a process, so the test program runs itself again and compares what is printed.
+// For a kernel folder's tests: compares the bits of runs with different numbers of threads. Kokkos
+// starts its threads once per process, so the test program runs itself again and compares the
+// output.
 #pragma once
 
 #include <fmt/format.h>
@@ -18,7 +19,7 @@
 
 namespace kernelgate {
 
-/// One hash of the contents of all tensors behind a run of "kernel/variant/axes" on real data.
+/// One hash of the contents of all tensors after a run of "kernel/variant/axes" on real data.
 inline std::uint64_t bits_of_run(std::string_view id, std::uint64_t seed = 1) {
   Registry registry;
   register_kernels(registry);
@@ -34,7 +35,7 @@ inline void print_bits(std::string_view id) {
   std::fflush(stdout);
 }
 
-/// All lines of bits that this program's test `name` prints with so many threads.
+/// All lines of bits that this program's test `name` prints with `threads` threads.
 inline std::string printed_with_threads(std::string_view name, int threads) {
   char path[PATH_MAX] = {};
   if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0) return "no path to this program";

@@ -1,4 +1,4 @@
-// bias_balance: after a training step, the router's balancing biases move against the load.
+// bias_balance: updates the router's balancing biases against the load after a training step.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,18 @@
 
 namespace kernelgate {
 
-/// How the choices of the batch fall on the experts.
+/// Distribution of the batch's choices over the experts.
 enum class LoadPattern {
-  skewed,   // expert e about in proportion to e + 1, skip now and then
+  skewed,   // expert e roughly in proportion to e + 1, skip now and then
   even,     // round robin over the real experts: excess 0 when tokens divide
-  one,      // all on expert 0: the others starve
+  one,      // all on expert 0; the others get none
   skipped,  // all skip: no real expert has load
 };
 
-/// What the kernel is given.
+/// Input of the kernel.
 enum class LoadInput {
-  choices,  // the router's choice of every token; the kernel counts
-  counts,   // tokens of each of the experts and of skip, already summed over the ranks
+  choices,  // the router's choice for every token; the kernel counts
+  counts,   // tokens of each expert and of skip, already summed over the ranks
 };
 
 /// c_e = tokens that chose e;  g_e = c_e / tokens - 1/E   for the real experts e < E    (spec 4.3)
@@ -30,9 +30,9 @@ enum class LoadInput {
 /// bias <- bias - rate ( m / (1 - b1^step) / (sqrt(v / (1 - b2^step)) + eps) + decay bias )
 ///
 /// choice i32 [tokens] of 0..E, E = skip (input=choices), count i64 [E+1] (an input for
-/// input=counts, else an output); bias, first m, second v f32 [E+1]. Entry E, the skip expert,
-/// stays as it is in all three. PROPOSED constants, as the model's own are not published: rate
-/// 1e-3, b1 0.9, b2 0.95, eps 1e-8; decay in units of 2^-10.
+/// input=counts, otherwise an output); bias, first m, second v f32 [E+1]. Entry E, the skip expert,
+/// is unchanged in all three. PROPOSED constants, as the model's own are not published: rate 1e-3,
+/// b1 0.9, b2 0.95, eps 1e-8; decay in units of 2^-10.
 struct BiasBalanceCase {
   static constexpr std::string_view kernel = "bias_balance";
   static constexpr double rate = 1e-3;
@@ -48,8 +48,8 @@ struct BiasBalanceCase {
   LoadPattern load = LoadPattern::skewed;
 
   static const Axes<BiasBalanceCase>& axes();
-  /// Choices or counts read once, counts written when counted here, three vectors read and written.
-  /// Flops: one addition a choice, 16 an expert.
+  /// Choices or counts are read once, counts are written if counted here, three vectors are read
+  /// and written. Flops: one addition per choice, 16 per expert.
   Traffic traffic() const;
   std::vector<TensorSpec> tensors() const;
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;

@@ -1,4 +1,4 @@
-// The instances of bias_balance.
+// Instances of bias_balance.
 #pragma once
 
 #include <iterator>
@@ -8,7 +8,7 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Of kernels that have no shared memory.
+/// Shared memory type of kernels without shared memory.
 struct BiasNoShared {};
 
 inline NativeEntries bias_balance_entries() {

@@ -1,5 +1,5 @@
 // bias_balance, native: blocks count their share of the choices in shared memory, integer atomics
-// add the shares up (in any order: integers), and one thread an expert takes the step.
+// sum the shares (in any order: integers), and one thread per expert computes the step.
 #pragma once
 
 #include <dialect.hpp>
@@ -9,22 +9,22 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Counters of a block: one table of bins or, where they are few, a table for each of some waves,
-/// so that less lanes meet at one counter.
+/// Counters of a block: one table of bins or, if there are few bins, several tables shared by a few
+/// waves each, so that fewer lanes contend for one counter.
 struct BiasCountShared {
   static constexpr u32 most = 2048;
   u32 count[most];
 };
 
-/// Zeroes of the counts, before the blocks add to them.
+/// Sets the counts to zero before the blocks add to them.
 template <int W>
 KGLOBAL KBOUNDS(256) void bias_clear_kernel(u64* count, u32 bins) {
   const u32 bin = k_block() * k_threads() + k_tid();
   if (bin < bins) count[bin] = 0;
 }
 
-/// Block b counts choices[b * share .. (b + 1) * share). Bins at most BiasCountShared::most;
-/// share a multiple of 4.
+/// Block b counts choices[b * share .. (b + 1) * share). At most BiasCountShared::most bins; share
+/// is a multiple of 4.
 template <int W>
 KGLOBAL KBOUNDS(256) void bias_count_kernel(const i32* choice, u64 tokens, u32 share, u32 bins,
                                             u64* count) {
@@ -52,7 +52,7 @@ KGLOBAL KBOUNDS(256) void bias_count_kernel(const i32* choice, u64 tokens, u32 s
   }
 }
 
-/// One thread an expert; the skip expert's entries, the last, stay as they are.
+/// One thread per expert; the skip expert's entries, the last, are unchanged.
 template <int W>
 KGLOBAL KBOUNDS(256) void bias_step_kernel(const u64* count, float* bias, float* first,
                                            float* second, u32 experts, BiasBalanceStep step) {

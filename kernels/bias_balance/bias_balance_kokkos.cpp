@@ -1,5 +1,5 @@
 // bias_balance, portable, in one launch: teams count their share of the choices in scratch and add
-// it to the counts of all (in any order: integers); the team that is last takes the steps.
+// it to the total counts (in any order: integers); the last team computes the steps.
 #include <Kokkos_Core.hpp>
 #include <cmath>
 
@@ -9,7 +9,8 @@
 namespace kernelgate {
 namespace {
 
-/// Constants of one step in f32, made on the host: powers of beta lose nothing there.
+/// Constants of one step in f32, computed on the host in double, so that powers of beta lose
+/// nothing.
 struct BiasStep {
   float tokens, share, rate, decay, beta1, beta2, rest1, rest2, unbias1, unbias2, epsilon;
 
@@ -38,12 +39,12 @@ struct BiasStep {
   }
 };
 
-/// How choices are shared out. A team has several histograms, their counters of a bin side by
-/// side, so that equal choices in a row do not wait for one another's increment.
+/// How choices are distributed. A team has several histograms with their counters of a bin
+/// adjacent, so that increments for equal consecutive choices do not wait for each other.
 template <class Shape>
 struct CountTile {
   static constexpr int histograms = Shape::is_host ? 8 : 4;             // a power of two
-  static constexpr int item_choices = Shape::is_host ? histograms : 1;  // of a work item
+  static constexpr int item_choices = Shape::is_host ? histograms : 1;  // per work item
   static constexpr int team_choices = Shape::is_host ? 16384 : 4096;
 };
 
@@ -55,7 +56,7 @@ struct BalanceBiases {
   const std::int32_t* choice;  // null: the counts are given
   std::int64_t* count;
   float *bias, *first_moment, *second_moment;
-  std::int64_t* running;  // counts that teams add to, then of teams that are done; 0 between runs
+  std::int64_t* running;  // team sums of counts, then the number of finished teams; 0 between runs
   std::int64_t tokens;
   int bins;
 
@@ -107,7 +108,7 @@ struct BalanceBiases {
     });
   }
 
-  /// Whether all other teams have added their share. Every thread gets the same answer.
+  /// Whether all other teams have added their share. Every thread gets the same result.
   KOKKOS_FUNCTION bool is_last(const ShapedTeam& team) const {
     team.team_barrier();  // the team's own share is added
     int last = 0;
@@ -138,7 +139,7 @@ std::unique_ptr<Launch> launch(const BiasBalanceCase& c, TensorSet& tensors) {
       running.data(), c.tokens,      static_cast<int>(c.experts + 1)};
   constexpr int team_choices = CountTile<Shape>::team_choices;
   const std::int64_t league = counts_here ? pieces(c.tokens, team_choices) : 1;
-  constexpr int registers = 0;  // 30 to 40 as it is; with 32 it spills on sm_100
+  constexpr int registers = 0;  // 30 to 40 without a limit; with 32 it spills on sm_100
   const auto teams = teams_of<TeamShape<Shape, Shape::team_size, Shape::vector_length, registers>>(
       league, balance.scratch_bytes() + 64);
   return make_launch(

@@ -1,4 +1,4 @@
-// The instances that a mutant of bias_balance is tried with.
+// Kernel instances used to test seeded bugs in bias_balance.
 #include "kernels/bias_balance/bias_balance_entries.hpp"
 
 namespace kernelgate {

@@ -1,4 +1,4 @@
-// bias_balance, native: the host side. Three launches: clear, count, step.
+// Host side of the native bias_balance. Three launches: clear, count, step.
 #include <fmt/format.h>
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// The native bias_balance passes where its mutants are refused, at both wave widths.
+// Tests that the native bias_balance passes and its seeded bugs are rejected, at both wave widths.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -31,7 +31,7 @@ class BiasBalanceNative : public ::testing::TestWithParam<int> {
 };
 INSTANTIATE_TEST_SUITE_P(Wave, BiasBalanceNative, ::testing::Values(32, 64));
 
-// Two blocks and a tail that four do not divide; and more bins than a table a wave has room for.
+// Two blocks and a tail that is not a multiple of four; and more bins than fit one table per wave.
 constexpr const char* two_blocks = "tokens=16391,experts=16,step=3";
 constexpr const char* many_bins = "tokens=999,experts=1000,step=7,decay=10";
 

@@ -1,4 +1,4 @@
-// The case of bias_balance, its inputs and its truth.
+// The case of bias_balance, its inputs and its reference values.
 #include "kernels/bias_balance/bias_balance_reference.hpp"
 
 #include <cmath>
@@ -9,7 +9,7 @@
 namespace kernelgate {
 namespace {
 
-// What the router chose for token t.
+// The router's choice for token t.
 std::int64_t choice_of(const BiasBalanceCase& c, std::uint64_t key, std::int64_t t) {
   switch (c.load) {
     case LoadPattern::even:
@@ -54,7 +54,7 @@ reference::BiasBalanceState<N> state_of(const BiasBalanceCase& c, const TensorSe
   return state;
 }
 
-// A balanced batch on resting moments changes nothing: c/tokens and 1/E are the same f32 number.
+// A balanced batch on zero moments changes nothing: c/tokens and 1/E are the same f32 number.
 bool leaves_all_as_it_is(const BiasBalanceCase& c) {
   return c.load == LoadPattern::even && c.tokens % c.experts == 0 && c.decay == 0;
 }
@@ -108,8 +108,8 @@ void BiasBalanceCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t seed
   }
   fill_bell(tensors["bias"], key("bias"), 0.01);
   tensors["bias"].set(experts, -1);  // the skip expert's
-  // Moments rest before the first step, and in the exact family; else they are like past excess.
-  // (A balanced first step would divide 0 by 0 + eps: no budget could be honest about that.)
+  // Moments are zero before the first step and in the exact family; otherwise they resemble past
+  // excess. (A balanced first step would divide 0 by 0 + eps, which has no valid error bound.)
   const bool first_step = step == 1 && load != LoadPattern::even && experts > 1;
   const bool rest = first_step || (mode == DataMode::exact && leaves_all_as_it_is(*this));
   fill_bell(tensors["first"], key("first"), rest ? 0 : 0.02);
@@ -144,7 +144,7 @@ Truth BiasBalanceCase::truth(const TensorSet& before, DataMode mode, std::uint64
       numeric.value.push_back(x.value);
       if (!unchanged) numeric.budget.push_back(x.bound);  // f32 results: already rounded
     }
-    numeric.value.push_back(before[name].get(experts));  // skip: untouched, whatever its load
+    numeric.value.push_back(before[name].get(experts));  // skip: unchanged for any load
     if (!unchanged) numeric.budget.push_back(0);
     truth.numeric.push_back(std::move(numeric));
   };

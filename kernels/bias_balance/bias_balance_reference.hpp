@@ -1,4 +1,4 @@
-// The scalar truth of the balancing-bias update (spec 4.3): AdamW on the excess load of an expert.
+// Scalar reference for the balancing-bias update (spec 4.3): AdamW on the excess load of an expert.
 #pragma once
 
 #include <cmath>
@@ -20,13 +20,13 @@ struct BiasBalanceParams {
   double decay = 0;
 };
 
-/// Of every real expert: the bias and AdamW's two moments. The skip expert's bias is never moved.
+/// Bias and AdamW's two moments of every real expert. The skip expert's bias never changes.
 template <class N>
 struct BiasBalanceState {
   std::vector<N> bias, first, second;
 };
 
-/// A constant of the formula as a kernel holds it: rounded to f32.
+/// A constant of the formula as a kernel stores it: rounded to f32.
 template <class N>
 N constant(double x) {
   if constexpr (std::is_same_v<N, Bounded>) return rounded_f32(x, 0);
@@ -34,7 +34,7 @@ N constant(double x) {
 }
 
 /// One step. count [E]: tokens of the global batch that chose each real expert; tokens: of the
-/// whole batch, skipping ones included; step counts from 1. An over-used expert's bias falls.
+/// whole batch, including skipping ones; step counts from 1. An overused expert's bias falls.
 template <class N>
 void balance_biases(std::span<const std::int64_t> count, std::int64_t tokens, std::int64_t step,
                     const BiasBalanceParams& p, BiasBalanceState<N>& state) {
@@ -55,7 +55,7 @@ void balance_biases(std::span<const std::int64_t> count, std::int64_t tokens, st
   }
 }
 
-/// Entropy of the load over ln E: 1 when all experts are used alike, 0 when one is.
+/// Entropy of the load over ln E: 1 when all experts are used equally, 0 when only one is used.
 inline double load_balance(std::span<const std::int64_t> count) {
   double total = 0, entropy = 0;
   for (const std::int64_t c : count) total += static_cast<double>(c);

@@ -1,5 +1,5 @@
-// The constants of one step of bias_balance, as its native kernel takes them: plain numbers, laid
-// out alike by every compiler.
+// Constants of one step of bias_balance for its native kernel: plain numbers with the same layout
+// for every compiler.
 #pragma once
 
 namespace kernelgate {

@@ -24,14 +24,14 @@ TEST(BiasBalanceCase, ParsesBackToTheSameCase) {
 
 TEST(BiasBalanceCase, CountsEveryByteOnce) {
   BiasBalanceCase c{.tokens = 100, .experts = 4};
-  EXPECT_EQ(c.traffic().bytes, 4 * 100 + 8 * 5 + 2 * 12 * 4);  // skip's entries are not touched
+  EXPECT_EQ(c.traffic().bytes, 4 * 100 + 8 * 5 + 2 * 12 * 4);  // skip's entries are not accessed
   EXPECT_EQ(c.traffic().flops, 100 + 16 * 4);
   c.input = LoadInput::counts;
   EXPECT_EQ(c.traffic().bytes, 8 * 5 + 2 * 12 * 4);
 }
 
 TEST(BiasBalanceTruth, FirstStepMovesEachBiasByTheRateAgainstItsExcess) {
-  // From resting moments m/(1-b1) = g and sqrt(v/(1-b2)) = |g|: the change is the sign of g.
+  // From zero moments m/(1-b1) = g and sqrt(v/(1-b2)) = |g|: the change is the sign of g.
   const BiasBalanceCase c{.tokens = 8, .experts = 2};
   TensorSet t(c.tensors());
   for (Tensor& tensor : t.all()) fill_constant(tensor, 0);
@@ -83,7 +83,7 @@ enum class Fault {
   narrow_moments,
 };
 
-/// A plain serial bias_balance, broken in one place.
+/// A plain serial bias_balance with one seeded bug.
 void run_faulty(const BiasBalanceCase& c, TensorSet& t, Fault fault) {
   if (fault == Fault::nothing_written) return;
   const auto is = [&](Fault f) { return f == fault; };

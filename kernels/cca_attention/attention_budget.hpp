@@ -1,4 +1,5 @@
-// One query head's truth with its budget: softmax_mix_bounded over this cache's layout.
+// One query head's reference values with error bounds: softmax_mix_bounded over this cache's
+// layout.
 #pragma once
 
 #include <cmath>
@@ -11,8 +12,8 @@
 
 namespace kernelgate::reference {
 
-/// As attend_head<double> without rounding, each element with the largest honest error of a kernel
-/// that keeps scores, weights and sums in f32.
+/// attend_head<double> without rounding, each element with the largest error of a correctly
+/// implemented kernel that keeps scores, weights and sums in f32.
 inline std::vector<Bounded> attend_head_bounded(const Values& q, const Values& keys,
                                                 const Values& values, KeyRange range,
                                                 std::int64_t n, const CcaAttentionParams& p) {

@@ -17,14 +17,14 @@ std::int64_t pick(std::uint64_t word, std::int64_t count) {
   return static_cast<std::int64_t>((word >> 8) % static_cast<std::uint64_t>(count));
 }
 
-// The component of the code that lies at x: codes are rotated by the kv head.
+// The component of the code stored at x: codes are rotated by the kv head.
 std::int64_t code_component(std::int64_t x, std::int64_t j, std::int64_t d) {
   return (x + 5 * j) % d;
 }
 
 }  // namespace
 
-// Other sequences and kv heads use other numbers for the same row, so a mixed-up one loses.
+// Other sequences and kv heads use different numbers for the same row, so a mixed-up row loses.
 AttentionCodes::Digits AttentionCodes::digits(std::int64_t b, std::int64_t s,
                                               std::int64_t j) const {
   std::int64_t rest = s + 7919 * b + 104729 * j;
@@ -54,7 +54,7 @@ AttentionCodes::Aim AttentionCodes::aim(std::int64_t b, std::int64_t t, std::int
   const std::uint64_t word =
       word_at(key_, static_cast<std::uint64_t>((b * c_.tokens + t) * c_.heads + n));
   switch (word % 4) {
-    case 0:  // the row before the range: its nearest is the oldest, unless the low digit carries
+    case 0:  // the row before the range: the oldest row is nearest, unless the low digit carries
       if (seen.begin == 0 || digits(b, seen.begin, j)[0] == -half) return {seen.begin, seen.begin};
       return {seen.begin, seen.begin - 1};
     case 1:  // the row after it

@@ -1,5 +1,5 @@
-// cca_attention, portable, few query rows against a long cache: limited by reading K and V, each
-// once. Components lie along the lanes; a few keys and a few rows make a block of sums.
+// cca_attention, portable, few query rows against a long cache: bound by reading K and V, each
+// once. Components are mapped to lanes; a few keys and a few rows form a block of sums.
 #pragma once
 
 #include <type_traits>
@@ -11,9 +11,9 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// Sizes of a block of scores (rows x keys, one pack of sums on a host) and of a block of mixed
-/// values (rows x pairs of packs). A host's team takes all kv heads of a split, since memory is
-/// then read from end to end.
+/// Sizes of a block of scores (rows x keys, one pack of sums on a host) and of a block of
+/// accumulators (rows x pairs of packs). A host team processes all kv heads of a split, so that
+/// memory is read sequentially.
 template <class Shape>
 struct KeyTile : Shape {
   static constexpr bool all_heads = true;
@@ -29,8 +29,9 @@ struct KeyTile<DeviceShape> : DeviceShape {
   static constexpr int block_keys = 64;
 };
 
-/// All rows against the keys of one split, block after block: a block's keys are scored, then its
-/// values are mixed. Scoring fetches the values that it will meet, mixing the next block's keys.
+/// All rows against the keys of one split, block by block: scores the block's keys, then
+/// accumulates its values. Scoring prefetches the block's values; accumulation prefetches the next
+/// block's keys.
 template <class Shape, class T>
 struct AttendKeys {
   using Shaped = Shape;
@@ -40,7 +41,7 @@ struct AttendKeys {
   static constexpr std::int64_t max_rows = 8;
   using P = Pack<float, W>;
 
-  /// Scores of K keys for R rows, in parts that still have to be added up: [row][key].
+  /// Scores of K keys for R rows, as partial sums per lane: [row][key].
   struct Sums {
     P of[R * K];
     KOKKOS_FORCEINLINE_FUNCTION Sums() {
@@ -59,7 +60,7 @@ struct AttendKeys {
   AttentionTensors<T> in;
   SplitResults<T> results;
 
-  /// Of one team: kv heads, rows of a head in whole blocks, and components in whole chunks.
+  /// Sizes of one team: kv heads, rows per head in whole blocks, and components in whole chunks.
   struct Extent {
     int heads, rows, whole_rows, width;
   };
@@ -74,13 +75,13 @@ struct AttendKeys {
            static_cast<std::size_t>(e.heads * e.whole_rows * (2 * e.width + block_keys + 3));
   }
 
-  /// The team's share and its memory. Rows are numbered [head][row].
+  /// The team's share of the work and its memory. Rows are numbered [head][row].
   struct Share {
     Extent extent;
     std::int64_t b, j0, first, end;    // j0: the first kv head; valid keys [first, end)
     const T *k, *v;                    // key 0 of the first head
-    std::int64_t step;                 // from key to key
-    int d, paired;                     // components; those that widen_pair() takes
+    std::int64_t step;                 // stride between keys
+    int d, paired;                     // components; those handled by widen_pair()
     float *queries, *mixed, *weights;  // [row][component], [row][component], [row][key]
     float *largest, *total, *shrink;   // of each row
   };
@@ -148,7 +149,8 @@ struct AttendKeys {
     }
   }
 
-  /// Queries as f32 times `factor`, components in the order of their chunks; nothing seen yet.
+  /// Stores queries as f32 times `factor`, components in the order of their chunks, and resets the
+  /// sums.
   KOKKOS_FUNCTION void start(const ShapedTeam& team, const Share& t) const {
     for_packs_of_rows<Tile>(
         team, t.extent.heads * t.extent.whole_rows, t.extent.width / chunk, [&](int i, int c) {
@@ -171,14 +173,14 @@ struct AttendKeys {
         });
   }
 
-  /// The sums of body(x, whether the chunk at x is paired, sums) for all chunks, which the vector
-  /// lanes share.
+  /// The sums of body(x, whether the chunk at x is paired, sums) over all chunks, distributed over
+  /// the vector lanes.
   template <class Body>
   KOKKOS_FORCEINLINE_FUNCTION static Sums sum_of_chunks(const ShapedTeam& team, const Share& t,
                                                         const Body& body) {
     Sums sums;
     if constexpr (Tile::vector_length == 1) {
-      P sum[R * K];  // an array of its own, or g++ 12 stores the sums after every chunk
+      P sum[R * K];  // a separate array; otherwise g++ 12 stores the sums after every chunk
       KG_UNROLL for (int i = 0; i < R * K; ++i) sum[i] = sums.of[i];
       for (int x = 0; x < t.paired; x += chunk) body(x, std::true_type{}, sum);
       for (int x = t.paired; x < t.d; x += chunk) body(x, std::false_type{}, sum);
@@ -199,7 +201,7 @@ struct AttendKeys {
     return sums;
   }
 
-  /// Scores of a block's keys, in whole groups: behind the last key stand scores of that key.
+  /// Scores of a block's keys, in whole groups; after the last key its score is repeated.
   KOKKOS_FUNCTION void score(const ShapedTeam& team, const Share& t, std::int64_t s0,
                              int here) const {
     Kokkos::parallel_for(Kokkos::TeamThreadRange(team, (here + K - 1) / K), [&](int group) {
@@ -237,7 +239,7 @@ struct AttendKeys {
       }
     });
   }
-  /// The finished sums to to[row][key].
+  /// Stores the finished sums to to[row][key].
   KOKKOS_FORCEINLINE_FUNCTION static void store_scores(const Sums& sums, float* to) {
     if constexpr (W == R * K) {
       float scores[W];
@@ -252,7 +254,7 @@ struct AttendKeys {
     }
   }
 
-  /// Scores become weights under the new running maximum; behind the last key weights are 0.
+  /// Turns scores into weights under the new running maximum; after the last key weights are 0.
   KOKKOS_FUNCTION void soften(const ShapedTeam& team, const Share& t, std::int64_t s0,
                               int here) const {
     using Place = Pack<std::int32_t, W>;

@@ -1,5 +1,5 @@
 // cca_attention, portable, many query rows: one team per tile of rows (tokens and the heads of a
-// group, which share every key), which lie along the lanes.
+// group, which share every key). Rows are mapped to lanes.
 #pragma once
 
 #include "harness/executors/kokkos/softmax_rows.hpp"
@@ -31,7 +31,7 @@ struct AttendRows {
   SplitResults<T> results;
 
   KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
-    // Which rows and keys: the longest tiles first, the splits of a tile side by side.
+    // Rows and keys of this team: the longest tiles first, the splits of a tile consecutive.
     std::int64_t rank = team.league_rank();
     const std::int64_t part = rank % results.splits;
     rank /= results.splits;
@@ -50,7 +50,7 @@ struct AttendRows {
     const std::int64_t earliest_end = size.end_of(token0, end);
 
     const auto d = static_cast<int>(size.head_dim);
-    const std::int64_t step = size.kv_heads * size.head_dim;  // from key to key
+    const std::int64_t step = size.kv_heads * size.head_dim;  // stride between keys
     const T* keys = in.k.data() + size.key_at(b, 0, j);
     const T* values = in.v.data() + size.key_at(b, 0, j);
     const auto query_of = [&](int r) {
@@ -105,7 +105,7 @@ struct AttendRows {
   }
 
  private:
-  /// Rows of a cache that holds f32 as a tile reads it; no rows where they have to be staged.
+  /// Rows of an f32 cache that a tile reads in place; no rows if they have to be staged.
   KOKKOS_FORCEINLINE_FUNCTION KeyRows in_place(const T* from, bool whole) const {
     if constexpr (std::is_same_v<T, float> && Tile::component_step == 1) {
       if (whole) return {from, static_cast<int>(size.kv_heads * size.head_dim), 1};

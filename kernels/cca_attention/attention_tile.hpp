@@ -1,4 +1,4 @@
-// Sizes shared by the portable attention's kernels, as plain numbers that a device can hold.
+// Sizes shared by the portable attention's kernels, as plain numbers usable on a device.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace kernelgate {
 
-/// The case in the device's words. window 0: no window.
+/// The case's sizes for a device. window 0: no window.
 struct AttentionSizes {
   std::int64_t batch, tokens, rows, heads, kv_heads, head_dim, group, window;
 
@@ -22,7 +22,7 @@ struct AttentionSizes {
         group(c.group()),
         window(c.window) {}
 
-  /// First row that token t of a sequence with valid rows [first, end) sees, and one past the last.
+  /// First row seen by token t of a sequence with valid rows [first, end), and one past the last.
   KG_FUNCTION std::int64_t begin_of(std::int64_t t, std::int64_t first, std::int64_t end) const {
     const std::int64_t oldest = window > 0 ? end - tokens + t - window + 1 : 0;
     return oldest > first ? oldest : first;
@@ -36,9 +36,9 @@ struct AttentionSizes {
   }
 };
 
-/// How a portable launch cuts the work, for tests: query rows (token, head of one group) and keys
-/// of a tile, and keys of a split; 0: as many as suit the case and the execution space. Any cut is
-/// right: splits are merged by their maxima and sums.
+/// How a portable launch partitions the work, for tests: query rows (token, head of one group) and
+/// keys per tile, and keys per split. 0: chosen for the case and the execution space. Every choice
+/// is correct: splits are merged by their maxima and sums.
 struct AttentionCut {
   std::int64_t tile_rows = 0, tile_keys = 0, split_keys = 0;
 };

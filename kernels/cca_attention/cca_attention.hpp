@@ -1,4 +1,4 @@
-// cca_attention: queries over a cache of keys and values, causal or through a sliding window.
+// cca_attention: attention of queries over a cache of keys and values, causal or sliding-window.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace kernelgate {
 
-/// prefill: no keys before the chunk. chunk: `context` of them. decode: one token a sequence, whose
-/// own key already lies in a cache of `context` rows.
+/// prefill: no keys before the chunk. chunk: `context` keys before it. decode: one token per
+/// sequence, whose own key is already in a cache of `context` rows.
 enum class AttentionForm { prefill, chunk, decode };
 enum class AttentionMask { causal, sliding };
 /// full: every cache row is valid. ragged: left-padded sequences (prefill, chunk) or caches that
@@ -28,10 +28,10 @@ struct VisibleKeys {
 /// score[n,t,s] = (q[t,n] . k[s,j]) / sqrt(d), j = n / (heads / kv_heads)          (spec 3.5, 3.7)
 /// out[t,n] = sum over visible s of softmax_s(score)[s] v[s,j]; no visible key: zeros.
 /// q [batch,tokens,heads,d], k and v [batch,rows,kv_heads,d], valid i32 [batch,2] = (first, end),
-/// out [batch*tokens, heads*d]; row-major. Token t stands at row p = end - tokens + t and sees rows
-/// s with first <= s <= p; through a window of W also s > p - W (W keys, its own among them).
-/// Scores, softmax and weights are f32 and the weights are not rounded to the storage type before
-/// they meet v; the output rounds once.
+/// out [batch*tokens, heads*d]; row-major. Token t is at row p = end - tokens + t and sees rows s
+/// with first <= s <= p; with a window of W also s > p - W (W keys including its own).
+/// Scores, softmax and weights are f32. The weights are not rounded to the storage type before the
+/// product with v; the output rounds once.
 struct CcaAttentionCase {
   static constexpr std::string_view kernel = "cca_attention";
 
@@ -48,7 +48,7 @@ struct CcaAttentionCase {
   Dtype type = Dtype::f32;  // of q, k, v and out
 
   static const Axes<CcaAttentionCase>& axes();
-  /// Throws BadInput where axes contradict each other.
+  /// Throws BadInput if axes conflict.
   void validate() const;
 
   /// Rows of one sequence's cache.
@@ -57,10 +57,10 @@ struct CcaAttentionCase {
   /// Valid cache rows of sequence b: the contents of `valid`.
   VisibleKeys valid_rows(std::int64_t b) const;
   VisibleKeys visible(std::int64_t b, std::int64_t t) const;
-  /// What token t of a sequence with these valid rows sees.
+  /// The keys that token t sees in a sequence with these valid rows.
   VisibleKeys visible(VisibleKeys valid, std::int64_t t) const;
 
-  /// q, out and every visible row of k and v once; 4 d flops a visible (query, key, head).
+  /// q, out and every visible row of k and v once; 4 d flops per visible (query, key, head).
   Traffic traffic() const;
   std::vector<TensorSpec> tensors() const;
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;

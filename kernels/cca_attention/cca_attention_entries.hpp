@@ -1,9 +1,9 @@
-// The instances of the native cca_attention that every unit compiles.
+// Instances of the native cca_attention, compiled in every unit.
 #pragma once
 
 #include "kernels/cca_attention/cca_attention_kernel.hpp"
 
-// decltype's parentheses keep a type's commas from parting macro arguments.
+// decltype's parentheses protect the commas of a type from splitting macro arguments.
 #define CCA_ATTENTION_OF_D(T, type, D, W)                                                        \
   K_ENTRY("cca_attention_tile<" type "," #D ",w" #W ">", (cca_attention_tile<T, D, W>), W,       \
           attention_tile(sizeof(T), D).threads(), decltype(AttentionTileShared<T, D>())),        \

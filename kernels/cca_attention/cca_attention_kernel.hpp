@@ -1,4 +1,4 @@
-// cca_attention, native: the bodies.
+// All kernel bodies of the native cca_attention.
 #pragma once
 
 #include "kernels/cca_attention/cca_attention_matrix.hpp"

@@ -1,5 +1,5 @@
-// cca_attention, portable: query rows along the lanes, running maximum and sum over tiles of keys;
-// long caches are cut into splits whose results a second kernel merges.
+// cca_attention, portable: query rows are mapped to lanes, with a running maximum and sum over
+// tiles of keys. Long caches are cut into splits whose results a second kernel merges.
 #include "kernels/cca_attention/cca_attention_kokkos.hpp"
 
 #include <Kokkos_Core.hpp>
@@ -22,7 +22,7 @@ std::size_t scratch_of(const CcaAttentionCase& c) {
   return Functor::Rows::scratch_bytes(d, d);
 }
 
-/// Keys of the longest run that a tile may see.
+/// Number of keys in the longest range that a tile may see.
 std::int64_t longest_run(const CcaAttentionCase& c) {
   std::int64_t longest = 1;
   for (std::int64_t b = 0; b < c.batch; ++b) {
@@ -38,7 +38,7 @@ SplitCut split_of(const CcaAttentionCase& c, std::int64_t teams, std::int64_t sp
   return {(longest + split_keys - 1) / split_keys, split_keys};
 }
 
-/// Launches `attend` as `teams` teams per split, and the merge of its splits. Rows of the result
+/// Launches `attend` as `teams` teams per split, and the merge of the splits. Rows of the result
 /// are queries.
 template <class Functor, class T>
 std::unique_ptr<Launch> launch_teams(const CcaAttentionCase& c, TensorSet& tensors,
@@ -99,7 +99,7 @@ std::unique_ptr<Launch> launch_keys(const CcaAttentionCase& c, TensorSet& tensor
       });
 }
 
-/// Whether tiles of many rows suit the case: enough rows, and room for them on a device.
+/// Whether tiles of many rows suit the case: enough rows, and enough scratch memory on a device.
 template <class Shape, class T>
 bool many_rows(const CcaAttentionCase& c) {
   using Few = AttendRows<Shape, true, T>;
@@ -119,7 +119,7 @@ std::unique_ptr<Launch> launch(const CcaAttentionCase& c, TensorSet& tensors, At
   });
 }
 
-/// A device has a limit to scratch, and a league's rank is an int.
+/// Limits: scratch memory on a device, and the league rank, which is an int.
 template <class Shape>
 std::optional<std::string> unsupported(const CcaAttentionCase& c) {
   const std::size_t scratch = scratch_of<AttendRows<Shape, true, float>>(c) + 64;

@@ -1,4 +1,5 @@
-// The portable attention with its cut in the caller's hands, for tests of every split count.
+// The portable attention with its work partitioning chosen by the caller, for tests of every split
+// count.
 #pragma once
 
 #include <memory>
@@ -8,7 +9,7 @@
 
 namespace kernelgate {
 
-/// The shape of this build's execution space, or that of devices, wherever it runs.
+/// Selects the shape of this build's execution space, or that of devices on any execution space.
 enum class AttentionShape { space, device };
 
 std::unique_ptr<Launch> prepare_attention(const CcaAttentionCase& c, TensorSet& tensors,

@@ -1,35 +1,35 @@
-// What a launch of the native cca_attention hands to its kernels, and how they cut the work: plain
-// enough to mean the same to the host's compiler and to a device's.
+// Launch arguments and tile sizes of the native cca_attention, in plain structs with the same
+// layout for host and device compilers.
 #pragma once
 
 #include <cstdint>
 
 namespace kernelgate {
 
-/// T stands for the storage type that the instance is made for. Shapes as in cca_attention.hpp.
+/// T is the storage type of the instance. Shapes as in cca_attention.hpp.
 struct CcaAttentionLaunch {
   const void* q;              // T [batch,tokens,heads,d]
   const void* k;              // T [batch,rows,kv_heads,d]
   const void* v;              // as k
   const std::int32_t* valid;  // [batch,2]: first valid row, one past the last
   void* out;                  // T [batch*tokens, heads*d]
-  // With more than one split: what each knows of a query row, for the merge.
-  float* largest;  // [batch*tokens*heads, splits]: largest exponent of 2
-  float* total;    // the same: sum of weights
+  // With more than one split: the partial results of each split per query row, for the merge.
+  float* largest;  // [batch*tokens*heads, splits]: maximum exponent of 2
+  float* total;    // same shape: sum of weights
   float* mixed;    // [batch*tokens*heads, splits, d]: weighted values, not divided
   std::uint32_t tokens, rows, heads, kv_heads, d;
-  std::uint32_t window;      // 0: causal alone
-  std::uint32_t splits;      // of the keys that a tile of query rows sees
-  std::uint32_t split_keys;  // keys of a split; the last one may be shorter
+  std::uint32_t window;      // 0: causal only
+  std::uint32_t splits;      // of the keys seen by a tile of query rows
+  std::uint32_t split_keys;  // keys per split; the last one may be shorter
   float factor;              // log2 e / sqrt(d): scores are exponents of 2
 };
 
-/// Prefill: query rows (token, head of one group) and keys of a tile, and buffers of K and V. A
-/// thread has four rows; sixteen threads share them.
+/// Prefill: query rows (token, head of one group) and keys per tile, and buffers of K and V. A
+/// group of sixteen threads shares four rows.
 struct AttentionTile {
   std::uint32_t rows, keys, buffers;
   constexpr std::uint32_t threads() const { return rows * 4; }
-  /// Queries as f32, buffers of K and V as stored, weights as f32, each line 16 bytes longer.
+  /// Queries as f32, buffers of K and V as stored, weights as f32; each line is 16 bytes longer.
   constexpr std::int64_t bytes(std::uint32_t element, std::uint32_t d) const {
     return static_cast<std::int64_t>(rows) * (d + 4) * 4 +
            static_cast<std::int64_t>(2 * buffers * keys) * (d * element + 16) +
@@ -38,18 +38,18 @@ struct AttentionTile {
 };
 
 /// The tile for heads of up to d (64, 128 or 256) components of `element` bytes: the largest whose
-/// buffers fit into 64 KiB, in two buffers where they do.
+/// buffers fit into 64 KiB, with two buffers if both fit.
 constexpr AttentionTile attention_tile(std::uint32_t element, std::uint32_t d) {
   if (d == 64) return {32, 32, 2};
   if (d == 128) return {32, element == 2 ? 32U : 16U, 2};
   return {element == 2 ? 32U : 16U, 16, 1};
 }
 
-/// Decode: query rows of a block, and keys that pass through it at a time.
+/// Decode: query rows per block, and keys processed at a time.
 constexpr std::uint32_t attention_split_rows = 8, attention_split_tile = 64;
 constexpr std::uint32_t attention_split_threads = 128, attention_merge_threads = 256;
 
-/// On matrix instructions: each wave has 16 query rows; 32 keys pass at a time.
+/// On matrix instructions: 16 query rows per wave, 32 keys processed at a time.
 constexpr std::uint32_t attention_matrix_threads = 128, attention_matrix_keys = 32;
 constexpr std::uint32_t attention_matrix_rows(std::uint32_t wave) {
   return attention_matrix_threads / wave * 16;

@@ -1,8 +1,8 @@
-// cca_attention, native, many query rows on matrix instructions: a wave has 16 query rows, scores
-// and sums are products of 16 x 16 x 16 tiles of bf16 or f16 with f32 sums. Weights stay f32
-// numbers (the kernel's definition does not let them be rounded to storage): they enter as a sum of
-// parts, each a storage number, and each part's products are summed. grid = (tiles of query rows,
-// kv heads, sequences).
+// cca_attention, native, many query rows on matrix instructions. A wave has 16 query rows; scores
+// and sums are products of 16 x 16 x 16 tiles of bf16 or f16 with f32 accumulation. Weights remain
+// f32 numbers, since the kernel's definition does not allow rounding them to storage: each is split
+// into a sum of parts, each part a storage number, and the products of the parts are summed. grid =
+// (tiles of query rows, kv heads, sequences).
 #pragma once
 
 #include <matrix.hpp>
@@ -12,9 +12,9 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// How a weight is parted. bf16 has 8 significant bits: three parts are all 24 of an f32. f16 has
-/// 11: what two parts leave is below 2^-24 of the weight, an f32's own rounding; its exponents end
-/// at 2^-14, so that weights, at most 1, are taken times 2^12.
+/// How a weight is split. bf16 has 8 significant bits: three parts cover all 24 of an f32. f16 has
+/// 11: the remainder of two parts is below 2^-24 of the weight, the rounding of f32 itself. f16
+/// exponents end at 2^-14, so weights, at most 1, are multiplied by 2^12.
 template <class T>
 struct AttentionParts;
 template <>
@@ -34,13 +34,13 @@ struct AttentionMatrix {
   static constexpr int keys = attention_matrix_keys, wide = attention_wide<T>;
   static constexpr int parts = AttentionParts<T>::count;
   static constexpr int moves = keys * D / wide / threads;
-  static constexpr int each = keys * 16 / W;  // scores of a lane: neighbours of one row
-  static constexpr int sharing = W / 16;      // lanes of a row
+  static constexpr int each = keys * 16 / W;  // scores per lane: neighbours in one row
+  static constexpr int sharing = W / 16;      // lanes per row
   struct Shared {
-    T q[rows][D + wide];  // in the end: the output
+    T q[rows][D + wide];  // at the end: the output
     T k[keys][D + wide];
     T v[keys][D + wide];
-    // A row of these is written and read by one wave alone.
+    // Each row of the following arrays is written and read by one wave only.
     float score[rows][keys + 4];
     T p[parts][rows][keys + wide];
     float shrink[rows];
@@ -49,13 +49,13 @@ struct AttentionMatrix {
   static_assert(sizeof(Shared) <= 64 * 1024, "fits every device with matrix instructions");
 };
 
-/// The softmax of one row, shared by a few lanes: what they carry from tile to tile.
+/// The softmax of one row, shared by a few lanes: the state carried from tile to tile.
 template <class T, int D, int W>
 struct AttentionMatrixRow {
   using Matrix = AttentionMatrix<T, D, W>;
   AttentionRange seen;
   float largest;
-  float total;  // of this lane's keys alone
+  float total;  // of this lane's keys only
 
   KDEV static u32 row() { return k_tid() / W * 16 + k_tid() % W / Matrix::sharing; }
   KDEV static u32 first_key() { return k_tid() % Matrix::sharing * Matrix::each; }
@@ -67,7 +67,7 @@ struct AttentionMatrixRow {
     total = 0;
   }
 
-  /// Scores of keys from s0 on become parts of weights.
+  /// Turns scores of keys from s0 on into parts of weights.
   KDEV void soften(typename Matrix::Shared& s, i32 s0, float factor) {
     float score[Matrix::each];
     float most = attention_nothing();
@@ -169,7 +169,7 @@ KDEV void attention_matrix_mix(typename AttentionMatrix<T, D, W>::Shared& s, i32
   }
 }
 
-/// The wave's 16 rows of output, by way of the lines of Q that it alone reads.
+/// Stores the wave's 16 rows of output via its own lines of Q, which no other wave reads.
 template <class T, int D, int W>
 KDEV void attention_matrix_store(const AttentionHead& h, u32 first, u32 count,
                                  typename AttentionMatrix<T, D, W>::Shared& s,
@@ -219,7 +219,7 @@ KGLOBAL KBOUNDS(128) void cca_attention_matrix(CcaAttentionLaunch a) {
   KTileC<W, T> sum[D / 16];
   Vec<T, Matrix::wide> k[Matrix::moves];
   Vec<T, Matrix::wide> v[Matrix::moves];
-  // One tile ahead of the sums, in registers; the first one has nothing before it.
+  // Loads run one tile ahead of the sums, in registers; the first iteration only loads.
   for (i32 s0 = all.begin - Matrix::keys; s0 < all.end; s0 += Matrix::keys) {
     const i32 ahead = s0 + Matrix::keys;
     K_UNROLL

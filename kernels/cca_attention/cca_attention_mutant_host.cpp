@@ -1,4 +1,4 @@
-// The instances that a mutant of cca_attention is tried with.
+// Kernel instances used to test seeded bugs in cca_attention.
 #include "kernels/cca_attention/cca_attention_kernel.hpp"
 
 #define CCA_ATTENTION_TRIED(W)                                                                    \

@@ -1,5 +1,5 @@
-// cca_attention, the host side of its native kernels: tiles or splits, which instance, and what is
-// handed to it.
+// Host side of the native cca_attention: chooses tiles or splits and the kernel instance, and
+// prepares the launch arguments.
 #include "kernels/cca_attention/cca_attention_native.hpp"
 
 #include <fmt/format.h>
@@ -14,9 +14,9 @@
 namespace kernelgate {
 namespace {
 
-constexpr std::int64_t few_rows = 16;        // of a kv head: up to here keys are split instead
-constexpr std::int64_t wanted_blocks = 512;  // keep a large device busy
-constexpr std::int64_t least_split = 128;    // shorter ones cost more in the merge than they bring
+constexpr std::int64_t few_rows = 16;        // per kv head: up to here keys are split instead
+constexpr std::int64_t wanted_blocks = 512;  // enough to keep a large device busy
+constexpr std::int64_t least_split = 128;    // shorter splits cost more in the merge than they save
 
 std::int64_t rounded_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit; }
 
@@ -28,7 +28,7 @@ AttentionTile tile_of(const CcaAttentionCase& c) {
   return attention_tile(static_cast<std::uint32_t>(size_bytes(c.type)), instance_d(c));
 }
 
-// The most keys that one tile of query rows sees.
+// The maximum number of keys that one tile of query rows sees.
 std::int64_t longest(const CcaAttentionCase& c) {
   std::int64_t most = 1;
   for (std::int64_t b = 0; b < c.batch; ++b) {
@@ -131,7 +131,7 @@ std::unique_ptr<Launch> prepare_native_attention(const CcaAttentionCase& c, Tens
 
 namespace {
 
-// What the matrix kernel does not take, and why.
+// The reason why the matrix kernel does not support a case, if any.
 std::optional<std::string> matrix_refusal(const CcaAttentionCase& c, const DeviceProfile& device) {
   if (c.type == Dtype::f32) return matrix_tiles_refusal(c.type, device);
   if (c.head_dim > 128) {

@@ -1,4 +1,5 @@
-// The native attention with its cut in the caller's hands, for tests of every split count.
+// The native attention with its work partitioning chosen by the caller, for tests of every split
+// count.
 #pragma once
 
 #include <memory>
@@ -10,19 +11,21 @@
 namespace kernelgate {
 
 enum class AttentionWay {
-  split,   // a few query rows a block, their keys in splits
+  split,   // a few query rows per block, their keys in splits
   tile,    // tiles of query rows
   matrix,  // tiles of query rows on matrix instructions
 };
 
-/// How a launch cuts the work; any cut is right. split_keys, at least 1, counts for splits alone.
+/// How a launch partitions the work; every choice is correct. split_keys (at least 1) affects
+/// splits only.
 struct NativeAttentionCut {
   AttentionWay way = AttentionWay::split;
   std::int64_t split_keys = 128;
 };
 
-/// Tiles where there are rows to fill one and the device has the shared memory; else splits, as
-/// many as keep a device busy, for which the case alone is asked: their number decides the bits.
+/// Tiles if there are enough rows to fill one and the device has the shared memory, otherwise
+/// splits. The number of splits keeps a device busy and depends on the case only, because it
+/// determines the bits of the result.
 NativeAttentionCut native_attention_cut(const CcaAttentionCase& c, const DeviceProfile& device);
 
 /// The launches of a cut, in order: the kernel, and with several splits their merge.

@@ -1,6 +1,6 @@
-// cca_attention's native kernels: right for every number of splits, and broken on purpose, one
-// change a mutant (CMakeLists.txt), each of which executor S or the judge refuses under every seed
-// and at either wave width, while the clean twin passes.
+// Tests of cca_attention's native kernels. They are correct for every number of splits. The source
+// executor or verification rejects each seeded bug (CMakeLists.txt) under every seed and at both
+// wave widths; the unmodified kernels pass.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -69,7 +69,7 @@ constexpr Trial ragged{
 constexpr Trial long_split{split.axes, {.split_keys = 1024}};
 constexpr Trial split_exact{split.axes, {.split_keys = 64}, DataMode::exact};
 
-/// What was said under each schedule.
+/// The diagnostics of each schedule.
 std::vector<std::string> found(NativeEntries entries, int wave, const Trial& trial) {
   const JudgedCase<CcaAttentionCase> on(parse(trial.axes), trial.mode);
   return said_under_schedules(
@@ -105,7 +105,7 @@ TEST_P(CcaAttentionNative, AMatrixTileOverwrittenTooEarlyIsRefused) {
               Each(HasSubstr("shared memory")));
 }
 
-// Weights as one bf16 each: the definition keeps them f32.
+// Weights as one bf16 each, although the definition keeps them in f32.
 TEST_P(CcaAttentionNative, WeightsRoundedToStorageAreIncorrect) {
   EXPECT_THAT(found(cca_attention_attn_matrix_one_part_entries(), GetParam(), matrix),
               Each(HasSubstr("out[")));
@@ -125,12 +125,12 @@ TEST_P(CcaAttentionNative, AFiniteMaskIsIncorrect) {
               Each(HasSubstr("out[")));
 }
 
-// Rows that no sequence has written hold NaN, and 0 NaN is NaN.
+// Unwritten rows contain NaN, and 0 NaN is NaN.
 TEST_P(CcaAttentionNative, ReadingPastTheValidRowsIsIncorrect) {
   EXPECT_THAT(found(cca_attention_attn_rows_unended_entries(), GetParam(), ragged), Each(Not("")));
 }
 
-// W4: splits merged as if their weights had one base.
+// W4: splits merged as if their weights had the same base.
 TEST_P(CcaAttentionNative, AMergeThatForgetsTheMaximaIsIncorrect) {
   EXPECT_THAT(found(cca_attention_attn_merge_unscaled_entries(), GetParam(), split),
               Each(HasSubstr("out[")));
@@ -159,7 +159,7 @@ TEST_P(CcaAttentionNative, IsRightForEverySplitCount) {
   }
 }
 
-// The claim of its plan: the same bits under every schedule.
+// The determinism claim of its plan: bit-identical results under every schedule.
 TEST_P(CcaAttentionNative, GivesTheSameBitsUnderTwentySchedules) {
   for (const Trial& trial : {tile, split, matrix}) {
     const CcaAttentionCase c = parse(trial.axes);
@@ -183,7 +183,7 @@ TEST_P(CcaAttentionNative, GivesTheSameBitsUnderTwentySchedules) {
   }
 }
 
-// K1 for attention: what a small device lacks is asked before the launch.
+// K1 for attention: the limits of a small device are checked before the launch.
 TEST(CcaAttentionNativePlan, TakesSplitsWhereATileDoesNotFit) {
   const CcaAttentionCase c = parse("tokens=40,heads=8,kv_heads=2,head_dim=128,f32");
   EXPECT_EQ(native_attention_cut(c, device_profile("nv-sm90")).way, AttentionWay::tile);

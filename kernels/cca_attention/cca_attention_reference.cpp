@@ -1,4 +1,4 @@
-// The case of cca_attention and its truth.
+// The case of cca_attention and its reference values.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -11,7 +11,7 @@
 namespace kernelgate {
 namespace {
 
-// Multiply-adds of the real truth: three passes of plain doubles, about 1 s.
+// Multiply-adds of the reference for real data: three passes of plain doubles, about 1 s.
 constexpr std::int64_t affordable_flops = 400'000'000;
 
 [[noreturn]] void refuse(const std::string& text) { throw BadInput("cca_attention: " + text); }
@@ -20,7 +20,7 @@ Values values_of(const Tensor& tensor, std::int64_t begin, std::int64_t count) {
   return Values(tensor.spec().type, tensor.data(), tensor.count()).slice(begin, count);
 }
 
-// Every tensor element by its coordinates in a [a,b,c,d] shape.
+// Sets every tensor element from its coordinates in an [a,b,c,d] shape.
 template <class F>
 void fill_by(Tensor& tensor, const F& value_at) {
   const std::vector<std::int64_t>& shape = tensor.spec().shape;
@@ -33,8 +33,7 @@ void fill_by(Tensor& tensor, const F& value_at) {
   }
 }
 
-// Rows that no sequence has written hold NaN: a kernel that reads them has to drop them, not to
-// multiply them by 0.
+// Unwritten rows contain NaN: a kernel that reads them has to drop them, not multiply them by 0.
 void spoil_unwritten_rows(const CcaAttentionCase& c, Tensor& tensor) {
   const std::int64_t row = c.kv_heads * c.head_dim;
   for (std::int64_t b = 0; b < c.batch; ++b) {
@@ -44,8 +43,8 @@ void spoil_unwritten_rows(const CcaAttentionCase& c, Tensor& tensor) {
   }
 }
 
-// What a query sees by the tensor `valid`, which is where a kernel finds it: a case's own rows in a
-// check, a cache's in a model.
+// Keys that a query sees according to the tensor `valid`, which a kernel reads too: a case's own
+// rows in a check, a cache's rows in a model.
 VisibleKeys visible_in(const CcaAttentionCase& c, const TensorSet& before, std::int64_t b,
                        std::int64_t t) {
   const auto valid = before["valid"].as<std::int32_t>();
@@ -196,7 +195,7 @@ void CcaAttentionCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t see
     fill_integers(tensors["v"], key("v"), static_cast<std::int64_t>(2 / grid(type).epsilon));
     return;
   }
-  fill_bell(tensors["q"], key("q"), 2);  // scores of deviation 2: the maximum rises now and then
+  fill_bell(tensors["q"], key("q"), 2);  // score deviation 2: the running maximum rises sometimes
   fill_bell(tensors["k"], key("k"), 1);
   fill_bell(tensors["v"], key("v"), 1);
   spoil_unwritten_rows(*this, tensors["k"]);

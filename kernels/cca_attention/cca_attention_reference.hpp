@@ -1,4 +1,5 @@
-// The scalar truth of CCA's attention (spec 3.5, 3.7): one query token over a range of cached keys.
+// Scalar reference for CCA's attention (spec 3.5, 3.7): one query token over a range of cached
+// keys.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 
 namespace kernelgate::reference {
 
-/// What a sliding window of W means: W keys, the query's own among them; or W keys before the query
+/// Meaning of a sliding window of W: W keys including the query's own, or W keys before the query
 /// and its own, W + 1 in all (the legacy meaning).
 enum class WindowRule { counts_current, keys_before };
 
@@ -32,7 +33,7 @@ struct CcaAttentionParams {
   std::int64_t num_heads = 8;
   std::int64_t num_kv_heads = 2;
   std::int64_t head_dim = 128;
-  Dtype probability = Dtype::f64;  // softmax weights are rounded to it; f64: not at all
+  Dtype probability = Dtype::f64;  // softmax weights are rounded to it; f64: no rounding
   Dtype output = Dtype::f64;
 };
 

@@ -1,7 +1,7 @@
-// cca_attention, native, few query rows against a long cache: a block takes up to eight rows of a
-// kv head through one split of their keys and notes its maximum, sum of weights and weighted
-// values; a second kernel merges the splits. K and V go from the cache to registers, each once.
-// grid = (splits times tiles of query rows, kv heads, sequences).
+// cca_attention, native, few query rows against a long cache. A block processes up to eight rows of
+// a kv head over one split of their keys, and stores the maximum, the sum of weights and the
+// weighted values. A second kernel merges the splits. K and V go from the cache to registers, each
+// once. grid = (splits times tiles of query rows, kv heads, sequences).
 #pragma once
 
 #include "kernels/cca_attention/cca_attention_rows.hpp"
@@ -10,8 +10,8 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// A team of neighbouring lanes shares a key, each with `own` components; it has four keys at a
-/// time, so that four loads are on their way together.
+/// A team of neighbouring lanes shares a key, each lane with `own` components. A team processes
+/// four keys at a time, so that four loads are in flight together.
 template <class T, int D, int W>
 struct AttentionSplit {
   static constexpr int threads = attention_split_threads, rows = attention_split_rows;
@@ -21,12 +21,12 @@ struct AttentionSplit {
   static constexpr int team = D / own, teams = threads / team, together = 4;
   static constexpr int waves = threads / W, own_rows = rows / waves;
   struct Shared {
-    float q[rows][D];           // times factor
+    float q[rows][D];           // scaled by factor
     float p[rows][tile + 4];    // scores, then weights
     AttentionRange seen[rows];  // each row's keys in this split
-    float largest[rows];        // so far
-    float shrink[rows];         // of older sums
-    float total[rows];          // in the end
+    float largest[rows];        // running maximum
+    float shrink[rows];         // rescale factor of older sums
+    float total[rows];          // final sum of weights
     float sum[waves][D];
   };
   static_assert(sizeof(Shared) <= 16 * 1024, "the smallest profile has it");
@@ -37,7 +37,7 @@ struct AttentionSplit {
 template <class T, int D, int W>
 struct AttentionSoftmax {
   using Split = AttentionSplit<T, D, W>;
-  float total[Split::own_rows];  // of this lane's keys alone
+  float total[Split::own_rows];  // of this lane's keys only
 
   KDEV static u32 row(int i) { return k_tid() / W + static_cast<u32>(i) * Split::waves; }
 
@@ -56,7 +56,7 @@ struct AttentionSoftmax {
     }
   }
 
-  /// Scores of keys from s0 on become weights; `shrink` says what older sums are worth.
+  /// Turns scores of keys from s0 on into weights; `shrink` is the rescale factor of older sums.
   KDEV void soften(typename Split::Shared& s, i32 s0) {
     K_UNROLL
     for (int i = 0; i < Split::own_rows; ++i) {
@@ -97,8 +97,8 @@ struct AttentionSoftmax {
   }
 };
 
-/// A lane's components of one key or value, as floats; zeros from d or from `end` on, where a row
-/// may hold NaN.
+/// A lane's components of one key or value, as floats. Components from d on, and keys from `end`
+/// on, whose rows may contain NaN, are zeros.
 template <class T, int N>
 KDEV void attention_row(const AttentionHead& h, const T* cache, i32 s, i32 end, u32 x,
                         float (&to)[N]) {
@@ -193,7 +193,7 @@ KGLOBAL KBOUNDS(128) void cca_attention_split(CcaAttentionLaunch a) {
   const AttentionHead h{a, k_block_z(), k_block_y()};
   const u32 split = k_block() % a.splits, first = k_block() / a.splits * Split::rows;
   const u32 count = k_min(static_cast<u32>(Split::rows), h.row_count() - first);
-  // The splits divide what these rows see; one beyond its end has no key and says so.
+  // The splits divide the keys that these rows see; a split beyond their end gets an empty range.
   AttentionRange keys = h.seen_by_rows(first, count);
   const u32 skipped = k_min(split * a.split_keys, static_cast<u32>(keys.end - keys.begin));
   keys.begin += static_cast<i32>(skipped);
@@ -219,7 +219,7 @@ KGLOBAL KBOUNDS(128) void cca_attention_split(CcaAttentionLaunch a) {
     k_sync();
   }
   softmax.finish(s);
-  // Teams of a wave, then waves, in a fixed order.
+  // Sums over the teams of a wave, then over waves, in a fixed order.
   K_UNROLL
   for (int r = 0; r < Split::rows; ++r) {
     K_UNROLL
@@ -229,7 +229,7 @@ KGLOBAL KBOUNDS(128) void cca_attention_split(CcaAttentionLaunch a) {
         sum[r][i] += k_shfl_xor<W>(sum[r][i], distance);
       }
     }
-    k_sync();  // the line of the row before has been read
+    k_sync();  // the previous row's line has been read
     if (k_tid() % W < Split::team) {
       K_UNROLL
       for (int i = 0; i < Split::own; ++i) {
@@ -259,7 +259,7 @@ KGLOBAL KBOUNDS(128) void cca_attention_split(CcaAttentionLaunch a) {
 
 struct AttentionMergeShared {};  // none
 
-/// The splits put together (attention_merged). A thread an element.
+/// Merges the splits (attention_merged), one thread per element.
 template <class T, int W>
 KGLOBAL KBOUNDS(256) void cca_attention_merge(CcaAttentionLaunch a, u64 elements) {
   const u64 at = static_cast<u64>(k_block()) * k_threads() + k_tid();

@@ -37,7 +37,7 @@ TEST(CcaAttentionCase, CountsEveryVisiblePairAndEveryByteOnce) {
   const CcaAttentionCase c = parse("tokens=3,heads=4,kv_heads=2,head_dim=16,bf16");
   EXPECT_EQ(c.traffic().flops, 4 * 16 * 4 * (1 + 2 + 3));
   EXPECT_EQ(c.traffic().bytes, (3 * 4 + 3 * 4) * 16 * 2 + 2 * (3 * 2 * 16 * 2) + 8);
-  // Through a window of 2 the last cached token sees 2 of its 9 rows.
+  // With a window of 2 the last cached token sees 2 of its 9 rows.
   const CcaAttentionCase d = parse(
       "form=decode,context=9,heads=2,kv_heads=1,head_dim=16,"
       "mask=sliding,window=2,f32");
@@ -47,7 +47,7 @@ TEST(CcaAttentionCase, CountsEveryVisiblePairAndEveryByteOnce) {
 
 TEST(CcaAttentionCase, AWindowCountsItsOwnKey) {
   const CcaAttentionCase c =
-      parse("form=chunk,tokens=4,context=6,mask=sliding,window=3");  // rows 6..9 ask
+      parse("form=chunk,tokens=4,context=6,mask=sliding,window=3");  // queries are rows 6..9
   EXPECT_EQ(c.visible(0, 0).begin, 4);
   EXPECT_EQ(c.visible(0, 0).end, 7);
   EXPECT_EQ(c.visible(0, 3).begin, 7);
@@ -70,7 +70,8 @@ TEST(CcaAttentionTruth, WeighsValuesByTheSoftmaxOfScores) {
   EXPECT_EQ(truth.numeric.at(0).value.at(1), 0);
 }
 
-// Brute force over the filled tensors: the codes' winner leads by more than 110 everywhere.
+// Brute force over the filled tensors: the winning key of the codes leads by more than 110
+// everywhere.
 TEST(CcaAttentionCodes, GiveEveryQueryOneKeyThatLeadsByMoreThan110) {
   for (const char* axes :
        {"form=chunk,batch=2,tokens=9,context=95,heads=8,kv_heads=2,head_dim=16,f16",
@@ -175,14 +176,14 @@ TEST(CcaAttentionKokkos, IsRightForEverySplitCountAndTile) {
   }
 }
 
-/// A plain f32 attention with one fault.
+/// A plain f32 attention with one seeded bug.
 struct Fault {
   std::int64_t window_off = 0;  // A7
-  float hidden = -INFINITY;     // A9: what a masked score becomes
+  float hidden = -INFINITY;     // A9: value of a masked score
   bool heads_modulo = false;    // key head n mod kv_heads
   bool last_key_dropped = false;
   bool scale_missing = false;
-  bool stale_element = false;  // the last element keeps its neighbour's value
+  bool stale_element = false;  // the last element has its neighbour's value
   bool nothing_written = false;
   bool writes_past_the_end = false;
   bool half_sum = false;            // W4: weights add up to 0.5

@@ -1,6 +1,6 @@
-// cca_attention, native, many query rows: a block takes a tile of them through its keys, a tile of
-// K and V at a time in shared memory, with running maxima and sums (softmax over what was seen).
-// grid = (tiles of query rows, kv heads, sequences).
+// cca_attention, native, many query rows. A block processes a tile of query rows over all their
+// keys, one tile of K and V at a time in shared memory, with running maxima and sums (online
+// softmax). grid = (tiles of query rows, kv heads, sequences).
 #pragma once
 
 #include "kernels/cca_attention/cca_attention_rows.hpp"
@@ -8,8 +8,8 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Sixteen neighbouring threads own four query rows; each has keys tc, tc + 16 .. of a tile and the
-/// components (16 c + tc) part .. of the sum.
+/// Sixteen neighbouring threads own four query rows. Each thread has keys tc, tc + 16 .. of a tile
+/// and the components (16 c + tc) part .. of the sum.
 template <class T, int D>
 struct AttentionTileOf {
   static constexpr AttentionTile cut = attention_tile(sizeof(T), D);
@@ -18,11 +18,11 @@ struct AttentionTileOf {
   static constexpr int wide = attention_wide<T>;
   static constexpr int own_rows = 4, columns = 16;
   static constexpr int own_keys = keys / columns;
-  static constexpr int own = D / columns;                  // components of a thread
-  static constexpr int part = wide < own ? wide : own;     // neighbours among them
-  static constexpr int moves = keys * D / wide / threads;  // 16-byte accesses of a tile of K
+  static constexpr int own = D / columns;                  // components per thread
+  static constexpr int part = wide < own ? wide : own;     // contiguous ones among them
+  static constexpr int moves = keys * D / wide / threads;  // 16-byte accesses per tile of K
   struct Shared {
-    float q[rows][D + 4];  // times factor
+    float q[rows][D + 4];  // scaled by factor
     T k[buffers][keys][D + wide];
     T v[buffers][keys][D + wide];
     float p[rows][keys + 4];  // weights; a row is written and read by the same sixteen threads
@@ -30,13 +30,13 @@ struct AttentionTileOf {
   static_assert(sizeof(Shared) == cut.bytes(sizeof(T), D) && sizeof(Shared) <= 64 * 1024);
 };
 
-/// What the sixteen threads of four rows carry from tile to tile.
+/// State of the sixteen threads of four rows, carried from tile to tile.
 template <class T, int D>
 struct AttentionRows {
   using Tile = AttentionTileOf<T, D>;
   AttentionRange seen[Tile::own_rows];
   float largest[Tile::own_rows];
-  float total[Tile::own_rows];  // of this thread's keys alone
+  float total[Tile::own_rows];  // of this thread's keys only
   float sum[Tile::own_rows][Tile::own];
 
   KDEV void start(const AttentionHead& h, u32 first) {
@@ -84,7 +84,7 @@ struct AttentionRows {
     }
   }
 
-  /// Scores of keys from s0 on become weights in shared memory; older sums shrink.
+  /// Turns scores of keys from s0 on into weights in shared memory and rescales older sums.
   template <int W>
   KDEV void soften(typename Tile::Shared& s, i32 s0,
                    float (&score)[Tile::own_rows][Tile::own_keys]) {
@@ -119,7 +119,7 @@ struct AttentionRows {
   /// sum += weights times values of the first `count` keys of the tile, key by key.
   KDEV void mix(const typename Tile::Shared& s, u32 buffer, i32 count) {
     const u32 row = k_tid() / Tile::columns * Tile::own_rows, column = k_tid() % Tile::columns;
-    // Keys at a time, as registers allow: f32 rows in flight take twice those of 16 bits.
+    // Keys per step, limited by registers: f32 rows in flight take twice those of 16 bits.
     constexpr int step = Tile::own > 8 || (sizeof(T) == 4 && Tile::own == 8) ? 2 : 4;
     for (i32 key = 0; key < count; key += step) {
       Vec<float, step> p[Tile::own_rows];
@@ -211,7 +211,7 @@ KGLOBAL KBOUNDS(attention_tile(sizeof(T), D).threads()) void cca_attention_tile(
     Vec<T, Tile::wide> k[Tile::moves];
     Vec<T, Tile::wide> v[Tile::moves];
     u32 buffer = 0;
-    // One tile ahead of the sums, in registers; the first one has nothing before it.
+    // Loads run one tile ahead of the sums, in registers; the first iteration only loads.
     for (i32 s0 = all.begin - Tile::keys; s0 < all.end; s0 += Tile::keys) {
       const i32 ahead = s0 + Tile::keys;
       K_UNROLL

@@ -1,4 +1,4 @@
-// What the fast variants of conv_mixing share: shape and memory as a kernel sees them.
+// Case sizes and device memory shared by the portable variants of conv_mixing.
 #pragma once
 
 #include <cmath>
@@ -29,7 +29,7 @@ struct ConvMixingShape {
   KOKKOS_FUNCTION std::int64_t groups() const { return heads + kv_heads; }
 };
 
-/// Tensors in device memory, and theta^(-x / half) rounded to f32, made once a launch object.
+/// Tensors in device memory, and theta^(-x / half) rounded to f32, computed once per launch object.
 template <class T>
 struct ConvMixingMemory {
   DeviceView<T> qkv, depthwise, depthwise_bias, grouped, grouped_bias, temperature;
@@ -37,7 +37,7 @@ struct ConvMixingMemory {
   DeviceView<float> conv_state, lag_state, frequency;
   DeviceView<T> q, k, v;
 
-  /// Slot of a row: its own in a decode batch, the sequence's otherwise.
+  /// Slot of a row: the row's own in a decode batch, otherwise that of the sequence.
   KOKKOS_FUNCTION std::int64_t slot_of(const ConvMixingShape& s, std::int64_t row) const {
     return slot[s.form == ConvForm::decode ? row : 0];
   }
@@ -51,7 +51,7 @@ struct ConvMixingMemory {
     return conv_state[(slot_of(s, row) * s.channels + c) * 2 + 2 + in_rows - back];
   }
 
-  /// (q + k) / 2 of a query channel; of a key channel the same with its queries' mean for q.
+  /// (q + k) / 2 of a query channel; for a key channel q is the mean over its queries.
   KOKKOS_FUNCTION float mean(const ConvMixingShape& s, std::int64_t row, std::int64_t c) const {
     const T* u = qkv.data() + row * s.width;
     const std::int64_t share = s.heads / s.kv_heads;
@@ -76,7 +76,7 @@ struct ConvMixingMemory {
     return from_float<T>(lag_state[slot_of(s, row) * s.lag + f - s.lag]);
   }
 
-  /// Where head `group` of a row goes.
+  /// Output address of head `group` of a row.
   KOKKOS_FUNCTION T* head(const ConvMixingShape& s, std::int64_t row, std::int64_t group) const {
     return group < s.heads ? q.data() + (row * s.heads + group) * s.d
                            : k.data() + (row * s.kv_heads + group - s.heads) * s.d;
@@ -95,7 +95,7 @@ inline DeviceView<float> rope_frequencies(const ConvMixingCase& c) {
   return table;
 }
 
-/// The case's tensors staged on the device; fetch() brings back what the kernel wrote.
+/// The case's tensors staged on the device; fetch() copies the outputs back.
 template <class T>
 struct ConvMixingStaged {
   Staged<T> qkv, depthwise, depthwise_bias, grouped, grouped_bias, temperature;

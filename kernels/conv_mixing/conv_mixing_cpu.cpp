@@ -1,7 +1,8 @@
-// conv_mixing on CPU threads: an item is one head of a block of rows; its convolution is a small
-// matrix product on packed weights, and the rest of the kernel runs on that product while it is in
-// cache. Which thread takes an item changes no bit of its result. In prefill portable code reaches
-// 0.84 to 0.91 of its speed with AVX-512 and 0.81 to 0.86 with AVX2.
+// conv_mixing on CPU threads. A work item is one head of a block of rows. Its convolution is a
+// small matrix product on packed weights, and the remaining steps run on the product while it is in
+// cache. The result of an item is bit-identical whichever thread computes it. In prefill the
+// portable variant reaches 0.84 to 0.91 of this variant's speed with AVX-512 and 0.81 to 0.86 with
+// AVX2.
 #include <Kokkos_Core.hpp>
 #include <algorithm>
 #include <memory>
@@ -20,7 +21,7 @@ namespace {
 
 constexpr std::int64_t block_rows = 4 * group_tile_rows;
 
-/// One launch: shapes, memory, and work space that outlives its runs.
+/// One launch: shapes, memory, and workspace reused between runs.
 template <class T>
 class ConvMixingOnLanes {
  public:
@@ -36,7 +37,7 @@ class ConvMixingOnLanes {
   std::int64_t preparations() const { return (packs_ ? s_.groups() : 0) + blocks_; }
   std::int64_t items() const { return blocks_ * s_.groups(); }
 
-  /// The packing of one group's weights, or the rotation of a block of rows.
+  /// Packs one group's weights, or computes the rotations of a block of rows.
   void prepare(std::int64_t item) const {
     const std::int64_t block = item - (packs_ ? s_.groups() : 0);
     if (block < 0) return weights(item).pack(m_.grouped.data() + item * s_.d * s_.d * 2);
@@ -65,7 +66,7 @@ class ConvMixingOnLanes {
                    y_stride);
     }
     if (at.group >= s_.heads) write_values(s_, m_, at.group, at.first, rows);
-    // This item alone has read these channels' states.
+    // Only this item has read these channels' states.
     if (decode || at.first == 0) write_states(s_, m_, at.group, at.first, rows);
     const HeadFinish<T> finish(s_, m_, at.group);
     for (std::int64_t i = 0; i < rows; ++i) {
@@ -81,8 +82,8 @@ class ConvMixingOnLanes {
   struct Place {
     std::int64_t group, first;
   };
-  /// The heads of a block that share a key follow one another: their means read each other's rows.
-  /// Blocks of one key's heads come next, so that a thread keeps these heads' weights in its L2.
+  /// Heads of a block that share a key are consecutive, because their means read each other's rows.
+  /// Blocks with the same key come next, so that a thread keeps these heads' weights in its L2.
   Place place(std::int64_t item) const {
     const std::int64_t share = s_.heads / s_.kv_heads;
     const std::int64_t member = item % (share + 1);
@@ -91,8 +92,8 @@ class ConvMixingOnLanes {
     return {member < share ? key * share + member : s_.heads + key, block * block_rows};
   }
 
-  /// What this item writes and, of keys and values, reads behind its product, and the next one's
-  /// rows.
+  /// Lines to prefetch: the outputs of this item, the keys and values that it reads after its
+  /// product, and the rows of the next item.
   RowsAhead lines_ahead(std::int64_t item, const Place& at, std::int64_t rows) const {
     RowsAhead ahead;
     constexpr auto element = static_cast<std::int64_t>(sizeof(T));
@@ -126,7 +127,7 @@ class ConvMixingOnLanes {
   float* rope(std::int64_t row) const { return rope_.data() + row * 2 * s_.half; }
   std::int64_t rows_of(std::int64_t first) const { return std::min(block_rows, s_.tokens - first); }
 
-  using Floats = Kokkos::View<float*, Kokkos::HostSpace>;  // begins at a cache line
+  using Floats = Kokkos::View<float*, Kokkos::HostSpace>;  // cache-line aligned
   ConvMixingShape s_;
   ConvMixingMemory<T> m_;
   bool packs_;
@@ -142,11 +143,11 @@ std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
   return make_launch([=] {
     const ConvMixingOnLanes<T>* k = kernel.get();
     if (k->preparations() == 1)
-      k->prepare(0);  // in less time than threads take to start
+      k->prepare(0);  // faster than starting threads
     else
       for_each_host_item("conv_mixing/cpu prepare", k->preparations(),
                          [=](std::int64_t item) { k->prepare(item); });
-    // Neighbouring items to one thread: see place().
+    // Static schedule: consecutive items run on one thread; see place().
     using Policy = Kokkos::RangePolicy<HostSpace, Kokkos::Schedule<Kokkos::Static>,
                                        Kokkos::IndexType<std::int64_t>>;
     Kokkos::parallel_for("conv_mixing/cpu", Policy(0, k->items()),

@@ -1,4 +1,4 @@
-// The instances of the native conv_mixing that every unit compiles.
+// Instances of the native conv_mixing, compiled in every unit.
 #pragma once
 
 #include "kernels/conv_mixing/conv_mixing_kernel.hpp"

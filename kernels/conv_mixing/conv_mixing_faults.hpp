@@ -1,5 +1,5 @@
-// A plain serial conv_mixing that can be broken in one place at a time: the judge must refuse each
-// fault (spec 12.1, 12.2) and pass the one without. For tests only.
+// Plain serial conv_mixing with optional seeded bugs, one at a time. Verification must reject each
+// bug (spec 12.1, 12.2) and pass the version without one. For tests only.
 #pragma once
 
 #include <cmath>
@@ -23,7 +23,7 @@ enum class ConvFault {
   state_before_read,   // C1
   one_state_row,       // C3: every row of the batch uses the first live slot
   state_in_bf16,       // C6
-  short_chunk,         // C9: one token builds a state without the old newer column
+  short_chunk,         // C9: a one-token chunk builds a state without the old newer column
   padding_writes,      // C11
   values_interleaved,  // C13: half of every head is current
   means_after_conv,    // C14
@@ -37,7 +37,7 @@ enum class ConvFault {
   rope_exponent_over_d,  // A6
 };
 
-/// The kernel, one row after another, in float.
+/// The kernel in float, row by row.
 class FaultyConvMixing {
  public:
   FaultyConvMixing(const ConvMixingCase& c, TensorSet& t, ConvFault fault)
@@ -143,7 +143,7 @@ class FaultyConvMixing {
     return sum;
   }
 
-  // (q + k) / 2 from `x`, which holds a row's q and k.
+  // (q + k) / 2 from `x`, a row's q and k.
   float mean(const Numbers& x, std::int64_t c) const {
     if (is(ConvFault::no_means)) return 0;
     const std::int64_t d = c_.head_dim;

@@ -1,6 +1,6 @@
-// conv_mixing, native: a block takes one group (a head of q or of k) of a tile of rows from
-// projections to Q, K, V and the state. Groups of the grouped convolution are heads, so no block
-// needs another's result. grid = (tiles of rows, groups).
+// conv_mixing, native: a block computes one group (a head of q or of k) of a tile of rows, from
+// projections to Q, K, V and the state. Groups of the grouped convolution are heads, so blocks are
+// independent of each other. grid = (tiles of rows, groups).
 #pragma once
 
 #include "kernels/conv_mixing/conv_mixing_rows.hpp"
@@ -9,17 +9,17 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Rows of one sequence, for heads of up to D: y[row,o] = sum_k a[row,k] B[k,o] with a row of D_t
-/// after D_{t-1}, so that neighbouring rows share one row of D. A thread holds 8 x 4 sums; weights
-/// come in steps of `step` channels, two buffers in turn.
+/// Rows of one sequence, for heads of up to D: y[row,o] = sum_k a[row,k] B[k,o]. A row of `a` is
+/// D_{t-1} followed by D_t, so neighbouring rows share one row of D. A thread holds 8 x 4 sums.
+/// Weights are loaded in steps of `step` channels into two alternating buffers.
 template <int D>
 struct ConvTile {
   static constexpr int threads = conv_tile_threads;
-  static constexpr int per = 8;          // rows of a thread
+  static constexpr int per = 8;          // rows per thread
   static constexpr int columns = D / 4;  // threads along the outputs
   static constexpr int rows = conv_tile_rows(D);
-  static constexpr int step = conv_tile_step(D);  // input channels of a weight tile
-  static constexpr int pad = D + 4;               // keeps 16-byte rows apart in the banks
+  static constexpr int step = conv_tile_step(D);  // input channels per weight tile
+  static constexpr int pad = D + 4;               // shifts 16-byte rows to different banks
   struct Shared {
     float d[rows + 1][pad];     // D of the token before the tile, then of its tokens; then y
     float w[2][2 * step][pad];  // [buffer][2 channel + tap][output]
@@ -28,7 +28,7 @@ struct ConvTile {
   static_assert(sizeof(Shared) <= 48 * 1024, "no device needs an opt-in for it");
 };
 
-/// The thread's share of a weight tile: 16 elements, in flight while the tile before is used.
+/// The thread's share of a weight tile: 16 elements, loaded while the previous tile is in use.
 template <class T, int D>
 struct ConvWeights {
   using Tile = ConvTile<D>;
@@ -36,7 +36,7 @@ struct ConvWeights {
   static constexpr int count = 16 / wide;
   Vec<T, wide> held[count];
 
-  /// Weights of channels from j on; what lies beyond d is 0.
+  /// Loads the weights of channels from j on; channels beyond d are 0.
   KDEV void load(const ConvGroup<T>& g, u32 j) {
     const u32 depth = 2 * g.a.d;
     K_UNROLL
@@ -110,7 +110,8 @@ KGLOBAL KBOUNDS(128) void conv_mixing_tile(ConvMixingLaunch a) {
   for (u32 item = k_tid(); item < (Tile::rows + 1) * (D / wide); item += Tile::threads) {
     const u32 i = item / (D / wide), x = item % (D / wide) * wide;
     float d[wide] = {};
-    // Line i is D of the token before row first + i; the last line's own row ends the tile.
+    // Line i contains D of the token before row first + i; the last line is D of the tile's last
+    // row.
     const u32 last = i == rows ? 1 : 0;
     if (i <= rows && x < a.d) conv_depthwise(g, first + i - last, 1 - last, x, d);
     K_UNROLL
@@ -145,15 +146,15 @@ KGLOBAL KBOUNDS(128) void conv_mixing_tile(ConvMixingLaunch a) {
   }
 }
 
-/// A few rows, of a batch or of a short chunk: weights are read where they lie, once for all rows,
-/// a wave to a few outputs and its lanes along the inputs.
+/// A few rows, of a batch or of a short chunk. Weights are read in place, once for all rows. Each
+/// wave computes a few outputs, with its lanes along the inputs.
 template <int D>
 struct ConvFew {
   static constexpr int threads = conv_few_threads;
   static constexpr int rows = conv_few_rows(D);
-  static constexpr int outputs = 16 / rows;  // of a wave at a time: 16 sums a lane
+  static constexpr int outputs = 16 / rows;  // per wave at a time: 16 sums per lane
   struct Shared {
-    float a[rows][2 * D];  // [row][2 channel + tap]: D_{t-1} and D_t in turn, as the weights lie
+    float a[rows][2 * D];  // [row][2 channel + tap]: D_{t-1}, D_t interleaved like the weights
     float y[rows][D];
   };
   static_assert(sizeof(Shared) <= 16 * 1024, "the smallest profile has it");

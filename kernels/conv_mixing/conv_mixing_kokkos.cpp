@@ -1,5 +1,5 @@
-// conv_mixing, portable: a team takes one head of a block of rows from projections to Q, K and V.
-// Groups of the grouped convolution are heads, so a team needs no other team's results.
+// conv_mixing, portable: a team computes one head of a block of rows, from projections to Q, K and
+// V. Groups of the grouped convolution are heads, so teams are independent of each other.
 #include <Kokkos_Core.hpp>
 
 #include "harness/executors/kokkos/pack_math.hpp"
@@ -13,7 +13,7 @@
 namespace kernelgate {
 namespace {
 
-/// D_{t-1} and then D_t of each row: the activations of the grouped convolution. In a sequence
+/// D_{t-1} followed by D_t of each row: the activations of the grouped convolution. In a sequence
 /// rows overlap by half.
 struct DepthwiseRows {
   const float* data;
@@ -25,11 +25,11 @@ struct DepthwiseRows {
   }
 };
 
-/// On a device, whose threads wait for each other instead of fetching ahead.
+/// Empty prefetch queue for devices, where threads synchronise instead of prefetching.
 struct NoRowsAhead {};
 
-/// Weights [d,d,2] of a group, tap by tap: term k is input k of tap 0, then input k - padded of
-/// tap 1. 0 for inputs that are not there.
+/// Weights [d,d,2] of a group, tap by tap: term k is input k of tap 0, then input k - padded of tap
+/// 1. Padding inputs are 0.
 template <class T, class Ahead>
 struct TapWeights {
   const T* data;
@@ -68,11 +68,11 @@ struct TapWeights {
   }
 };
 
-/// Work items that share a row where rows are finished.
+/// Work items that share a row when rows are finished.
 template <class Shape>
 inline constexpr int row_parts = Shape::is_host ? 1 : 16;
 
-/// Calls body(PackWidth<W>, j) for one part's share of `count` numbers, W of them from j on.
+/// Calls body(PackWidth<W>, j) for one part's share of `count` numbers, W numbers from each j on.
 template <class Shape, class Body>
 KOKKOS_FORCEINLINE_FUNCTION void for_part(int part, int count, const Body& body) {
   constexpr int W = Shape::lanes, parts = row_parts<Shape>;
@@ -91,8 +91,8 @@ struct MixHeads {
   ConvMixingShape s;
   ConvMixingMemory<T> m;
   const float* rotations;  // [tokens, 2, half]: cosines and sines of a token
-  int d, padded;           // of a head; in whole packs
-  int blocks;              // of rows
+  int d, padded;           // head_dim; rounded up to whole packs
+  int blocks;              // blocks of rows
 
   struct Share {
     std::int64_t group, first;
@@ -128,7 +128,7 @@ struct MixHeads {
     share.squares = share.product + Product::scratch_floats(2 * padded, padded);
     depthwise(team, share);
     if (share.group >= s.heads) write_values(team, share);
-    team.team_barrier();  // every read of the old state is done: only now may it change
+    team.team_barrier();  // every read of the old state is done: now it may change
     if (decodes() || share.first == 0) write_state(team, share);
     const DepthwiseRows x{share.depthwise, decodes() ? 2 * padded : padded};
     using Ahead = std::conditional_t<Shape::is_host, RowsAhead, NoRowsAhead>;
@@ -149,8 +149,8 @@ struct MixHeads {
     finish(team, share);
   }
 
-  /// The heads of a block that share a key follow one another, since their means read each other's
-  /// rows; then the blocks of this key, whose weights a host's core still has.
+  /// Heads of a block that share a key are consecutive, since their means read each other's rows;
+  /// then follow the other blocks of this key, whose weights are still in the host core's cache.
   KOKKOS_FUNCTION Share share_of(int rank) const {
     const auto members = static_cast<int>(s.heads / s.kv_heads) + 1;
     const int member = rank % members;
@@ -169,8 +169,8 @@ struct MixHeads {
     return share;
   }
 
-  /// What a host's thread touches next: what it writes, the keys that the first query head meets,
-  /// values, and the inputs of the team that follows.
+  /// Prefetches data that a host thread touches next: its outputs, the keys needed by the first
+  /// query head, values, and the inputs of the next team.
   template <class Ahead>
   void fetch_later(Ahead& ahead, int rank, const Share& share) const {
     constexpr auto element = static_cast<std::int64_t>(sizeof(T));
@@ -195,7 +195,7 @@ struct MixHeads {
   }
   KOKKOS_FUNCTION std::int64_t share_of_key() const { return s.heads / s.kv_heads; }
 
-  /// Calls body(PackWidth<W>, j) for the d channels of a head, W of them from j on.
+  /// Calls body(PackWidth<W>, j) for the d channels of a head, W channels from each j on.
   template <class Body>
   KOKKOS_FORCEINLINE_FUNCTION void for_channels(const ShapedTeam& team, const Body& body) const {
     Kokkos::parallel_for(Kokkos::TeamVectorRange(team, padded / int{lanes}), [&](int item) {
@@ -207,7 +207,7 @@ struct MixHeads {
     });
   }
 
-  /// u of W channels at token t of a sequence, from before its begin too.
+  /// u of W channels at token t of a sequence; t may be before its start.
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> input(std::int64_t t, std::int64_t channel) const {
     if (t >= 0) return widen<W>(projections(t) + channel);
@@ -216,7 +216,8 @@ struct MixHeads {
     return t == -2 ? older : newer;
   }
 
-  /// D of the token before the block and of its rows; in a decode batch D_{t-1} and D_t of each.
+  /// D of the token before the block and of its rows; in a decode batch D_{t-1} and D_t of each
+  /// row.
   KOKKOS_FORCEINLINE_FUNCTION void depthwise(const ShapedTeam& team, const Share& share) const {
     const int lines = decodes() ? 2 * share.rows : share.rows + 1;
     Kokkos::parallel_for(Kokkos::TeamVectorRange(team, lines), [&](int line) {
@@ -279,14 +280,14 @@ struct MixHeads {
   }
 
   // The team that read a slot's channels also writes them. In a sequence only the first block reads
-  // the state, so its team also writes what the last row leaves behind.
+  // the state, so its team also writes the state after the last row.
   KOKKOS_FORCEINLINE_FUNCTION void write_state(const ShapedTeam& team, const Share& share) const {
     const std::int64_t begin = decodes() ? share.first : s.tokens - 1;
     const std::int64_t end = decodes() ? share.first + share.rows : s.tokens;
     for_channels(team, [&](auto width, int j) {
       constexpr int W = decltype(width)::value;
       const std::int64_t c = share.group * s.d + j;
-      const std::int64_t f = c - s.heads * s.d;  // the values that belong to this team
+      const std::int64_t f = c - s.heads * s.d;  // values assigned to this team
       for (std::int64_t row = begin; row < end; ++row) {
         if (!live(row)) continue;
         Pack<float, W> oldest, older;
@@ -305,7 +306,7 @@ struct MixHeads {
     });
   }
 
-  /// (q + k) / 2 of channels o, o + 1, ... of a head; of a key the same with its queries' mean.
+  /// (q + k) / 2 of channels o, o + 1, ... of a head; for a key q is the mean over its queries.
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> mean(const Share& share, std::int64_t row, int o,
                                                   int count) const {
@@ -375,8 +376,8 @@ struct MixHeads {
   }
 };
 
-/// The teams of MixHeads. Tiles of f16 alone take more registers than they need: 80 without a
-/// limit.
+/// Team shape of MixHeads. The compiler gives only f16 tiles more registers than they need: 80
+/// without a limit.
 template <class Shape, class Product, class T>
 struct HeadTeams : Shape {
   static constexpr int team_size = Product::team_size, vector_length = Product::vector_length;
@@ -414,8 +415,8 @@ std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
       [=] { staged.fetch(); });
 }
 
-/// Many rows: 128 of them make little of a host's staging of weights and stay in its second-level
-/// cache; a device's 16 leave shared memory for several teams.
+/// Many rows. On a host 128 rows amortise the staging of weights and stay in the second-level
+/// cache; on a device 16 rows leave shared memory for several teams.
 template <class Shape, int RowPacks>
 struct ManyRows {
   static constexpr bool host = Shape::is_host;

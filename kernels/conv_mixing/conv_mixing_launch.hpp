@@ -1,12 +1,12 @@
-// What a launch of the native conv_mixing hands to its kernels: addresses and sizes, plain enough
-// to mean the same to the host's compiler and to a device's.
+// Launch arguments of the native conv_mixing: addresses and sizes in a plain struct with the same
+// layout for host and device compilers.
 #pragma once
 
 #include <cstdint>
 
 namespace kernelgate {
 
-/// T stands for the storage type that the instance is made for. Shapes as in conv_mixing.hpp.
+/// T is the storage type of the instance. Shapes as in conv_mixing.hpp.
 struct ConvMixingLaunch {
   const void* qkv;             // T [tokens, width], width = (heads + 2 kv_heads) d
   const void* depthwise;       // T [C,2], C = (heads + kv_heads) d
@@ -23,18 +23,18 @@ struct ConvMixingLaunch {
   void* k;                 // T [tokens,kv_heads,d]
   void* v;                 // T [tokens,kv_heads,d]
   std::uint32_t tokens, heads, kv_heads, d;
-  std::uint32_t half;     // rotated pairs of a head
-  std::uint32_t batch;    // 1: each row is a sequence of its own (decode)
+  std::uint32_t half;     // rotated pairs per head
+  std::uint32_t batch;    // 1: each row is its own sequence (decode)
   std::uint32_t carries;  // 1: there is a state to read (chunk, decode)
   std::uint32_t raw;      // 1: stop before the norm (stage=conv)
 };
 
-// How the two kernels cut the work, for heads of up to `d` (64, 128 or 256) components: known to
-// the host too, which sizes the grid and asks whether a device has the shared memory.
+// Tiling of the two kernels for heads of up to `d` (64, 128 or 256) components. The host uses the
+// same values to size the grid and to check that the device has enough shared memory.
 constexpr std::uint32_t conv_tile_threads = 128, conv_few_threads = 256;
 constexpr std::uint32_t conv_tile_rows(std::uint32_t d) { return 4096 / d; }
 constexpr std::uint32_t conv_tile_step(std::uint32_t d) { return 1024 / d; }
-/// A line of D a row and one before, and two buffers of weights; lines are 16 bytes longer than d.
+/// One line of D per row plus one before, and two weight buffers; lines are 16 bytes longer than d.
 constexpr std::int64_t conv_tile_bytes(std::uint32_t d) {
   return static_cast<std::int64_t>(conv_tile_rows(d) + 1 + 4 * conv_tile_step(d)) * (d + 4) * 4;
 }

@@ -1,4 +1,4 @@
-// The instances that a mutant of conv_mixing is tried with.
+// Kernel instances used to test seeded bugs in conv_mixing.
 #include "kernels/conv_mixing/conv_mixing_kernel.hpp"
 
 namespace kernelgate {

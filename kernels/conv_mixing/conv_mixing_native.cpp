@@ -1,5 +1,5 @@
-// conv_mixing, the host side of its native kernels: which instance a case takes on a device, and
-// what is handed to it.
+// Host side of the native conv_mixing: selects the kernel instance of a case on a device and
+// prepares its launch arguments.
 #include "kernels/conv_mixing/conv_mixing_native.hpp"
 
 #include <cmath>
@@ -10,7 +10,7 @@
 namespace kernelgate {
 namespace {
 
-constexpr std::int64_t few_tokens = 8;  // up to here weights are read in place
+constexpr std::int64_t few_tokens = 8;  // up to this many tokens weights are read in place
 
 std::vector<float> rope_frequencies(const ConvMixingCase& c) {
   std::vector<float> table;

@@ -1,4 +1,4 @@
-// The native conv_mixing with its instances in the caller's hands, for tests of broken ones.
+// The native conv_mixing with instances supplied by the caller, for tests of seeded bugs.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,8 @@
 
 namespace kernelgate {
 
-/// One launch: tiles of rows of one sequence where there are rows to fill one and the device has
-/// the shared memory, else a few rows a block.
+/// The one launch of a case: tiles of rows of one sequence if there are enough rows to fill a tile
+/// and the device has the shared memory, otherwise a few rows per block.
 std::vector<NativeUse> conv_mixing_uses(const ConvMixingCase& c, const DeviceProfile& device);
 
 std::unique_ptr<Launch> prepare_native_conv_mixing(const ConvMixingCase& c, TensorSet& tensors,

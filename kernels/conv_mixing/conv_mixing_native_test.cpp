@@ -1,5 +1,5 @@
-// conv_mixing's native kernels broken on purpose, one change a mutant (CMakeLists.txt): executor S
-// or the judge refuses each under every seed, at either wave width, and the clean twin passes.
+// Seeded bugs in conv_mixing's native kernels (CMakeLists.txt). The source executor or verification
+// rejects each bug under every seed at both wave widths; the unmodified kernel passes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// What was said under each schedule.
+/// The diagnostics of each schedule.
 std::vector<std::string> found(NativeEntries entries, int wave, const std::string& axes,
                                DataMode mode) {
   const ConvMixingCase c = ConvMixingCase::axes().parse(axes);
@@ -53,19 +53,19 @@ TEST_P(ConvMixingNative, PassesWhereItsMutantsFail) {
   EXPECT_THAT(found(entries, GetParam(), decode, DataMode::real), Each(""));
 }
 
-// A race where the next tile comes too early, a read of nothing where it has never come.
+// A race if the next tile arrives too early, an uninitialised read if it never arrived.
 TEST_P(ConvMixingNative, WithoutABarrierBetweenWeightTilesIsRefused) {
   EXPECT_THAT(found(conv_mixing_conv_tile_unsynced_entries(), GetParam(), prefill, DataMode::real),
               Each(HasSubstr("shared memory")));
 }
 
-// C1: the state is written before everybody has read it.
+// C1: the state is written before all threads have read it.
 TEST_P(ConvMixingNative, WritingTheStateFirstIsARace) {
   EXPECT_THAT(found(conv_mixing_conv_state_first_entries(), GetParam(), decode, DataMode::real),
               Each(HasSubstr("race")));
 }
 
-// C3: every row of the batch moves the first row's state.
+// C3: every row of the batch updates the first row's state.
 TEST_P(ConvMixingNative, OneSlotForAllRowsIsRefused) {
   EXPECT_THAT(found(conv_mixing_conv_one_slot_entries(), GetParam(), decode, DataMode::real),
               Each(Not("")));
@@ -95,7 +95,7 @@ TEST_P(ConvMixingNative, AWaveOf32IsRefusedWhereItHas64) {
   }
 }
 
-// The claim of its plan: the same bits under every schedule.
+// The determinism claim of its plan: bit-identical results under every schedule.
 TEST_P(ConvMixingNative, GivesTheSameBitsUnderTwentySchedules) {
   for (const char* axes : {prefill, decode}) {
     const ConvMixingCase c = ConvMixingCase::axes().parse(axes);

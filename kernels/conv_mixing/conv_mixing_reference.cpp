@@ -1,4 +1,4 @@
-// Inputs and truth of conv_mixing: the scalar reference bound to a case's tensors.
+// Inputs and reference values of conv_mixing: binds the scalar reference to a case's tensors.
 #include "kernels/conv_mixing/conv_mixing_reference.hpp"
 
 #include <cmath>
@@ -24,8 +24,8 @@ reference::ConvMixingParams params_of(const ConvMixingCase& c) {
   return p;
 }
 
-// Ranges of exact inputs. With Gamma, D <= sqrt(room / 2d) every partial sum of y is below `room`;
-// means have 1 + log2(heads / kv) fractional bits, so `room` leaves those below 2^24.
+// Ranges of exact inputs. Gamma, D <= sqrt(S / (2d + 2)) keeps every partial sum of y below S.
+// Means have 1 + log2(heads / kv) fractional bits, so S leaves that many bits below 2^24.
 struct IntegerRanges {
   std::int64_t grouped = 1, depthwise = 1, projection = 1, q_unit = 1;
 };
@@ -47,7 +47,7 @@ IntegerRanges integer_ranges(const ConvMixingCase& c) {
   return r;
 }
 
-// Rows of a sequence or batch as the reference sees them: u of the token and of the two before it.
+// Rows of a sequence or batch for the reference: u of the token and of the two before it.
 class Rows {
  public:
   Rows(const ConvMixingCase& c, const TensorSet& before)
@@ -63,7 +63,7 @@ class Rows {
     }
   }
 
-  /// By the tensor, which is where a kernel finds it; -1: a padding row.
+  /// Slot from the tensor, as a kernel reads it; -1: a padding row.
   std::int64_t slot(std::int64_t row) const {
     if (c_.form == ConvForm::prefill) return 0;
     return slot_[static_cast<std::size_t>(c_.form == ConvForm::decode ? row : 0)];
@@ -85,7 +85,7 @@ class Rows {
   std::vector<double> zeros_, older_, newer_;
 };
 
-// Q and K of the sampled rows. N = Bounded gives budgets, N = double exact values.
+// Q and K of the sampled rows. N = Bounded gives error bounds, N = double exact values.
 template <class N>
 void heads_truth(const ConvMixingCase& c, const TensorSet& before, const Sample& sample,
                  NumericTruth& q, NumericTruth& k) {
@@ -120,7 +120,7 @@ void heads_truth(const ConvMixingCase& c, const TensorSet& before, const Sample&
   }
 }
 
-// V and both states are copies: compared bit for bit in either mode.
+// V and both states are copies, compared bit for bit in either mode.
 void copies_truth(const ConvMixingCase& c, const TensorSet& before, Truth& truth) {
   NumericTruth v{.tensor = "v", .at = {}, .value = {}, .budget = {}};
   NumericTruth conv{.tensor = "conv_state", .at = {}, .value = {}, .budget = {}};
@@ -180,7 +180,7 @@ void ConvMixingCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t seed)
   for (std::int64_t s = 0; s < sequences(); ++s) {
     tensors["slot"].set(s, static_cast<double>(slot_of(s)));
   }
-  for (std::int64_t j = 0; j < kv_heads; ++j) {  // never 0: that would hide K's whole path
+  for (std::int64_t j = 0; j < kv_heads; ++j) {  // never 0: that would hide all of K's computation
     const double size = 0.75 + 0.5 * uniform(key("temperature"), j);
     tensors["temperature"].set(j, j % 2 == 0 ? size : -size);
   }
@@ -213,7 +213,7 @@ void ConvMixingCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t seed)
   if (prefill) return;
   fill_bell(tensors["conv_state"], key("conv_state"), size);
   fill_bell(tensors["lag_state"], key("lag_state"), 1);
-  // A state holds what a projection once yielded: numbers of the storage type, except in f32.
+  // A state contains previously computed projections: numbers of the storage type, except in f32.
   for (const std::string_view name : {"conv_state", "lag_state"}) {
     Tensor& state = tensors[name];
     for (std::int64_t i = 0; i < state.count(); ++i) state.set(i, round_to(type, state.get(i)));

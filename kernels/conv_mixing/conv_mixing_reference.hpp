@@ -1,5 +1,5 @@
-// The scalar truth of CCA's sequence mixing (spec 3.2, 3.3, 3.4, 3.6): raw projections of one
-// sequence's chunk and its state become Q, K, V and the next state.
+// Scalar reference for CCA's sequence mixing (spec 3.2, 3.3, 3.4, 3.6): computes Q, K, V and the
+// next state from the raw projections of one sequence's chunk and its state.
 #pragma once
 
 #include <cmath>
@@ -29,7 +29,7 @@ struct ConvMixingParams {
   NormGuard guard = NormGuard::add_to_square;
   double guard_epsilon = 1e-12;
 
-  // Where an implementation rounds; f64: not at all. The angle is f32 in every implementation.
+  // Where an implementation rounds; f64: no rounding. The angle is f32 in every implementation.
   Dtype stage = Dtype::f64;   // conv outputs, means, their sum
   Dtype norm = Dtype::f64;    // normalised heads
   Dtype angle = Dtype::f32;   // inverse frequency, and its product with the position
@@ -92,7 +92,7 @@ N angle_function(double exact) {  // what an f32 sinf or cosf of a given f32 ang
     return rounded_f32(exact, 0, declared_ulps.sin_cos);
 }
 
-/// Half-split pairs (x, x + rotary_dims / 2) of one head; the other dims stay.
+/// Rotates half-split pairs (x, x + rotary_dims / 2) of one head; the other dims are unchanged.
 template <class N>
 void rotate_head(std::span<N> head, std::int64_t position, const ConvMixingParams& p) {
   const std::int64_t half = p.rotary_dims / 2;
@@ -125,9 +125,9 @@ void normalise_head(std::span<N> head, const ConvMixingParams& p) {
   for (N& v : head) v = stored_as(p.norm, v * (root * inverse));
 }
 
-/// y + means of one token before any norm: heads [q,d] and [kv,d], one after the other as in u.
-/// u0, u1, u2: projections of the token two before, one before, and the token; zeros before a
-/// start.
+/// y + means of one token before any norm: heads [q,d] then [kv,d], in the order of u. u0, u1, u2:
+/// projections of the token two before, of the token before, and of the token itself; zeros before
+/// the start of the sequence.
 template <class N>
 std::vector<N> conv_stage(const Values& u0, const Values& u1, const Values& u2,
                           const ConvMixingWeights& w, const ConvMixingParams& p) {
@@ -152,7 +152,7 @@ std::vector<N> conv_stage(const Values& u0, const Values& u1, const Values& u2,
   return out;
 }
 
-/// Norm, temperature and rotation of what conv_stage gave.
+/// Norm, temperature and rotation of the result of conv_stage.
 template <class N>
 void finish_heads(std::span<N> heads, std::int64_t position, const ConvMixingWeights& w,
                   const ConvMixingParams& p) {
@@ -169,7 +169,7 @@ void finish_heads(std::span<N> heads, std::int64_t position, const ConvMixingWei
   }
 }
 
-/// Q [q,d] and K [kv,d] of one token, one after the other as in u = [q ; k].
+/// Q [q,d] and K [kv,d] of one token, concatenated in the order of u = [q ; k].
 template <class N>
 std::vector<N> mix_token(const Values& u0, const Values& u1, const Values& u2,
                          std::int64_t position, const ConvMixingWeights& w,
@@ -179,9 +179,9 @@ std::vector<N> mix_token(const Values& u0, const Values& u1, const Values& u2,
   return out;
 }
 
-/// What a sequence carries from chunk to chunk: u of the last two tokens (older first) and the
-/// delayed value projection of the last token. (A cache of the raw hidden row instead is the same
-/// content one projection earlier.) Starts as zeros.
+/// State that a sequence carries from chunk to chunk: u of the last two tokens (older first) and
+/// the delayed value projection of the last token. (A cache of the raw hidden row would contain the
+/// same information one projection earlier.) Starts as zeros.
 struct ConvMixingState {
   std::vector<double> older, newer, lag;
 
@@ -205,8 +205,8 @@ struct ConvMixingResult {
   std::vector<N> q, k, v;
 };
 
-/// The whole chunk. Every read of the state comes before its update: the last two columns of
-/// [state | chunk], the last row of the delayed values.
+/// Processes the whole chunk. Every read of the state precedes its update: the last two columns of
+/// [state | chunk], and the last row of the delayed values.
 template <class N>
 ConvMixingResult<N> conv_mixing(const ConvMixingChunk& chunk, const ConvMixingWeights& w,
                                 const ConvMixingParams& p, ConvMixingState& state) {

@@ -1,5 +1,5 @@
-// conv_mixing, native: what both kernels do with a row - reading projections and the state of the
-// sequence, moving V and the state on, and turning y + means into a finished head.
+// conv_mixing, native: per-row operations of both kernels. They read projections and sequence
+// state, write V and the new state, and turn y + means into a finished head.
 #pragma once
 
 #include <dialect.hpp>
@@ -8,7 +8,7 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Elements of T that a 16-byte access moves.
+/// Elements of T in a 16-byte access.
 template <class T>
 inline constexpr int conv_wide = 16 / static_cast<int>(sizeof(T));
 
@@ -26,7 +26,7 @@ struct ConvGroup {
   KDEV i32 slot_of(u32 row) const { return a.slot[a.batch != 0 ? row : 0]; }
   KDEV bool live(u32 row) const { return slot_of(row) >= 0; }
   KDEV const T* projections(u32 row) const { return as_t(a.qkv) + row * width(); }
-  /// Whether rows of heads begin at 16-byte boundaries.
+  /// Whether head rows begin at 16-byte boundaries.
   KDEV bool aligned() const { return a.d % conv_wide<T> == 0; }
   KDEV float* state(u32 row, u32 x) const {
     return a.conv_state + (static_cast<u64>(slot_of(row)) * channels() + channel(x)) * 2;
@@ -38,7 +38,7 @@ struct ConvGroup {
   }
 };
 
-/// N elements as floats, those from `valid` on as 0; `wide`: all N exist and lie aligned.
+/// N elements as floats; those from `valid` on are 0. `wide`: all N exist and are aligned.
 template <int N, class T>
 KDEV void conv_take(const T* from, bool wide, u32 valid, float (&to)[N]) {
   if (wide) {
@@ -51,7 +51,7 @@ KDEV void conv_take(const T* from, bool wide, u32 valid, float (&to)[N]) {
   for (int i = 0; i < N; ++i) to[i] = static_cast<u32>(i) < valid ? k_to_float(from[i]) : 0.0F;
 }
 
-/// N floats of shared memory, four at a time.
+/// N floats of shared memory, loaded four at a time.
 template <int N>
 KDEV void conv_take_lds(const float* from, float (&to)[N]) {
   K_UNROLL
@@ -62,8 +62,8 @@ KDEV void conv_take_lds(const float* from, float (&to)[N]) {
   }
 }
 
-/// u of channels x.. of the group, `back` tokens (0, 1 or 2) before the row's: from the rows, from
-/// the state, or 0 before the first token.
+/// u of channels x.. of the group, `back` tokens (0, 1 or 2) before the row's token: from the rows,
+/// from the state, or 0 before the first token.
 template <int N, class T>
 KDEV void conv_u(const ConvGroup<T>& g, u32 row, u32 back, u32 x, float (&u)[N]) {
   const u32 in_rows = g.a.batch != 0 ? 0 : row;
@@ -79,8 +79,8 @@ KDEV void conv_u(const ConvGroup<T>& g, u32 row, u32 back, u32 x, float (&u)[N])
   }
 }
 
-/// D of channels x.. : of the row's token, or with `earlier` of the token before it. A dead row's
-/// state is never read.
+/// D of channels x.. : of the row's token, or with `earlier` of the token before it. The state of a
+/// padding row is never read.
 template <int N, class T>
 KDEV void conv_depthwise(const ConvGroup<T>& g, u32 row, u32 earlier, u32 x, float (&d)[N]) {
   float older[N];
@@ -100,13 +100,13 @@ KDEV void conv_depthwise(const ConvGroup<T>& g, u32 row, u32 earlier, u32 x, flo
   }
 }
 
-/// V of rows [first, first + rows) as far as it belongs to this group; reads the lag state.
+/// V of rows [first, first + rows), restricted to this group's part; reads the lag state.
 template <class T>
 KDEV void conv_values(const ConvGroup<T>& g, u32 first, u32 rows) {
   if (g.group < g.a.heads) return;
   constexpr u32 wide = conv_wide<T>;
   const u32 d = g.a.d, lag = g.lag(), from = (g.group - g.a.heads) * d;
-  const bool whole = g.aligned() && lag % wide == 0;  // a vector lies on one side of the delay
+  const bool whole = g.aligned() && lag % wide == 0;  // no vector crosses the delay's boundary
   const u32 step = whole ? wide : 1;
   for (u32 at = k_tid() * step; at < rows * d; at += k_threads() * step) {
     const u32 row = first + at / d, f = from + at % d;
@@ -129,8 +129,8 @@ KDEV void conv_values(const ConvGroup<T>& g, u32 first, u32 rows) {
 }
 
 /// The new state of this group's channels. The block that read a slot's channels writes them, after
-/// a barrier; of a sequence only the first rows read the state, so their block writes what the last
-/// rows leave.
+/// a barrier. In a sequence only the first rows read the state, so their block also writes the
+/// state after the last rows.
 template <class T>
 KDEV void conv_state(const ConvGroup<T>& g, u32 first, u32 rows) {
   const bool batch = g.a.batch != 0;
@@ -154,7 +154,7 @@ KDEV void conv_state(const ConvGroup<T>& g, u32 first, u32 rows) {
   }
 }
 
-/// (q + k) / 2 of component x of a query head; of a key head the same with its queries' mean.
+/// (q + k) / 2 of component x of a query head; for a key head q is the mean over its queries.
 template <class T>
 KDEV float conv_mean(const ConvGroup<T>& g, u32 row, u32 x) {
   const T* u = g.projections(row);
@@ -173,10 +173,10 @@ struct ConvRotation {
   float cosine, sine;
 };
 
-/// cos and sin of an f32 angle below 2^31. The angle minus q pi/2 is taken in double, exactly up to
-/// 2^-60, and rounded once; the Taylor terms left out are below 2^-28. To first order sin is off by
-/// 2.6 u and cos by 2.5 u (u = 2^-24): 1 u and 2 u from the remainder's rounding, the rest from the
-/// last steps; the definition allows 4 u.
+/// cos and sin of an f32 angle below 2^31. The angle minus q pi/2 is computed in double with an
+/// error below 2^-60, and rounded once. The omitted Taylor terms are below 2^-28. To first order
+/// the error is 2.6 u for sin and 2.5 u for cos (u = 2^-24): 1 u and 2 u from rounding the
+/// remainder, the rest from the last steps. The definition allows 4 u.
 KDEV ConvRotation conv_rotation(float angle) {
   const double magic = 6755399441055744.0;  // 1.5 2^52: the sum has no bits below 1
   const double shifted = k_fma(static_cast<double>(angle), 0.63661977236758134308, magic);
@@ -203,7 +203,7 @@ KDEV ConvRotation conv_rotation(float angle) {
 }
 
 /// One wave turns a row of y (in shared memory, d floats) into a finished head: bias and means,
-/// norm, temperature, rotation, storage. Every lane of the wave calls it.
+/// norm, temperature, rotation, storage. Every lane of the wave must call it.
 template <int W, int D, class T>
 KDEV void conv_finish(const ConvGroup<T>& g, u32 row, float* y) {
   constexpr int each = (D + W - 1) / W;
@@ -240,7 +240,7 @@ KDEV void conv_finish(const ConvGroup<T>& g, u32 row, float* y) {
       y[x + g.a.half] = high * turn.cosine + low * turn.sine;
     }
   }
-  k_syncwave<W>();  // stores take neighbours together
+  k_syncwave<W>();  // a store combines neighbouring elements
   T* out = g.head(row);
   constexpr u32 wide = conv_wide<T>;
   if (g.aligned()) {

@@ -18,7 +18,7 @@ ConvMixingCase parsed(const std::string& axes) {
   return c;
 }
 
-// Runs the serial kernel with a fault and returns what the judge says.
+// Runs the serial kernel with a seeded bug and returns the verification status.
 Status status_of(const std::string& axes, DataMode mode, ConvFault fault) {
   const auto prepare = [fault](const ConvMixingCase& c, TensorSet& tensors) {
     return make_launch([&tensors, c, fault] { FaultyConvMixing(c, tensors, fault).run(); });
@@ -56,7 +56,8 @@ TEST(ConvMixingCase, CountsEveryByteOnce) {
   const ConvMixingCase prefill = parsed("tokens=5,heads=2,kv_heads=1,head_dim=4,rotary=2,bf16");
   EXPECT_EQ(prefill.traffic().bytes, 2 * (5 * 16 + 145 + 5 * 16) + 4 * (5 + 1) + 4 * 26);
   EXPECT_EQ(prefill.traffic().flops, 5 * 12 * (4 + 16 + 12));
-  // Row 3 of 5 is padding: 4 rows are read, their states read and written, 5 rows of zeros or not.
+  // Row 3 of 5 is padding: 4 rows are read, their states read and written; 5 output rows are
+  // written.
   const ConvMixingCase decode =
       parsed("tokens=5,heads=2,kv_heads=1,head_dim=4,rotary=2,form=decode,f32");
   EXPECT_EQ(decode.live_rows(), 4);
@@ -69,7 +70,7 @@ TEST(ConvMixingCase, CountsEveryByteOnce) {
   }
 }
 
-// One query head, one key head of 2 channels; numbers chosen so that a person can follow.
+// One query head and one key head of 2 channels, with numbers that can be checked by hand.
 TEST(ConvMixingTruth, EqualsHandWorkedTokens) {
   const ConvMixingCase c = parsed("tokens=2,heads=1,kv_heads=1,head_dim=2,rotary=0,stage=conv,f32");
   TensorSet t(c.tensors());

@@ -1,4 +1,4 @@
-// conv_mixing under other numbers of threads: sums and states must not depend on who takes what.
+// conv_mixing with different thread counts: sums and states must not depend on the work split.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,8 +9,8 @@
 namespace kernelgate {
 namespace {
 
-// The test below runs this one in processes of their own: one block of rows and several, packed
-// weights and weights where they lie, each form, heads of whole registers and of others.
+// The test below runs this one in separate processes: one block of rows and several, packed weights
+// and weights in place, each form, heads of whole registers and others.
 TEST(ConvMixingThreads, PrintTheirBits) {
   for (const char* variant : {"kokkos", "kokkos/cpu"}) {
     for (const char* axes :

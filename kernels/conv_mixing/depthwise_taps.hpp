@@ -12,7 +12,7 @@ namespace kernelgate {
 /// Largest head_dim of a case.
 inline constexpr std::int64_t widest_head = 256;
 
-/// Weights and bias of a group's depthwise taps, apart.
+/// Weights and bias of a group's depthwise taps, in separate arrays.
 template <class T>
 class DepthwiseTaps {
  public:

@@ -1,5 +1,5 @@
-// The grouped convolution of few rows on CPU lanes: weights are read where they lie, each once for
-// up to four rows, since packing them would cost more than it saves.
+// The grouped convolution of a few rows on CPU lanes. Weights are read in place, each once for up
+// to four rows, since packing them would cost more than it saves.
 #pragma once
 
 #include <algorithm>
@@ -10,19 +10,19 @@
 
 namespace kernelgate {
 
-/// Up to this many rows packing the weights costs about what it saves.
+/// Up to this many rows, packing the weights costs about as much as it saves.
 inline constexpr std::int64_t few_rows = 24;
 
-/// How far ahead of their reading weights are fetched: what memory sends in its own latency, and
-/// some. Hardware fetching alone stops at every page.
+/// Prefetch distance of the weights: slightly more than memory delivers within its own latency.
+/// Hardware prefetching alone stops at every page.
 inline constexpr std::uintptr_t fetched_bytes = 4096;
 
-/// The first lines of a group's weights, while its depthwise taps are computed.
+/// Prefetches the first lines of a group's weights while its depthwise taps are computed.
 inline void fetch_first_weights(const void* weight) {
   for (std::uintptr_t b = 0; b < fetched_bytes; b += 64) fetch_line<FetchTo::l2>(weight, b);
 }
 
-/// `a` rows hold D_{t-1}[j], D_t[j] in turn, as the weights do; y[row,o] for all d outputs.
+/// y[row,o] for all d outputs; rows of `a` interleave D_{t-1}[j] and D_t[j], like the weights.
 template <int rows, class T>
 void multiply_in_place(const float* a, std::int64_t stride, const T* weight, std::int64_t d,
                        float* y, std::int64_t y_stride) {
@@ -59,7 +59,7 @@ void multiply_in_place(const float* a, std::int64_t stride, const T* weight, std
   }
 }
 
-/// y of any number of rows; `depthwise` rows lie `stride` apart, D_{t-1} and then D_t.
+/// y of any number of rows; rows of `depthwise` are `stride` apart: D_{t-1}, then D_t.
 template <class T>
 void multiply_few(const float* depthwise, std::int64_t stride, std::int64_t rows, const T* weight,
                   std::int64_t d, float* y, std::int64_t y_stride) {

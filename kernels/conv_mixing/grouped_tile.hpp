@@ -12,13 +12,13 @@
 
 namespace kernelgate {
 
-/// Outputs that one pass over `a` computes, and rows: accumulators fill the vector registers.
+/// Outputs and rows that one pass over `a` computes: the accumulators fill the vector registers.
 inline constexpr std::int64_t group_panel_width = 2 * lane_count;
 inline constexpr int group_tile_rows = lane_count == 16 ? 12 : 6;
 
 /// B of one group: panels of group_panel_width outputs, each [2 d, its width] with k = tap d + j.
 /// The last one may be one register wide. A panel (32 KiB at d = 128) stays in L1 while all rows of
-/// a block pass by.
+/// a block are multiplied by it.
 struct GroupPanels {
   float* data = nullptr;
   std::int64_t d = 0;
@@ -46,13 +46,13 @@ struct GroupPanels {
  private:
   template <class T>
   void pack_register(const T* weight, std::int64_t outputs, float* to, std::int64_t stride) const {
-    for (std::int64_t k = 0; k < 2 * d; k += lane_count) {  // both taps of a j are neighbours
+    for (std::int64_t k = 0; k < 2 * d; k += lane_count) {  // both taps of a j are adjacent
       const std::int64_t count = std::min<std::int64_t>(lane_count, 2 * d - k);
       Lanes rows[lane_count] = {};
       for (std::int64_t o = 0; o < outputs; ++o) {
         const T* from = weight + o * 2 * d + k;
         rows[o] = count == lane_count ? load_lanes(from) : load_some_lanes(from, count);
-        // The next register's rows, from memory: 16 streams are more than hardware follows.
+        // Prefetches the next register's rows: hardware prefetchers do not follow 16 streams.
         __builtin_prefetch(from + lane_count * 2 * d);
       }
       transpose(rows);
@@ -90,7 +90,7 @@ template <int rows, int registers>
   }
 }
 
-/// All rows of a block against one panel.
+/// Multiplies all rows of a block by one panel.
 template <int registers>
 void multiply_group_panel(const float* a, std::int64_t stride, std::int64_t rows,
                           const float* panel, std::int64_t depth, float* y, std::int64_t y_stride,
@@ -107,8 +107,8 @@ void multiply_group_panel(const float* a, std::int64_t stride, std::int64_t rows
   for (; r < rows; ++r) tile(std::integral_constant<int, 1>());
 }
 
-/// y[row,o] of all rows of a block and all outputs: rows of `a` lie `stride` apart, D_{t-1} at
-/// their begin and D_t behind it. Fetches lines of `ahead` meanwhile.
+/// y[row,o] of all rows of a block and all outputs. Rows of `a` are `stride` apart: D_{t-1}
+/// followed by D_t. Meanwhile prefetches lines of `ahead`.
 inline void multiply_group(const float* a, std::int64_t stride, std::int64_t rows,
                            const GroupPanels& weights, float* y, std::int64_t y_stride,
                            RowsAhead& ahead) {

@@ -1,4 +1,4 @@
-// What follows the grouped convolution on CPU lanes, row by row while y is in cache: bias, means,
+// Steps after the grouped convolution on CPU lanes, row by row while y is in cache: bias, means,
 // norm, temperature and RoPE of one head.
 #pragma once
 
@@ -24,7 +24,8 @@ class HeadFinish {
         key_(group < s.heads ? s.heads + group / (s.heads / s.kv_heads) : group),
         bias_(m.grouped_bias.data() + group * s.d) {}
 
-  /// Q or K of a live row from its y, which is overwritten; `rope` holds its cosines and sines.
+  /// Q or K of a live row from its y, which is overwritten; `rope` contains the row's cosines and
+  /// sines.
   void write(std::int64_t row, float* y, const float* rope) const {
     T* out = m_.head(s_, row, group_);
     const float square = add_means(row, y);
@@ -35,14 +36,14 @@ class HeadFinish {
     store(y, out, 2 * s_.half, scale);
   }
 
-  /// Zeros for a row of padding.
+  /// Zeros for a padding row.
   void clear(std::int64_t row) const {
     T* out = m_.head(s_, row, group_);
     std::fill(out, out + s_.d, from_float<T>(0));
   }
 
  private:
-  /// Bias and means onto y, and the sum of squares.
+  /// Adds bias and means to y and returns the sum of squares.
   float add_means(std::int64_t row, float* y) const {
     const T* u = m_.qkv.data() + row * s_.width;
     const T* queries = u + first_query_ * s_.d;
@@ -72,7 +73,7 @@ class HeadFinish {
     return total;
   }
 
-  /// Dims 0 .. 2 half - 1: pairs (x, x + half) turned by their angle.
+  /// Rotates dims 0 .. 2 half - 1: each pair (x, x + half) by its angle.
   void rotate(const float* y, const float* cosine, float scale, T* out) const {
     const float* sine = cosine + s_.half;
     std::int64_t x = 0;

@@ -1,4 +1,5 @@
-// Cosines and sines of a launch's rotation angles, computed once a token instead of once a head.
+// Cosines and sines of a launch's rotation angles, computed once per token instead of once per
+// head.
 #pragma once
 
 #include <cmath>
@@ -7,8 +8,8 @@
 namespace kernelgate {
 
 /// cos and sin of an f32 angle below 2^31, within 1 ulp of f32. Branch-free, so that loops over
-/// angles become vector code. The angle is reduced by multiples of pi/2 in double: pi/2 in two
-/// parts leaves an error below 2^-60 for any such angle.
+/// angles vectorise. The angle is reduced by multiples of pi/2 in double; pi/2 split into two parts
+/// leaves an error below 2^-60 for any such angle.
 struct CosSin {
   float cosine, sine;
 };
@@ -18,7 +19,7 @@ struct CosSin {
   const double quarter = __builtin_rint(a * 0.63661977236758134308);  // 2 / pi
   double r = __builtin_fma(-quarter, 1.5707963267948965580, a);       // pi/2, upper part
   r = __builtin_fma(-quarter, 6.1232339957367658860e-17, r);          // and the rest
-  const double z = r * r;  // |r| <= pi/4: the first Taylor terms left out are below 1e-13
+  const double z = r * r;  // |r| <= pi/4: the first omitted Taylor terms are below 1e-13
   double s = 1.0 / 6227020800.0;
   s = __builtin_fma(s, z, -1.0 / 39916800.0);
   s = __builtin_fma(s, z, 1.0 / 362880.0);

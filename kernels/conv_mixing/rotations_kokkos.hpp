@@ -1,4 +1,4 @@
-// Rotary embedding of conv_mixing, portable: the table of cosines and sines that all heads read.
+// Rotary embedding of conv_mixing, portable: the table of cosines and sines shared by all heads.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// Cosines and sines of all tokens, once for all heads.
+/// Computes the cosines and sines of all tokens once for all heads.
 template <class Shape>
 struct Rotations {
   const std::int32_t* position;

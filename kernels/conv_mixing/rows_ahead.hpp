@@ -1,22 +1,22 @@
-// Cache lines that a thread will soon touch, fetched a few at a time while it multiplies. Rows of a
-// head are short and lie far apart, which the hardware's own fetching does not follow.
+// Prefetches the cache lines that a thread will soon touch, a few at a time while it multiplies.
+// Rows of a head are short and far apart, a pattern that hardware prefetchers do not follow.
 #pragma once
 
 #include <cstdint>
 
 namespace kernelgate {
 
-/// A queue of line fetches over pieces of rows. Fetching changes no value, and an address behind
+/// A queue of line prefetches over partial rows. Prefetching changes no value, and an address past
 /// the end of memory is harmless.
 class RowsAhead {
  public:
-  /// `bytes` from each of `rows` places `row_bytes` apart, to be read or written.
+  /// Adds `bytes` from each of `rows` addresses `row_bytes` apart, to be read or written.
   void add(const void* first, std::int64_t bytes, std::int64_t rows, std::int64_t row_bytes) {
     if (used_ < most) pieces_[used_++] = {static_cast<const char*>(first), bytes, rows, row_bytes};
   }
 
-  /// The next few lines. Into L2 only: L1 belongs to the weights. A line that nobody else holds is
-  /// taken for writing without another miss.
+  /// Prefetches the next few lines, into L2 only, because L1 is needed for the weights. A line that
+  /// no other core holds can be written without another miss.
   void fetch() {
     if (here_ == used_) return;
     Piece& piece = pieces_[here_];

@@ -1,5 +1,5 @@
-// The copies of conv_mixing on a CPU: V, delayed by half, and the state that the sequence carries
-// on. Each belongs to one key head's or one head's item, which alone reads and then writes it.
+// Copies of conv_mixing on a CPU: V, half of it delayed, and the new state of the sequence. Each
+// element belongs to the item of one head or key head, which alone reads it and then writes it.
 #pragma once
 
 #include <algorithm>
@@ -9,13 +9,13 @@
 
 namespace kernelgate {
 
-/// V of one key head's width: elements of the row's flat [v_cur ; v_del of the token before].
+/// V of one key head: elements of the row's flat [v_cur ; v_del of the token before].
 template <class T>
 void write_values(const ConvMixingShape& s, const ConvMixingMemory<T>& m, std::int64_t group,
                   std::int64_t first, std::int64_t rows) {
   const std::int64_t begin = (group - s.heads) * s.d;
   const std::int64_t end = begin + s.d;
-  const std::int64_t current = std::clamp(s.lag, begin, end);  // delayed elements follow from here
+  const std::int64_t current = std::clamp(s.lag, begin, end);  // delayed elements start here
   for (std::int64_t row = first; row < first + rows; ++row) {
     T* out = m.v.data() + row * s.kv_heads * s.d;
     if (m.slot_of(s, row) < 0) {
@@ -32,7 +32,7 @@ void write_values(const ConvMixingShape& s, const ConvMixingMemory<T>& m, std::i
   }
 }
 
-/// The states of one group's channels behind the last row, or behind every row of a decode batch.
+/// The states of one group's channels after the last row, or after every row of a decode batch.
 template <class T>
 void write_states(const ConvMixingShape& s, const ConvMixingMemory<T>& m, std::int64_t group,
                   std::int64_t first, std::int64_t rows) {

@@ -1,5 +1,5 @@
-// expert_gemm in bf16 on the matrix units that some CPUs have (AMX); experts with one or two
-// stream their weights in f32 lanes. Kokkos has no construct for tiles of matrix units.
+// expert_gemm in bf16 on the matrix units of some CPUs (AMX); experts with one or two tokens stream
+// their weights in f32 lanes. Kokkos has no construct for tiles of matrix units.
 #include "kernels/expert_gemm/expert_gemm.hpp"
 #include "kernels/expert_gemm/experts_on_host.hpp"
 

@@ -1,4 +1,4 @@
-// The instances of expert_gemm: storage type, wave width, tokens of a tile.
+// Kernel instances of expert_gemm: storage type, wave width, tokens per tile.
 #pragma once
 
 #include <iterator>

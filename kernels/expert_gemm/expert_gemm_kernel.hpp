@@ -1,5 +1,5 @@
-// expert_gemm, native: tokens are grouped by a stable counting sort in three launches, then blocks
-// take tiles of an expert's tokens by 64 outputs, first for silu(gate) * up, then for the down
+// expert_gemm, native: three launches group the tokens by a stable counting sort, then blocks
+// multiply tiles of an expert's tokens by 64 outputs, first for silu(gate) * up, then for the down
 // projection.
 #pragma once
 
@@ -11,7 +11,7 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Tokens that one block counts and places: one a thread.
+/// Tokens that one block counts and places: one per thread.
 inline constexpr u32 expert_tokens_a_block = 256;
 
 struct ExpertBinsShared {
@@ -19,8 +19,8 @@ struct ExpertBinsShared {
 };
 struct ExpertNoShared {};
 
-/// A token's bin into shared memory: its expert, or skip (= experts) for any other choice; beyond
-/// the last token a bin that nothing asks for. Ends with a barrier.
+/// Writes a token's bin to shared memory: its expert, or skip (= experts) for any other choice;
+/// beyond the last token an unused bin. Ends with a barrier.
 KDEV void expert_read_bins(ExpertBinsShared& s, const i32* choice, u32 tokens, u32 experts) {
   const u32 t = k_block() * expert_tokens_a_block + k_tid();
   u32 bin = experts + 1;
@@ -32,10 +32,11 @@ KDEV void expert_read_bins(ExpertBinsShared& s, const i32* choice, u32 tokens, u
   k_sync();
 }
 
-/// Each kernel that sorts its tokens so has instances, and symbols, of its own.
+/// Tag: each kernel that sorts its tokens this way has its own instances and symbols.
 struct ExpertGemm;
 
-/// count[bin * blocks + block] for all experts + 1 bins. Grid: blocks of expert_tokens_a_block.
+/// count[bin * blocks + block] for all experts + 1 bins. Grid: one block per expert_tokens_a_block
+/// tokens.
 template <int W, class Kernel = ExpertGemm>
 KGLOBAL KBOUNDS(256) void expert_count_kernel(const i32* choice, u32 tokens, u32 experts,
                                               u32* count) {
@@ -48,8 +49,9 @@ KGLOBAL KBOUNDS(256) void expert_count_kernel(const i32* choice, u32 tokens, u32
   }
 }
 
-/// One block. count becomes, for each bin and block, the tokens of that bin in the blocks before;
-/// offset[bin] the first place of the bin in the order, offset[experts + 1] their number.
+/// Runs in one block. count becomes, for each bin and block, the number of tokens of that bin in
+/// the blocks before; offset[bin] becomes the first position of the bin in the order,
+/// offset[experts + 1] the number of tokens.
 template <int W, class Kernel = ExpertGemm>
 KGLOBAL KBOUNDS(256) void expert_scan_kernel(u32* count, u32 blocks, u32 experts, u32* offset) {
   const u32 lane = k_tid() % W;
@@ -76,7 +78,7 @@ KGLOBAL KBOUNDS(256) void expert_scan_kernel(u32* count, u32 blocks, u32 experts
   }
 }
 
-/// order[offset[bin] + …] = the bin's tokens in their order. Grid as expert_count_kernel.
+/// order[offset[bin] + …] = the bin's tokens in their order. Grid as for expert_count_kernel.
 template <int W, class Kernel = ExpertGemm>
 KGLOBAL KBOUNDS(256) void expert_place_kernel(const i32* choice, u32 tokens, u32 experts,
                                               const u32* before, const u32* offset, u32* order) {
@@ -90,12 +92,13 @@ KGLOBAL KBOUNDS(256) void expert_place_kernel(const i32* choice, u32 tokens, u32
   order[place] = k_block() * expert_tokens_a_block + k_tid();
 }
 
-/// Tokens that share an expert: places first .. first + rows - 1. No rows: there is no such tile.
+/// Tokens that share an expert: positions first .. first + rows - 1. rows = 0: there is no such
+/// tile.
 struct ExpertTile {
   u32 expert, first, rows;
 };
-/// Tile number `tile` of the first `bins` bins, cut into tiles of at most Rows tokens: no more than
-/// tokens / Rows + bins are there.
+/// Tile number `tile` of the first `bins` bins, cut into tiles of at most Rows tokens. There are at
+/// most tokens / Rows + bins tiles.
 template <int Rows>
 KDEV ExpertTile expert_find_tile(const u32* offset, u32 bins, u32 tile) {
   for (u32 bin = 0; bin < bins; ++bin) {
@@ -111,7 +114,7 @@ KDEV ExpertTile expert_find_tile(const u32* offset, u32 bins, u32 tile) {
 }
 
 /// inner[place,i] = silu(G h) (U h) in the storage type. Grid: x, ranges of 32 inner columns; y,
-/// tiles. Of a thread's four columns two are gates and two the ups that belong to them.
+/// tiles. Of a thread's four columns two are gates and two are their ups.
 template <class T, int W, int Rows>
 KGLOBAL KBOUNDS(256) void expert_gate_up_kernel(const T* h, const T* gate_up, const u32* offset,
                                                 const u32* order, T* inner, u32 hidden, u32 inter,
@@ -123,7 +126,7 @@ KGLOBAL KBOUNDS(256) void expert_gate_up_kernel(const T* h, const T* gate_up, co
   const bool wide = hidden % 4 == 0;
   const T* gates = gate_up + static_cast<u64>(at.expert) * 2 * inter * hidden;
   const T* ups = gates + static_cast<u64>(inter) * hidden;
-  // The one row that this thread loads, all the way.
+  // The one row that this thread loads throughout.
   const u32 my_row = KTileProduct<Rows>::load_place();
   const bool there = my_row < at.rows;
   const T* mine = h + static_cast<u64>(there ? order[at.first + my_row] : 0) * hidden;

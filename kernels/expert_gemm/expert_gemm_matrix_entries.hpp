@@ -1,9 +1,10 @@
-// The instances of expert_gemm on matrix instructions: storage type, wave width, tokens of a tile.
+// Kernel instances of expert_gemm on matrix instructions: storage type, wave width, tokens per
+// tile.
 #pragma once
 
 #include "kernels/expert_gemm/expert_gemm_matrix_kernel.hpp"
 
-// decltype's parentheses keep a type's commas from parting macro arguments.
+// decltype's parentheses keep a type's commas from separating macro arguments.
 #define EXPERT_MATRIX_PRODUCT_ENTRIES(T, type, W, Rows)                                       \
   K_MATRIX_ENTRY("expert_gate_up_matrix<" type ",w" #W ",rows" #Rows ">",                     \
                  (expert_gate_up_matrix_kernel<T, W, Rows>), W, expert_matrix_threads<Rows>,  \

@@ -1,5 +1,5 @@
-// expert_gemm, native, the products on matrix instructions: tiles of one expert's tokens, bf16 and
-// f16. Tokens are grouped as in expert_gemm_kernel.hpp.
+// expert_gemm, native, with the products on matrix instructions: tiles of one expert's tokens, bf16
+// and f16. Tokens are grouped as in expert_gemm_kernel.hpp.
 #pragma once
 
 #include <matrix.hpp>
@@ -18,12 +18,12 @@ inline constexpr int expert_matrix_threads = Rows == 16 ? 128 : 256;
 template <class T, int Rows>
 struct ExpertMatrixShared {
   KMatrixShared<T, Rows, expert_matrix_columns> tile;
-  u32 token[Rows];  // beyond the tile's last row: any token, of weight 0
+  u32 token[Rows];  // beyond the tile's last row: any token, with weight 0
   float weight[Rows];
 };
 
 /// inner[place,i] = silu(G h) (U h) in the storage type. Grid: x, ranges of 64 inner columns; y,
-/// tiles. The product's columns are pairs of a gate and the up that belongs to it.
+/// tiles. The product's columns are pairs of a gate and its up.
 template <class T, int W, int Rows>
 KGLOBAL KBOUNDS(expert_matrix_threads<Rows>) void expert_gate_up_matrix_kernel(
     const T* h, const T* gate_up, const u32* offset, const u32* order, T* inner, u32 hidden,

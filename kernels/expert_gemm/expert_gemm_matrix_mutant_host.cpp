@@ -1,4 +1,4 @@
-// The instances that a mutant of expert_gemm on matrix instructions is tried with.
+// Kernel instances for the seeded bugs of expert_gemm on matrix instructions.
 #include "kernels/expert_gemm/expert_gemm_matrix_entries.hpp"
 
 #define EXPERT_TRIED_GROUP_ENTRIES(W)                                                   \

@@ -1,5 +1,5 @@
-// expert_gemm on matrix instructions: passes where its mutants are refused, on devices of both wave
-// widths; what it does not take is said in words.
+// Tests expert_gemm on matrix instructions: it passes where its seeded bugs are rejected, on
+// devices of both wave widths, and unsupported cases are reported with the reason.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,7 +40,7 @@ INSTANTIATE_TEST_SUITE_P(Devices, ExpertMatrix,
                            return name;
                          });
 
-// Experts of uneven size and skip tokens; rows that do not begin at 16 bytes.
+// Experts of uneven size and skip tokens; rows that are not 16-byte aligned.
 constexpr const char* ragged = "tokens=40,hidden=40,inter=72,experts=3,routing=ragged,bf16";
 constexpr const char* unaligned =
     "tokens=40,hidden=35,inter=70,experts=3,routing=ragged,skip=identity,f16";
@@ -48,7 +48,7 @@ constexpr const char* unaligned =
 TEST_P(ExpertMatrix, PassesWhereItsMutantsFail) {
   const NativeEntries sound = expert_gemm_source_entries();
   // One term; every token skips, by either rule; experts without tokens; tall tiles, two of them
-  // full and one of a single token.
+  // full and one with a single token.
   for (const char* axes :
        {ragged, unaligned, "tokens=1,hidden=1,inter=1,experts=1,routing=balanced,skip=drop,f16",
         "tokens=5,hidden=64,inter=8,experts=2,routing=skip,bf16",
@@ -81,7 +81,7 @@ TEST_P(ExpertMatrix, AWeightLeftOutIsIncorrect) {
               Each(HasSubstr("worst    m[")));
 }
 
-// Inner rows of the next expert's tokens are written by two blocks, and some beyond the last.
+// Two blocks write the inner rows of the next expert's tokens, and some rows are beyond the last.
 TEST_P(ExpertMatrix, RowsBeyondTheTileAreRefused) {
   EXPECT_THAT(found(expert_matrix_few_expert_matrix_rows_beyond_entries(), ragged),
               Each(HasSubstr("inner")));
@@ -123,7 +123,7 @@ TEST_F(ExpertMatrixPlan, SaysWhatADeviceLacks) {
             "matrix instructions take bf16 and f16, this case is f32");
 }
 
-// By hand: 512 / 16 = 32 tokens an expert, so tiles of 16: 32 + 16 of them, one more bin for skip;
+// By hand: 512 / 16 = 32 tokens per expert, so tiles of 16: 32 + 16 of them, one more bin for skip;
 // 2048 / 64 inner ranges, 2048 / 128 output ranges.
 TEST_F(ExpertMatrixPlan, CutsTilesAsTallAsAnExpertsShare) {
   const auto shape = parse("tokens=512,hidden=2048,inter=2048,experts=16,routing=balanced,bf16");

@@ -1,4 +1,4 @@
-// The instances that a mutant of expert_gemm is tried with.
+// Kernel instances for the seeded bugs of expert_gemm.
 #include "kernels/expert_gemm/expert_gemm_entries.hpp"
 
 namespace kernelgate {

@@ -1,5 +1,5 @@
 // expert_gemm, native: the host side. Five launches: count, scan and place the tokens, gate and up,
-// down; the last two also on matrix instructions.
+// down. The last two also exist on matrix instructions.
 #include <fmt/format.h>
 
 #include "harness/native/matrix_tiles.hpp"
@@ -19,7 +19,7 @@ std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
 // Tiles as tall as an expert's share of the tokens, so that decode does not multiply zeros.
 std::int64_t rows_of(const ExpertGemmCase& c) { return c.tokens / c.experts <= 32 ? 16 : 64; }
 
-/// The two products: kernels, what a block takes of inner columns and of outputs, its threads.
+/// The two products: kernels, inner columns per block, outputs per block, threads per block.
 struct Products {
   const char* gate_up;
   const char* down;
@@ -35,7 +35,7 @@ std::vector<NativeUse> uses_with(const ExpertGemmCase& c, const DeviceProfile& d
                      .grid = {blocks, 1, 1},
                      .threads = threads};
   };
-  // A bin's last tile may hold one token: at most one such a bin beyond tokens / rows.
+  // A bin's last tile may have one token: at most one such tile per bin beyond tokens / rows.
   const auto product = [&](const char* kernel, std::int64_t ranges, std::int64_t bins) {
     return NativeUse{
         .entry = fmt::format("{}<{},w{},rows{}>", kernel, name(c.type), device.wave, rows),
@@ -91,7 +91,7 @@ std::unique_ptr<Launch> prepare_uses(const ExpertGemmCase& c, TensorSet& tensors
   });
 }
 
-/// A plan whose launches `of_case` says.
+/// A plan with the launches that `of_case` returns.
 NativePlan<ExpertGemmCase> plan_of(std::vector<NativeUse> (*of_case)(const ExpertGemmCase&,
                                                                      const DeviceProfile&)) {
   NativePlan<ExpertGemmCase> plan;

@@ -1,4 +1,4 @@
-// The native expert_gemm passes where its mutants are refused, at both wave widths.
+// Tests that the native expert_gemm passes where its seeded bugs are rejected, at both wave widths.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,6 +1,7 @@
-// expert_gemm by oneDNN: for each expert that has tokens, its rows gathered, two inner products and
-// our silu loop between them. f32; weights as stored. The primitives are made for the group sizes
-// that `choice` holds at preparation, which spares the library that work in each run.
+// expert_gemm with oneDNN: for each expert that has tokens, their rows are gathered and go through
+// two inner products with our silu loop between them. f32; weights as stored. The primitives are
+// made for the group sizes in `choice` at preparation, which saves the library that work in each
+// run.
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <cstring>

@@ -1,4 +1,4 @@
-// The case of expert_gemm: its routing, its inputs and its truth.
+// The case of expert_gemm: its routing, its inputs and its reference.
 #include <algorithm>
 #include <cmath>
 
@@ -152,7 +152,7 @@ Truth ExpertGemmCase::truth(const TensorSet& before, DataMode mode, std::uint64_
   reference::ExpertRounding rounding;
   if (type != Dtype::f32) rounding.inner = type;
   for (const std::int64_t t : judged) {
-    if (mode == DataMode::exact) {  // f32 stages: what each operation of the family gives exactly
+    if (mode == DataMode::exact) {  // f32 stages: every operation of the family is exact
       rounding.stage = rounding.output = Dtype::f32;
       for (const double x : token_truth<double>(*this, before, t, rounding)) m.add_exact(x);
     } else {

@@ -1,5 +1,5 @@
-// The scalar truth of the experts (spec 5, 4.2): grouping of tokens, one token's SwiGLU expert, and
-// what a token that chose the skip expert gets.
+// Scalar reference of the experts (spec 5, 4.2): grouping of tokens, one token's SwiGLU expert, and
+// the result for a token that chose the skip expert.
 #pragma once
 
 #include <algorithm>
@@ -17,16 +17,16 @@ namespace kernelgate::reference {
 
 using kernelgate::SkipRule;
 
-/// Where an implementation rounds; f64: not at all.
+/// Where an implementation rounds; f64: nowhere.
 struct ExpertRounding {
   Dtype stage = Dtype::f64;   // gate, up, silu(gate), their product, the down projection
   Dtype output = Dtype::f64;  // after the routing weight
   Dtype inner = Dtype::f64;   // silu(gate) * up as the down projection reads it
 };
 
-/// A number rounded where a kernel's definition rounds it too. Both sides get the same number
-/// unless the kernel's error carries it across the middle between two: then they are a spacing
-/// apart.
+/// A number rounded where a kernel's definition rounds it too. The reference and the kernel get the
+/// same number unless the kernel's error crosses the midpoint between two; then they are one
+/// spacing apart.
 inline double rounded_alike(Dtype type, double x) { return round_to(type, x); }
 inline Bounded rounded_alike(Dtype type, Bounded x) {
   if (type == Dtype::f64) return x;
@@ -60,7 +60,7 @@ void expert(const Values& gate_up, const Values& down, const Values& x, N weight
   }
 }
 
-/// What the skip expert returns. No weight is read, so an infinity in a real expert cannot leak in.
+/// Result of the skip expert. No weight is read, so an infinity in a real expert cannot leak in.
 template <class N>
 void skip_expert(const Values& x, N weight, SkipRule rule, std::span<N> y,
                  const ExpertRounding& rounding = {}) {
@@ -70,11 +70,11 @@ void skip_expert(const Values& x, N weight, SkipRule rule, std::span<N> y,
   }
 }
 
-/// Tokens ordered by the expert they chose, in their own order within one expert.
+/// Tokens ordered by the expert they chose, in their original order within one expert.
 struct Grouping {
-  std::vector<std::int64_t> offset;   // [bins + 1]: expert e has places offset[e] .. offset[e+1]
-  std::vector<std::int64_t> order;    // [tokens]: which token stands at a place
-  std::vector<std::int64_t> inverse;  // [tokens]: at which place a token stands
+  std::vector<std::int64_t> offset;   // [bins + 1]: expert e has positions offset[e] .. offset[e+1]
+  std::vector<std::int64_t> order;    // [tokens]: the token at a position
+  std::vector<std::int64_t> inverse;  // [tokens]: the position of a token
   bool operator==(const Grouping&) const = default;
 };
 

@@ -11,7 +11,7 @@
 namespace kernelgate {
 namespace {
 
-/// What a scalar kernel gets wrong on purpose.
+/// Seeded bugs of a scalar kernel.
 enum class Fault {
   none,
   gate_up_swapped,
@@ -56,7 +56,7 @@ void run_token(const ExpertGemmCase& c, TensorSet& t, std::int64_t token, Fault 
       }
       return;
     }
-    e = 0;  // as a masking implementation: index 0, weight 0
+    e = 0;  // as in a masking implementation: index 0, weight 0
     weight = 0;
   }
   if (fault == Fault::neighbour_expert) e = (e + 1) % c.experts;
@@ -131,7 +131,7 @@ TEST(ExpertGemmCase, CountsOnlyExpertsThatAreHit) {
                    .experts = 4,
                    .routing = RoutingPattern::one,
                    .type = Dtype::bf16};
-  // one expert's 3*5*7 weights, 3 tokens in and out, choice and weight of each
+  // one expert's 3*5*7 weights, 3 tokens in and out, choice and weight per token
   EXPECT_EQ(c.traffic().bytes, 2 * (3 * 5 * 7 + 2 * 3 * 5) + 3 * 8);
   EXPECT_EQ(c.traffic().flops, 3 * 6 * 5 * 7);
   c.routing = RoutingPattern::skip;
@@ -248,8 +248,8 @@ TEST(SwigluLanes, ExponentialIsWithinTwoUlpAndEndsWell) {
   EXPECT_TRUE(std::isnan(exp_lanes(all_lanes(NAN))[0]));
 }
 
-/// Runs every variant of this project that takes the case on tensors that `write` altered, and
-/// expects nothing but zeros.
+/// Runs every portable variant that takes the case on tensors modified by `write`, and expects only
+/// zeros.
 template <class Write>
 void expect_zeros(const std::string& axes, const Write& write) {
   Registry registry;
@@ -287,7 +287,7 @@ TEST(ExpertGemmVariants, SkipTokensNeverMeetAnInfinityOfExpertZero) {
   TensorSet t(small(Dtype::f32).tensors());
   small(Dtype::f32).fill(t, DataMode::real, 1);
   t["gate_up"].set(0, std::numeric_limits<double>::infinity());
-  bool found_nan = false;  // the fault that this guards against does show
+  bool found_nan = false;  // the seeded bug that this guards against has an effect
   for (std::int64_t token = 0; token < 12; ++token) {
     run_token(small(Dtype::f32), t, token, Fault::skip_runs_expert_zero);
     const bool skips = t["choice"].get(token) == 3;

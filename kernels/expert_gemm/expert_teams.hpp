@@ -1,5 +1,5 @@
-// expert_gemm on teams of a Kokkos execution space, for weights in any storage: one team groups the
-// tokens by expert; then an expert with few tokens passes its rows by them, and one with more
+// expert_gemm on teams of a Kokkos execution space, for weights in any storage. One team groups the
+// tokens by expert. Then an expert with few tokens streams its rows past them, and one with more
 // multiplies tiles, first for silu(gate) * up, then for the down projection.
 #pragma once
 
@@ -24,11 +24,11 @@ namespace expert_teams {
 
 using IndexView = DeviceView<std::int32_t>;
 
-/// Up to here row dots read an expert's weights once or twice; a tile would be mostly empty.
+/// Up to this number row dots read an expert's weights once or twice; a tile would be mostly empty.
 inline constexpr int few_tokens = 8;
 
-/// Stable counting sort over the E experts and the skip bin, by one team: a thread takes a bin, its
-/// vector lanes scan the tokens. A choice outside [0,E) counts as skip.
+/// Stable counting sort over the E experts and the skip bin, by one team: each thread takes a bin,
+/// and its vector lanes scan the tokens. A choice outside [0,E) counts as skip.
 struct GroupTokens {
   IndexView choice, offset, order;  // [tokens], [E+2], [tokens]
   std::int64_t tokens, experts;
@@ -62,7 +62,7 @@ struct GroupTokens {
   }
 };
 
-/// The extents of the experts and their tokens in groups, as every pass reads them.
+/// Extents of the experts and their grouped tokens, as every pass reads them.
 struct Groups {
   std::int64_t hidden, inter, experts;
   const std::int32_t *offset, *order;
@@ -70,14 +70,14 @@ struct Groups {
   KOKKOS_FUNCTION std::int64_t count(std::int64_t bin) const {
     return offset[bin + 1] - offset[bin];
   }
-  /// Tiles of at most `rows` tokens that share a bin; none for an expert with few tokens.
+  /// Number of tiles of at most `rows` tokens that share a bin; 0 for an expert with few tokens.
   KOKKOS_FUNCTION std::int64_t tiles(std::int64_t bin, int rows) const {
     const std::int64_t tokens = count(bin);
     return bin < experts && tokens <= few_tokens ? 0 : (tokens + rows - 1) / rows;
   }
 };
 
-/// Places first .. first + rows - 1 of the order; no rows: no such tile.
+/// Positions first .. first + rows - 1 of the order; rows = 0: no such tile.
 struct TokenTile {
   std::int64_t expert, first;
   int rows;
@@ -95,8 +95,8 @@ KOKKOS_FUNCTION inline TokenTile find_tile(const Groups& groups, std::int64_t bi
   return {bins, 0, 0};
 }
 
-/// inner[place,i] = silu(G h) (U h), rounded to the storage type. A tile of columns holds half as
-/// many gate rows and the up rows that belong to them.
+/// inner[place,i] = silu(G h) (U h), rounded to the storage type. Half of a tile's columns are gate
+/// rows, the other half the matching up rows.
 template <class Tile, class T, class Matrix>
 struct GateUpTiles {
   using Product = TeamProduct<Tile, true>;
@@ -132,7 +132,7 @@ struct GateUpTiles {
   }
 };
 
-/// m[token,o] = weight (D inner); skip tokens get theirs here too, from no expert's weights.
+/// m[token,o] = weight (D inner); skip tokens get theirs here too, without any expert's weights.
 template <class Tile, class T, class Matrix>
 struct DownTiles {
   using Product = TeamProduct<Tile>;
@@ -183,7 +183,7 @@ struct DownTiles {
   }
 };
 
-/// inner for experts with few tokens. A team takes some outputs of an expert.
+/// inner for experts with few tokens. Each team computes some outputs of an expert.
 template <class Shape, class T, class Dots>
 struct GateUpRows {
   using X = typename Dots::X;
@@ -264,12 +264,12 @@ struct DownRows {
   }
 };
 
-/// Most tiles of `rows` tokens that any routing gives.
+/// Maximum number of tiles of `rows` tokens over all routings.
 inline std::int64_t most_tiles(const ExpertsShape& c, std::int64_t rows) {
   return c.tokens / rows + std::min(c.experts + 1, c.tokens);
 }
 
-/// A host's tile holds an expert's even share of the tokens; a device always takes the same.
+/// A host's tile covers an expert's even share of the tokens; a device's tile has a fixed size.
 template <class Shape>
 using ExpertTile = TileOf<Shape, TileRows::few>;
 
@@ -282,7 +282,7 @@ std::optional<std::string> unsupported(const ExpertsShape& c) {
                            widest);
 }
 
-/// One kernel of a launch with everything that it needs alive.
+/// The kernels of a launch, each with everything that it needs kept alive.
 using Passes = std::vector<std::function<void()>>;
 
 /// The passes for experts with more than a few tokens, and for the tokens that skip.
@@ -345,8 +345,8 @@ void add_rows(const ExpertsShape& c, const Groups& groups, const Staged<T>& h,
   });
 }
 
-/// Matrices: StoredMatrix or FourBitMatrix. `keep` is held as long as the launch: their memory.
-/// Registers: the most of a device's thread.
+/// Matrices: StoredMatrix or FourBitMatrix. `keep` owns their memory and is kept as long as the
+/// launch. Registers: maximum per device thread.
 template <class Shape, class T, int Registers = Shape::max_registers, class Matrix, class Keep>
 std::unique_ptr<Launch> launch(const ExpertsShape& c, TensorSet& tensors, const Matrix& gate_up,
                                const Matrix& down, const Keep& keep) {

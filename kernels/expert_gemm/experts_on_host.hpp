@@ -1,7 +1,7 @@
-// expert_gemm on the host's threads, for weights of four bits, or of bf16 that instructions
-// multiply as it is stored. An expert's tokens are packed into lanes; sums of gate and up rows come
-// out as the down projection wants its input, so nothing is transposed in between. An expert with
-// few tokens streams its weights past them instead.
+// expert_gemm on the host's threads, for four-bit weights, or for bf16 weights that instructions
+// multiply as stored. An expert's tokens are packed into lanes. Sums of gate and up rows have the
+// layout of the down projection's input, so nothing is transposed in between. An expert with few
+// tokens streams its weights past them instead.
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -24,13 +24,13 @@ struct ExpertPiece {
   std::int64_t begin = 0, end = 0;
 };
 
-/// Weight: of host_weights.hpp, or FourBitWeight<T>.
+/// Weight: a type of host_weights.hpp, or FourBitWeight<T>.
 template <class T, class Weight>
 class ExpertsOnHost final : public Launch {
   using Panels = typename Weight::Panels;
 
  public:
-  /// `gate_up` and `down` are all experts' rows, `t` holds the other tensors.
+  /// `gate_up` and `down` contain all experts' rows, `t` the other tensors.
   ExpertsOnHost(const ExpertsShape& c, TensorSet& t, const Weight& gate_up, const Weight& down)
       : c_(c),
         h_(t["h"].as<T>().data()),
@@ -60,7 +60,8 @@ class ExpertsOnHost final : public Launch {
   const std::vector<TokenBlock>& blocks() const { return groups_.blocks(); }
   static bool is_few(const TokenBlock& b) { return b.tokens <= Weight::most_streamed; }
 
-  // Blocks lie behind each other; each may need up to lane_count - 1 lanes more than it has tokens.
+  // Blocks are stored one after the other; each may need up to lane_count - 1 lanes more than it
+  // has tokens.
   std::size_t floats_for(std::int64_t terms) const {
     const std::int64_t most_blocks =
         std::min(c_.tokens, c_.experts + c_.tokens / tokens_a_block + 1);

@@ -1,4 +1,4 @@
-// The extents that every form of the experts takes.
+// Extents that every form of the experts takes.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Tokens of one run grouped by the expert they chose, on the host.
+// Groups the tokens of one run by the expert they chose, on the host.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Which tokens of a case of the experts are judged.
+// Selects the tokens of an experts case that are judged.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace kernelgate {
 
-/// All when cheap, else the sampled ones and each expert's first and last, ascending.
+/// All tokens when cheap, else the sampled ones and each expert's first and last, ascending.
 std::vector<std::int64_t> judged_tokens(const ExpertGemmCase& c, const Tensor& choice,
                                         std::uint64_t key);
 

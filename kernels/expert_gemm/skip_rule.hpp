@@ -1,4 +1,4 @@
-// What a token gets that chose the skip expert (spec 4.2): three rules are in use.
+// Rules for the result of a token that chose the skip expert (spec 4.2); three are in use.
 #pragma once
 
 namespace kernelgate {

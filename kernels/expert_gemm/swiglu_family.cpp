@@ -11,8 +11,8 @@ namespace {
 // silu(g) is g in f32 from g = 32 on (exp(-32) < 2^-25) and 0 from -128 down (exp(128) > 2^128).
 constexpr std::int64_t beyond_silu = 128;
 
-// Largest sum of n numbers +-size of random signs that a fixed seed meets: 8 deviations. Whole, so
-// that no contraction of products and sums can change it.
+// Maximum sum of n numbers +-size of random signs that a fixed seed reaches: 8 standard deviations.
+// A whole number, so that no contraction of products and sums can change it.
 double widest_sum(double n, double size) { return size * std::min(n, std::ceil(8 * std::sqrt(n))); }
 
 double power_of_two_at_least(double x) { return std::exp2(std::ceil(std::log2(x))); }

@@ -7,7 +7,7 @@
 
 namespace kernelgate {
 
-/// silu(gate) * up as the storage type T holds it; f32 stays as it is.
+/// silu(gate) * up rounded to the storage type T; f32 is unchanged.
 template <class T>
 Lanes swiglu_lanes(Lanes gate, Lanes up) {
   const Lanes product = gate / (1.0F + exp_lanes(-gate)) * up;

@@ -1,4 +1,4 @@
-// expert_gemm_w4: the routed experts of a block with weights of four bits.
+// expert_gemm_w4: the routed experts of a block with four-bit weights.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,11 @@
 
 namespace kernelgate {
 
-/// expert_gemm (m_t = w_t D_e (silu(G_e h_t) * (U_e h_t)), e = choice_t) with G, U and D of codes
-/// and scales (spec 7.3). gate_up_codes [E,2I,hidden/2] and gate_up_scales [E,2I,hidden/block],
-/// rows of G before those of U; down_codes [E,hidden,I/2], down_scales [E,hidden,I/block]; codes
-/// and scales as linear_w4 has them; all else, and where values are rounded, as in expert_gemm.
+/// expert_gemm (m_t = w_t D_e (silu(G_e h_t) * (U_e h_t)), e = choice_t) with G, U and D stored as
+/// codes and scales (spec 7.3). gate_up_codes [E,2I,hidden/2] and gate_up_scales
+/// [E,2I,hidden/block], rows of G before those of U; down_codes [E,hidden,I/2], down_scales
+/// [E,hidden,I/block]; codes and scales as in linear_w4; everything else, including where values
+/// are rounded, as in expert_gemm.
 struct ExpertGemmW4Case {
   static constexpr std::string_view kernel = "expert_gemm_w4";
 
@@ -30,18 +31,19 @@ struct ExpertGemmW4Case {
   Dtype type = Dtype::f32;  // of h and m
 
   static const Axes<ExpertGemmW4Case>& axes();
-  /// The same experts with weights of 16 or 32 bits: who chose whom does not depend on them.
+  /// The same experts with weights of 16 or 32 bits; the routing does not depend on the weights.
   ExpertGemmCase plain() const { return {tokens, hidden, inter, experts, routing, skip, type}; }
   FourBitLayout layout() const { return {format, block}; }
-  /// Throws BadInput for what expert_gemm refuses, for a block that the format does not have and
-  /// for a hidden or inter that is not whole blocks.
+  /// Throws BadInput for what expert_gemm rejects, for a block size that the format does not have,
+  /// and for a hidden or inter that is not a whole number of blocks.
   void validate() const;
-  /// Codes and scales of the experts that some token chose, the tokens' h and m, choice and weight,
-  /// each once. Flops as expert_gemm counts them.
+  /// Each read or written once: codes and scales of the experts that some token chose, the tokens'
+  /// h and m, choice and weight. Flops as in expert_gemm.
   Traffic traffic() const;
   std::vector<TensorSpec> tensors() const;
-  /// With scales=edges a NaN scale stands in rows of `down` and in a gate row of the last expert of
-  /// several: its tokens are NaN all over, those of the others in some outputs.
+  /// With scales=edges, rows of `down` and, if there are several experts, a gate row of the last
+  /// one have a NaN scale: the last expert's tokens are NaN throughout, those of the others in some
+  /// outputs.
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;
   Truth truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const;
   static std::optional<std::string> exact_not_applicable();

@@ -1,6 +1,6 @@
-// expert_gemm_w4 where the CPU multiplies bytes: row dots for an expert with up to eight tokens,
+// expert_gemm_w4 on CPUs that multiply bytes: row dots for an expert with up to eight tokens,
 // panels for more (experts_on_host.hpp). Kokkos has no construct for integer dot products
-// (VPDPBUSD) and products of bf16 pairs (VDPBF16PS).
+// (VPDPBUSD) or products of bf16 pairs (VDPBF16PS).
 #include "harness/executors/kokkos/cpu_gemm/byte_products.hpp"
 #include "harness/executors/kokkos/four_bit_tensors.hpp"
 #include "harness/executors/kokkos/staging.hpp"

@@ -1,5 +1,5 @@
-// The instances of expert_gemm_w4: storage type of the tokens, wave width, tokens of a tile. Both
-// formats share them: the scales' pointers tell them apart.
+// Kernel instances of expert_gemm_w4: storage type of the tokens, wave width, tokens per tile. Both
+// formats share them; the pointers to the scales distinguish them.
 #pragma once
 
 #include <iterator>

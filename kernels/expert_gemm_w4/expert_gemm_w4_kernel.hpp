@@ -1,5 +1,5 @@
-// expert_gemm_w4, native: expert_gemm's sort, then blocks take tiles of an expert's tokens by 64
-// outputs whose weights are decoded on their way into shared memory.
+// expert_gemm_w4, native: expert_gemm's sort, then blocks multiply tiles of an expert's tokens by
+// 64 outputs, whose weights are decoded on their way into shared memory.
 #pragma once
 
 #include <dialect.hpp>
@@ -12,7 +12,7 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Whose instances of expert_gemm's sort these are: symbols are one kernel's.
+/// Tag of this kernel's instances of expert_gemm's sort: each symbol belongs to one kernel.
 struct ExpertGemmW4;
 
 template <int Rows>
@@ -22,7 +22,7 @@ struct ExpertW4Shared {
 };
 
 /// inner[place,i] = silu(G h) (U h) in the storage type. Grid: x, ranges of 32 inner columns; y,
-/// tiles. Of a thread's four columns two are gates and two the ups that belong to them.
+/// tiles. Of a thread's four columns two are gates and two are their ups.
 template <class T, int W, int Rows>
 KGLOBAL KBOUNDS(256) void expert_w4_gate_up_kernel(const T* h, const u32* codes,
                                                    const std::uint8_t* exponents,

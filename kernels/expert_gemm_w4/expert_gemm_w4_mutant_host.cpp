@@ -1,4 +1,4 @@
-// The instances that a mutant of expert_gemm_w4 is tried with.
+// Kernel instances for the seeded bugs of expert_gemm_w4.
 #include "kernels/expert_gemm_w4/expert_gemm_w4_entries.hpp"
 
 namespace kernelgate {

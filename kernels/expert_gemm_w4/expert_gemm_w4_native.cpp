@@ -28,7 +28,7 @@ std::vector<NativeUse> uses(const ExpertGemmW4Case& c, const DeviceProfile& devi
                      .grid = {count, 1, 1},
                      .threads = threads};
   };
-  // A bin's last tile may hold one token: at most one such a bin beyond tokens / rows.
+  // A bin's last tile may have one token: at most one such tile per bin beyond tokens / rows.
   const auto product = [&](const char* kernel, std::int64_t ranges, std::int64_t bins) {
     return NativeUse{
         .entry = fmt::format("{}<{},w{},rows{}>", kernel, name(c.type), device.wave, rows),
@@ -41,7 +41,7 @@ std::vector<NativeUse> uses(const ExpertGemmW4Case& c, const DeviceProfile& devi
           product("expert_w4_down", pieces(c.hidden, outputs), c.experts + 1)};
 }
 
-/// Where a matrix' codes and scales lie; the scales that its format does not have are null.
+/// Addresses of a matrix' codes and scales; the scales that its format does not have are null.
 struct Places {
   std::byte *codes, *exponents, *absmax;
 

@@ -1,5 +1,5 @@
-// The native expert_gemm_w4 passes where its mutants are refused, at both wave widths. Those of the
-// sort are expert_gemm's.
+// Tests that the native expert_gemm_w4 passes where its seeded bugs are rejected, at both wave
+// widths. The seeded bugs of the sort are expert_gemm's.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

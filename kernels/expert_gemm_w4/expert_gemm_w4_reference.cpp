@@ -1,4 +1,4 @@
-// The case of expert_gemm_w4: its inputs and its truth.
+// The case of expert_gemm_w4: its inputs and its reference.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -54,7 +54,7 @@ struct Decoded {
   }
 };
 
-// In experts before the last the gate and up rows keep to numbers, or no token would be one.
+// Replaces NaN scales of gate and up rows except in the last expert, or every token would be NaN.
 void keep_numbers(const ExpertGemmW4Case& c, Tensor& scales) {
   const std::int64_t with_nan = c.experts > 1 ? scales.count() / c.experts : 0;
   for (std::int64_t i = 0; i < scales.count() - with_nan; ++i) {
@@ -146,7 +146,7 @@ Truth ExpertGemmW4Case::truth(const TensorSet& before, DataMode mode, std::uint6
   const std::vector<std::int64_t> judged =
       judged_tokens(plain(), before["choice"], stream_key(id_of(*this), seed, mode, "sample"));
   const Dtype inner_type = type == Dtype::f32 ? Dtype::f64 : type;
-  // Expert by expert: each one's weights are decoded once.
+  // Grouped by expert, so that each expert's weights are decoded once.
   std::map<std::int64_t, std::vector<std::int64_t>> tokens_of;
   for (const std::int64_t t : judged) {
     tokens_of[static_cast<std::int64_t>(before["choice"].get(t))].push_back(t);

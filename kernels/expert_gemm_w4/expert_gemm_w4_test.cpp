@@ -34,7 +34,7 @@ TEST(ExpertGemmW4Case, RowsThatAreNotWholeBlocksAreRefused) {
 }
 
 TEST(ExpertGemmW4Case, CountsTheExpertsThatWereHit) {
-  // All to the last expert: 3 matrices of 64 x 32 weights at 17 bytes for 32; h, m, choice, weight.
+  // All to the last expert: 3 matrices of 64 x 32 weights at 17 bytes per 32; h, m, choice, weight.
   const ExpertGemmW4Case c{.tokens = 2,
                            .hidden = 32,
                            .inter = 64,
@@ -99,7 +99,7 @@ TEST(ExpertGemmW4Variants, AreWithinBudgetAtOddShapes) {
   }
 }
 
-/// What a scalar kernel gets wrong on purpose.
+/// Seeded bugs of a scalar kernel.
 enum class Fault { none, nibbles_swapped, up_scales_of_gate, nan_ignored, last_block_dropped };
 
 auto scalar_kernel(Fault fault) {

@@ -34,7 +34,7 @@ std::uint64_t row_dot(const Tensor& matrix, std::int64_t row, const Vector& v) {
   return sum;
 }
 
-// A NaN, an infinity, a fraction or a huge number is no sum of such products.
+// A NaN, an infinity, a fraction or a huge number cannot be a sum of such products.
 std::optional<std::string> not_an_integer(const Tensor& y) {
   for (std::int64_t i = 0; i < y.count(); ++i) {
     const double value = y.get(i);

@@ -26,7 +26,7 @@ struct LinearCase {
 
   static const Axes<LinearCase>& axes();
   Dtype output_type() const { return output == LinearOutput::f32 ? Dtype::f32 : type; }
-  /// x and W read once, y written once; 2 flops for each multiply-add.
+  /// x and W are read once, y is written once; 2 flops per multiply-add.
   Traffic traffic() const;
   std::vector<TensorSpec> tensors() const;
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;

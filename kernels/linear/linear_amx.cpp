@@ -1,5 +1,5 @@
-// linear in bf16 on the matrix units that some CPUs have (AMX), for three tokens or more.
-// Kokkos has no construct for tiles of matrix units.
+// linear in bf16 on the matrix units of some CPUs (AMX), for three tokens or more. Kokkos has no
+// construct for tiles of matrix units.
 #include "kernels/linear/linear.hpp"
 #include "kernels/linear/linear_on_host.hpp"
 

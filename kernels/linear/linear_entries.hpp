@@ -1,5 +1,5 @@
-// The instances of linear: storage type, wave width, tokens at once; on matrix instructions, the
-// tile.
+// Kernel instances of linear: storage type, wave width, and tokens at once or, on matrix
+// instructions, the tile.
 #pragma once
 
 #include <iterator>

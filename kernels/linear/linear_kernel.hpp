@@ -1,5 +1,5 @@
 // linear, native: for few tokens a wave takes weight rows and splits their terms among its lanes
-// (and, where rows are few, among blocks); for more, tiles of 64 by 64 through shared memory.
+// (and among blocks where rows are few); for more tokens, tiles of 64 by 64 through shared memory.
 #pragma once
 
 #include <dialect.hpp>
@@ -11,13 +11,13 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Of kernels that have no shared memory.
+/// For kernels without shared memory.
 struct LinearNoShared {};
 
-/// Weight rows that a wave takes at once: each load of x serves them all.
+/// Weight rows per wave: each load of x serves all of them.
 inline constexpr u32 linear_rows_a_wave = 4;
 
-/// `rows` dot products for `Tokens` tokens: the products of N neighbouring terms from k on.
+/// Adds the products of N neighbouring terms from k on to the dot products of the rows and tokens.
 template <int N, int Tokens, class T>
 KDEV void linear_add_piece(const T* const (&x)[Tokens], const T* const (&w)[linear_rows_a_wave],
                            u32 k, float (&sum)[linear_rows_a_wave][Tokens]) {
@@ -36,12 +36,13 @@ KDEV void linear_add_piece(const T* const (&x)[Tokens], const T* const (&w)[line
   }
 }
 
-/// Four tokens and four rows of 16 bits are 64 floats a lane beside 16 sums. One piece at a time
-/// fits the 80 registers of three blocks at once; two pieces, or four blocks, would spill.
+/// Whether registers are tight: four tokens and four rows of 16-bit values are 64 floats per lane
+/// in addition to 16 sums. One piece at a time fits the 80 registers that three concurrent blocks
+/// leave; two pieces, or four blocks, would spill.
 template <class T, int Tokens>
 inline constexpr bool linear_is_crowded = sizeof(T) == 2 && Tokens == 4;
 
-/// A lane's share: pieces of N terms, W pieces apart, added in their order.
+/// Adds a lane's share: pieces of N terms, W pieces apart, in order.
 template <int W, int N, int Tokens, class T>
 KDEV void linear_add_terms(const T* const (&x)[Tokens], const T* const (&w)[linear_rows_a_wave],
                            u32 begin, u32 end, float (&sum)[linear_rows_a_wave][Tokens]) {
@@ -55,15 +56,15 @@ KDEV void linear_add_terms(const T* const (&x)[Tokens], const T* const (&w)[line
 }
 
 /// y for few tokens. Grid: x, groups of waves * linear_rows_a_wave outputs; y, groups of Tokens
-/// tokens; z, splits of the terms, `share` terms each (a multiple of 16 / sizeof(T)). `part` f32
-/// [splits,tokens,out] takes the sums where it is not null, else y does.
+/// tokens; z, splits of `share` terms each (a multiple of 16 / sizeof(T)). The sums go to `part`,
+/// f32 [splits,tokens,out], where it is not null, else to y.
 template <class T, int W, int Tokens>
 KGLOBAL KBOUNDS_BLOCKS(256, (linear_is_crowded<T, Tokens> ? 3 : 0)) void linear_rows_kernel(
     const T* x, const T* weight, T* y, float* part, u32 tokens, u32 out, u32 in, u32 share) {
   constexpr int wide = k_widest<T>;
   const u32 wave = k_block() * (k_threads() / W) + k_tid() / W;
   const u32 first_row = wave * linear_rows_a_wave, first_token = k_block_y() * Tokens;
-  // Beyond the last row or token the last one is taken again, and not stored: waves stay whole.
+  // Beyond the last row or token the last one is computed again but not stored: waves stay whole.
   const T* rows[linear_rows_a_wave];
   const T* tokens_of[Tokens];
   for (u32 r = 0; r < linear_rows_a_wave; ++r) {
@@ -98,7 +99,7 @@ KGLOBAL KBOUNDS_BLOCKS(256, (linear_is_crowded<T, Tokens> ? 3 : 0)) void linear_
   }
 }
 
-/// y[i] or y_f32[i] (where it is not null) = sum of the splits' parts, in their order; count =
+/// y[i], or y_f32[i] where it is not null, = sum of the splits' partials in their order; count =
 /// tokens * out.
 template <class T, int W>
 KGLOBAL KBOUNDS(256) void linear_sum_kernel(const float* part, T* y, float* y_f32, u64 count,

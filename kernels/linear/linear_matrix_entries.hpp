@@ -1,10 +1,10 @@
-// The instances of linear on matrix instructions: storage type, wave width, tile.
+// Kernel instances of linear on matrix instructions: storage type, wave width, tile.
 #pragma once
 
 #include "kernels/linear/linear_matrix_kernel.hpp"
 
 // NOLINTBEGIN(bugprone-macro-parentheses): template names
-// decltype's parentheses keep a type's commas from parting macro arguments.
+// decltype's parentheses keep a type's commas from separating macro arguments.
 #define LINEAR_MATRIX_ENTRY(T, type, W, Tile)                                                     \
   K_MATRIX_ENTRY("linear_matrix<" type ",w" #W "," #Tile ">", (linear_matrix_kernel<T, W, Tile>), \
                  W, 2 * Tile, decltype(LinearMatrixShared<T, Tile>()))

@@ -8,11 +8,11 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Tokens, and outputs, of a block: a hundred and twenty-eight where they fill a device, else 64.
+/// Shared memory of a tile of tokens by outputs: 128 each where such tiles fill a device, else 64.
 template <class T, int Tile>
 using LinearMatrixShared = KMatrixShared<T, Tile, Tile>;
 
-/// Grid: tiles of tokens, times tiles of outputs: neighbours share weight rows.
+/// Grid: tiles of tokens times tiles of outputs; neighbouring blocks share weight rows.
 template <class T, int W, int Tile>
 KGLOBAL KBOUNDS(2 * Tile) void linear_matrix_kernel(const T* x, const T* weight, T* y, float* y_f32,
                                                     u32 tokens, u32 out, u32 in) {
@@ -34,7 +34,7 @@ KGLOBAL KBOUNDS(2 * Tile) void linear_matrix_kernel(const T* x, const T* weight,
       const u32 t = t0 + row, o = o0 + column;
       if (t < tokens && o < out) y_f32[static_cast<u64>(t) * out + o] = value;
     });
-    return;  // the whole block
+    return;  // the whole block leaves
   }
   product.visit(
       [&](u32 row, u32 column, float& value) { s.out[row][column] = k_from_float<T>(value); });

@@ -1,4 +1,4 @@
-// The instances that a mutant of linear on matrix instructions is tried with.
+// Kernel instances for the seeded bugs of linear on matrix instructions.
 #include "kernels/linear/linear_matrix_entries.hpp"
 
 namespace kernelgate {

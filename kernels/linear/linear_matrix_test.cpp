@@ -1,5 +1,5 @@
-// linear on matrix instructions: passes where its mutants are refused, on devices of both wave
-// widths; what it does not take is said in words.
+// Tests linear on matrix instructions: it passes where its seeded bugs are rejected, on devices of
+// both wave widths, and unsupported cases are reported with the reason.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -55,7 +55,7 @@ TEST_P(LinearMatrix, PassesWhereItsMutantsFail) {
   }
 }
 
-// 8 by 16 tiles of 128, the last ones one token and one output wide.
+// 8 by 16 tiles of 128; the last ones are one token and one output wide.
 TEST_P(LinearMatrix, PassesInLargeTiles) {
   const NativeTrial sound("linear", register_linear_reference, register_linear_native,
                           linear_source_entries());
@@ -74,7 +74,7 @@ TEST_P(LinearMatrix, ResultsCopiedBeforeTheyAreThereAreRefused) {
               Each(HasSubstr("shared memory")));
 }
 
-// The next row's first terms are added, and after the last row there is nothing.
+// The next row's first terms are added; after the last row they are out of bounds.
 TEST_P(LinearMatrix, TermsBeyondTheRowAreRefused) {
   EXPECT_THAT(found(linear_matrix_few_linear_matrix_terms_beyond_entries(), edges),
               Each(HasSubstr("bounds")));
@@ -126,7 +126,7 @@ TEST_F(LinearMatrixPlan, SaysWhatADeviceLacks) {
             "matrix instructions take bf16 and f16, this case is f32");
 }
 
-// Blocks by hand: 4 x 12 tiles of 128 are few, so 8 x 24 of 64; 4 x 32 of 128 are enough.
+// Blocks by hand: 4 x 12 tiles of 128 are too few, so 8 x 24 of 64; 4 x 32 of 128 are enough.
 TEST_F(LinearMatrixPlan, TakesLargeTilesWhereTheyFillADevice) {
   EXPECT_EQ(in_words("tokens=512,out=1536,in=2048,bf16", "nv-sm90"),
             "linear_matrix<bf16,w32,64> 192 x 128");

@@ -1,4 +1,4 @@
-// The instances that a mutant of linear is tried with.
+// Kernel instances for the seeded bugs of linear.
 #include "kernels/linear/linear_entries.hpp"
 
 namespace kernelgate {

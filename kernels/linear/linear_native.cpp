@@ -1,5 +1,5 @@
-// linear, native: the host side. Rows for few tokens, tiles for more; beside them, tiles on matrix
-// instructions.
+// linear, native: the host side. Rows for few tokens, tiles for more; a second variant with tiles
+// on matrix instructions.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,9 +14,10 @@ namespace {
 constexpr std::int64_t threads = 256;
 constexpr std::int64_t rows_a_wave = 4;  // linear_rows_a_wave
 constexpr std::int64_t tile = 64;
-// From here on a tile's rows are better filled than the weight is read again.
+// Above this number, partly filled tiles cost less than reading the weight once per group of
+// tokens.
 constexpr std::int64_t few_tokens = 8;
-// Blocks that fill a large device, and terms below which a further split is not worth its sum.
+// Blocks that fill a large device, and terms below which a further split costs more than it saves.
 constexpr std::int64_t enough_blocks = 512, least_share = 1024;
 
 std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
@@ -65,7 +66,8 @@ std::vector<NativeUse> uses(const LinearCase& c, const DeviceProfile& device) {
   return uses;
 }
 
-// The larger tile reads less, where it leaves a block for every compute unit of a large device.
+// The larger tile reads less; it is used where it leaves a block for every compute unit of a large
+// device.
 std::int64_t matrix_tile(const LinearCase& c) {
   constexpr std::int64_t large = 128, small = 64, busy = 128;
   return pieces(c.out, large) * pieces(c.tokens, large) >= busy ? large : small;
@@ -79,7 +81,7 @@ std::vector<NativeUse> matrix_uses(const LinearCase& c, const DeviceProfile& dev
            .matrix = device.matrix}};
 }
 
-// Of both kernels that take a tile a block: the same arguments.
+// For both kernels with one block per tile: they take the same arguments.
 std::unique_ptr<Launch> prepare_tiles(const LinearCase& c, TensorSet& tensors, NativeDevice& device,
                                       const NativeEntrySet& entries, const NativeUse& use) {
   const auto memory = std::make_shared<NativeTensors>(device, tensors);

@@ -1,4 +1,4 @@
-// The native linear passes where its mutants are refused, at both wave widths.
+// Tests that the native linear passes where its seeded bugs are rejected, at both wave widths.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,7 +30,7 @@ class LinearNative : public ::testing::TestWithParam<int> {
 };
 INSTANTIATE_TEST_SUITE_P(Wave, LinearNative, ::testing::Values(32, 64));
 
-// Rows in three parts of 840 and 824 terms; tiles with edges on every side.
+// Rows in three splits of 840 and 824 terms; tiles with edges on every side.
 constexpr const char* in_parts = "tokens=3,out=5,in=2504,f32";
 constexpr const char* tiles = "tokens=70,out=67,in=50,f32";
 
@@ -54,7 +54,7 @@ TEST_P(LinearNative, RowsBeyondTheLastAreOutOfBounds) {
   EXPECT_THAT(found(linear_few_linear_rows_beyond_entries(), in_parts), Each(HasSubstr("bounds")));
 }
 
-// The last part reads on into the next row, whose terms are added too.
+// The last split reads on into the next row, whose terms are added too.
 TEST_P(LinearNative, TermsBeyondTheRowAreRefused) {
   EXPECT_THAT(found(linear_few_linear_terms_beyond_entries(), in_parts),
               Each(HasSubstr("incorrect")));

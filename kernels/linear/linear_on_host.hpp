@@ -1,5 +1,6 @@
-// linear on the host's threads, for a weight of four bits, or of bf16 that instructions multiply as
-// it is stored: few tokens stream it once; more tokens are packed into lanes and meet tiles of it.
+// linear on the host's threads, for a four-bit weight, or a bf16 weight that instructions multiply
+// as stored: few tokens stream it once; more tokens are packed into lanes and multiplied by tiles
+// of it.
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -80,7 +81,7 @@ class MultiplyPanels {
   ThreadMemory memory_;
 };
 
-/// Weight: of host_weights.hpp, or FourBitWeight.
+/// Weight: a type of host_weights.hpp, or FourBitWeight.
 template <class T, class O, class Weight>
 std::unique_ptr<Launch> launch_linear_on_host(const LinearShape& c, const T* x, const Weight& w,
                                               O* y) {
@@ -88,7 +89,7 @@ std::unique_ptr<Launch> launch_linear_on_host(const LinearShape& c, const T* x, 
   return make_launch(MultiplyPanels<T, O, Weight>(c, x, w, y));
 }
 
-/// The same with y's type as the tensor has it: T, or f32.
+/// The same with y's type taken from the tensor: T, or f32.
 template <class T, class Weight>
 std::unique_ptr<Launch> launch_linear_on_host(const LinearShape& c, const T* x, const Weight& w,
                                               Tensor& y) {

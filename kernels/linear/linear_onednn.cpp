@@ -1,5 +1,5 @@
-// linear by oneDNN's inner product. `baseline/onednn` hands over the weight as the checkpoint has
-// it, so what the library repacks is inside its time; `baseline/onednn-packed` lets the library
+// linear with oneDNN's inner product. `baseline/onednn` passes the weight as the checkpoint stores
+// it, so the library's repacking is part of its time; `baseline/onednn-packed` lets the library
 // choose a layout and repacks once, before any timing.
 #include <oneapi/dnnl/dnnl.hpp>
 

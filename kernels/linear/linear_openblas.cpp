@@ -1,4 +1,4 @@
-// linear by OpenBLAS: one sgemm, f32 only.
+// linear with OpenBLAS: one sgemm, f32 only.
 #include <cblas.h>
 
 #include <limits>

@@ -1,4 +1,4 @@
-// The case of linear and its truth.
+// The case of linear and its reference.
 #include <cmath>
 
 #include "harness/core/sample.hpp"
@@ -8,7 +8,7 @@
 namespace kernelgate {
 namespace {
 
-// Multiply-adds that the integer truth of a whole output may cost (about 1 s).
+// Maximum multiply-adds of the integer reference of a whole output (about 1 s).
 constexpr std::int64_t affordable_integer_products = 8'000'000'000;
 
 std::vector<std::int16_t> small_integers(const Tensor& tensor) {
@@ -19,7 +19,7 @@ std::vector<std::int16_t> small_integers(const Tensor& tensor) {
   return list;
 }
 
-// |partial sums| stay below 2^24 by the choice of the inputs, so 32 bits hold them.
+// The inputs are chosen so that |partial sums| stay below 2^24, so 32 bits are enough.
 NumericTruth integer_truth(const LinearCase& c, const TensorSet& before) {
   NumericTruth truth{.tensor = "y", .at = {}, .value = {}, .budget = {}};
   const std::vector<std::int16_t> x = small_integers(before["x"]);
@@ -106,7 +106,7 @@ Truth LinearCase::truth(const TensorSet& before, DataMode mode, std::uint64_t se
   const bool whole = mode == DataMode::exact && tokens * out <= affordable_integer_products / in;
   truth.numeric.push_back(whole ? integer_truth(*this, before)
                                 : sampled_truth(*this, before, mode, seed));
-  // Sums of the widest integers are integers below 2^24, so an f32 output holds them exactly.
+  // Sums of the widest integers are integers below 2^24, so an f32 output represents them exactly.
   if (mode == DataMode::exact && !whole && output_type() == Dtype::f32) {
     truth.properties.push_back(freivalds_property(
         before["x"], before["w"], "y", stream_key(id_of(*this), seed, mode, "freivalds")));

@@ -1,4 +1,4 @@
-// The scalar truth of a projection: y[o] = sum_i W[o,i] x[i].
+// Scalar reference of a projection: y[o] = sum_i W[o,i] x[i].
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ N linear_at(const Values& weight, const Numbers& x, std::int64_t o) {
   return sum.result();
 }
 
-/// All elements. No bias; a bias is one addition to the result, made by the caller.
+/// All elements. No bias: it is one addition to the result, made by the caller.
 template <class N, class Numbers>
 void linear(const Values& weight, const Numbers& x, std::span<N> y) {
   for (std::size_t o = 0; o < y.size(); ++o) {

@@ -1,5 +1,5 @@
-// linear on teams of a Kokkos execution space, for a weight in any storage: tiles for many tokens;
-// for few, dots of whole rows, so that the weight is read once.
+// linear on teams of a Kokkos execution space, for a weight in any storage: tiles for many tokens,
+// dots of whole rows for few, so that the weight is read once.
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -21,7 +21,8 @@ struct Extents {
   std::int64_t tokens = 0, out = 0, in = 0;
 };
 
-/// Up to here a tile's rows would be mostly empty, and the weight is passed in groups of tokens.
+/// Up to this number a tile's rows would be mostly empty, and the weight is read in groups of
+/// tokens.
 inline constexpr std::int64_t few_tokens = 8;
 
 /// A team computes one tile of y.
@@ -58,7 +59,7 @@ struct TiledProduct {
   }
 };
 
-/// A team takes some rows of the weight past all tokens.
+/// A team multiplies some rows of the weight with all tokens.
 template <class Shape, int MaxTokens, class O, class Dots>
 struct RowProduct {
   Extents size;
@@ -79,14 +80,14 @@ struct RowProduct {
 
 template <class Shape>
 std::optional<std::string> unsupported(const Extents& size) {
-  using Tile = TileOf<Shape, TileRows::few>;  // the most teams of any way
+  using Tile = TileOf<Shape, TileRows::few>;  // the maximum number of teams of any path
   return too_large_product(size.tokens <= few_tokens
                                ? pieces(size.out, Shape::dot_team_rows)
                                : pieces(size.tokens, Tile::rows) * pieces(size.out, Tile::columns),
                            size.in);
 }
 
-/// `keep` is held as long as the launch: the memory of the weight.
+/// `keep` owns the memory of the weight and is kept as long as the launch.
 template <class Tile, class T, class O, class Matrix, class Keep>
 std::unique_ptr<Launch> launch_tiles(const Extents& size, const Staged<T>& x, const Matrix& w,
                                      const Staged<O>& y, const Keep& keep) {

@@ -35,7 +35,7 @@ TEST(LinearTruth, EqualsAHandWorkedProduct) {
   EXPECT_NEAR(truth.numeric[0].budget[0], 4 * 1.4142136 * 11 * 0x1p-24 + 5 * 0x1p-24, 1e-9);
 }
 
-/// What a scalar kernel gets wrong on purpose.
+/// Seeded bugs of a scalar kernel.
 enum class Fault {
   none,
   last_term_dropped,
@@ -90,7 +90,7 @@ TEST(LinearTruth, RefusesBrokenKernelsInBothModes) {
   }
 }
 
-/// A product and its Freivalds property, judged without the elementwise truth.
+/// Judges a product by its Freivalds property, without the elementwise reference.
 std::optional<std::string> freivalds_verdict(Fault fault) {
   const LinearCase c{
       .tokens = 9, .out = 65, .in = 33, .output = LinearOutput::f32, .type = Dtype::bf16};

@@ -1,4 +1,4 @@
-// linear_w4: the projections of the model with weights of four bits.
+// linear_w4: the projections of the model with four-bit weights.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@
 namespace kernelgate {
 
 /// y[t,o] = sum over i of V[code[o,i]] scale[o,i / block] x[t,i]                  (spec 7.3, 3.1)
-/// V: the 16 values of the format. x [tokens,in]; codes [out,in/2], two a byte (mxfp4: the even
-/// element in the low half; nf4: in the high half); scales [out,in/block], mxfp4 a byte e for 2^(e
-/// - 127) and NaN for 255, nf4 f32; y [tokens,out]; row-major. f32 accumulation.
+/// V: the 16 values of the format. x [tokens,in]; codes [out,in/2], two per byte (mxfp4: the even
+/// element in the low half; nf4: in the high half); scales [out,in/block], for mxfp4 a byte e
+/// meaning 2^(e-127), or NaN for 255, for nf4 f32; y [tokens,out]; row-major. f32 accumulation.
 struct LinearW4Case {
   static constexpr std::string_view kernel = "linear_w4";
 
@@ -28,12 +28,13 @@ struct LinearW4Case {
   Dtype type = Dtype::f32;  // of x
 
   static const Axes<LinearW4Case>& axes();
-  /// Throws BadInput for a block that the format does not have and for an `in` that is not whole
-  /// blocks: neither format has a shorter one, and a file's last block could not be told apart.
+  /// Throws BadInput for a block size that the format does not have and for an `in` that is not a
+  /// whole number of blocks: neither format has a shorter block, and a file's last block could not
+  /// be distinguished.
   void validate() const { layout().check(in); }
   FourBitLayout layout() const { return {format, block}; }
   Dtype output_type() const { return output == LinearOutput::f32 ? Dtype::f32 : type; }
-  /// x, codes and scales read once, y written once; 2 flops for each multiply-add, none for the
+  /// x, codes and scales are read once, y is written once; 2 flops per multiply-add, none for the
   /// decoding.
   Traffic traffic() const;
   std::vector<TensorSpec> tensors() const;

@@ -1,5 +1,5 @@
-// The instances of linear_w4: storage type of the activations, wave width, tokens at once. Both
-// formats share them: the scales' pointers tell them apart.
+// Kernel instances of linear_w4: storage type of the activations, wave width, tokens at once. Both
+// formats share them; the pointers to the scales distinguish them.
 #pragma once
 
 #include <iterator>

@@ -1,5 +1,5 @@
-// linear_w4, native: for few tokens a wave takes weight rows, a lane 32 codes of a row at once, all
-// of one block; for more, tiles of 64 by 64 through shared memory.
+// linear_w4, native: for few tokens a wave takes weight rows, and a lane takes 32 codes of a row at
+// once, all of one block; for more tokens, tiles of 64 by 64 through shared memory.
 #pragma once
 
 #include <dialect.hpp>
@@ -19,10 +19,10 @@ struct LinearW4TileShared {
   float table[16];
 };
 
-/// Weight rows that a wave takes at once, and codes that a lane takes of each: 16 bytes.
+/// Weight rows per wave, and codes of each row per lane: 16 bytes.
 inline constexpr u32 linear_w4_rows_a_wave = 2, linear_w4_piece = 32;
 
-/// sum[r][t] += scale (sum of V[code] x) over a piece: the scale multiplies once.
+/// sum[r][t] += scale (sum of V[code] x) over a piece; the scale multiplies once.
 template <int Tokens, class T>
 KDEV void linear_w4_add_piece(const KFourBitRows& w, const float (&table)[16],
                               const u32 (&row)[linear_w4_rows_a_wave], const T* const (&x)[Tokens],
@@ -73,7 +73,7 @@ KGLOBAL KBOUNDS(256) void linear_w4_rows_kernel(const T* x, const u32* codes,
   k_sync();
   const u32 wave = k_block() * (k_threads() / W) + k_tid() / W;
   const u32 first_row = wave * linear_w4_rows_a_wave, first_token = k_block_y() * Tokens;
-  // Beyond the last row or token the last one is taken again, and not stored: waves stay whole.
+  // Beyond the last row or token the last one is computed again but not stored: waves stay whole.
   u32 row[linear_w4_rows_a_wave];
   const T* tokens_of[Tokens];
   float sum[linear_w4_rows_a_wave][Tokens];

@@ -1,4 +1,4 @@
-// linear_w4, portable: linear's teams with weights that are decoded where they are read.
+// linear_w4, portable: linear's teams with weights that are decoded when they are read.
 #include "harness/executors/kokkos/four_bit_matrix.hpp"
 #include "harness/executors/kokkos/portable_variants.hpp"
 #include "kernels/linear/linear_teams.hpp"

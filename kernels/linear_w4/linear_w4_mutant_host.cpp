@@ -1,4 +1,4 @@
-// The instances that a mutant of linear_w4 is tried with.
+// Kernel instances for the seeded bugs of linear_w4.
 #include "kernels/linear_w4/linear_w4_entries.hpp"
 
 namespace kernelgate {

@@ -12,7 +12,8 @@ namespace {
 constexpr std::int64_t threads = 256;
 constexpr std::int64_t rows_a_wave = 2;  // linear_w4_rows_a_wave
 constexpr std::int64_t tile = 64;
-// From here on a tile's rows are better filled than the weight is read again.
+// Above this number, partly filled tiles cost less than reading the weight once per group of
+// tokens.
 constexpr std::int64_t few_tokens = 8;
 
 std::int64_t pieces(std::int64_t extent, std::int64_t piece) {

@@ -1,4 +1,4 @@
-// The native linear_w4 passes where its mutants are refused, at both wave widths.
+// Tests that the native linear_w4 passes where its seeded bugs are rejected, at both wave widths.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,7 +33,7 @@ class LinearW4Native : public ::testing::TestWithParam<int> {
 };
 INSTANTIATE_TEST_SUITE_P(Wave, LinearW4Native, ::testing::Values(32, 64));
 
-// 67 blocks: the lanes of either wave go round more than once, and the last round is not full.
+// 67 blocks: the lanes of either wave width loop more than once, and the last round is not full.
 constexpr const char* rows = "tokens=3,out=5,in=2144,scales=edges,f32";
 constexpr const char* tiles = "tokens=70,out=67,in=96,scales=edges,f32";
 

@@ -1,4 +1,4 @@
-// The case of linear_w4 and its truth.
+// The case of linear_w4 and its reference.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -20,7 +20,7 @@ Bounded decoded(FourBitFormat format, double w) {
   return {w, f32_unit * std::abs(w) + f32_smallest / 2};
 }
 
-/// Inputs of exact mode: integers of x up to `largest`, weights in units of `unit`.
+/// Inputs of exact mode: integer x of magnitude up to `largest`, weights in units of `unit`.
 struct ExactFamily {
   std::int64_t largest;
   double unit;
@@ -28,8 +28,8 @@ struct ExactFamily {
 ExactFamily exact_family(const LinearW4Case& c) {
   const std::int64_t weight = largest_exact_weight(c.format);
   const std::int64_t most = (std::int64_t{1} << 24) / (c.in * weight);
-  const std::int64_t largest = std::clamp<std::int64_t>(most, 1, 256);  // 8 bits: all types
-  // Sums of n terms stay below 8 sqrt(n) of the largest term; f16 ends at 65504.
+  const std::int64_t largest = std::clamp<std::int64_t>(most, 1, 256);  // 8 bits fit all types
+  // Sums of n terms stay below 8 sqrt(n) times the largest term; f16 ends at 65504.
   const double reach =
       8 * std::sqrt(static_cast<double>(c.in)) * static_cast<double>(largest * weight);
   const double unit = c.output_type() == Dtype::f16
@@ -92,7 +92,7 @@ Truth LinearW4Case::truth(const TensorSet& before, DataMode mode, std::uint64_t 
   if (!sample.complete) y.at = sample.positions;
   y.value.resize(count);
   if (mode == DataMode::real) y.budget.resize(count);
-  // Output by output: each row of the weight is decoded once.
+  // Ordered by output, so that each row of the weight is decoded once.
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {

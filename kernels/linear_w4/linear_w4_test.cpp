@@ -73,7 +73,7 @@ TEST(LinearW4Truth, ANaNScaleMakesItsRowNaNAndNoOther) {
   }
 }
 
-/// What a kernel gets wrong on purpose.
+/// Seeded bugs of a kernel.
 enum class Fault {
   none,
   nibbles_swapped,
@@ -166,8 +166,9 @@ TEST(LinearW4Variants, AreExactAndWithinBudgetAtOddShapes) {
   }
 }
 
-// A form that multiplies in whole numbers may take only what it has exactly, stretch by stretch,
-// one that multiplies pairs only what is no denormal: scales may bring that back to any size.
+// A form that multiplies whole numbers may take only activations that it represents exactly,
+// stretch by stretch; one that multiplies pairs may take no denormals, because scales may bring
+// them back to any size.
 TEST(LinearW4Variants, TakeActivationsOfEveryRange) {
   struct Range {
     const char* name;

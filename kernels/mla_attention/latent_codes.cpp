@@ -15,7 +15,7 @@ std::int64_t bits_of(const MlaAttentionCase& c) {
   return std::bit_width(static_cast<std::uint64_t>(c.rows()));
 }
 
-// Neighbouring numbers differ in one bit, the last and the first of 2^bits among them.
+// Consecutive numbers differ in one bit, and so do the last and the first of 2^bits.
 std::uint64_t gray(std::int64_t number, std::int64_t bits) {
   const auto n = static_cast<std::uint64_t>(number) & ((std::uint64_t{1} << bits) - 1);
   return n ^ (n >> 1);
@@ -23,11 +23,11 @@ std::uint64_t gray(std::int64_t number, std::int64_t bits) {
 
 double sign_of(std::uint64_t code, std::int64_t bit) { return (code >> bit & 1) != 0 ? 1 : -1; }
 
-// What a key holds where no whole code fits: the same in every row, so that no row gains by it.
+// Key component where no whole code fits: the same in every row, so that no row gains by it.
 double beside_codes(std::int64_t x) { return static_cast<double>(1 + x % 3); }
 
-// Part of a query against one bit of the target's code. A hidden target and the winner differ in
-// one bit, which counts half, so that no other row is as near.
+// Query component for one bit of the target's code. A hidden target and the winner differ in one
+// bit, which counts half, so that no other row is as near.
 double aimed(std::uint64_t target, std::uint64_t winner, std::int64_t bit, double cost) {
   return sign_of(target, bit) * ((target ^ winner) >> bit & 1 ? cost : 2 * cost);
 }
@@ -52,7 +52,7 @@ LatentCodes::LatentCodes(const MlaAttentionCase& c, std::uint64_t key)
   offset_ = std::ceil(least / unit) * unit;
 }
 
-// Other sequences and heads use other numbers for the same row, so a mixed-up one loses.
+// Other sequences and heads use different numbers for the same row, so a mixed-up row loses.
 std::uint64_t LatentCodes::own_code(std::int64_t b, std::int64_t s, std::int64_t j) const {
   return gray(s + 7919 * b + 104729 * j, bits_);
 }

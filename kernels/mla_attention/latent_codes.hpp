@@ -1,5 +1,5 @@
-// Inputs of latent attention whose result is exact: one row leads every other by more than 110 in
-// score, so its weight is exactly 1, all others' exp() is exactly 0, and the output is its value.
+// Latent attention inputs with an exact result: the score of one row leads all others by more than
+// 110, so its weight is exactly 1, all other exp() are exactly 0, and the output is its value.
 #pragma once
 
 #include <cstdint>
@@ -8,19 +8,19 @@
 
 namespace kernelgate {
 
-/// Each key carries its row number in Gray code, a component of +1 or -1 a bit, many times over; a
-/// query carries the code that it aims at, so that every bit of difference costs the same.
+/// Each key encodes its row number in Gray code, one component of +1 or -1 per bit, repeated many
+/// times. A query contains the code of its target, so that every differing bit has the same cost.
 /// docs/kernels/mla_attention.md derives the lead and why every number fits f16 and bf16.
 class LatentCodes {
  public:
   LatentCodes(const MlaAttentionCase& c, std::uint64_t key);
 
-  /// The row that leads for head n of token t, and the row that its query aims at: now and then a
-  /// hidden neighbour of the visible range, so that one row too many is noticed.
+  /// The winning row of head n of token t, and the query's target row. The target is sometimes a
+  /// hidden row next to the visible range, which detects one row too many.
   struct Aim {
     std::int64_t winner = 0, target = 0;
   };
-  /// Only for a query that sees at least one row.
+  /// Requires that the query sees at least one row.
   Aim aim(std::int64_t b, std::int64_t t, std::int64_t n) const;
 
   /// Component x of [own; rope].
@@ -28,7 +28,7 @@ class LatentCodes {
   double own(std::int64_t b, std::int64_t s, std::int64_t j, std::int64_t x) const;
   double rope(std::int64_t b, std::int64_t s, std::int64_t x) const;
 
-  /// Least own() that holds the offset and one code.
+  /// Minimum own() for the offset and one code.
   static std::int64_t least_own(const MlaAttentionCase& c);
 
  private:

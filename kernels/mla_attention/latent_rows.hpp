@@ -1,5 +1,5 @@
 // mla_attention, portable: one team per tile of query rows (tokens, and the heads that share a
-// key), which lie along the lanes. With 16 heads one token of a decode already fills a pack of 16.
+// key). Rows are mapped to lanes. With 16 heads one decode token already fills a pack of 16.
 #pragma once
 
 #include "harness/executors/kokkos/softmax_rows.hpp"
@@ -20,12 +20,12 @@ struct AttendLatent {
   std::int64_t tiles;
   SplitCut split;
   float factor;                 // log2 e / sqrt(nope + rope): scores are exponents of 2
-  DeviceView<T> q, cache, own;  // own: where keys' own parts and values lie
+  DeviceView<T> q, cache, own;  // own: tensor of keys' own parts and values
   DeviceView<std::int32_t> valid;
   SplitResults<T> results;
 
   KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
-    // Which rows and keys: the longest tiles first, the splits of a tile side by side.
+    // Rows and keys of this team: the longest tiles first, the splits of a tile consecutive.
     std::int64_t rank = team.league_rank();
     const std::int64_t part = rank % results.splits;
     rank /= results.splits;
@@ -71,7 +71,7 @@ struct AttendLatent {
         team.team_barrier();
       }
       rows.soften(team, s0, here, whole, s0 + whole > earliest_end || here < whole);
-      // Where whole keys are staged as they are stored, a latent's values are there already.
+      // If whole keys are staged as stored, the values of a latent are already staged.
       const bool values_staged = at.latent && Tile::component_step == 1 && width <= Tile::depth;
       for (int x0 = 0; x0 < values; x0 += Tile::depth) {
         const int depth = values - x0 < Tile::depth ? values - x0 : int{Tile::depth};
@@ -91,7 +91,7 @@ struct AttendLatent {
   }
 
  private:
-  /// The parts of a key: its own, and the rotated one that all heads share.
+  /// The parts of a key: its own, and the rotated one shared by all heads.
   struct Key {
     const T *own_part, *rotated;
     int own_width, width;

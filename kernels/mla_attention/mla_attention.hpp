@@ -1,4 +1,4 @@
-// mla_attention: multi-head latent attention, causal, over a cache that holds one row a token.
+// mla_attention: multi-head latent attention, causal, over a cache with one row per token.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,12 @@
 
 namespace kernelgate {
 
-/// prefill: no keys before the chunk. chunk: `context` of them. decode: one token a sequence, whose
-/// own row already lies in a cache of `context` rows.
+/// prefill: no keys before the chunk. chunk: `context` keys before it. decode: one token per
+/// sequence, whose own row is already in a cache of `context` rows.
 enum class MlaForm { prefill, chunk, decode };
-/// expanded: every head's own keys and values stand in `expanded`, made of the latent rows by a
-/// linear; what prefill runs. latent: the up-projections are absorbed into the queries and into the
-/// output, all heads share the latent row as key and as value; what decode runs.
+/// expanded: `expanded` contains every head's own keys and values, computed from the latent rows by
+/// a linear; used in prefill. latent: the up-projections are absorbed into the queries and the
+/// output, and all heads share the latent row as key and as value; used in decode.
 enum class MlaKeys { expanded, latent };
 /// full: every cache row is valid. ragged: left-padded sequences (prefill, chunk) or caches that
 /// are filled to different lengths (decode); sequence 1 has no valid row at all, sequence 2 one.
@@ -35,8 +35,8 @@ struct MlaVisible {
 /// latent: k_n(s) = v_n(s) = c_s. q [batch,tokens,heads,own+rope], cache [batch,rows,rank+rope],
 /// expanded [batch,rows,heads,nope+value_dim], valid i32 [batch,2] = (first, end), out
 /// [batch*tokens, heads*values]; row-major; own, values: nope and value_dim, or rank and rank.
-/// Token t stands at row p = end - tokens + t and sees first <= s <= p. Scores, softmax and weights
-/// are f32 and the weights are not rounded before they meet the values; the output rounds once.
+/// Token t is at row p = end - tokens + t and sees first <= s <= p. Scores, softmax and weights are
+/// f32. The weights are not rounded before the product with the values; the output rounds once.
 struct MlaAttentionCase {
   static constexpr std::string_view kernel = "mla_attention";
 
@@ -54,13 +54,13 @@ struct MlaAttentionCase {
   Dtype type = Dtype::f32;  // of q, cache, expanded and out
 
   static const Axes<MlaAttentionCase>& axes();
-  /// Throws BadInput where axes contradict each other.
+  /// Throws BadInput if axes conflict.
   void validate() const;
 
   /// Rows of one sequence's cache.
   std::int64_t rows() const { return form == MlaForm::decode ? context : context + tokens; }
   bool latent() const { return keys == MlaKeys::latent; }
-  /// Components of a key that no position rotates, and of a value, as the heads see them.
+  /// Unrotated components of a key (own) and components of a value (values), as the heads see them.
   std::int64_t own() const { return latent() ? rank : nope; }
   std::int64_t values() const { return latent() ? rank : value_dim; }
   /// Sets of keys: query heads n with the same n / group() share one.
@@ -68,11 +68,12 @@ struct MlaAttentionCase {
   std::int64_t group() const { return heads / key_heads(); }
   /// Valid cache rows of sequence b: the contents of `valid`.
   MlaVisible valid_rows(std::int64_t b) const;
-  /// What token t of a sequence with these valid rows sees.
+  /// The rows that token t sees in a sequence with these valid rows.
   MlaVisible visible(MlaVisible valid, std::int64_t t) const;
   MlaVisible visible(std::int64_t b, std::int64_t t) const { return visible(valid_rows(b), t); }
 
-  /// q, out and every visible row once; 2 (own + rope + values) flops a visible (query, key, head).
+  /// q, out and every visible row once; 2 (own + rope + values) flops per visible (query, key,
+  /// head).
   Traffic traffic() const;
   std::vector<TensorSpec> tensors() const;
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;

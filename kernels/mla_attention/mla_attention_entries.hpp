@@ -1,4 +1,4 @@
-// The instances of the native mla_attention: storage type, form of the keys, wave width.
+// Instances of the native mla_attention: storage type, form of the keys, wave width.
 #pragma once
 
 #include "kernels/mla_attention/mla_attention_instances.hpp"

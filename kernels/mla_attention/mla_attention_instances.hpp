@@ -1,5 +1,5 @@
-// An instance of the native mla_attention as an entry, apart from their table: naming an instance
-// compiles it, and a mutant's unit has few.
+// Macros that define the entry of one native mla_attention instance, separate from the entry table:
+// referring to an instance compiles it, and a seeded bug's unit needs only a few.
 #pragma once
 
 #include "kernels/mla_attention/mla_attention_tile.hpp"
@@ -13,7 +13,7 @@ using MlaTileShared = typename MlaTileOf<T, Latent>::Shared;
 }  // namespace KG_FLAVOUR
 }  // namespace kernelgate
 
-// decltype's parentheses keep a type's commas from parting macro arguments.
+// decltype's parentheses protect the commas of a type from splitting macro arguments.
 #define MLA_ATTENTION_TILE(T, type, keys, Latent, W)                                              \
   K_ENTRY("mla_attention_tile<" type "," keys ",w" #W ">", (mla_attention_tile<T, Latent, W>), W, \
           mla_tile_size(sizeof(T), Latent).threads, decltype(MlaTileShared<T, Latent>()))

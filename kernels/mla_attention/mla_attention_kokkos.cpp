@@ -1,5 +1,5 @@
-// mla_attention, portable: query rows along the lanes, running maximum and sum over tiles of keys;
-// long caches are cut into splits whose results a second kernel merges.
+// mla_attention, portable: query rows are mapped to lanes, with a running maximum and sum over
+// tiles of keys. Long caches are cut into splits whose results a second kernel merges.
 #include <Kokkos_Core.hpp>
 #include <algorithm>
 #include <cmath>
@@ -52,7 +52,7 @@ std::unique_ptr<Launch> launch_rows(const MlaAttentionCase& c, TensorSet& tensor
       [=] { out.fetch(); });
 }
 
-/// Whether tiles of many rows suit the case: enough rows, and room for them on a device.
+/// Whether tiles of many rows suit the case: enough rows, and enough scratch memory on a device.
 template <class Shape>
 bool many_rows(const MlaAttentionCase& c) {
   return c.tokens * c.group() > AttendLatent<Shape, true, float>::Tile::rows &&

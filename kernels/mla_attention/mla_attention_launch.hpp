@@ -1,40 +1,41 @@
-// What a launch of the native mla_attention hands to its kernels, and how they cut the work: plain
-// enough to mean the same to the host's compiler and to a device's.
+// Launch arguments and tile sizes of the native mla_attention, in plain structs with the same
+// layout for host and device compilers.
 #pragma once
 
 #include <cstdint>
 
 namespace kernelgate {
 
-/// T stands for the storage type that the instance is made for. Shapes as in mla_attention.hpp.
+/// T is the storage type of the instance. Shapes as in mla_attention.hpp.
 struct MlaAttentionLaunch {
   const void* q;              // T [batch,tokens,heads,own+rope]
   const void* cache;          // T [batch,rows,rank+rope]
   const void* expanded;       // T [batch,rows,heads,each]; null when latent
   const std::int32_t* valid;  // [batch,2]: first valid row, one past the last
   void* out;                  // T [batch*tokens, heads*values]
-  // With more than one split: what each knows of a query row, for the merge.
-  float* largest;  // [batch*tokens*heads, splits]: largest exponent of 2
-  float* total;    // the same: sum of weights
+  // With more than one split: the partial results of each split per query row, for the merge.
+  float* largest;  // [batch*tokens*heads, splits]: maximum exponent of 2
+  float* total;    // same shape: sum of weights
   float* mixed;    // [batch*tokens*heads, splits, values]: weighted values, not divided
   std::uint32_t tokens, rows, heads;
   std::uint32_t group;       // query heads that share a key: all when latent, else 1
   std::uint32_t rank, rope;  // components of a cache row: the latent, the rotated key
-  std::uint32_t own;         // of a key beside the rotated ones
+  std::uint32_t own;         // unrotated components of a key
   std::uint32_t values, each;
-  std::uint32_t splits;      // of the keys that a tile of query rows sees
-  std::uint32_t split_keys;  // keys of a split; the last one may be shorter
+  std::uint32_t splits;      // of the keys seen by a tile of query rows
+  std::uint32_t split_keys;  // keys per split; the last one may be shorter
   float factor;              // log2 e / sqrt(nope + rope): scores are exponents of 2
 };
 
-/// What a block takes: query rows, keys at a time, threads; and the longest keys (own and rotated
-/// components together) and values that its instance holds.
+/// Tile of a block: query rows, keys at a time and threads; and the longest keys (own and rotated
+/// components together) and values that the instance supports.
 struct MlaTileSize {
   std::uint32_t rows, keys, threads, width, values;
 };
 
-/// The tile for elements of so many bytes: as many rows and keys as 64 KiB hold in either form. 16
-/// rows of a latent are the heads of one token, so that a decode reads its cache once.
+/// The tile for elements of `element` bytes: as many rows and keys as fit into 64 KiB in either
+/// form. The 16 rows of a 16-bit latent tile are the heads of one token, so that a decode reads its
+/// cache once.
 constexpr MlaTileSize mla_tile_size(std::uint32_t element, bool latent) {
   if (latent)
     return element == 2 ? MlaTileSize{16, 32, 256, 576, 512} : MlaTileSize{8, 16, 128, 576, 512};

@@ -1,4 +1,4 @@
-// The same for mutants that only heads with keys of their own show.
+// Kernel instances for seeded bugs that appear only when heads have their own keys.
 #include "kernels/mla_attention/mla_attention_instances.hpp"
 
 namespace kernelgate {

@@ -1,4 +1,4 @@
-// The instances that a mutant of mla_attention is tried with: those of the latent form.
+// Kernel instances used to test seeded bugs in mla_attention: those of the latent form.
 #include "kernels/mla_attention/mla_attention_instances.hpp"
 
 namespace kernelgate {

@@ -1,5 +1,5 @@
-// mla_attention, the host side of its native kernels: how many splits, which instance, and what is
-// handed to it.
+// Host side of the native mla_attention: chooses the number of splits and the kernel instance, and
+// prepares the launch arguments.
 #include "kernels/mla_attention/mla_attention_native.hpp"
 
 #include <fmt/format.h>
@@ -13,8 +13,8 @@
 namespace kernelgate {
 namespace {
 
-constexpr std::int64_t wanted_blocks = 512;  // keep a large device busy
-constexpr std::int64_t least_split = 128;    // shorter ones cost more in the merge than they bring
+constexpr std::int64_t wanted_blocks = 512;  // enough to keep a large device busy
+constexpr std::int64_t least_split = 128;    // shorter splits cost more in the merge than they save
 
 std::int64_t rounded_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit; }
 
@@ -22,12 +22,12 @@ MlaTileSize tile_of(const MlaAttentionCase& c) {
   return mla_tile_size(static_cast<std::uint32_t>(size_bytes(c.type)), c.latent());
 }
 
-// Tiles of query rows of one set of keys.
+// Tiles of query rows per set of keys.
 std::int64_t tiles_of(const MlaAttentionCase& c) {
   return rounded_up(c.tokens * c.group(), tile_of(c).rows);
 }
 
-// Of all rows that a cache has, so that they suffice whatever `valid` holds.
+// Number of splits for all rows of a cache, sufficient for any contents of `valid`.
 std::int64_t splits_of(const MlaAttentionCase& c, NativeMlaCut cut) {
   return rounded_up(c.rows(), cut.split_keys);
 }

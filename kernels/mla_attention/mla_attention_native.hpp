@@ -1,4 +1,5 @@
-// The native latent attention with its cut in the caller's hands, for tests of every cut.
+// The native latent attention with its work partitioning chosen by the caller, for tests of every
+// cut.
 #pragma once
 
 #include <memory>
@@ -9,15 +10,15 @@
 
 namespace kernelgate {
 
-/// How a launch cuts the work; any cut is right.
+/// How a launch partitions the work; every choice is correct.
 struct NativeMlaCut {
   std::int64_t split_keys = 128;     // at least 1
-  std::int64_t merge_threads = 256;  // of a block of the merge, 1 to 256
-  std::int64_t merge_blocks = 0;     // 0: a thread an element
+  std::int64_t merge_threads = 256;  // per block of the merge, 1 to 256
+  std::int64_t merge_blocks = 0;     // 0: one thread per element
 };
 
-/// As many splits as keep a device busy, for which the case alone is asked: their number decides
-/// the bits.
+/// Enough splits to keep a device busy. Their number depends on the case only, because it
+/// determines the bits of the result.
 NativeMlaCut native_mla_cut(const MlaAttentionCase& c);
 
 /// The launches of a cut, in order: the tiles, and with several splits their merge.

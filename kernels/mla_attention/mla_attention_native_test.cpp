@@ -1,6 +1,6 @@
-// mla_attention's native kernels: right for every number of splits and every launch of the merge,
-// and broken on purpose, one change a mutant (CMakeLists.txt), each of which executor S or the
-// judge refuses under every seed and at either wave width, while the clean twin passes.
+// Tests of mla_attention's native kernels. They are correct for every number of splits and every
+// launch of the merge. The source executor or verification rejects each seeded bug (CMakeLists.txt)
+// under every seed and at both wave widths; the unmodified kernels pass.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -57,7 +57,7 @@ struct Trial {
   DataMode mode = DataMode::real;
 };
 
-// Twice sixteen keys and a few; the whole cache in one split.
+// More than two tiles of sixteen keys; the whole cache in one split.
 constexpr Trial own_heads{
     "form=chunk,tokens=5,context=32,heads=2,rank=12,rope=8,nope=24,value_dim=17,f32",
     {.split_keys = 1024}};
@@ -70,11 +70,11 @@ constexpr Trial ragged{
     "form=decode,keys=latent,batch=3,context=50,heads=3,rank=24,rope=4,nope=8,cache=ragged,f32",
     {.split_keys = 20}};
 constexpr Trial odd{"form=decode,keys=latent,context=20,heads=3,rank=24,rope=3,nope=8,f32", {}};
-// The merge in blocks of 64, of which there are too few for a thread an element.
+// The merge in blocks of 64 threads, with fewer threads than elements.
 constexpr Trial small_merge{ragged.axes,
                             {.split_keys = 20, .merge_threads = 64, .merge_blocks = 2}};
 
-/// What was said under each of four schedules, two of which also switch after 50 accesses.
+/// The diagnostics of each of four schedules, two of which also switch after 50 accesses.
 std::vector<std::string> found(NativeEntries entries, int wave, const Trial& trial) {
   const JudgedCase<MlaAttentionCase> on(parse(trial.axes), trial.mode);
   std::vector<std::string> texts;
@@ -127,7 +127,7 @@ TEST_P(MlaAttentionNative, NarrowSumsAreIncorrect) {
   refused(mla_latent_mla_sums_narrow_entries(), latent, "out[");
 }
 
-// Rows that no sequence has written hold NaN, and 0 NaN is NaN.
+// Unwritten rows contain NaN, and 0 NaN is NaN.
 TEST_P(MlaAttentionNative, ReadingPastTheValidRowsIsRefused) {
   EXPECT_THAT(found(mla_latent_mla_rows_unended_entries(), GetParam(), ragged), Each(Not("")));
 }
@@ -172,7 +172,7 @@ TEST_P(MlaAttentionNative, IsRightForEverySplitCountAndEveryLaunchOfTheMerge) {
   }
 }
 
-// The claim of its plan: the same bits under every schedule.
+// The determinism claim of its plan: bit-identical results under every schedule.
 TEST_P(MlaAttentionNative, GivesTheSameBitsUnderTwentySchedules) {
   for (const Trial& trial : {own_heads, ragged}) {
     const MlaAttentionCase c = parse(trial.axes);

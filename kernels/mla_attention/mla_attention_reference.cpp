@@ -1,4 +1,4 @@
-// The case of mla_attention and its truth.
+// The case of mla_attention and its reference values.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -12,7 +12,7 @@
 namespace kernelgate {
 namespace {
 
-// Multiply-adds of the real truth: three passes of plain doubles, about 1 s.
+// Multiply-adds of the reference for real data: three passes of plain doubles, about 1 s.
 constexpr std::int64_t affordable_flops = 400'000'000;
 
 [[noreturn]] void refuse(const std::string& text) { throw BadInput("mla_attention: " + text); }
@@ -21,8 +21,7 @@ Values values_of(const Tensor& tensor) {
   return {tensor.spec().type, tensor.data(), tensor.count()};
 }
 
-// Rows that no sequence has written hold NaN: a kernel that reads them has to drop them, not to
-// multiply them by 0.
+// Unwritten rows contain NaN: a kernel that reads them has to drop them, not multiply them by 0.
 void spoil_unwritten_rows(const MlaAttentionCase& c, Tensor& tensor) {
   const std::int64_t row = tensor.count() / (c.batch * c.rows());
   for (std::int64_t b = 0; b < c.batch; ++b) {
@@ -32,7 +31,7 @@ void spoil_unwritten_rows(const MlaAttentionCase& c, Tensor& tensor) {
   }
 }
 
-// What a query sees by the tensor `valid`, which is where a kernel finds it.
+// Rows that a query sees according to the tensor `valid`, which a kernel reads too.
 MlaVisible visible_in(const MlaAttentionCase& c, const TensorSet& before, std::int64_t b,
                       std::int64_t t) {
   const auto valid = before["valid"].as<std::int32_t>();
@@ -48,7 +47,7 @@ void fill_exact(const MlaAttentionCase& c, TensorSet& set, const LatentCodes& co
   }
   for (std::int64_t b = 0; b < c.batch; ++b) {
     for (std::int64_t s = 0; s < c.rows(); ++s) {
-      for (std::int64_t x = 0; x < c.rank; ++x) {  // a latent that keys=expanded does not read
+      for (std::int64_t x = 0; x < c.rank; ++x) {  // a latent, which keys=expanded does not read
         set["cache"].set(at.cache_at(b, s) + x, c.latent() ? codes.own(b, s, 0, x) : 3);
       }
       for (std::int64_t x = 0; x < c.rope; ++x) {
@@ -208,7 +207,7 @@ void MlaAttentionCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t see
     fill_exact(*this, tensors, LatentCodes(*this, key("aim")), key("value"));
     return;
   }
-  // Scores of deviation 2, whatever the widths: the maximum rises now and then.
+  // Score deviation 2 for any widths: the running maximum rises sometimes.
   const double score =
       std::sqrt(static_cast<double>(own() + rope) / static_cast<double>(nope + rope));
   fill_bell(tensors["q"], key("q"), 2 / score);

@@ -1,5 +1,5 @@
-// mla_attention, native: where a query, a key and a value lie, and how they reach shared memory in
-// pieces of 16 bytes.
+// mla_attention, native: addresses of queries, keys and values, and their loads into shared memory
+// in 16-byte chunks.
 #pragma once
 
 #include <dialect.hpp>
@@ -10,8 +10,8 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// One set of keys of one sequence. Query rows are counted token by token, the heads that share the
-/// keys side by side: neighbours see the same rows.
+/// One set of keys of one sequence. Query rows are numbered token by token, with the heads that
+/// share the keys consecutive, so that neighbouring rows see the same keys.
 template <class T, bool Latent>
 struct MlaHead {
   static constexpr int wide = attention_wide<T>;
@@ -20,16 +20,16 @@ struct MlaHead {
 
   KDEV u32 row_count() const { return a.tokens * a.group; }
   KDEV u32 width() const { return a.own + a.rope; }
-  /// Number of query row r among all (sequence, token, head).
+  /// Index of query row r among all (sequence, token, head).
   KDEV u64 query(u32 r) const {
     return (static_cast<u64>(b) * a.tokens + r / a.group) * a.heads + j * a.group + r % a.group;
   }
-  /// Token t stands at row end - tokens + t: one past the last row that query row r sees.
+  /// One past the last row that query row r sees; token t is at row end - tokens + t.
   KDEV i32 end_of(u32 r) const {
     const i32 own = a.valid[2 * b + 1] - static_cast<i32>(a.tokens) + static_cast<i32>(r / a.group);
     return own + 1;
   }
-  /// All keys that rows [r, r + count) see; begin = end where they see none.
+  /// All keys seen by rows [r, r + count); begin = end if they see none.
   KDEV AttentionRange seen_by_rows(u32 r, u32 count) const {
     const i32 begin = a.valid[2 * b];
     return {begin, k_max(begin, end_of(r + count - 1))};
@@ -38,7 +38,7 @@ struct MlaHead {
     const u64 row = static_cast<u64>(b) * a.rows + static_cast<u32>(s);
     return static_cast<const T*>(a.cache) + row * (a.rank + a.rope);
   }
-  /// The part of key s that no position rotates; its value begins value_at() components later.
+  /// The unrotated part of key s; its value begins value_at() components later.
   KDEV const T* own_row(i32 s) const {
     if constexpr (Latent) {
       return cache_row(s);
@@ -48,14 +48,15 @@ struct MlaHead {
     }
   }
   KDEV u32 value_at() const { return Latent ? 0 : a.own; }
-  /// Whether every part of a row begins at a 16-byte boundary and is whole pieces long.
+  /// Whether every part of a row begins at a 16-byte boundary and consists of whole 16-byte chunks.
   KDEV bool aligned() const {
     return (a.own % wide | a.rope % wide | a.rank % wide | a.values % wide) == 0;
   }
 
-  // Component x, or the 16-byte piece from x on, of query row r of the `count` from `first` on and
-  // of key s: its own part, then the rotated one. Zeros beyond count and width, and from key `end`
-  // on, where a row may hold NaN, which a weight of 0 does not take away.
+  // The functions below return component x, or the 16-byte chunk from x on: of query row r out of
+  // `count` rows from `first` on, or of key s (its own part, then the rotated one). They return
+  // zeros beyond count and width, and from key `end` on, where a row may contain NaN, which a
+  // weight of 0 does not remove.
   KDEV T query_element(u32 first, u32 count, u32 r, u32 x) const {
     if (r >= count || x >= width()) return k_from_float<T>(0.0F);
     return static_cast<const T*>(a.q)[query(first + r) * width() + x];
@@ -86,7 +87,8 @@ struct MlaHead {
     const bool there = s < end && x < a.values;
     return piece(there ? own_row(s) + value_at() + x : static_cast<const T*>(a.cache), there);
   }
-  /// What lies there, or zeros: a choice after the load, so that many loads go out together.
+  /// The chunk at `from`, or zeros. The selection follows the load, so that many loads are in
+  /// flight.
   KDEV static Vec<T, wide> piece(const T* from, bool there) {
     Vec<T, wide> some = k_load<wide>(from);
     K_UNROLL
@@ -95,7 +97,7 @@ struct MlaHead {
   }
 };
 
-/// N components of a row of `width`, from x on; those that it does not have are left out.
+/// Stores N components of a row of `width`, from x on; components beyond the row are left out.
 template <int N, class T>
 KDEV void mla_put(T* row, u32 width, u32 x, const Vec<T, N>& some) {
   if (width % N == 0) {

@@ -30,7 +30,7 @@ TEST(MlaAttentionCase, RefusesAxesThatContradictEachOther) {
   }
 }
 
-// Spec 3.8: 576 numbers a token and layer, 1,152 bytes in bf16, 46,080 over 8B's 40 layers.
+// Spec 3.8: 576 numbers per token and layer, 1,152 bytes in bf16, 46,080 over 8B's 40 layers.
 TEST(MlaAttentionCase, ReadsTheLatentCacheOnce) {
   const MlaAttentionCase one = parse("form=decode,keys=latent,context=1,bf16");
   const MlaAttentionCase two = parse("form=decode,keys=latent,context=2,bf16");
@@ -65,8 +65,8 @@ TEST(MlaAttentionTruth, WeighsValuesByTheSoftmaxOfBothPartsOfTheScore) {
   EXPECT_NEAR(truth.numeric.at(0).value.at(1), 2.0986122886681098 * 3 / 4, 1e-6);
 }
 
-// What absorbing means: queries taken through the keys' up-projection and outputs through the
-// values' give what the expanded form gives. Small whole numbers keep every product exact in f32.
+// Absorption: passing queries through the keys' up-projection and outputs through the values' gives
+// the result of the expanded form. Small whole numbers keep every product exact in f32.
 TEST(MlaAttentionTruth, AbsorbedAndExpandedFormsAgree) {
   const MlaAttentionCase e =
       parse("form=chunk,tokens=3,context=4,heads=2,rank=5,rope=2,nope=3,value_dim=4");
@@ -127,7 +127,8 @@ TEST(MlaAttentionTruth, AbsorbedAndExpandedFormsAgree) {
   }
 }
 
-// Brute force over the filled tensors: the codes' winner leads by more than 110 everywhere.
+// Brute force over the filled tensors: the winning row of the codes leads by more than 110
+// everywhere.
 TEST(LatentCodes, GiveEveryQueryOneRowThatLeadsByMoreThan110) {
   for (const char* axes :
        {"form=chunk,batch=2,tokens=9,context=95,heads=3,rank=6,rope=4,nope=16,value_dim=3,f16",
@@ -185,14 +186,14 @@ TEST(MlaAttentionVariants, AreExactAndWithinBudgetAtOddShapes) {
   }
 }
 
-/// A plain f32 attention with one fault.
+/// A plain f32 attention with one seeded bug.
 struct Fault {
-  float hidden = -INFINITY;        // what a masked score becomes
+  float hidden = -INFINITY;        // value of a masked score
   bool last_key_dropped = false;   // of a range of more than one
   bool one_key_more = false;       // the row after the query's own
-  bool scale_of_rank = false;      // 1 / sqrt(own + rope), the width of what is multiplied
+  bool scale_of_rank = false;      // 1 / sqrt(own + rope), the width of the multiplied vectors
   bool rope_missing = false;       // the rotated part of the score left out
-  bool values_shifted = false;     // values begin where keys' rotated part does
+  bool values_shifted = false;     // values begin where keys' rotated part begins
   bool head_of_neighbour = false;  // keys and values of the next head (expanded)
   bool stale_element = false;
   bool nothing_written = false;
@@ -304,7 +305,7 @@ TEST(MlaAttentionMutants, NumericFaultsAreRefusedOnRealData) {
     EXPECT_EQ(status_of(axes, DataMode::real, {.rope_missing = true}), Status::incorrect) << axes;
     EXPECT_EQ(status_of(axes, DataMode::real, {.narrow_accumulator = true}), Status::incorrect);
   }
-  // Absorbed queries are longer than the head that the scale belongs to.
+  // Absorbed queries are longer than the head whose width defines the scale.
   EXPECT_EQ(status_of(shared_latent, DataMode::real, {.scale_of_rank = true}), Status::incorrect);
 }
 

@@ -1,5 +1,5 @@
-// mla_attention, native: a block takes a tile of query rows of one set of keys through a split of
-// those keys, a tile of keys at a time in shared memory, with running maxima and sums. A latent
+// mla_attention, native: a block processes a tile of query rows of one set of keys over a split of
+// those keys, one tile of keys at a time in shared memory, with running maxima and sums. A latent
 // tile serves as keys and as values. grid = (splits times tiles of rows, sets of keys, sequences).
 #pragma once
 
@@ -12,23 +12,23 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// The cut of an instance. Scores: a team of neighbouring lanes shares four rows by four keys, each
-/// lane every team-th piece of the components. Weights: row_lanes lanes share a row. Values: a
-/// thread has `own` components of four rows.
+/// Partitioning of an instance. Scores: a team of neighbouring lanes shares four rows by four keys;
+/// each lane handles every team-th chunk of the components. Weights: row_lanes lanes share a row.
+/// Values: a thread has `own` components of four rows.
 template <class T, bool Latent>
 struct MlaTileOf {
   static constexpr MlaTileSize cut = mla_tile_size(sizeof(T), Latent);
   static constexpr int rows = cut.rows, keys = cut.keys, threads = cut.threads;
   static constexpr int width = cut.width, values = cut.values;
   static constexpr int wide = attention_wide<T>;
-  static constexpr int some = 4;  // rows, and keys, of a thread
+  static constexpr int some = 4;  // rows, and keys, per thread
   static constexpr int team = threads * some * some / (rows * keys);
   static constexpr int key_groups = keys / some;
-  // Eight lanes read 128 bytes: of one line, or of neighbouring ones that do not share banks.
+  // Eight lanes read 128 bytes, of one line or of neighbouring lines in different banks.
   static constexpr int line = width + (team < 8 ? team * wide : 0);
   static constexpr int row_lanes = threads / rows, row_keys = keys / row_lanes;
   static constexpr int columns = threads / (rows / some), own = values / columns;
-  static constexpr int part = wide < own ? wide : own;  // neighbours among them
+  static constexpr int part = wide < own ? wide : own;  // contiguous ones among them
   static constexpr int key_moves = keys * width / wide / threads;
   static constexpr int value_moves = Latent ? 0 : keys * values / wide / threads;
   struct Shared {
@@ -36,23 +36,23 @@ struct MlaTileOf {
     T k[keys][line];
     T v[Latent ? 1 : keys][Latent ? wide : values];  // a latent is key and value
     float p[keys][rows + some];                      // scores, then weights
-    float shrink[rows];                              // of older sums
-    float largest[rows], total[rows];                // in the end
+    float shrink[rows];                              // rescale factor of older sums
+    float largest[rows], total[rows];                // final values
   };
   static_assert(key_moves * threads * wide == keys * width && own % part == 0 && row_keys > 0);
   static_assert(value_moves * threads * wide == (Latent ? 0 : keys * values));
 };
 
-/// A thread's share of one tile of keys and values, on its way from the cache to shared memory: it
-/// is loaded while the tile before is used. Rows that are not made of whole pieces have no such
-/// way; their components go one by one.
+/// A thread's share of one tile of keys and values on its way from the cache to shared memory,
+/// loaded while the previous tile is in use. Rows that do not consist of whole chunks are copied
+/// component by component instead.
 template <class T, bool Latent>
 struct MlaMove {
   using Tile = MlaTileOf<T, Latent>;
   using Head = MlaHead<T, Latent>;
   using Shared = typename Tile::Shared;
   using Piece = Vec<T, Tile::wide>;
-  static constexpr u32 lanes = Tile::threads / Tile::keys;  // that share a key
+  static constexpr u32 lanes = Tile::threads / Tile::keys;  // lanes that share a key
   Piece k[Tile::key_moves];
   Piece v[Latent ? 1 : Tile::value_moves];
 
@@ -148,18 +148,18 @@ KDEV void mla_scores(u32 width, typename MlaTileOf<T, Latent>::Shared& s) {
   }
 }
 
-/// What a row's lanes know of it; all hold the same maximum.
+/// Softmax state of a row in its lanes; all of them hold the same maximum.
 template <class T, bool Latent, int W>
 struct MlaSoftmax {
   using Tile = MlaTileOf<T, Latent>;
   i32 end;  // one past the last key that the row sees in this split
   float largest = attention_nothing();
-  float total = 0;  // of this lane's keys alone
+  float total = 0;  // of this lane's keys only
 
   KDEV static u32 row() { return k_tid() / Tile::row_lanes; }
   KDEV static u32 lane() { return k_tid() % Tile::row_lanes; }
 
-  /// Scores of keys from s0 on become weights; `shrink` says what older sums are worth.
+  /// Turns scores of keys from s0 on into weights; `shrink` is the rescale factor of older sums.
   KDEV void soften(typename Tile::Shared& s, i32 s0, float factor) {
     float score[Tile::row_keys];
     float most = attention_nothing();
@@ -239,7 +239,7 @@ struct MlaMix {
     }
   }
 
-  /// The result of rows below `count`, or what this split knows of them.
+  /// Stores the result of rows below `count`, or this split's partial results.
   KDEV void store(const MlaHead<T, Latent>& h, const typename Tile::Shared& s, u32 first, u32 count,
                   u32 split) const {
     const MlaAttentionLaunch& a = h.a;
@@ -285,7 +285,7 @@ KGLOBAL KBOUNDS(mla_tile_size(sizeof(T), Latent).threads) void mla_attention_til
   const MlaHead<T, Latent> h{a, k_block_z(), k_block_y()};
   const u32 split = k_block() % a.splits, first = k_block() / a.splits * Tile::rows;
   const u32 count = k_min(static_cast<u32>(Tile::rows), h.row_count() - first);
-  // The splits divide what these rows see; one beyond its end has no key and says so.
+  // The splits divide the keys that these rows see; a split beyond their end gets an empty range.
   AttentionRange keys = h.seen_by_rows(first, count);
   const u32 skipped = k_min(split * a.split_keys, static_cast<u32>(keys.end - keys.begin));
   keys.begin += static_cast<i32>(skipped);
@@ -317,7 +317,7 @@ KGLOBAL KBOUNDS(mla_tile_size(sizeof(T), Latent).threads) void mla_attention_til
 
 struct MlaMergeShared {};  // none
 
-/// The splits put together (attention_merged): right for every number of blocks and threads.
+/// Merges the splits (attention_merged); correct for every number of blocks and threads.
 template <class T, int W>
 KGLOBAL KBOUNDS(256) void mla_attention_merge(MlaAttentionLaunch a, u64 elements) {
   const u64 step = static_cast<u64>(k_blocks()) * k_threads();

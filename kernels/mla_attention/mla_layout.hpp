@@ -1,5 +1,5 @@
-// Where the numbers of mla_attention lie, as plain sizes that a device can hold: keys and values
-// are rows of the cache, or of the expanded tensor and, for the rotated part, of the cache.
+// Memory layout of mla_attention, as plain sizes usable on a device. Keys and values are rows of
+// the cache, or of the expanded tensor with the rotated part in the cache.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ struct MlaLayout {
   KG_FUNCTION std::int64_t end_of(std::int64_t t, std::int64_t end) const {
     return end - tokens + t + 1;
   }
-  /// Number of a (sequence, token, head): times width() its query, times `values` its output.
+  /// Index of a (sequence, token, head): times width() gives its query, times `values` its output.
   KG_FUNCTION std::int64_t query(std::int64_t b, std::int64_t t, std::int64_t n) const {
     return (b * tokens + t) * heads + n;
   }

@@ -1,5 +1,5 @@
-// residual_norm: the residual stream takes in a sub-layer's output, and its norm feeds the next
-// one.
+// residual_norm: adds a sub-layer's output to the residual stream and computes the norm for the
+// next sub-layer.
 #pragma once
 
 #include <cstdint>
@@ -10,25 +10,25 @@
 
 namespace kernelgate {
 
-/// Where in the model it stands.
+/// Position of the kernel in the model.
 enum class ResidualForm {
   first,  // after the embedding: there is no residual yet          (spec 2.1, steps 2 and 3)
   both,   // between sub-layers: the stream is updated in place     (steps 5 and 6, 8 and 3)
-  last,   // before the LM head: the stream itself is not kept      (steps 8 and 9)
+  last,   // before the LM head: the stream itself is not stored      (steps 8 and 9)
 };
 
-/// What enters the norm: the f32 stream, or the stream rounded to the storage type first.
+/// Input of the norm: the f32 stream, or the stream rounded to the storage type first.
 enum class NormInput { f32, storage };
 
-/// Real data: bell-shaped; rows whose mean square is near eps; or rows of zeros.
+/// Real data: pseudo-normal; rows whose mean square is near eps; or rows of zeros.
 enum class ResidualInputs { bell, small, zeros };
 
 /// r <- (h + hb) hs + (r + rb) rs        (first: r = (h + hb) hs)
 /// y = r g / sqrt(mean over the row of r^2 + 1e-5)                                (spec 2.1, 6)
 ///
 /// hidden h [tokens,H]; hidden_scale, hidden_bias, residual_scale, residual_bias, weight g [H];
-/// residual r f32 [tokens,H]; y [tokens,H]. All arithmetic in f32, and one rounding where y is
-/// stored: no intermediate takes the storage type unless norm_input=storage asks for that one.
+/// residual r f32 [tokens,H]; y [tokens,H]. All arithmetic is in f32, with one rounding when y is
+/// stored. Only norm_input=storage rounds an intermediate, the norm's input, to the storage type.
 struct ResidualNormCase {
   static constexpr std::string_view kernel = "residual_norm";
   static constexpr double epsilon = 1e-5;
@@ -41,8 +41,8 @@ struct ResidualNormCase {
   Dtype type = Dtype::f32;  // of everything but the stream
 
   static const Axes<ResidualNormCase>& axes();
-  /// Every tensor read once, and those written written once. Flops of an element: 4 for the scales
-  /// and 1 for their sum (first: 2), 2 for the square, 2 for the norm.
+  /// Every tensor is read once; outputs are written once. Flops per element: 4 for the scales and 1
+  /// for their sum (first: 2), 2 for the square, 2 for the norm.
   Traffic traffic() const;
   std::vector<TensorSpec> tensors() const;
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;

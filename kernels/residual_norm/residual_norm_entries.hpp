@@ -1,4 +1,4 @@
-// The instances of residual_norm: storage type, wave width, elements an access, elements a thread.
+// Instances of residual_norm: storage type, wave width, elements per access, elements per thread.
 #pragma once
 
 #include "kernels/residual_norm/residual_norm_kernel.hpp"

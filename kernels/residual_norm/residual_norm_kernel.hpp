@@ -1,4 +1,4 @@
-// residual_norm, native: a block a row. Each thread keeps its elements of the new stream in
+// residual_norm, native: one block per row. Each thread keeps its elements of the new stream in
 // registers between the mean square and the norm, so that the row is read once.
 #pragma once
 
@@ -14,13 +14,13 @@ struct ResidualNormShared {
   KBlockScratch<W, float> scratch;
 };
 
-/// What a launch does, as bits.
+/// Optional operations of a launch, as bits.
 struct ResidualNormDoes {
   static constexpr u32 reads_residual = 1, writes_residual = 2, rounds_input = 4;
 };
 
-/// Grid: a block a row of `width` elements. Rows begin at multiples of N elements; a thread has up
-/// to `Values` of them, so that width <= threads * Values.
+/// Grid: one block per row of `width` elements. Rows begin at multiples of N elements; a thread has
+/// up to `Values` of them, so that width <= threads * Values.
 template <class T, int W, int N, int Values>
 KGLOBAL KBOUNDS(256) void residual_norm_kernel(const T* hidden, const T* hidden_scale,
                                                const T* hidden_bias, const T* residual_scale,

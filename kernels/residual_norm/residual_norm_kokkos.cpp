@@ -1,5 +1,5 @@
-// residual_norm, portable: a team takes rows one by one, keeps the new stream of a row in scratch,
-// and norms it.
+// residual_norm, portable: a team processes rows one by one, keeps the new stream of a row in
+// scratch, and normalises it.
 #include <Kokkos_Core.hpp>
 #include <algorithm>
 
@@ -12,7 +12,7 @@
 namespace kernelgate {
 namespace {
 
-/// Views of the tensors; the two residual vectors are empty where there is no residual to read.
+/// Views of the tensors; the two residual vectors are empty if no residual is read.
 template <class T>
 struct ResidualNormMemory {
   DeviceView<T> hidden, hidden_scale, hidden_bias, residual_scale, residual_bias, weight;
@@ -20,7 +20,7 @@ struct ResidualNormMemory {
   DeviceView<T> y;
 };
 
-/// The case's tensors staged on the device; fetch() brings back what the kernel wrote.
+/// The case's tensors staged on the device; fetch() copies the outputs back.
 template <class T>
 struct ResidualNormStaged {
   Staged<float> residual;
@@ -49,7 +49,7 @@ struct ResidualNormStaged {
   }
 };
 
-/// The rows of a launch. `form` and `rounds` (the norm's input to T) stand in the inner loop.
+/// The rows of a launch. `form` and `rounds` (the norm's input to T) are used in the inner loop.
 template <class Shape, class T, ResidualForm form, bool rounds>
 struct NormRows {
   using Pass = RowPass<Shape>;
@@ -64,7 +64,7 @@ struct NormRows {
     return sizeof(float) * static_cast<std::size_t>(width + Pass::scratch_floats);
   }
 
-  /// The new stream from number i of a row on, stored where the case keeps it.
+  /// The new stream of a row from element i on, stored if the case keeps it.
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> updated(const T* h, float* r, int i) const {
     Pack<float, W> x = (widen<W>(h + i) + widen<W>(hidden_bias + i)) * widen<W>(hidden_scale + i);
@@ -107,8 +107,8 @@ struct NormRows {
   }
 };
 
-/// Rows of a team. On a host up to four rows of a thread are one team; a larger share is four teams
-/// or more, of at most 16 rows. A device has a team for each row.
+/// Rows per team. On a host up to four rows per thread form one team; a larger share is divided
+/// into four teams or more, of at most 16 rows. On a device each row has its own team.
 template <class Shape>
 std::int64_t rows_of_team(std::int64_t rows) {
   if (!Shape::is_host) return 1;

@@ -1,4 +1,4 @@
-// The instances that a mutant of residual_norm is tried with.
+// Kernel instances used to test seeded bugs in residual_norm.
 #include "kernels/residual_norm/residual_norm_entries.hpp"
 
 namespace kernelgate {

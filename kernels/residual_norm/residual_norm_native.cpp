@@ -1,4 +1,5 @@
-// residual_norm, native: the host side. Which instance takes a row, and its launch.
+// Host side of the native residual_norm: chooses the kernel instance for a row and prepares its
+// launch.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,13 +10,13 @@
 namespace kernelgate {
 namespace {
 
-// Threads of a block and elements that one keeps: the case's widest row is their product.
+// Maximum threads per block and elements per thread: the case's widest row is their product.
 constexpr std::int64_t most_threads = 256, most_values = 32;
 
 std::vector<NativeUse> uses(const ResidualNormCase& c, const DeviceProfile& device) {
   const std::int64_t wide = 16 / size_bytes(c.type);
   const std::int64_t load = c.hidden % wide == 0 ? wide : 1;
-  // Whole waves, no more than the row fills; few registers where the row allows it.
+  // Whole waves, no more than the row fills; few registers if the row allows it.
   const std::int64_t waves = (c.hidden / load + device.wave - 1) / device.wave;
   const std::int64_t threads = std::min(waves * device.wave, most_threads);
   const std::int64_t keep = c.hidden <= threads * 8 ? 8 : most_values;

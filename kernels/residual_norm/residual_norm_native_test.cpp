@@ -1,4 +1,4 @@
-// The native residual_norm passes where its mutants are refused, at both wave widths.
+// Tests that the native residual_norm passes and its seeded bugs are rejected, at both wave widths.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ class ResidualNormNative : public ::testing::TestWithParam<int> {
 };
 INSTANTIATE_TEST_SUITE_P(Wave, ResidualNormNative, ::testing::Values(32, 64));
 
-constexpr const char* narrow = "tokens=3,hidden=260,f32";  // a thread has four elements, or none
+constexpr const char* narrow = "tokens=3,hidden=260,f32";  // a thread has four elements or zero
 constexpr const char* odd = "tokens=2,hidden=129,form=last,f32";
 
 TEST_P(ResidualNormNative, PassesWhereItsMutantsFail) {

@@ -1,4 +1,4 @@
-// The case of residual_norm, its inputs and its truth.
+// The case of residual_norm, its inputs and its reference values.
 #include "kernels/residual_norm/residual_norm_reference.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ Values values_of(const Tensor& tensor) {
 }
 
 // Inputs whose new stream is +-1024 everywhere, so that the mean square is 2^20, which absorbs eps,
-// and y = +-g. Biases are odd integers, scales small powers of two.
+// and y = +-g. Biases are odd integers, scales are small powers of two.
 void fill_exact(const ResidualNormCase& c, TensorSet& t, std::uint64_t seed) {
   const auto key = [&](std::string_view name) {
     return stream_key(id_of(c), seed, DataMode::exact, name);
@@ -30,7 +30,7 @@ void fill_exact(const ResidualNormCase& c, TensorSet& t, std::uint64_t seed) {
     const std::int64_t n = signed_integer(key(name), i, 2);
     return std::ldexp(n > 0 ? 1.0 : -1.0, least + static_cast<int>(std::abs(n)) - 1);
   };
-  fill_integers(t["weight"], key("weight"), 255);  // 8 bits: every storage type holds it
+  fill_integers(t["weight"], key("weight"), 255);  // 8 bits: exact in every storage type
   for (std::int64_t i = 0; i < c.hidden; ++i) {
     t["hidden_bias"].set(i, static_cast<double>(odd("hidden_bias", i)));
     // 1024 = 8 * 128 = 16 * 64: h = +-128 - bias stays an integer of 8 bits.
@@ -50,7 +50,7 @@ void fill_exact(const ResidualNormCase& c, TensorSet& t, std::uint64_t seed) {
     }
     const double h = static_cast<double>(signed_integer(hidden_key, at, 127));
     t["hidden"].set(at, h);
-    const double rest = target - (h + hb) * hs;  // even: hs is
+    const double rest = target - (h + hb) * hs;  // even, because hs is
     t["residual"].set(at, rest / t["residual_scale"].get(i) - t["residual_bias"].get(i));
   }
 }
@@ -64,8 +64,8 @@ void add(NumericTruth& truth, const N& x, Dtype type) {
   }
 }
 
-// A rounding in the middle of a kernel, kept as tight as it is: both ends of the honest interval
-// usually round to the same number, and only where they do not may a kernel differ by a spacing.
+// A rounding in the middle of a kernel. The bound stays tight: both ends of the interval of correct
+// values usually round to the same number, and only otherwise may a kernel differ by one spacing.
 double quantised(Dtype type, double x) { return round_to(type, x); }
 Bounded quantised(Dtype type, Bounded x) {
   const double low = round_to(type, x.value - x.bound);
@@ -98,7 +98,7 @@ void rows_truth(const ResidualNormCase& c, const TensorSet& before, const Sample
     reference::rms_norm<N>(x, values_of(before["weight"]), ResidualNormCase::epsilon, y);
     for (std::int64_t i = 0; i < c.hidden; ++i) {
       if (!sample.complete) normed.at.push_back(row * c.hidden + i);
-      // The stream is an f32 result of f32 arithmetic: its last rounding is already in the bound.
+      // The stream is a result of f32 arithmetic: its last rounding is already in the error bound.
       if constexpr (std::is_same_v<N, double>) {
         stream.add_exact(r[static_cast<std::size_t>(i)]);
       } else {
@@ -165,7 +165,7 @@ void ResidualNormCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t see
   fill_bell(tensors["weight"], key("weight"), 0.2, 1);
   if (!reads_residual()) return;
   fill_bell(tensors["residual"], key("residual"), 2 * size);
-  // Below 1, so that a stream updated again and again by a bench converges.
+  // Below 1, so that a stream updated repeatedly by a benchmark converges.
   fill_uniform(tensors["residual_scale"], key("residual_scale"), 0.5, 0.9375);
   fill_bell(tensors["residual_bias"], key("residual_bias"), 0.1 * size);
 }
@@ -177,7 +177,7 @@ Truth ResidualNormCase::truth(const TensorSet& before, DataMode mode, std::uint6
       sample_rows(tokens, 200 * hidden, stream_key(id_of(*this), seed, mode, "sample"));
   if (mode == DataMode::exact) {
     rows_truth<double>(*this, before, sample, stream, normed);
-    // What the family promises: 2^20 + 1e-5 is 2^20 in f32, so that y is +-g and no near number.
+    // Guarantee of the exact family: 2^20 + 1e-5 is 2^20 in f32, so that y is exactly +-g.
     for (std::size_t i = 0; i < normed.value.size(); ++i) {
       normed.value[i] = std::nearbyint(normed.value[i]);
     }

@@ -1,4 +1,4 @@
-// The scalar truth of residual scaling followed by RMSNorm (spec 2.1 steps 3, 5, 6, 8, 9 and 6).
+// Scalar reference for residual scaling followed by RMSNorm (spec 2.1 steps 3, 5, 6, 8, 9 and 6).
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,11 @@
 
 namespace kernelgate::reference {
 
-/// Where an implementation rounds. f64 means: not at all.
+/// Where an implementation rounds; f64: no rounding.
 struct ResidualNormRounding {
   Dtype hidden = Dtype::f64;      // (hidden + hb), then its product with hs
   Dtype residual = Dtype::f64;    // (residual + rb), then its product with rs, then the sum
-  Dtype input = Dtype::f64;       // the residual stream on its way into the norm
+  Dtype input = Dtype::f64;       // the residual stream as input of the norm
   Dtype normalised = Dtype::f64;  // x / rms(x), before the weight
   Dtype output = Dtype::f64;      // after the weight
 };
@@ -39,7 +39,7 @@ void scale_residual(const Numbers& hidden, std::span<N> residual, const Residual
   }
 }
 
-/// The embedding's half of it: (hidden[i] + hb[i]) hs[i] starts the stream.
+/// The embedding's part: (hidden[i] + hb[i]) hs[i] starts the stream.
 template <class N, class Numbers>
 void scale_input(const Numbers& hidden, std::span<N> residual, const Values& scale,
                  const Values& bias, const ResidualNormRounding& rounding = {}) {

@@ -26,7 +26,7 @@ TEST(ResidualNormCase, CountsEveryByteOnce) {
   ResidualNormCase c{.tokens = 3, .hidden = 5, .form = ResidualForm::both, .type = Dtype::bf16};
   EXPECT_EQ(c.traffic().bytes, 2 * (15 + 5 * 5 + 15) + 4 * (15 + 15));
   EXPECT_EQ(c.traffic().flops, 9 * 15);
-  c.form = ResidualForm::first;  // no residual to read, nor its two vectors
+  c.form = ResidualForm::first;  // neither a residual nor its two vectors are read
   EXPECT_EQ(c.traffic().bytes, 2 * (15 + 3 * 5 + 15) + 4 * 15);
   EXPECT_EQ(c.traffic().flops, 6 * 15);
   c.form = ResidualForm::last;  // read, not written
@@ -80,7 +80,7 @@ enum class Fault {
   last_column_left_out,  // of the mean square
   narrow_sum,
   scale_before_bias,
-  narrow_residual,  // the stream through bf16
+  narrow_residual,  // the stream rounded to bf16
   no_epsilon,
   epsilon_outside_root,
   weight_left_out,
@@ -89,7 +89,7 @@ enum class Fault {
   norm_before_update,  // y from the old stream
 };
 
-/// A plain serial residual_norm, broken in one place.
+/// A plain serial residual_norm with one seeded bug.
 void run_faulty(const ResidualNormCase& c, TensorSet& t, Fault fault) {
   if (fault == Fault::nothing_written) return;
   const auto in = [&](std::string_view name, std::int64_t i) {

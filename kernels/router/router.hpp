@@ -1,4 +1,4 @@
-// router: which expert a token goes to, and with what weight.
+// router: selects the expert of each token and its weight.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ enum class RouterEda { off, on };
 /// gelu x = x (1 + erf(x / sqrt 2)) / 2. Entry E is the skip expert.
 /// h [tokens,H], W_d [R,H], W_1 and W_2 [R,R], W_3 [E+1,R] and their vectors in the storage type;
 /// s_prev, s [tokens,R], p [tokens,E+1], bias [E+1] and probability [tokens] f32; choice i32.
-/// Everything is f32 from h on; the choice is made on the p that is written.
+/// Everything is f32 from h on; the choice is made on the written p.
 struct RouterCase {
   static constexpr std::string_view kernel = "router";
 
@@ -32,7 +32,7 @@ struct RouterCase {
 
   static const Axes<RouterCase>& axes();
   std::int64_t entries() const { return experts + 1; }
-  /// Every tensor once; 2 flops a multiply-add of the four products.
+  /// Every tensor once; 2 flops per multiply-add of the four products.
   Traffic traffic() const;
   std::vector<TensorSpec> tensors() const;
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;

@@ -1,11 +1,11 @@
-// The tensors of a launch of the native router, and its sizes, for the kernels and their host side.
+// Tensors and sizes of a native router launch, for the kernels and their host side.
 #pragma once
 
 #include <cstdint>
 
 namespace kernelgate {
 
-/// Pointers of `void` are to the storage type; s_prev and gamma are null without EDA.
+/// `void` pointers refer to the storage type; s_prev and gamma are null without EDA.
 struct RouterArguments {
   const void *h, *w_d, *b_d, *gamma, *g, *w1, *b1, *w2, *b2, *w3;
   const float *s_prev, *bias;
@@ -13,7 +13,7 @@ struct RouterArguments {
   std::int32_t* choice;
   std::uint32_t tokens, hidden, width, entries;
 
-  static constexpr std::uint32_t tile = 4;  // tokens that share a reading of the weights
+  static constexpr std::uint32_t tile = 4;  // tokens that share one read of the weights
 };
 
 }  // namespace kernelgate

@@ -1,7 +1,7 @@
-// One token's routing with a budget that stays near the true error of an f32 kernel. Carrying the
-// bounds through three layers element by element would multiply them by sqrt(R) a layer, and the
-// tanh form of GELU would pass; here each rounding is a source of its own, weighed by how far the
-// probability moves with it, and independent sources add as squares (docs/kernels/router.md).
+// Error bounds of one token's routing, close to the true error of an f32 kernel. Propagating
+// element bounds through three layers would multiply them by sqrt(R) per layer, and the tanh form
+// of GELU would pass. Here each rounding is a separate source, weighted by the sensitivity of the
+// probability to it, and independent sources add as squares (docs/kernels/router.md).
 #pragma once
 
 #include <cmath>
@@ -13,9 +13,9 @@
 
 namespace kernelgate::reference {
 
-/// Four standard deviations of the rounding of a sum of n products in any order that does not look
-/// at the data: partial sums form a bridge from 0 to the sum, so their squares add up to
-/// n (squares / 6 + sum^2 / 3); each step rounds by at most u |partial sum|, each product by u.
+/// Four standard deviations of the rounding of a sum of n products in any data-independent order.
+/// Partial sums form a bridge from 0 to the sum, so their squares add up to n (squares/6 +
+/// sum^2/3). Each step rounds by at most u |partial sum|, each product by u.
 inline double random_sum_bound(double squares, double sum, std::int64_t n) {
   const double steps = static_cast<double>(n) * (squares / 6 + sum * sum / 3);
   return 4 * f32_unit * std::sqrt(squares + steps);
@@ -43,7 +43,7 @@ struct BudgetedLayer {
                        f32_unit * std::abs(sum + b));
     }
   }
-  /// How far a quantity moves with x when it moves with y by `slope`.
+  /// Sensitivity to x of a quantity whose sensitivity to y is `slope`.
   std::vector<double> back(const std::vector<double>& slope) const {
     const std::size_t out = slope.size(), in = weight.size() / out;
     std::vector<double> through(in);
@@ -59,14 +59,14 @@ inline double gelu_slope(double x) {
          x * 0.3989422804014327 * std::exp(-x * x / 2);
 }
 
-/// The budgets of route<double>'s state and probabilities.
+/// Error bounds of route<double>'s state and probabilities.
 struct RoutingBudget {
   std::vector<double> state, probability;
 };
 
 class RouterErrors {
  public:
-  /// s: the state as route<double> found it, with the rounding of each element.
+  /// s: the state computed by route<double>, with the rounding of each element in s_source.
   RouterErrors(const std::vector<double>& s, std::vector<double> s_source, const RouterWeights& w,
                double eps)
       : s_(s),
@@ -79,7 +79,7 @@ class RouterErrors {
         y2_(gelus(fc2_.value)),
         out_(w.out, y2_, Values()) {}
 
-  /// Budget of probability k.
+  /// Error bound of probability k.
   double probability(const std::vector<double>& p, std::size_t k) const {
     double squares = 0;
     const auto add = [&](double slope, double source) {
@@ -106,7 +106,7 @@ class RouterErrors {
     }
     const auto terms = static_cast<std::int64_t>(s_.size());
     add(by_inverse, 0.5 * sum_budget(1, terms) + f32_unit * (2 * declared_ulps.rsqrt + 2));
-    for (std::size_t i = 0; i < s_.size(); ++i) {  // s moves z itself and the norm
+    for (std::size_t i = 0; i < s_.size(); ++i) {  // s affects z directly and via the norm
       const double direct = slope[i] * gain_[i];
       const double by_norm = mean_slope * s_[i] * inverse_ * inverse_;
       add(direct - by_norm, s_source_[i]);
@@ -135,7 +135,7 @@ class RouterErrors {
     for (double& v : x) v = gelu(v);
     return x;
   }
-  /// From a slope by gelu(x) to one by x; adds the roundings of gelu and of x's sum.
+  /// Converts the slope by gelu(x) to the slope by x; adds the roundings of gelu and of x's sum.
   static std::vector<double> through_gelu(const BudgetedLayer& layer, std::vector<double> slope,
                                           double& squares) {
     for (std::size_t o = 0; o < slope.size(); ++o) {
@@ -181,7 +181,7 @@ inline std::vector<double> state_budget(const Values& hidden, const Values& prev
   return budget;
 }
 
-/// Budgets for a token that route<double> has routed.
+/// Error bounds for a token routed by route<double>.
 inline RoutingBudget routing_budget(const Routing<double>& r, const Values& hidden,
                                     const Values& previous, const RouterWeights& w,
                                     const RouterParams& params) {

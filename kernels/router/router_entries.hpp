@@ -1,4 +1,4 @@
-// The instances of router: storage type, wave width, largest width of the state.
+// Instances of router: storage type, wave width, maximum width of the state.
 #pragma once
 
 #include <iterator>

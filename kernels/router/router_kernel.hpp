@@ -1,5 +1,5 @@
-// router, native: the projection and EDA by waves over all outputs and token tiles, then a block a
-// tile of tokens from s to the choice, its activations in shared memory.
+// router, native: projection and EDA with waves distributed over all outputs and token tiles, then
+// one block per tile of tokens from s to the choice, with its activations in shared memory.
 #pragma once
 
 #include <dialect.hpp>
@@ -22,8 +22,8 @@ struct RouterShared {
 /// The projection has no shared memory.
 struct RouterNothing {};
 
-/// N neighbouring activations as floats: rows of the storage type in global memory, or f32 rows in
-/// shared memory.
+/// N neighbouring activations as floats: from rows of the storage type in global memory, or from
+/// f32 rows in shared memory.
 template <int N, class X>
 KDEV void router_load(const X* x, float (&out)[N]) {
   constexpr int most = static_cast<int>(16 / sizeof(X));
@@ -36,7 +36,7 @@ KDEV void router_load(const X* x, float (&out)[N]) {
   }
 }
 
-/// sum[t] += w . x[t] over this lane's piece of N elements from i on.
+/// sum[t] += w . x[t] over this lane's chunk of N elements from i on.
 template <int N, class T, class X>
 KDEV void router_piece(const T* w, const X* x, u64 stride, u32 last, u32 i,
                        float (&sum)[router_tile]) {
@@ -50,12 +50,12 @@ KDEV void router_piece(const T* w, const X* x, u64 stride, u32 last, u32 i,
   }
 }
 
-/// Where activations lie. Pieces of f32 weights are short, so compilers take several at once; with
-/// a tile's activations in shared memory that would spill, and they are near enough to be waited
-/// for.
+/// Memory of the activations. Chunks of f32 weights are short, so compilers load several at once.
+/// With activations in shared memory that would spill, and the latency there is short enough to
+/// wait.
 enum class RouterFrom { global, shared };
 
-/// All pieces of this lane; x[t] = x + min(t, last) * stride.
+/// All chunks of this lane; x[t] = x + min(t, last) * stride.
 template <int N, int W, RouterFrom from, class T, class X>
 KDEV void router_pieces(const T* w, const X* x, u64 stride, u32 last, u32 n,
                         float (&sum)[router_tile]) {
@@ -69,8 +69,8 @@ KDEV void router_pieces(const T* w, const X* x, u64 stride, u32 last, u32 n,
   }
 }
 
-/// w . x[t] for the tokens of a tile, of which `last` + 1 are there, in every lane of the wave.
-/// Rows begin at multiples of 16 bytes where n is a multiple of the elements in 16 bytes of T.
+/// w . x[t] for the tokens of a tile, `last` + 1 of which exist, in every lane of the wave. Rows
+/// begin at multiples of 16 bytes if n is a multiple of the elements in 16 bytes of T.
 template <int W, RouterFrom from, class T, class X>
 KDEV void router_dots(const T* w, const X* x, u64 stride, u32 last, u32 n,
                       float (&sum)[router_tile]) {
@@ -86,7 +86,7 @@ KDEV void router_dots(const T* w, const X* x, u64 stride, u32 last, u32 n,
   for (u32 t = 0; t < router_tile; ++t) sum[t] = k_wave_sum<W>(sum[t]);
 }
 
-/// s = W_d h + b_d (+ gamma s_prev). Whole waves; a wave an output of a tile. Grid along x: tiles
+/// s = W_d h + b_d (+ gamma s_prev). Whole waves, one per output of a tile. Grid along x: tiles
 /// times blocks of k_threads() / W outputs.
 template <class T, int W>
 KGLOBAL KBOUNDS(256) void router_state(RouterArguments a) {
@@ -104,7 +104,7 @@ KGLOBAL KBOUNDS(256) void router_state(RouterArguments a) {
   float mine = 0;
   K_UNROLL
   for (u32 t = 0; t < router_tile; ++t) mine = t == lane ? sum[t] : mine;
-  if (lane >= count) return;  // no wave operation comes after
+  if (lane >= count) return;  // no wave operation follows
   const u64 at = static_cast<u64>(first + lane) * a.width + o;
   float s = mine + k_to_float(static_cast<const T*>(a.b_d)[o]);
   if (a.s_prev != nullptr) {
@@ -115,7 +115,7 @@ KGLOBAL KBOUNDS(256) void router_state(RouterArguments a) {
 
 KDEV float router_gelu(float x) { return 0.5F * x * (1.0F + k_erf(x * 0.70710678F)); }
 
-/// to[t][o] = gelu(W x[t] + b): one layer, a wave an output.
+/// to[t][o] = gelu(W x[t] + b): one layer, one wave per output.
 template <int W, int most, class T>
 KDEV void router_layer(const T* w, const T* b, const float (&x)[router_tile][most],
                        float (&to)[router_tile][most], u32 width) {
@@ -131,7 +131,7 @@ KDEV void router_layer(const T* w, const T* b, const float (&x)[router_tile][mos
   }
 }
 
-/// z = s g / sqrt(mean s^2 + 1e-5), a wave a token.
+/// z = s g / sqrt(mean s^2 + 1e-5), one wave per token.
 template <int W, int most, class T>
 KDEV void router_norm(const T* g, float (&z)[router_tile][most], u32 width) {
   const u32 lane = k_tid() % W;
@@ -144,15 +144,16 @@ KDEV void router_norm(const T* g, float (&z)[router_tile][most], u32 width) {
   }
 }
 
-/// Larger first, then the lower entry: a smaller number is the better choice.
+/// Sort key of a choice: larger values first, then lower entries; a smaller key is the better
+/// choice.
 KDEV u64 router_rank(float biased, u32 entry) {
   const u32 bits = k_bits(biased);
   const u32 key = (bits >> 31) != 0 ? bits : bits ^ 0x7FFFFFFFU;
   return static_cast<u64>(key) << 32 | entry;
 }
 
-/// Softmax, choice and probability of one token, by the wave that calls it. A lane comes back to
-/// its own entries only.
+/// Softmax, choice and probability of one token, computed by the calling wave. A lane accesses only
+/// its own entries.
 template <int W>
 KDEV void router_choice(const RouterArguments& a, float* logit, u32 token) {
   const u32 lane = k_tid() % W;
@@ -183,7 +184,7 @@ KDEV void router_choice(const RouterArguments& a, float* logit, u32 token) {
   }
 }
 
-/// From s to the choice. Whole waves; a block a tile of tokens, width <= most.
+/// From s to the choice. Whole waves, one block per tile of tokens, width <= most.
 template <class T, int W, int most>
 KGLOBAL KBOUNDS(256) void router_choose(RouterArguments a) {
   using Shared = RouterShared<most>;
@@ -191,7 +192,7 @@ KGLOBAL KBOUNDS(256) void router_choose(RouterArguments a) {
   K_SHARED(Shared, s);
   const u32 first = k_block() * router_tile;
   const u32 count = k_min(router_tile, a.tokens - first);
-  for (u32 t = 0; t < router_tile; ++t) {  // tokens that are not there: the last one again
+  for (u32 t = 0; t < router_tile; ++t) {  // missing tokens: repeat the last one
     const u64 from = static_cast<u64>(first + k_min(t, count - 1)) * a.width;
     for (u32 i = k_tid(); i < a.width; i += k_threads()) s.z[t][i] = a.s[from + i];
   }

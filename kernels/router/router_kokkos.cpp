@@ -1,5 +1,5 @@
-// router, portable: a launch for each layer; teams share tokens and outputs. The first one ends
-// with the state, the last one, whose teams have all entries of their tokens, with the choice.
+// router, portable: one launch per layer; teams share tokens and outputs. The first layer ends with
+// the state. The last one ends with the choice, since its teams have all entries of their tokens.
 #include <Kokkos_Core.hpp>
 #include <algorithm>
 #include <cmath>
@@ -12,11 +12,11 @@
 namespace kernelgate {
 namespace {
 
-/// What becomes of a layer's sums.
+/// Operation applied to a layer's sums.
 enum class LayerEnd { state, gelu, choice };
 
-/// Activations [tokens, width] from a team's first token on; multiplied by inverse[token] * gain[k]
-/// where there is a gain.
+/// Activations [tokens, width] from a team's first token on, multiplied by inverse[token] * gain[k]
+/// if there is a gain.
 template <class T, class X>
 struct Activations {
   const X* data;
@@ -32,16 +32,16 @@ struct Activations {
   }
 };
 
-/// One layer. A team takes the tokens of a tile and team_columns outputs.
+/// One layer. A team computes team_columns outputs for the tokens of a tile.
 template <class Shape, class Product, class T, class X>
 struct RouteLayer {
   LayerEnd end;
   const X* x;
   WeightRows<T> weight;
   const T *gain, *bias, *gamma;  // null where the layer has none
-  const float* s_prev;           // without gamma not read
+  const float* s_prev;           // not read without gamma
   float* to;
-  const float* balance;  // of the choice
+  const float* balance;  // bias of the choice
   float* probability;
   std::int32_t* choice;
   std::int64_t tokens;
@@ -81,7 +81,7 @@ struct RouteLayer {
     Kokkos::parallel_for(Kokkos::TeamVectorRange(team, used), [&](int t) { choose(first + t); });
   }
 
-  /// Outputs o .. o + count - 1 of a token, whose rows of the tensors `to` and `s_prev` are given.
+  /// Outputs o .. o + count - 1 of a token, given its rows of the tensors `to` and `s_prev`.
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION void finish(float* out, const float* s, int o, Pack<float, W> sums,
                                           int count) const {
@@ -135,7 +135,7 @@ struct RouteLayer {
   }
 };
 
-/// Many tokens: a host's tile has up to 32 of them, whose terms stay in its second-level cache.
+/// Many tokens: a host tile has up to 32, whose terms stay in its second-level cache.
 template <class Shape, int RowPacks>
 struct ManyTokens {
   static constexpr int row_blocks = !Shape::is_host ? 16 : (RowPacks * Shape::lanes > 16) ? 1 : 2;
@@ -144,7 +144,7 @@ struct ManyTokens {
       ProductTile<Shape, RowPacks, row_blocks, Shape::block_columns, column_blocks, 32>>;
 };
 
-/// The tensors of a launch and what lies between its layers.
+/// The tensors of a launch and the intermediates between its layers.
 template <class T>
 struct RouterTensors {
   Staged<T> h, w_d, b_d, gamma, g, w1, b1, w2, b2, w3;
@@ -173,22 +173,22 @@ struct RouterTensors {
         y2("second layer", static_cast<std::size_t>(c.tokens * c.width)) {}
 };
 
-/// Starts a layer over all tokens. The last one's teams have all outputs; those of the others share
-/// them out where token tiles alone are fewer than a host's threads could take.
+/// Launches a layer over all tokens. Teams of the last layer compute all outputs. In other layers
+/// teams divide the outputs if there are fewer token tiles than a host's threads can process.
 template <class Shape, class Product, class T, class X>
 void start(const char* label, RouteLayer<Shape, Product, T, X> layer) {
   static_assert(Shape::is_host || 4 * Product::scratch_floats(1 << 16, 256) <= 48 * 1024);
   const std::int64_t tiles = pieces(layer.tokens, Product::rows);
   const std::int64_t groups = pieces(layer.weight.out, Product::column_group);
   std::int64_t ranges = groups;
-  if (Shape::is_host) {  // several teams of a thread; staging tokens costs as much as 4 groups
+  if (Shape::is_host) {  // several teams per thread; staging tokens costs as much as 4 groups
     const std::int64_t most = Product::rows > 8 ? pieces(groups, 4) : groups;
     ranges = std::clamp<std::int64_t>(4 * Space().concurrency() / tiles, 1, most);
   }
   if (layer.end == LayerEnd::choice) ranges = 1;
   layer.team_columns = static_cast<int>(pieces(groups, ranges) * Product::column_group);
   layer.ranges = static_cast<int>(pieces(layer.weight.out, layer.team_columns));
-  // The fewest registers without a spill; f16 spills under any limit.
+  // The minimum number of registers without a spill; f16 spills under any limit.
   constexpr int registers = std::is_same_v<T, f16> ? 0 : 56;
   using Teams = TeamShape<Shape, Product::team_size, Product::vector_length, registers>;
   Kokkos::parallel_for(label, teams_of<Teams>(tiles * layer.ranges, layer.scratch_bytes() + 64),
@@ -251,8 +251,8 @@ std::unique_ptr<Launch> launch(const RouterCase& c, TensorSet& set) {
     if (c.tokens <= Shape::lanes)
       return run_with.template operator()<typename ManyTokens<Shape, 1>::Product>();
   } else {
-    // A tile would be mostly empty. A team takes one token: more of them need more registers, and
-    // the second-level cache should serve the weights again. Not timed.
+    // A tile would be mostly empty. A team processes one token, because more need more registers.
+    // Other teams should find the weights in the second-level cache. Not timed.
     if (c.tokens <= 16) return run_with.template operator()<DottedRowProduct<Shape, 1>>();
   }
   return run_with.template operator()<typename ManyTokens<Shape, Shape::row_packs>::Product>();

@@ -1,4 +1,4 @@
-// The instances that a mutant of router is tried with.
+// Kernel instances used to test seeded bugs in router.
 #include "kernels/router/router_kernel.hpp"
 
 namespace kernelgate {

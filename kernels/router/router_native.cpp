@@ -1,4 +1,4 @@
-// router, native: the host side. Two launches, the projection spread over the device.
+// Host side of the native router: two launches, the projection distributed over the device.
 #include "kernels/router/router_native.hpp"
 
 #include <fmt/format.h>

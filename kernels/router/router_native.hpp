@@ -1,4 +1,4 @@
-// The native kernels' launch, for their plan and for tests of mutants.
+// Launch of the native kernels, for their plan and for tests of seeded bugs.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,8 @@
 
 namespace kernelgate {
 
-/// Stages the tensors on the device. The entries must have the instances that the plan picks there.
+/// Stages the tensors on the device. The entries must contain the instances that the plan picks
+/// there.
 std::unique_ptr<Launch> prepare_native_router(const RouterCase& c, TensorSet& tensors,
                                               NativeDevice& device, const NativeEntrySet& entries);
 

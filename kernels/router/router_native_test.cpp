@@ -1,5 +1,5 @@
-// router's native kernels broken on purpose, one change a mutant (CMakeLists.txt): executor S or
-// the judge refuses each under every seed, and the clean twin passes.
+// Seeded bugs in router's native kernels (CMakeLists.txt). The source executor or verification
+// rejects each bug under every seed; the unmodified kernels pass.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ using ::testing::Not;
 
 constexpr const char* five = "tokens=5,hidden=64,width=16,experts=4,eda=on,f32";
 
-/// What was said under each schedule.
+/// The diagnostics of each schedule.
 std::vector<std::string> found(NativeEntries entries, int wave, const char* axes) {
   const RouterCase c = RouterCase::axes().parse(axes);
   return said_under_schedules(wave, [&](SourceDevice& device) {
@@ -46,7 +46,7 @@ TEST_P(RouterNative, LayersWithoutABarrierAreARace) {
   EXPECT_THAT(found(router_router_unsynced_entries(), GetParam(), five), Each(HasSubstr("race")));
 }
 
-// Five tokens are a tile of four and one of one.
+// Five tokens form a tile of four and a tile of one.
 TEST_P(RouterNative, TilesTakenForWholeAreOutOfBounds) {
   EXPECT_THAT(found(router_router_whole_tiles_entries(), GetParam(), five),
               Each(HasSubstr("bounds")));
@@ -62,7 +62,7 @@ TEST_P(RouterNative, SumsOver32LanesAreRefusedWhereWavesHave64) {
   }
 }
 
-// W5: lanes 32 to 63 go over elements that others have had.
+// W5: lanes 32 to 63 repeat elements of other lanes.
 TEST_P(RouterNative, StridesOf32LanesAreRefusedWhereWavesHave64) {
   constexpr const char* long_rows = "tokens=5,hidden=768,width=128,experts=4,eda=on,f32";
   const auto texts = found(router_router_strides_of_32_entries(), GetParam(), long_rows);

@@ -1,4 +1,4 @@
-// The case of router and its truth.
+// The case of router and its reference values.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -34,7 +34,7 @@ RouterWeights weights_of(const TensorSet& set) {
           .balancing_bias = values_of(set["bias"])};
 }
 
-/// What the truth knows of one judged token.
+/// Reference data of one checked token.
 struct JudgedToken {
   std::int64_t token = 0;
   Routing<double> routing;
@@ -63,9 +63,10 @@ JudgedTokens judge_tokens(const RouterCase& c, const TensorSet& set, DataMode mo
   return list;
 }
 
-/// Exact data: whether one probability is 1 and all others 0 in f32 whatever the roundings: all
-/// others are 0 in double already, so the largest logit leads by more than 745, where 104 is
-/// enough. Logits are far apart by construction; the few tokens where two are not keep s alone.
+/// Exact data: whether one probability is 1 and all others 0 in f32 for any rounding. All others
+/// are already 0 in double, so the largest logit leads by more than 745, where 104 is enough.
+/// Logits are far apart by construction; for the few tokens with two close logits only s is
+/// checked.
 bool certain(const Routing<double>& r) {
   const auto positive = [](double p) { return p > 0; };
   return std::count_if(r.probability.begin(), r.probability.end(), positive) == 1;
@@ -107,8 +108,8 @@ void add_values(const RouterCase& c, const JudgedTokens& judged, DataMode mode, 
   truth.numeric.push_back(std::move(weight));
 }
 
-/// The choice may be any entry whose biased value reaches the best one within both budgets, and the
-/// weight is that entry's probability within its budget.
+/// The choice may be any entry whose biased value reaches the best one within the error bounds of
+/// both, and the weight must be that entry's probability within its error bound.
 Property choice_inside_margins(const RouterCase& c, std::shared_ptr<const JudgedTokens> judged,
                                const TensorSet& before) {
   std::vector<double> bias;
@@ -117,7 +118,7 @@ Property choice_inside_margins(const RouterCase& c, std::shared_ptr<const Judged
     const double biased = token.routing.probability[e] + bias[e];
     return token.budget.probability[e] + f32_unit * std::abs(biased);
   };
-  // How far entry e may be taken for better than the true choice; >= 0: it may be chosen.
+  // Margin by which errors may rank entry e above the reference choice; >= 0: e may be chosen.
   const auto reach = [bias, slack](const JudgedToken& token, std::size_t e) {
     const auto best = static_cast<std::size_t>(token.routing.choice);
     const double behind =
@@ -160,14 +161,14 @@ Property choice_inside_margins(const RouterCase& c, std::shared_ptr<const Judged
   return property;
 }
 
-/// Every token, sampled or not: choice and weight follow from the p that was written, and of two
-/// entries with the same p and bias the lower one wins.
+/// For every token, sampled or not: choice and weight follow from the written p, and of two entries
+/// with the same p and bias the lower one wins.
 Property choice_follows_p(const RouterCase& c, const TensorSet& before) {
   std::vector<double> bias;
   for (std::int64_t e = 0; e < c.entries(); ++e) bias.push_back(before["bias"].get(e));
   Property property;
   property.name = "choice follows p";
-  property.covers = 0;  // values are judged elsewhere; this holds them together
+  property.covers = 0;  // values are checked elsewhere; this checks their consistency
   property.violated = [=, tokens = c.tokens](const TensorSet& got) -> std::optional<std::string> {
     const auto entries = static_cast<std::int64_t>(bias.size());
     for (std::int64_t t = 0; t < tokens; ++t) {
@@ -254,20 +255,21 @@ void RouterCase::fill(TensorSet& set, DataMode mode, std::uint64_t seed) const {
     fill_integers(set["b_d"], key("b_d"), std::min<std::int64_t>(wide, 1 << 20));
     fill_integers(set["gamma"], key("gamma"), 4);
     fill_integers(set["s_prev"], key("s_prev"), 1 << 20);
-    // Gains so large that GELU is x or 0 and logits lie far apart: softmax is 1 and zeros.
+    // Gains so large that GELU is x or 0 and logits are far apart: softmax is 1 and zeros.
     fill_bell(set["g"], key("g"), 0.25, 1);
     for (const char* w : {"w1", "w2"}) fill_integers(set[w], key(w), 64);
     for (const char* b : {"b1", "b2"}) fill_integers(set[b], key(b), 64);
     fill_integers(set["w3"], key("w3"), 8);
-    // Activations are positive: rows that add up to 0 keep their mean from naming one winner for
-    // all.
+    // Activations are positive: rows that sum to 0 prevent their mean from selecting the same
+    // winner for every token.
     for (const char* w : {"w2", "w3"}) {
       for (std::int64_t i = 1; i < set[w].count(); ++i) {
         if (i % width % 2 == 1) set[w].set(i, -set[w].get(i - 1));
       }
     }
-    // p + bias is exact. Two entries share the top, and a winner at 1 reaches it: ties everywhere;
-    // a winner below 1 is not chosen, and its weight is no part of the result.
+    // p + bias is exact. Two entries share the largest bias, and a winner with p = 1 reaches it, so
+    // ties are everywhere; a winner below 1 is not chosen, and its weight is not part of the
+    // result.
     fill_integers(set["bias"], key("bias"), 6, 0.25);
     const std::int64_t one = signed_integer(key("top"), 0, entries()) + entries();
     const std::int64_t other =

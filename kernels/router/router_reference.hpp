@@ -1,4 +1,4 @@
-// The scalar truth of the router (spec 4.1), one token.
+// Scalar reference for the router (spec 4.1), one token.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ enum class RouterCandidates { experts_and_skip, experts_only };
 struct RouterParams {
   double norm_eps = 1e-5;
   RouterCandidates candidates = RouterCandidates::experts_and_skip;
-  // Where an implementation rounds; f64: not at all.
+  // Where an implementation rounds; f64: no rounding.
   Dtype stage = Dtype::f64;        // every layer's output
   Dtype probability = Dtype::f64;  // softmax
 };
@@ -97,8 +97,8 @@ void choose(Routing<N>& r, const Values& balancing_bias, RouterCandidates candid
   }
 }
 
-/// hidden: the normalised block input [H]. previous: s of the block before, same token; empty in
-/// block 0. Depth only: no state flows over time.
+/// hidden: the normalised block input [H]. previous: s of the previous block, same token; empty in
+/// block 0. State flows over depth only, not over time.
 template <class N>
 Routing<N> route(const Values& hidden, const Values& previous, const RouterWeights& w,
                  const RouterParams& p) {

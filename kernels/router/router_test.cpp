@@ -67,7 +67,7 @@ TEST(RouterTruth, EqualsAHandWorkedToken) {
   }
 }
 
-// The adjoint's slopes against finite differences of the scalar truth itself.
+// The adjoint's slopes against finite differences of the scalar reference itself.
 TEST(RouterBudget, WeighsStateErrorsAsTheTruthMoves) {
   const RouterCase c{.tokens = 1,
                      .hidden = 5,
@@ -97,7 +97,7 @@ TEST(RouterBudget, WeighsStateErrorsAsTheTruthMoves) {
   std::vector<double> biases = numbers<double>(view("b_d"));
   for (std::size_t i = 0; i < 6; ++i) {
     std::vector<double> source = none;
-    source[i] = step;  // far above every rounding, so the budget is step * |slope|
+    source[i] = step;  // far above every rounding, so the error bound is step * |slope|
     const reference::RouterErrors errors(base.state, source, w, params.norm_eps);
     std::vector<double> moved = biases;
     moved[i] += step / 100;
@@ -124,17 +124,17 @@ TEST(RouterVariants, AreExactAndWithinBudgetAtOddShapes) {
   }
 }
 
-/// A plain f32 router with one fault.
+/// A plain f32 router with one seeded bug.
 struct Fault {
   bool tanh_gelu = false;            // R1
   bool scalar_gamma = false;         // R2
-  bool eda_not_accumulated = false;  // R2: s without its EDA term is handed on
+  bool eda_not_accumulated = false;  // R2: s is passed on without its EDA term
   bool normalised_handed_on = false;
   bool biased_logits = false;  // R3
   bool biased_weight = false;
   bool two_slots = false;        // R6
   bool highest_on_ties = false;  // R9
-  bool skip_dropped = false;     // the choice never looks at the skip entry
+  bool skip_dropped = false;     // the choice ignores the skip entry
   bool stale_element = false;
   bool last_term_dropped = false;
   bool bf16_sums = false;

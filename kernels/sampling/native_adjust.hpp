@@ -1,5 +1,6 @@
 // Steps 1 to 4 of sampling for a block: from a row of logits to x in global memory, -inf where an
-// entry is out. Lists are short beside a vocabulary: they touch their ids alone.
+// entry is dropped. Lists are short compared with a vocabulary; their steps touch the listed ids
+// only.
 #pragma once
 
 #include <dialect.hpp>
@@ -11,12 +12,12 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// One row in work.
+/// One row being processed.
 struct SamplingRow {
   const SamplingInputs& in;
   u32 row;
-  TopKGlobal<float> x;  // where it lies; element j of the span is id j + offset
-  float* out;           // the same memory, to write
+  TopKGlobal<float> x;  // in global memory; element j of the span is id j + offset
+  float* out;           // the same memory, writable
 
   KDEV bool is_id(i32 id) const { return id >= 0 && static_cast<u32>(id) < in.vocabulary; }
   KDEV float& at(u32 id) const { return out[x.span.begin + id]; }
@@ -29,10 +30,10 @@ struct SamplingRow {
 };
 
 KDEV float sampling_none() { return k_float(0xFF800000U); }
-/// The entries that are not out are those not above this one: x > -inf.
+/// Limit of the entries that are not dropped: those not above it have x > -inf.
 KDEV TopKEntry sampling_all() { return (static_cast<u64>(0xFF800000U) << 32) - 1; }
 
-/// Step 1 without stop: logits as f32, -inf where masked.
+/// Step 1 except `stop`: logits as f32, -inf where masked.
 template <class T>
 KDEV void mask_logits(const SamplingRow& r) {
   const u64 first = static_cast<u64>(r.row) * r.in.vocabulary;
@@ -59,7 +60,7 @@ KDEV void mask_logits(const SamplingRow& r) {
   }
 }
 
-/// An id that is listed twice belongs to its first entry, which adds in the list's order.
+/// An id that is listed twice is handled by its first entry, which adds all in the list's order.
 KDEV void add_biases(const SamplingRow& r) {
   const i32* token = r.list(r.in.bias_token, r.in.biases);
   const float* add = r.list(r.in.bias_add, r.in.biases);
@@ -88,15 +89,15 @@ KDEV void each_mention(const SamplingRow& r, F f) {
   }
 }
 
-/// Step 3. Of all that mention an id, the one that takes its count away applies it. Only this block
-/// uses the row's counters, and only those of mentioned ids.
+/// Step 3. Of all mentions of an id, the one that takes away its count applies the penalty. Only
+/// this block uses the row's counters, and only those of mentioned ids.
 KDEV void penalise(const SamplingRow& r, const SamplingPenalties& asked, u32* mentions) {
   u32* count = mentions + static_cast<u64>(r.row) * r.in.vocabulary;
   each_mention(r, [&](u32 id, bool) { k_atomic_store_device(&count[id], 0U); });
   k_sync();
   each_mention(r, [&](u32 id, bool said) {
     if (said) {
-      k_atomic_add_block(&count[id], 2U);  // above bit 0: times in the output
+      k_atomic_add_block(&count[id], 2U);  // times in the output, above bit 0
     } else {
       k_atomic_or_block(&count[id], 1U);
     }
@@ -108,8 +109,8 @@ KDEV void penalise(const SamplingRow& r, const SamplingPenalties& asked, u32* me
   });
 }
 
-/// Puts the least of all threads' entries into `best`, which was top_k_none before a barrier; the
-/// caller puts a barrier behind.
+/// Stores the minimum of all threads' entries in `best`, which must have been set to top_k_none
+/// before a barrier. The caller adds a barrier afterwards.
 template <int W>
 KDEV void offer_best(u64* best, u64 mine) {
   const u64 lanes = select_lanes<W>();
@@ -122,8 +123,8 @@ KDEV void offer_best(u64* best, u64 mine) {
   if (lane == W - 1 || k_tid() == k_threads() - 1) k_atomic_min_block(best, mine);
 }
 
-/// Steps 1 to 4. Afterwards s.best is the largest x at its lowest id and s.in the number of entries
-/// that are not out; barriers around both.
+/// Steps 1 to 4. Afterwards s.best is the largest x at its lowest id, and s.in the number of
+/// entries that are not dropped. Barriers precede and follow the writes of both.
 template <class T, int W, class Shared>
 KDEV void adjust_logits(Shared& s, const SamplingRow& r, u32* mentions) {
   const SamplingPenalties asked(r.numbers());

@@ -1,4 +1,4 @@
-// How the shared memory of sampling's kernel is shared out, for the kernel and its host side.
+// Layout of the shared memory of sampling's kernel, for the kernel and its host side.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace kernelgate {
 
-/// The inputs of all rows, in the order of SamplingCase::tensors(). Lists hold ids; what lies
-/// outside [0,vocabulary) is none.
+/// The inputs of all rows, in the order of SamplingCase::tensors(). Lists contain ids; values
+/// outside [0,vocabulary) are ignored.
 struct SamplingInputs {
   const void* logits;            // [rows, vocabulary] of the storage type
   const std::uint32_t* allowed;  // [rows, mask_words]; null: all
@@ -19,8 +19,9 @@ struct SamplingInputs {
   std::uint32_t vocabulary, real_ids, mask_words, biases, prompts, outputs;
 };
 
-/// What a launch works in: x is [rows, stride], stride a multiple of 8 and at least vocabulary + 7,
-/// so that x can have the alignment of its logits. mentions [rows, vocabulary]: null without lists.
+/// Work memory and outputs of a launch. x is [rows, stride]; stride is a multiple of 8 and at least
+/// vocabulary + 7, so that x can have the alignment of its logits. mentions is [rows, vocabulary],
+/// null without lists.
 struct SamplingWork {
   float* x;
   std::uint32_t* mentions;
@@ -29,13 +30,13 @@ struct SamplingWork {
   std::uint32_t stride, weight_bits, position_bits;
 };
 
-/// Counters and bins of mass are never in use together. What is left holds a row's entries once
-/// filters have left few enough of them.
+/// Division of the shared memory. Counters and bins of mass are never in use together. The rest
+/// stores a row's entries once the filters have left few enough of them.
 struct SamplingLayout {
   std::int64_t lds_bytes;
   std::int64_t mass_bits;  // of a digit of top-p's search: 2^mass_bits bins of 8 bytes
 
-  static constexpr std::int64_t state_bytes = 32;  // sums and winners, and what alignment adds
+  static constexpr std::int64_t state_bytes = 32;  // sums, winners and alignment padding
 
   constexpr std::int64_t mass_bins() const { return std::int64_t{1} << mass_bits; }
   constexpr std::int64_t bin_bytes() const {

@@ -1,4 +1,4 @@
-// What the native kernel of sampling reads of a row, and the steps of one entry. The arithmetic is
+// Inputs of a row for the native sampling kernel, and the steps of one entry. The arithmetic is
 // that of sampling_view.hpp, restated in the dialect.
 #pragma once
 
@@ -18,8 +18,8 @@ struct SamplingColumns {
   static constexpr u32 stops = 2;
 };
 
-/// What steps 1 to 4 of a row ask for. Requests are read where a step begins: one that lived
-/// through the whole kernel would hold registers that no step uses.
+/// Parameters of steps 1 to 4 of a row. They are read where a step begins: held through the whole
+/// kernel, they would occupy registers that no step uses.
 struct SamplingPenalties {
   float temperature, repetition, frequency, presence;
 
@@ -31,14 +31,15 @@ struct SamplingPenalties {
 
   KDEV bool greedy() const { return temperature < 1e-5F; }
 
-  /// Step 3 for an id that the prompt or the output mentions.
+  /// Step 3 for an id that occurs in the prompt or the output.
   KDEV float penalised(float x, u32 times_in_output) const {
     x = x > 0 ? x / repetition : x * repetition;
     if (times_in_output == 0) return x;
     x -= frequency * static_cast<float>(times_in_output);
     return x - presence;
   }
-  /// The division of step 4. NaN is out, and -0 becomes +0, so that equal numbers have equal bits.
+  /// The division of step 4. A NaN is dropped, and -0 becomes +0, so that equal numbers have equal
+  /// bits.
   KDEV float tempered(float x) const {
     const float none = k_float(0xFF800000U);
     if (!greedy()) x = x / temperature;
@@ -46,7 +47,7 @@ struct SamplingPenalties {
   }
 };
 
-/// Step 8's noise: first Philox word of the counter (id, position, rollout, round) under the seed.
+/// Noise of step 8: first Philox word of the counter (id, position, rollout, round) under the seed.
 struct SamplingNoise {
   u32 position, rollout, round;
   u64 seed;
@@ -57,8 +58,8 @@ struct SamplingNoise {
         round(static_cast<u32>(integers[SamplingColumns::round])),
         seed(row_seed) {}
 
-  /// p / eps where it may reach `best`, else -1 without the logarithm: eps = -ln u is at least
-  /// 1 - u, and 2^-20 is more than the roundings of this estimate.
+  /// p / eps where it may reach `best`, else -1 without computing the logarithm: eps = -ln u is at
+  /// least 1 - u, and 2^-20 exceeds the roundings of this estimate.
   KDEV float race(float best, float p, u32 id) const {
     const u32 word = k_philox(KPhilox{{id, position, rollout, round}}, seed).word[0];
     const double least = (4294967295.5 - static_cast<double>(word)) * 0x1p-32;
@@ -67,8 +68,8 @@ struct SamplingNoise {
   }
 };
 
-/// Softmax weights, exp(x - largest) of [0, 1], as whole numbers of 2^-bits: they add up to the
-/// same bits in every order. `bits` leaves room for a whole vocabulary of ones.
+/// Softmax weights, exp(x - largest) in [0, 1], as whole numbers of 2^-bits: their sum has the same
+/// bits in every order. `bits` leaves room for a whole vocabulary of ones.
 struct SamplingMass {
   u32 bits;
   float largest;
@@ -84,7 +85,7 @@ struct SamplingMass {
   KDEV float to_sum(u64 total) const {
     return static_cast<float>(static_cast<double>(total) / unit());
   }
-  /// Largest cumulative mass that top-p drops: (1 - top_p) of the total, never all of it.
+  /// The maximum cumulative mass that top-p drops: (1 - top_p) of the total, but never all of it.
   KDEV u64 dropped_by(float top_p, u64 total) const {
     const double limit = (1 - static_cast<double>(top_p)) * static_cast<double>(total);
     const u64 most = total - 1;

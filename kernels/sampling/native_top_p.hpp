@@ -1,5 +1,5 @@
-// Step 7 of sampling for a block: which entries top-p keeps, and their mass, by bins of mass from
-// small numbers upwards. Masses are whole numbers, so no schedule shows.
+// Step 7 of sampling for a block: finds the entries that top-p keeps, and their mass, by bins of
+// mass from small numbers upwards. Masses are whole numbers, so the schedule has no effect.
 #pragma once
 
 #include <dialect.hpp>
@@ -11,14 +11,14 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// What is still in, after some steps: entries not above `last`, `count` of them, `mass` together.
+/// Entries left after some steps: those not above `last`, `count` of them, with total `mass`.
 struct SamplingKept {
   TopKEntry last;
   u32 count;
   u64 mass;
 };
 
-/// Entries of a source whose key is `key`, as their positions.
+/// Entries of a source whose key is `key`, reduced to their positions.
 template <class Source>
 struct SamplingEquals {
   static constexpr u32 width = Source::width;
@@ -37,8 +37,8 @@ struct SamplingEquals {
   }
 };
 
-/// Adds to `bin` the masses of the entries not above `last` whose inverted key begins with
-/// `prefix`, by the digit above `shift`; returns this thread's part of their sum.
+/// Adds the masses of the entries not above `last` whose inverted key begins with `prefix` to
+/// `bin`, by the digit above `shift`. Returns this thread's part of their sum.
 template <class Source>
 KDEV u64 mass_histogram(u64* bin, const Source& source, SamplingMass mass, TopKEntry last,
                         u32 prefix, u32 shift, u32 bits) {
@@ -58,8 +58,8 @@ KDEV u64 mass_histogram(u64* bin, const Source& source, SamplingMass mass, TopKE
   return sum;
 }
 
-/// The mass of all entries not above `last`, in every thread. `total` is a place in shared memory;
-/// barriers before it is cleared, and inside.
+/// The mass of all entries not above `last`, returned in every thread. `total` is in shared memory;
+/// a barrier must separate this call from earlier uses of it. Contains barriers.
 template <class Source>
 KDEV u64 mass_of(u64* total, const Source& source, SamplingMass mass, TopKEntry last) {
   if (k_tid() == 0) *total = 0;
@@ -78,8 +78,8 @@ KDEV u64 mass_of(u64* total, const Source& source, SamplingMass mass, TopKEntry 
   return *total;
 }
 
-/// What top-p leaves of `kept`: over rising numbers, among equals from the highest position, it
-/// drops while the cumulative mass is at most 1 - top_p of all. At least one entry is in.
+/// Applies top-p to `kept`: drops entries in order of rising numbers, among equals from the highest
+/// position, while the cumulative mass is at most 1 - top_p of the total. At least one entry stays.
 template <int W, class Shared, class Source>
 KDEV SamplingKept keep_top_p(Shared& s, const Source& source, SamplingMass mass, float top_p,
                              SamplingKept kept, u32 mass_bits, u32 position_bits) {
@@ -106,14 +106,14 @@ KDEV SamplingKept keep_top_p(Shared& s, const Source& source, SamplingMass mass,
     dropped += s.select.bin_before;
     prefix = prefix << bits | s.select.bin;
   }
-  // The last bin holds the equals of one number: `left` of its mass are the highest positions.
+  // The last bin contains equal numbers; `left` of its mass is dropped, from the highest positions.
   const u32 key = ~prefix;
   const u64 each = mass.of(static_cast<u64>(key) << 32);
   const u64 equals = s.select.bin_count / each;
   const u64 out = left / each;
   kept.last = static_cast<u64>(key) << 32 | 0xFFFFFFFFU;
   kept.mass -= dropped + out * each;
-  k_sync();  // before the state is used again
+  k_sync();  // before the state is reused
   if (out > 0) {
     const SamplingEquals<Source> same{source, key};
     const u32 stay = static_cast<u32>(equals - out);

@@ -10,8 +10,8 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// Softmax weights of [0, 1] as whole numbers of 2^-(21 + low_bits) with two parts of 32 bits, so
-/// that packs can add them. They leave room for a whole vocabulary of ones.
+/// Softmax weights in [0, 1] as whole numbers of 2^-(21 + low_bits), split into two parts of 32
+/// bits so that packs can add them. They leave room for a whole vocabulary of ones.
 struct PackedMass {
   static constexpr int high_bits = 21;
   int low_bits;  // at most 22: more than 43 bits of a weight are below its error
@@ -22,7 +22,7 @@ struct PackedMass {
   }
   KOKKOS_FUNCTION FixedPoint fixed() const { return {high_bits + low_bits}; }
 
-  /// high 2^low_bits + low: the nearest whole number, ties to even.
+  /// Splits a weight into high 2^low_bits + low: the nearest whole number, ties to even.
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION void split(const Pack<float, W>& weight, Pack<std::int32_t, W>& high,
                                          Pack<std::int32_t, W>& low) const {
@@ -38,8 +38,8 @@ struct PackedMass {
   }
 };
 
-/// e^(x - largest): 1 for the largest itself, 0 where it is below 2^-126. Where packs are vectors a
-/// lone number takes the series that packs take, for equal numbers have equal weights.
+/// e^(x - largest): 1 for the largest itself, 0 where it is below 2^-126. Where packs are vectors,
+/// a single number uses the same series as a pack, so that equal numbers have equal weights.
 template <class S, int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> weights_of(const Pack<float, W>& x, float largest) {
   if constexpr (W < S::lanes) {
@@ -55,11 +55,11 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> weights_of(const Pack<float, W>& x, f
   }
 }
 
-/// Numbers as the steps after temperature read them: of the whole row, or of a list of it.
+/// Numbers as the steps after temperature read them: the whole row, or a list of some of it.
 template <class S>
 struct WeighedNumbers {
   const float* x;
-  const std::int32_t* place;  // null: number i lies at place i
+  const std::int32_t* place;  // null: number i is at position i
   int count;
   float largest;
 

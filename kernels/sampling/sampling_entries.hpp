@@ -1,4 +1,4 @@
-// The instances of sampling: storage type, wave width, amount of shared memory.
+// Kernel instances of sampling: storage type, wave width, amount of shared memory.
 #pragma once
 
 #include <iterator>

@@ -1,6 +1,6 @@
-// Inputs of sampling. Exact mode builds rows whose answer no rounding can move: a few winners, all
-// else 110 or more below in score (its softmax weight is 0 in f32), and one decoy for each step of
-// the chain that would win if the step were left out.
+// Inputs of sampling. Exact mode builds rows whose result no rounding can change: a few winners,
+// all other entries at least 110 below in score (their softmax weight is 0 in f32), and one decoy
+// for each step of the chain that would win if the step were left out.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -13,18 +13,19 @@ namespace kernelgate {
 namespace {
 
 constexpr double winner_score = 256;
-// 6 below: e^-6 is above the exact min-p of 2^-10, e^-12 (at the temperature of 0.5) below it.
+// 6 below the winners: e^-6 is above the exact min-p of 2^-10, e^-12 (at temperature 0.5) is below
+// it.
 constexpr double warm_score = 250;
 enum Decoy { masked, stopped, biased, in_prompt, in_output, warm, decoys };
 
 bool is_warm(const SamplingCase& c, std::int64_t row) {
   return c.chain_of(row) == SamplingChain::full || c.chain_of(row) == SamplingChain::min_p;
 }
-// Exact rows have one kind of penalty each, so that none hides another.
+// Exact rows have one kind of penalty each, so that none masks another.
 enum class Penalty { repetition, frequency, presence };
 Penalty penalty_of(std::int64_t row) { return static_cast<Penalty>(row / 2 % 3); }
 
-// The j-th id of a seeded walk that meets every real id once.
+// The j-th id of a seeded walk that visits every real id once.
 std::int64_t walk(const SamplingCase& c, std::uint64_t key, std::int64_t j) {
   const std::int64_t ids = c.real_ids();
   const std::int64_t step = std::gcd<std::int64_t>(7919, ids) == 1 ? 7919 : 1;
@@ -35,7 +36,7 @@ std::int64_t walk(const SamplingCase& c, std::uint64_t key, std::int64_t j) {
 struct ExactRow {
   std::int64_t winners = 1;
   std::array<std::int64_t, decoys> decoy{-1, -1, -1, -1, -1, -1};
-  std::int64_t first_free = 0;  // walk position of ids that are nobody
+  std::int64_t first_free = 0;  // walk position of ids without a role
 
   ExactRow(const SamplingCase& c, std::int64_t row, std::uint64_t key) {
     const std::int64_t ids = c.real_ids();
@@ -64,7 +65,7 @@ void fill_logits(const SamplingCase& c, TensorSet& tensors, std::int64_t row, Da
       logits.set(begin + i, 1000);
     } else if (mode == DataMode::exact) {
       logits.set(begin + i, -612 + static_cast<double>(signed_integer(key, begin + i, 500)));
-    } else {  // odd rows: some 64 likely ids hold most of the mass, as trained models have it
+    } else {  // odd rows: some 64 likely ids have most of the mass, as in trained models
       const bool likely =
           row % 2 == 1 && word_at(key + 1, static_cast<std::uint64_t>(begin + i)) % rare == 0;
       logits.set(begin + i, 2 * bell(key, begin + i) + (likely ? 12 : 0));
@@ -97,7 +98,7 @@ void fill_mask(const SamplingCase& c, TensorSet& tensors, std::int64_t row, Data
   }
 }
 
-// Lists name ids that are nobody in exact mode, and the decoy that the step removes.
+// In exact mode lists contain ids without a role, and the decoy that the step removes.
 void fill_lists(const SamplingCase& c, TensorSet& tensors, std::int64_t row, DataMode mode,
                 std::uint64_t key) {
   const std::uint64_t row_key = key + static_cast<std::uint64_t>(row);
@@ -109,7 +110,7 @@ void fill_lists(const SamplingCase& c, TensorSet& tensors, std::int64_t row, Dat
   };
   const auto fill_ids = [&](const char* name, std::int64_t count, std::int64_t first, Decoy decoy) {
     for (std::int64_t j = 0; j < count; ++j) {
-      // Ids repeat, as words in a text do; a hole of -1 now and then.
+      // Ids repeat, as words in a text do; some entries are -1.
       const std::int64_t id =
           j % 7 == 5 ? -1 : some_id(first + j % std::max<std::int64_t>(1, 2 * count / 3));
       const bool takes_decoy = mode == DataMode::exact && j == 0;

@@ -1,5 +1,5 @@
-// The chain against values worked out by hand, each chosen so that another order of the steps gives
-// another answer, and the draws against their probabilities.
+// Tests the chain against values worked out by hand, each chosen so that another order of the steps
+// gives another result, and the draws against their probabilities.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -11,7 +11,7 @@
 namespace kernelgate {
 namespace {
 
-/// One row set by hand; fields are the row's parameters, off by default.
+/// One row set by hand; the fields are the row's parameters, off by default.
 struct Hand {
   std::vector<double> logits;
   double temperature = 1, min_p = 0, top_p = 1, repetition = 1, frequency = 0, presence = 0;
@@ -27,7 +27,7 @@ struct Answer {
   std::vector<double> probability;
 };
 
-/// Runs `rows` draws of the row, at positions 0, 1, ...
+/// Draws `rows` times from the row, at positions 0, 1, ...
 Answer run(const char* variant, const Hand& h, std::int64_t rows = 1) {
   const auto size = static_cast<std::int64_t>(h.logits.size());
   const SamplingCase c{
@@ -92,7 +92,7 @@ TEST_P(SamplingByHand, FollowsTheWorkedExampleOfTheSpecification) {
 
 TEST_P(SamplingByHand, NeverLeavesAnEmptyDistribution) {  // K13
   EXPECT_EQ(kept({.logits = {3, 2, 2, 1}, .top_p = 0}), 1);
-  EXPECT_EQ(token({.logits = {1, 3, 2, 3}, .top_p = 0}), 1);  // of equals the lowest index
+  EXPECT_EQ(token({.logits = {1, 3, 2, 3}, .top_p = 0}), 1);  // the lowest index of equals
   EXPECT_EQ(kept({.logits = {1, 1, 1, 1}, .top_k = 1}), 4);
   EXPECT_EQ(kept({.logits = {1, 1, 1, 1}, .min_p = 1}), 4);  // strict: 0.25 < 1 * 0.25 is false
   EXPECT_EQ(kept({.logits = {1, 1, 1, 1}, .top_p = 0}), 1);
@@ -116,7 +116,7 @@ TEST_P(SamplingByHand, IsGreedyBelowTheSmallestTemperature) {
 }
 
 TEST_P(SamplingByHand, AddsABiasBeforeTheRepetitionPenalty) {
-  // (-1 + 2) / 2 = 0.5 beats 0.25; penalised first it would be -1 * 2 + 2 = 0.
+  // (-1 + 2) / 2 = 0.5 beats 0.25; if penalised first it would be -1 * 2 + 2 = 0.
   EXPECT_EQ(token({.logits = {-1, 0.25},
                    .temperature = 0,
                    .repetition = 2,
@@ -130,12 +130,12 @@ TEST_P(SamplingByHand, AddsABiasBeforeTheRepetitionPenalty) {
 }
 
 TEST_P(SamplingByHand, RepeatsBeforeItCountsPresence) {
-  // 1/2 - 0.5 = 0 loses to 0.1; the other way round (1 - 0.5)/2 = 0.25 would win.
+  // 1/2 - 0.5 = 0 loses to 0.1; in the opposite order (1 - 0.5)/2 = 0.25 would win.
   EXPECT_EQ(
       token(
           {.logits = {1, 0.1}, .temperature = 0, .repetition = 2, .presence = 0.5, .output = {0}}),
       1);
-  // the prompt counts for repetition alone
+  // the prompt counts for repetition only
   EXPECT_EQ(token({.logits = {1, 0.1},
                    .temperature = 0,
                    .repetition = 2,
@@ -185,7 +185,7 @@ TEST_P(SamplingByHand, DrawsTokensAsOftenAsTheirProbability) {
 
 INSTANTIATE_TEST_SUITE_P(All, SamplingByHand, ::testing::Values("kokkos", "kokkos/device-shape"));
 
-// The portable kernel with one parameter changed behind its back: a step left out.
+// The portable kernel with one input parameter changed, as if a step were left out.
 struct Omission {
   const char* step;
   void (*omit)(TensorSet&);
@@ -249,7 +249,8 @@ CheckResult with_omission(const SamplingCase& c, DataMode mode, void (*omit)(Ten
 
 TEST(SamplingJudge, RefusesAKernelThatLeavesAStepOut) {
   for (const DataMode mode : {DataMode::exact, DataMode::real}) {
-    // Steps that others hide are seen where they act alone; rows enough that each changes a draw.
+    // Steps that others mask are tested alone; there are enough rows that each omission changes a
+    // draw.
     for (const Omission& o : omissions) {
       int refused = 0;
       for (const SamplingChain chain : {SamplingChain::plain, SamplingChain::min_p,

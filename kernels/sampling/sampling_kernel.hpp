@@ -1,5 +1,5 @@
-// sampling, native: a block takes a row through the whole chain of spec 7.1. Filters narrow down
-// one entry, the last that is in; as soon as few are left they move into shared memory.
+// sampling, native: a block takes a row through the whole chain of spec 7.1. Filters lower a limit,
+// the last entry that is kept; as soon as few entries are left they move into shared memory.
 #pragma once
 
 #include <dialect.hpp>
@@ -28,8 +28,8 @@ struct SamplingShared {
   alignas(16) u64 list[capacity];
 };
 
-/// Step 5: drops p_i < min_p max p. The largest weight is 1. s.in is the number left; barriers
-/// around it.
+/// Step 5: drops p_i < min_p max p. The largest weight is 1. s.in becomes the number left, with
+/// barriers before and after it.
 template <class Shared>
 KDEV void keep_min_p(Shared& s, const SamplingRow& r, SamplingMass mass) {
   const float least = r.numbers()[SamplingColumns::min_p];
@@ -55,7 +55,7 @@ KDEV void keep_min_p(Shared& s, const SamplingRow& r, SamplingMass mass) {
   k_sync();
 }
 
-/// Steps 7 and 8 over the entries that are left.
+/// Steps 7 and 8 over the remaining entries.
 template <int W, SamplingLayout layout, class Shared, class Source>
 KDEV void draw_token(Shared& s, const SamplingRow& r, const Source& source, SamplingMass mass,
                      SamplingKept kept, const SamplingWork& work) {
@@ -79,8 +79,8 @@ KDEV void draw_token(Shared& s, const SamplingRow& r, const Source& source, Samp
   for (u32 piece = k_tid(); piece < source.pieces(); piece += k_threads()) {
     TopKEntry entry[Source::width];
     source.entries(piece, entry);
-    // The noise is drawn in one place: copies of it in a row do not fit the 64 registers that a
-    // block of 1024 threads leaves to each. The entries move up, so that all indices are constant.
+    // A single copy of the code draws the noise: unrolled copies do not fit the 64 registers per
+    // thread of a block of 1024 threads. The entries shift, so that all indices are constant.
     K_ROLL
     for (u32 left = Source::width; left > 0; --left) {
       const TopKEntry first = entry[0];
@@ -107,7 +107,7 @@ KDEV void draw_token(Shared& s, const SamplingRow& r, const Source& source, Samp
   }
 }
 
-/// token, kept and probability of row k_block(). One block a row.
+/// token, kept and probability of row k_block(). One block per row.
 template <class T, int W, std::int64_t lds_bytes, std::int64_t mass_bits>
 KGLOBAL KBOUNDS(1024) void sampling_kernel(SamplingInputs in, SamplingWork work) {
   constexpr SamplingLayout layout{lds_bytes, mass_bits};
@@ -128,7 +128,7 @@ KGLOBAL KBOUNDS(1024) void sampling_kernel(SamplingInputs in, SamplingWork work)
       work.kept[row] = none ? 0 : 1;
       work.probability[row] = none ? 0.0F : 1.0F;
     }
-    return;  // the whole block
+    return;  // the whole block leaves
   }
   const SamplingMass mass{work.weight_bits, top_k_value<float>(first)};
   k_sync();  // before s.in is counted anew
@@ -150,7 +150,7 @@ KGLOBAL KBOUNDS(1024) void sampling_kernel(SamplingInputs in, SamplingWork work)
   }
   if (k_tid() == 0) {
     s.select.filled = 0;
-    if (kept.count % 2 != 0) s.list[kept.count] = top_k_none;  // the last piece is whole
+    if (kept.count % 2 != 0) s.list[kept.count] = top_k_none;  // completes the last piece
   }
   k_sync();
   select_collect<W>(s.select, r.x, kept.last, s.list);

@@ -8,12 +8,12 @@ namespace {
 
 template <class Shape>
 struct SamplingShape : ScanShape<Shape> {
-  static constexpr int max_registers = Shape::is_host ? 0 : 72;  // the fewest without a spill
+  static constexpr int max_registers = Shape::is_host ? 0 : 72;  // the minimum without a spill
 };
 
 template <class S, class T>
 struct SamplingFunctor {
-  // A host that judges a device's shape gives it short lists: then suites see full ones too.
+  // A host that checks a device's shape gets short lists, so that tests see full ones too.
   static constexpr int list_capacity = space_is_host && !S::is_host ? 512 : 8192;
   static constexpr std::int64_t list_stride = list_capacity + S::lanes;
 

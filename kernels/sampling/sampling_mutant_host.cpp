@@ -1,4 +1,4 @@
-// The instances that a mutant of sampling is tried with.
+// Kernel instances for the seeded bugs of sampling.
 #include "kernels/sampling/sampling_kernel.hpp"
 
 namespace kernelgate {

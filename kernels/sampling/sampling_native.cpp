@@ -1,4 +1,4 @@
-// sampling, native: the host side. A block a row, in the largest form that the device has.
+// sampling, native: the host side. One block per row, with the largest layout that the device has.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ std::vector<NativeUse> uses(const SamplingCase& c, const DeviceProfile& device) 
            .threads = large ? 1024 : 256}};
 }
 
-/// 62 bits for a sum of weights of at most 1: 43 for a vocabulary of 262,272.
+/// 62 bits for a sum of weights of at most 1: 43 per weight for a vocabulary of 262,272.
 std::uint32_t weight_bits(std::int64_t terms) {
   return 62 - static_cast<std::uint32_t>(std::bit_width(static_cast<std::uint64_t>(terms - 1)));
 }

@@ -1,4 +1,4 @@
-// The native kernel's launch, for its plan and for tests of mutants.
+// Launch of the native sampling kernel, for its plan and for tests with seeded bugs.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,8 @@
 
 namespace kernelgate {
 
-/// Stages the tensors on the device. The entries must have the instance that the plan picks there.
+/// Stages the tensors on the device. The entries must contain the instance that the plan picks
+/// there.
 std::unique_ptr<Launch> prepare_native_sampling(const SamplingCase& c, TensorSet& tensors,
                                                 NativeDevice& device,
                                                 const NativeEntrySet& entries);

@@ -1,5 +1,5 @@
-// sampling's native kernel broken on purpose, one change a mutant (CMakeLists.txt): executor S or
-// the judge refuses each under every seed, and the clean twin passes.
+// Tests sampling's native kernel with seeded bugs, one change each (CMakeLists.txt): the source
+// executor or the checker rejects each under every seed, and the unchanged twin passes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,7 +28,7 @@ using ::testing::Not;
 constexpr const char* chain =
     "rows=6,vocabulary=1000,valid=900,history=24,biases=5,mask=on,chain=mixed,f32";
 
-/// What was said under each schedule.
+/// The messages under each schedule.
 std::vector<std::string> found(NativeEntries entries, int wave, const char* axes) {
   const SamplingCase c = SamplingCase::axes().parse(axes);
   return said_under_schedules(wave, [&](SourceDevice& device) {
@@ -49,7 +49,7 @@ TEST_P(SamplingNative, BinsOfMassWithoutABarrierAreARace) {
               Each(HasSubstr("race")));
 }
 
-// Ids repeat in a prompt, so that plain writes of their counters meet.
+// Ids repeat in a prompt, so that plain writes of their counters collide.
 TEST_P(SamplingNative, PlainCountersOfMentionsAreARace) {
   EXPECT_THAT(found(sampling_sampling_plain_counts_entries(), GetParam(), chain),
               Each(HasSubstr("race")));
@@ -65,7 +65,7 @@ TEST_P(SamplingNative, PaddingThatWinsIsRefused) {
   EXPECT_THAT(found(sampling_sampling_padding_wins_entries(), GetParam(), chain), Each(Not("")));
 }
 
-// W3: the reduction covers 32 lanes; waves of 32 do not notice.
+// W3: the reduction covers 32 lanes; waves of 32 are not affected.
 TEST_P(SamplingNative, AReductionOver32LanesIsRefusedWhereWavesHave64) {
   const auto texts = found(sampling_sampling_half_wave_entries(), GetParam(), chain);
   if (GetParam() == 32) {

@@ -1,4 +1,4 @@
-// The case of sampling and its truth.
+// The case of sampling and its reference.
 #include "kernels/sampling/sampling_reference.hpp"
 
 #include <fmt/format.h>
@@ -77,12 +77,12 @@ void read_request(const SamplingCase& c, const TensorSet& before, std::int64_t r
   p.round = static_cast<std::uint32_t>(integer(round_number));
 }
 
-/// What an honest kernel may answer for one row.
+/// Results of one row that a correctly implemented kernel may give.
 struct Allowed {
   std::int64_t row = 0;
   std::vector<std::int64_t> tokens;
   std::int64_t least_kept = 0, most_kept = 0;
-  double least_probability = 0, most_probability = 0;  // of any of the tokens
+  double least_probability = 0, most_probability = 0;  // over all of the tokens
 };
 
 Allowed allowed_by(const Sampled<Bounded>& truth, bool greedy, std::int64_t row) {
@@ -96,7 +96,7 @@ Allowed allowed_by(const Sampled<Bounded>& truth, bool greedy, std::int64_t row)
     a.least_probability = a.most_probability = 1;
     return a;
   }
-  double open = 0;  // mass that may or may not be in the softmax's sum
+  double open = 0;  // mass that may or may not be part of the softmax's sum
   for (std::size_t i = 0; i < truth.kept.size(); ++i) {
     if (truth.kept[i] == Kept::yes) ++a.least_kept;
     if (truth.kept[i] != Kept::no) ++a.most_kept;
@@ -111,7 +111,7 @@ Allowed allowed_by(const Sampled<Bounded>& truth, bool greedy, std::int64_t row)
     a.least_probability = std::min(a.least_probability, p.value - p.bound);
     a.most_probability = std::max(a.most_probability, std::min(1.0, most));
   }
-  // A probability of 1 rounds to 1; the cap above must not cut its own budget off.
+  // A probability of 1 rounds to 1; the cap above must not cut off its own error bound.
   if (a.most_probability == 1) a.most_probability += f32_unit;
   return a;
 }
@@ -214,7 +214,7 @@ std::vector<TensorSpec> SamplingCase::tensors() const {
 
 namespace {
 
-// Exact mode: rows built so that every operation is exact, hence compared bit for bit.
+// Exact mode: every operation on these rows is exact, so they are compared bit for bit.
 Truth exact_truth(const SamplingCase& c, const TensorSet& before, const Sample& sample) {
   NumericTruth token{.tensor = "token", .at = {}, .value = {}, .budget = {}};
   NumericTruth kept{.tensor = "kept", .at = {}, .value = {}, .budget = {}};

@@ -1,6 +1,7 @@
-// The scalar truth of sampling one token (spec 7.1), step by step in the order of the list there.
-// With N = Bounded a comparison may be too close to call for f32 arithmetic: such entries are
-// carried as uncertain, and the result is the set of tokens that an honest kernel may draw.
+// Scalar reference for sampling one token (spec 7.1), step by step in the order of the list there.
+// With N = Bounded a comparison may be too close to call in f32 arithmetic. Such entries are
+// carried as uncertain, and the result is the set of tokens that a correctly implemented kernel may
+// draw.
 #pragma once
 
 #include <algorithm>
@@ -23,12 +24,12 @@ struct LogitBias {
   float add = 0;
 };
 
-/// What a request asks. Defaults change nothing but the temperature of 1 that is drawn at.
+/// Parameters of a request. The defaults change nothing, and draw at a temperature of 1.
 struct SamplingParams {
   std::int64_t valid = 0;                  // ids below it are real; 0: the whole row (spec 1.4)
   std::span<const std::uint32_t> bitmask;  // bit id & 31 of word id >> 5; columns beyond: untouched
   std::span<const std::int32_t> banned;    // never drawn
-  std::int64_t min_tokens = 0;             // below so many output tokens, `stop` is never drawn
+  std::int64_t min_tokens = 0;             // with fewer output tokens, `stop` is never drawn
   std::span<const std::int32_t> stop;
   std::span<const LogitBias> bias;
   std::span<const std::int32_t> prompt, output;  // token ids, for the penalties
@@ -46,14 +47,14 @@ enum class Kept : std::uint8_t { no, yes, uncertain };
 template <class N>
 struct Sampled {
   std::int64_t token = -1;               // -1: every entry was masked
-  std::vector<std::int64_t> acceptable;  // what an honest f32 kernel may draw; one id for double
+  std::vector<std::int64_t> acceptable;  // what a correct f32 kernel may draw; one id for double
   std::vector<N> logit;                  // after step 6 (step 4 when greedy); masked: -inf
   std::vector<Kept> kept;                // after step 9
   std::vector<N> probability;            // step 10, 0 where masked
 };
 
-/// Sorts out x < limit: yes when surely not below, no when surely below. Equal numbers with equal
-/// bounds came from equal inputs and stay equal in any arithmetic.
+/// Decides x < limit: yes when surely not below, no when surely below, else uncertain. Equal
+/// numbers with equal bounds came from equal inputs and stay equal in any arithmetic.
 template <class N>
 Kept not_below(const N& x, const N& limit) {
   if (value_of(x) == value_of(limit) && bound_of(x) == bound_of(limit)) return Kept::yes;
@@ -62,7 +63,7 @@ Kept not_below(const N& x, const N& limit) {
   return value_of(x) < value_of(limit) ? Kept::no : Kept::yes;
 }
 
-/// A double that a kernel holds as f32.
+/// A double that a kernel stores as f32.
 inline double held_as_f32(double x, double) { return x; }
 inline Bounded held_as_f32(double x, Bounded) { return rounded_f32(x, 0); }
 
@@ -104,7 +105,7 @@ void adjust_logits(std::vector<N>& x, const SamplingParams& p) {
   }
 }
 
-/// Softmax over what may be kept; entries dropped for sure are 0.
+/// Softmax over the entries that may be kept; entries dropped for certain are 0.
 template <class N>
 std::vector<N> kept_softmax(const std::vector<N>& x, const std::vector<Kept>& kept) {
   double largest = -INFINITY;
@@ -140,7 +141,7 @@ void keep_min_p(const std::vector<N>& x, double min_p, std::vector<Kept>& kept) 
   }
 }
 
-/// Step 8: drops x below the k-th largest of what is left; ties at the threshold all stay.
+/// Step 8: drops x below the k-th largest of the remaining entries; ties at the threshold all stay.
 template <class N>
 void keep_top_k(const std::vector<N>& x, std::int64_t k, std::vector<Kept>& kept) {
   std::vector<std::size_t> order;
@@ -152,7 +153,7 @@ void keep_top_k(const std::vector<N>& x, std::int64_t k, std::vector<Kept>& kept
   std::nth_element(order.begin(), kth, order.end(),
                    [&](std::size_t a, std::size_t b) { return value_of(x[a]) > value_of(x[b]); });
   const N limit = x[*kth];
-  bool close = false;  // then the k-th itself is in doubt, and with it all entries equal to it
+  bool close = false;  // then the k-th itself is uncertain, and so are all entries equal to it
   for (std::size_t i = 0; i < x.size(); ++i) {
     const Kept here = not_below(x[i], limit);
     close = close || (kept[i] != Kept::no && here == Kept::uncertain);
@@ -163,21 +164,22 @@ void keep_top_k(const std::vector<N>& x, std::int64_t k, std::vector<Kept>& kept
   }
 }
 
-/// Whether f32 softmaxes of two different logits may compare otherwise than the logits do.
+/// Whether f32 softmaxes of two different logits may compare differently from the logits.
 inline bool may_swap(double, double) { return false; }
 inline bool may_swap(Bounded a, Bounded b) {
-  if (a.value == b.value && a.bound == b.bound) return false;  // ties have an order of their own
-  const double exp_ulps = 4 * declared_ulps.exp * f32_unit;    // 2 ulps of either exponential
+  if (a.value == b.value && a.bound == b.bound) return false;  // ties have their own order
+  const double exp_ulps = 4 * declared_ulps.exp * f32_unit;    // 2 ulps for each exponential
   return std::abs(a.value - b.value) <= a.bound + b.bound + exp_ulps;
 }
 
-/// Step 9: over rising probabilities, drops while the cumulative sum is <= 1 - top_p; never the
-/// largest. Equal values: the higher index is dropped first, so that the lowest stays.
+/// Step 9: in order of rising probability, drops while the cumulative sum is <= 1 - top_p, but
+/// never the largest. Among equal values the higher index is dropped first, so that the lowest
+/// stays.
 template <class N>
 void keep_top_p(const std::vector<N>& x, double top_p, std::vector<Kept>& kept) {
   const std::vector<N> p = kept_softmax(x, kept);
   std::vector<std::size_t> order;
-  double open = 0;  // mass of entries that an honest kernel may have dropped already
+  double open = 0;  // mass of entries that a correct kernel may have dropped already
   for (std::size_t i = 0; i < p.size(); ++i) {
     if (kept[i] != Kept::no) order.push_back(i);
     if (kept[i] == Kept::uncertain) open += value_of(p[i]);
@@ -197,7 +199,7 @@ void keep_top_p(const std::vector<N>& x, double top_p, std::vector<Kept>& kept) 
     if (value_of(c) > limit) edge = std::min(edge, rank);
     kept[order[rank]] = weaker(kept[order[rank]], here);
   }
-  // Entries whose order rounding may turn round can change places across the edge.
+  // Entries whose order rounding may reverse can change places across the edge.
   for (const std::size_t rank : {edge, edge - (edge > 0 ? 1 : 0)}) {
     for (const std::size_t i : order) {
       if (i == order[rank] || !may_swap(x[i], x[order[rank]])) continue;
@@ -207,10 +209,11 @@ void keep_top_p(const std::vector<N>& x, double top_p, std::vector<Kept>& kept) 
   }
 }
 
-/// The winner of max score, lowest index on ties, and all that may beat or tie it within bounds.
+/// Picks the maximum score, lowest index on ties, and all entries that may beat or tie it within
+/// bounds.
 template <class N>
 void pick(const std::vector<N>& score, Sampled<N>& out) {
-  double sure = -INFINITY;  // the least that the best sure entry reaches
+  double sure = -INFINITY;  // the minimum that the best certain entry reaches
   for (std::size_t i = 0; i < score.size(); ++i) {
     if (out.kept[i] == Kept::no) continue;
     if (out.token < 0 ||
@@ -228,13 +231,13 @@ void pick(const std::vector<N>& score, Sampled<N>& out) {
   }
 }
 
-/// From logits that are known as N alone: `Bounded` ones may carry an error of their own.
+/// Samples from logits given as N: `Bounded` ones may carry an error of their own.
 template <class N>
 Sampled<N> sample_numbers(std::vector<N> logits, const SamplingParams& p) {
   Sampled<N> out;
   out.logit = std::move(logits);
   adjust_logits(out.logit, p);
-  for (const N& x : out.logit) {  // masked entries and NaNs are out
+  for (const N& x : out.logit) {  // masked entries and NaNs are dropped
     out.kept.push_back(value_of(x) > -INFINITY ? Kept::yes : Kept::no);
   }
   if (p.temperature < 1e-5) {

@@ -1,5 +1,5 @@
-// The chain of sampling as one team of any size runs it over a row, a pack at a time. Filters that
-// leave few numbers leave a list of them, which the later steps read in place of the row. Sums are
+// Runs the chain of sampling over a row by one team of any size, a pack at a time. Filters that
+// leave few numbers produce a list of them, which the later steps read instead of the row. Sums are
 // whole numbers and ties have an order, so the result does not depend on the team's size.
 #pragma once
 
@@ -14,8 +14,9 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// Memory that a team shares, beside 64 bytes that align it: 16 KiB and a bit. Pointers of the row
-/// and of its lists are here, so that a thread does not hold them in registers from step to step.
+/// Memory that a team shares, in addition to 64 bytes for alignment: slightly over 16 KiB. It
+/// contains the pointers to the row and its lists, so that a thread does not keep them in registers
+/// from step to step.
 template <class S, class T>
 struct SamplingScratch {
   static constexpr int bins = 2048;
@@ -33,13 +34,13 @@ struct SamplingScratch {
   std::int32_t count;
 };
 
-/// Which numbers are left, and their mass.
+/// Limit of the remaining numbers, and their mass.
 struct SamplingLeft {
   RankLimit limit;
   std::uint64_t mass;
 };
 
-/// The first word of Philox for the counters (id, rest of `counter`) under a key.
+/// The first Philox word of the counters (id, rest of `counter`) under a key.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<std::uint32_t, W> philox_words(const Pack<std::uint32_t, W>& ids,
                                                                 const PhiloxWords& counter,
@@ -62,7 +63,7 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<std::uint32_t, W> philox_words(const Pack<std::
   return word[0];
 }
 
-/// One row in work: x is [vocabulary], -inf where an entry is out.
+/// One row being processed: x is [vocabulary], -inf where an entry is dropped.
 template <class S, class T>
 struct SamplingTeam {
   using Best = Kokkos::ValLocScalar<float, std::int64_t>;
@@ -82,7 +83,7 @@ struct SamplingTeam {
   KOKKOS_FUNCTION static std::int32_t rank_of(float v) {
     return rank_of_key(order_key(float_to_bits(v)));
   }
-  /// Admits all numbers but -inf.
+  /// Admits all numbers except -inf.
   KOKKOS_FUNCTION static RankLimit all_in() { return {rank_of(none()) + 1, any_place}; }
   KOKKOS_FUNCTION static void offer(Best& best, float v, std::int64_t i) {
     if (v > best.val || (v == best.val && i < best.loc)) best = {v, i};
@@ -93,7 +94,7 @@ struct SamplingTeam {
     team.team_barrier();
   }
 
-  /// Step 1 without stop: logits as f32, -inf where masked.
+  /// Step 1 except `stop`: logits as f32, -inf where masked.
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> masked(int i) const {
     using P = Pack<float, W>;
@@ -105,7 +106,8 @@ struct SamplingTeam {
     if (row.allowed == nullptr) return v;
     return select(mask_of<W>(row.allowed[i >> 5] >> (i & 31)), v, out);
   }
-  /// The division of step 4. NaN is out, and -0 becomes +0, so that equal numbers have equal bits.
+  /// The division of step 4. A NaN is dropped, and -0 becomes +0, so that equal numbers have equal
+  /// bits.
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION static Pack<float, W> tempered(Pack<float, W> v, float divisor) {
     if (divisor != 1) v = v / broadcast<Pack<float, W>>(divisor);
@@ -156,7 +158,7 @@ struct SamplingTeam {
     return largest;
   }
 
-  /// An id that is listed twice belongs to its first entry, which adds in the list's order.
+  /// An id that is listed twice is handled by its first entry, which adds all in the list's order.
   KOKKOS_FUNCTION void add_bias(std::int64_t j) const {
     const std::int32_t id = row.bias_token[j];
     if (!row.is_id(id)) return;
@@ -169,8 +171,8 @@ struct SamplingTeam {
     }
     x[id] = v;
   }
-  /// Step 3. Of all that mention an id, the one that takes its count away applies it. Bit 0: seen;
-  /// the bits above count the times in the output.
+  /// Step 3. Of all mentions of an id, the one that takes away its count applies the penalty. Bit
+  /// 0: seen; the bits above count the times in the output.
   KOKKOS_FUNCTION void penalise() const {
     each(row.prompts, [&](std::int64_t j) {
       const std::int32_t id = row.prompt[j];
@@ -200,7 +202,8 @@ struct SamplingTeam {
     return first;
   }
 
-  /// Steps 5 to 8; the winner, with its probability in place of p / eps, and the number kept.
+  /// Steps 5 to 8. Returns the winner, with its probability instead of p / eps; `left` is the
+  /// number kept.
   KOKKOS_FORCEINLINE_FUNCTION Best finish(float largest, int& left) const {
     Numbers listed{x, nullptr, vocabulary(), largest};
     int some = 0;
@@ -220,14 +223,14 @@ struct SamplingTeam {
     return draw(numbers, in, left);
   }
 
-  /// Lists what min-p and top-k may keep, if that is few.
+  /// Lists the entries that min-p and top-k may keep. Returns whether the list is complete.
   KOKKOS_FUNCTION bool list_candidates(float largest, int& some) const {
     const std::int64_t k = row.integers[top_k];
     const float least = row.numbers[min_p];
     if (row.vocabulary > kept.capacity && !(least > 0) && k <= 0) return false;
     std::int32_t floor = all_in().rank;
     if (least > 0) {
-      // What lies further below the largest than ln min_p, and more than all roundings, is out.
+      // Numbers below the largest by more than -ln min_p and all roundings are dropped.
       const float margin = 0.001F + 0x1p-20F * Kokkos::fabs(largest);
       const float log = Kokkos::log(least);
       const float limit = largest + (log < 0 ? log : 0.0F) - margin;
@@ -244,7 +247,7 @@ struct SamplingTeam {
     return some <= kept.capacity && (min == floor || some >= k);
   }
 
-  /// Step 5 on the list. The weights' largest is 1, so p_i < min_p max p is weight < min_p.
+  /// Step 5 on the list. The largest weight is 1, so p_i < min_p max p is weight < min_p.
   KOKKOS_FORCEINLINE_FUNCTION int drop_below_min_p(float largest, int count) const {
     const float least = row.numbers[min_p];
     const KeptNumbers from = kept;
@@ -266,7 +269,7 @@ struct SamplingTeam {
     });
     team.team_barrier();
   }
-  /// A list as numbers, in place of its ranks: the map from bits to ranks is its own inverse.
+  /// Converts the list's ranks to numbers in place: the map from bits to ranks is its own inverse.
   KOKKOS_FORCEINLINE_FUNCTION Numbers numbers_of(const KeptNumbers& list, int count,
                                                  float largest) const {
     each_pack<S>(team, count, [&]<int W>(int i) {
@@ -277,12 +280,12 @@ struct SamplingTeam {
     return {reinterpret_cast<const float*>(list.rank), list.place, count, largest};
   }
 
-  /// Step 6: what is smaller than the k-th largest is out.
+  /// Step 6: drops numbers below the k-th largest.
   KOKKOS_FORCEINLINE_FUNCTION RankLimit limit_top_k(const Numbers& numbers) const {
     const std::int64_t k = row.integers[top_k];
     const RankLimit all = all_in();
     if (k <= 0 || k >= numbers.count) return all;
-    // If fewer are in than k, nothing is reached by k of them, and all of them stay.
+    // If fewer than k numbers remain, no value is reached by k of them, and all of them stay.
     const int wanted = static_cast<int>(k);
     return {halve(all.rank, above_ranks, wanted, wanted,
                   [&](std::int32_t v) {
@@ -323,8 +326,8 @@ struct SamplingTeam {
     return team_sum<S>(team, sum);
   }
 
-  /// Step 7. Bins of mass by the distance from the largest find the one in which the cumulative sum
-  /// from small x upwards exceeds the limit; the numbers of that bin are listed.
+  /// Step 7. Bins of mass by distance from the largest locate the bin in which the cumulative sum,
+  /// from small x upwards, exceeds the limit; the numbers of that bin are listed.
   KOKKOS_FORCEINLINE_FUNCTION SamplingLeft keep_top_p(const Numbers& numbers,
                                                       const SamplingLeft& in) const {
     const std::uint64_t dropped = packed.fixed().dropped_by(row.numbers[top_p], in.mass);
@@ -380,7 +383,7 @@ struct SamplingTeam {
     edge = numbers_of(chosen, some, largest);
     before = mass_before;
   }
-  /// 64 bins for each factor e: what lies 32 below the largest has no mass.
+  /// 64 bins per factor e: numbers 32 below the largest have no mass.
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION static Pack<std::int32_t, W> bins_of(
       const Pack<std::int32_t, W>& ranks, float largest) {
@@ -391,16 +394,16 @@ struct SamplingTeam {
     return truncated(select(x == largest, broadcast<P>(0.0F), min(distance, last)));
   }
 
-  /// Drops numbers while their cumulative mass, `before` at its start, is at most `dropped`: rising
-  /// x, among equals the highest index first.
+  /// Drops numbers while their cumulative mass, `before` at the start, is at most `dropped`: in
+  /// order of rising x, among equals the highest index first.
   KOKKOS_FORCEINLINE_FUNCTION SamplingLeft drop_mass(const Numbers& numbers, const SamplingLeft& in,
                                                      std::uint64_t dropped,
                                                      std::uint64_t before) const {
     const RankLimit limit = in.limit;
     const std::uint64_t to_drop = dropped - before;
     std::int32_t edge = limit.rank;
-    std::uint64_t gone = 0;  // below `edge`
-    // Binary search from the highest bit on: a step is taken if what lies below it may be dropped.
+    std::uint64_t gone = 0;  // mass below `edge`
+    // Binary search from the highest bit on: a step is taken if the mass below it may be dropped.
     for (std::uint32_t step = 1U << 31; step != 0; step >>= 1) {
       const std::int64_t middle = std::int64_t{edge} + step;
       if (middle >= above_ranks) continue;
@@ -449,7 +452,7 @@ struct SamplingTeam {
       some += Kokkos::popcount(bits);
       const Pack<float, W> p = source.template weights<W>(i) / broadcast<Pack<float, W>>(total);
       const auto word = philox_words(cast_bits<std::uint32_t>(places), counter, row.seed);
-      // eps = -ln u >= 1 - u >= (~word >> 1) 2^-31, and 2^-18 is more than the roundings.
+      // eps = -ln u >= 1 - u >= (~word >> 1) 2^-31, and 2^-18 exceeds the roundings.
       const auto least = floats_of(cast_bits<std::int32_t>((word ^ ~0U) >> 1)) * 0x1p-31F;
       bits &= ~bits_of(p * (1 + 0x1p-18F) < least * best.val);
       for (; bits != 0; bits &= bits - 1) {

@@ -1,4 +1,4 @@
-// Inputs of one row of sampling, and the arithmetic of single steps of the portable kernel.
+// Inputs of one sampling row, and the arithmetic of single steps, for the portable kernel.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,8 @@
 
 namespace kernelgate {
 
-/// Pointers into one row of every input. Lists hold ids; what lies outside [0,vocabulary) is none.
+/// Pointers into one row of every input. Lists contain ids; values outside [0,vocabulary) are
+/// ignored.
 template <class T>
 struct SamplingRow {
   const T* logits;
@@ -22,7 +23,7 @@ struct SamplingRow {
   KG_FUNCTION bool is_id(std::int32_t id) const { return id >= 0 && id < vocabulary; }
   KG_FUNCTION bool greedy() const { return numbers[temperature] < 1e-5F; }
 
-  /// Step 3 for an id that the prompt or the output mentions.
+  /// Step 3 for an id that occurs in the prompt or the output.
   KG_FUNCTION float penalised(float x, std::uint32_t times_in_output) const {
     const float rho = numbers[repetition];
     x = x > 0 ? x / rho : x * rho;
@@ -35,13 +36,14 @@ struct SamplingRow {
   }
 };
 
-/// Softmax weights, exp(x - largest) of [0, 1], as whole numbers of 2^-bits: they add up to the
-/// same bits in every order, on any number of threads. `bits` leaves room for a whole vocabulary of
+/// Softmax weights, exp(x - largest) in [0, 1], as whole numbers of 2^-bits: their sum has the same
+/// bits in every order and on any number of threads. `bits` leaves room for a whole vocabulary of
 /// ones.
 struct FixedPoint {
   int bits;
 
-  /// 62 bits for the sum: 43 for a vocabulary of 262,272. A weight is off by 2^-44 of the largest.
+  /// 62 bits for the sum: 43 per weight for a vocabulary of 262,272. A weight is off by 2^-44 of
+  /// the largest.
   static FixedPoint for_terms(std::int64_t terms) {
     int terms_bits = 0;
     while ((std::int64_t{1} << terms_bits) < terms) ++terms_bits;
@@ -51,7 +53,7 @@ struct FixedPoint {
   KG_FUNCTION float to_sum(std::uint64_t total) const {
     return static_cast<float>(static_cast<double>(total) / unit());
   }
-  /// Largest cumulative weight that top-p drops: (1 - top_p) of the total, never all of it.
+  /// The maximum cumulative weight that top-p drops: (1 - top_p) of the total, but never all of it.
   KG_FUNCTION std::uint64_t dropped_by(float p, std::uint64_t total) const {
     const double limit = (1 - static_cast<double>(p)) * static_cast<double>(total);
     const std::uint64_t most = total - 1;

@@ -1,4 +1,4 @@
-// The instances of token_bitmask: storage type, wave width, logits a thread.
+// Kernel instances of token_bitmask: storage type, wave width, logits per thread.
 #pragma once
 
 #include "kernels/token_bitmask/token_bitmask_kernel.hpp"

@@ -1,5 +1,5 @@
-// token_bitmask, native: a thread takes N neighbours of a row, which lie in one word of the mask.
-// What stays is neither read nor written, so no thread touches another's logit.
+// token_bitmask, native: a thread takes N neighbouring logits of a row, whose bits are in one word
+// of the mask. Logits that stay are neither read nor written, so no thread touches another's logit.
 #pragma once
 
 #include <dialect.hpp>
@@ -11,7 +11,7 @@ inline namespace KG_FLAVOUR {
 
 struct TokenBitmaskShared {};  // no shared memory
 
-/// Grid: rows times `blocks` of a row. N divides 32 and the vocabulary.
+/// Grid: rows times `blocks` blocks per row. N divides 32 and the vocabulary.
 template <class T, int W, int N>
 KGLOBAL KBOUNDS(256) void token_bitmask_kernel(T* logits, const u32* bitmask, const i32* mask_of,
                                                u32 vocabulary, u32 real_ids, u32 words,

@@ -1,5 +1,6 @@
-// token_bitmask, portable: a team takes a piece of a row, a word of the mask against packs of
-// logits on a host, a logit a thread on a device. Words that allow all leave their logits alone.
+// token_bitmask, portable: a team takes a chunk of a row. A host applies a word of the mask to
+// packs of logits; a device takes one logit per thread. Words that allow all leave their logits
+// alone.
 #include <cmath>
 #include <cstdint>
 
@@ -11,7 +12,7 @@
 namespace kernelgate {
 namespace {
 
-/// Which ids of a word of 32 a row may keep.
+/// Which ids of a 32-bit mask word a row may keep.
 struct TokenBitmaskRule {
   std::int64_t vocabulary, real_ids, words;
 
@@ -20,7 +21,7 @@ struct TokenBitmaskRule {
 
   KG_FUNCTION std::int64_t row_words() const { return (vocabulary + 31) / 32; }
 
-  /// Bit j: id 32 w + j stays. `mask`: the row's, -1 for none.
+  /// Bit j set: id 32 w + j stays. `mask` is the row's mask, -1 for none.
   KG_FUNCTION std::uint32_t kept(const std::int32_t* bitmask, std::int64_t mask,
                                  std::int64_t w) const {
     const bool covered = mask >= 0 && w < words;
@@ -32,12 +33,12 @@ struct TokenBitmaskRule {
   }
 };
 
-/// How the ids of a word of 32 are shared out.
+/// How the 32 ids of a word are distributed.
 template <class Shape>
 struct WordTile {
-  static constexpr int item_ids = Shape::is_host ? 32 : 1;  // of a work item: neighbours write
+  static constexpr int item_ids = Shape::is_host ? 32 : 1;  // per work item: neighbours write
   static constexpr int word_items = 32 / item_ids;          // neighbours on a device
-  static constexpr int lanes = Shape::lanes;                // logits of a pack
+  static constexpr int lanes = Shape::lanes;                // logits per pack
   static constexpr int team_words = Shape::is_host ? 256 : 64;
 };
 
@@ -91,7 +92,7 @@ std::unique_ptr<Launch> launch(const TokenBitmaskCase& c, TensorSet& tensors) {
   const auto teams = teams_of<Shape>(c.rows * pieces, 0);
   return make_launch(
       [=] {
-        (void)bitmask, (void)mask_of;  // own their memory
+        (void)bitmask, (void)mask_of;  // these views own the memory
         Kokkos::parallel_for("token_bitmask", teams, mask);
         Kokkos::fence();
       },

@@ -1,4 +1,4 @@
-// The instances that a mutant of token_bitmask is tried with.
+// Kernel instances for the seeded bugs of token_bitmask.
 #include "kernels/token_bitmask/token_bitmask_entries.hpp"
 
 namespace kernelgate {

@@ -1,4 +1,4 @@
-// token_bitmask, native: the host side. Which instance takes the rows, and its launch.
+// token_bitmask, native: the host side. Selects the instance for the rows and launches it.
 #include <fmt/format.h>
 
 #include "harness/native/plan.hpp"
@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::int64_t threads = 256;
 
-/// Logits a thread: as many as a store of 16 bytes holds, where every row begins at a multiple.
+/// Logits per thread: those of a 16-byte store where every row begins at a multiple of that, else
+/// 1.
 std::int64_t each(const TokenBitmaskCase& c) {
   const std::int64_t wide = 16 / size_bytes(c.type);
   return c.vocabulary % wide == 0 ? wide : 1;

@@ -1,4 +1,5 @@
-// The native token_bitmask passes where its mutants are refused, at both wave widths.
+// Tests that the native token_bitmask passes where its seeded bugs are rejected, at both wave
+// widths.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -56,7 +57,7 @@ TEST_P(TokenBitmaskNative, RefusesLogicFaults) {
   }
 }
 
-// Where a thread's neighbours differ: -inf added to an infinity is a NaN.
+// A thread's neighbouring logits differ here: -inf added to an infinity is a NaN.
 TEST_P(TokenBitmaskNative, RefusesAnAddedInfinity) {
   EXPECT_THAT(found(token_bitmask_few_bitmask_added_entries(), by_fours),
               Each(HasSubstr("incorrect")));

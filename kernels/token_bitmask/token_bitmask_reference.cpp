@@ -1,4 +1,4 @@
-// The case of token_bitmask and its truth: logit by logit, by the rule's words.
+// The case of token_bitmask and its reference, logit by logit.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -20,7 +20,7 @@ bool disallowed(const TokenBitmaskCase& c, const TensorSet& before, std::int64_t
   return (bits >> (id % 32) & 1) == 0;
 }
 
-// Words of every kind: nothing allowed, all allowed, one token alone, and any.
+// Words of every kind: nothing allowed, everything allowed, a single token, and random.
 std::uint32_t word_of(std::uint64_t key, std::int64_t at) {
   const std::uint64_t random = word_at(key, static_cast<std::uint64_t>(at));
   const auto any = static_cast<std::uint32_t>(random);
@@ -84,7 +84,7 @@ void TokenBitmaskCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t see
   if (mode == DataMode::exact) {
     fill_integers(tensors["logits"], key("logits"),
                   static_cast<std::int64_t>(2 / grid(type).epsilon));
-  } else {  // what an overflow leaves behind, here and there
+  } else {  // occasional results of an overflow
     fill_bell(tensors["logits"], key("logits"), 4);
     const std::uint64_t odd = key("odd");
     for (std::int64_t i = 0; i < rows * vocabulary; ++i) {

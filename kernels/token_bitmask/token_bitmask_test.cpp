@@ -19,7 +19,7 @@ TEST(TokenBitmaskCase, ParsesBackToTheSameCase) {
   EXPECT_THROW((TokenBitmaskCase{.vocabulary = 8, .valid = 9}).validate(), BadInput);
 }
 
-// Four rows: masked, not masked, padding alone, and an id behind a mask's only word.
+// Four rows: masked, not masked, padding alone, and an id after a mask's only word.
 TEST(TokenBitmaskCase, CountsWhatABitOrThePaddingDecides) {
   const TokenBitmaskCase c{.rows = 4, .vocabulary = 40, .valid = 38, .masks = 3, .words = 1};
   EXPECT_EQ(c.mask_of(0), 2);
@@ -81,7 +81,7 @@ TEST(TokenBitmaskVariants, AreExactAtTheEdgesOfWords) {
   }
 }
 
-/// A plain kernel with one fault.
+/// A plain kernel with one seeded bug.
 struct Fault {
   bool reversed = false;           // bit 31 - i & 31
   bool last_word_dropped = false;  // ids of the last word are left alone

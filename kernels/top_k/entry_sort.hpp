@@ -9,10 +9,10 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// Rising order of 2^Bits entries by a bitonic network. A step of the network exchanges entries
-/// whose numbers differ in low bits far more often than in high ones. So the entry with number i
-/// lies at at(i), which is i turned by as many bits as a pack of entries has: nearly every step
-/// then exchanges whole packs.
+/// Sorts 2^bits entries in rising order by a bitonic network. A step of the network exchanges
+/// entries whose numbers differ in low bits far more often than in high ones. So the entry with
+/// number i is stored at at(i), which is i rotated by the number of bits of a pack of entries:
+/// nearly every step then exchanges whole packs.
 template <class Shape>
 struct EntrySort {
   static constexpr int side = Shape::lanes > 1 ? Shape::lanes / 2 : 1;  // entries of a pack
@@ -20,7 +20,7 @@ struct EntrySort {
 
   int bits;  // at least side_bits
 
-  /// Fewest bits for `count` entries.
+  /// Minimum bits for `count` entries.
   static int bits_for(std::int64_t count) {
     int bits = side_bits;
     while ((std::int64_t{1} << bits) < count) ++bits;
@@ -31,13 +31,13 @@ struct EntrySort {
     return ((i << side_bits) & (size() - 1)) | (i >> (bits - side_bits));
   }
 
-  /// A barrier behind; the caller puts one in front.
+  /// Ends with a barrier; the caller provides one before it.
   template <class Team>
   KOKKOS_FUNCTION void sort(const Team& team, Entry* entries) const {
     for (int run = 1; run <= bits; ++run) {
       for (int bit = run - 1; bit >= 0; --bit) {
-        // The first step of a run meets its two halves from their ends, the others from their
-        // fronts: then all exchanges have one direction.
+        // The first step of a run pairs its two halves from opposite ends, the others from the
+        // front: then all exchanges have one direction.
         const int differ = at(bit == run - 1 ? (1 << run) - 1 : 1 << bit);
         const int low_bit = at(1 << bit);
         if (low_bit >= side) {
@@ -67,7 +67,7 @@ struct EntrySort {
     }
   }
 
-  // Steps whose pairs have numbers of a pack that differ in Bit, or in Bit and all bits below.
+  // Steps whose pairs are in one pack: their numbers differ in Bit, or in Bit and all bits below.
   template <int Bit, class Team>
   KOKKOS_FORCEINLINE_FUNCTION void exchange_numbers([[maybe_unused]] const Team& team,
                                                     [[maybe_unused]] Entry* entries,

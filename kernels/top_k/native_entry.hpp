@@ -1,5 +1,6 @@
-// Entries of a row in the dialect, and where a block reads them: the order of order_key.hpp as
-// whole numbers, in pieces of 16 bytes from global memory or from a copy in shared memory.
+// Entries of a row in the dialect, and the sources from which a block reads them. The order is that
+// of order_key.hpp as whole numbers; sources are read in pieces of 16 bytes, from global memory or
+// from a copy in shared memory.
 #pragma once
 
 #include <dialect.hpp>
@@ -7,12 +8,12 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Key above position: a smaller entry is a better one, and no two of a row are equal (spec 7.2).
+/// Key above position: a smaller entry is better, and no two entries of a row are equal (spec 7.2).
 using TopKEntry = u64;
-/// Behind every entry: positions have 31 bits.
+/// Sorts after every entry: positions have 31 bits.
 inline constexpr TopKEntry top_k_none = ~static_cast<TopKEntry>(0);
 
-/// Bits of T's key; entries of T are below 2^(32 + key bits), top_k_none apart.
+/// Bits of T's key. Entries of T are below 2^(32 + key bits), except top_k_none.
 template <class T>
 inline constexpr u32 top_k_key_bits = 8 * static_cast<u32>(sizeof(T));
 
@@ -28,10 +29,10 @@ KDEV TopKEntry top_k_entry(Bf16 x, u32 position) {
 KDEV TopKEntry top_k_entry(F16 x, u32 position) {
   return static_cast<u64>(top_k_key(x.bits, 0x8000U)) << 32 | position;
 }
-/// What is an entry already.
+/// A value that already is an entry.
 KDEV TopKEntry top_k_entry(u64 entry, u32) { return entry; }
 
-/// The number that an entry was made of.
+/// The number from which an entry was made.
 template <class T>
 KDEV T top_k_value(TopKEntry entry) {
   return T{static_cast<u16>(top_k_key(static_cast<u32>(entry >> 32), 0x8000U))};
@@ -41,8 +42,8 @@ KDEV float top_k_value<float>(TopKEntry entry) {
   return k_float(top_k_key(static_cast<u32>(entry >> 32), 0x80000000U));
 }
 
-/// Elements [begin,end) behind an address at a multiple of 16 bytes; element j stands at position
-/// j + offset of the row (mod 2^32).
+/// Elements [begin,end) from an address that is a multiple of 16 bytes; element j has
+/// position j + offset in the row (mod 2^32).
 struct TopKSpan {
   u32 begin, end, offset;
 
@@ -56,8 +57,8 @@ struct TopKSpan {
   }
 };
 
-/// Pieces of global memory. Whole ones are loaded at once; of the others nothing outside the span
-/// is touched. A piece behind the last one has no entries.
+/// Pieces of global memory. A whole piece is one load; in the others nothing outside the span is
+/// accessed. A piece after the last one has no entries.
 template <class T>
 struct TopKGlobal {
   static constexpr u32 width = 16 / sizeof(T);
@@ -85,14 +86,14 @@ struct TopKGlobal {
   }
 };
 
-/// The span of n elements from element `first` of a tensor, the first of them at `position`.
+/// The span of n elements from element `first` of a tensor; the first of them is at `position`.
 template <class T>
 KDEV TopKGlobal<T> top_k_global(const T* tensor, u64 first, u32 n, u32 position) {
   const u32 ahead = static_cast<u32>(first % TopKGlobal<T>::width);
   return TopKGlobal<T>{tensor + (first - ahead), TopKSpan{ahead, ahead + n, position - ahead}};
 }
 
-/// The same while it copies every piece into shared memory.
+/// As TopKGlobal, while copying every piece into shared memory.
 template <class T>
 struct TopKStaging {
   static constexpr u32 width = TopKGlobal<T>::width;
@@ -108,7 +109,7 @@ struct TopKStaging {
   }
 };
 
-/// The same from that copy.
+/// Pieces of that copy.
 template <class T>
 struct TopKStaged {
   static constexpr u32 width = TopKGlobal<T>::width;

@@ -1,31 +1,31 @@
-// How the shared memory of top_k's kernels is shared out, for the kernels and their host side: by
-// the bytes of a form alone, never by the threads or waves of a block.
+// Layout of the shared memory of top_k's kernels, for the kernels and their host side. It depends
+// on the amount of shared memory alone, never on the threads or waves of a block.
 #pragma once
 
 #include <cstdint>
 
 namespace kernelgate {
 
-/// An amount of shared memory that kernels are laid out for, and the largest k that they sort.
-/// Kernels take the two numbers as template arguments: nvcc 13.0 writes an argument that is an
-/// object of a class into its host code without declaring the class.
+/// An amount of shared memory that kernels are laid out for, and the maximum k that they sort.
+/// Kernels take the two numbers as template arguments, because nvcc 13.0 writes an argument that is
+/// an object of a class into its host code without declaring the class.
 struct TopKLayout {
   std::int64_t lds_bytes;
   std::int64_t most_sorted;  // a power of two
 
   static constexpr std::int64_t bins = 2048;        // counters of a digit, 4 bytes each
-  static constexpr std::int64_t state_bytes = 288;  // what a selection keeps beside them
+  static constexpr std::int64_t state_bytes = 288;  // state of a selection beside them
   static constexpr std::int64_t entry_bytes = 8;
 
-  /// Elements of so many bytes of a slice that fit behind state and counters, in whole 16 bytes.
+  /// Elements of a slice that fit after state and counters, in whole 16-byte pieces.
   constexpr std::int64_t slice_capacity(std::int64_t element_bytes) const {
     return (lds_bytes - state_bytes - 4 * bins) / 16 * 16 / element_bytes;
   }
-  /// The counters of a merge, and after them the entries that it sorts, lie in the same bytes.
+  /// Bytes shared by a merge's counters and, afterwards, the entries that it sorts.
   constexpr std::int64_t sort_bytes() const {
     return most_sorted * entry_bytes < 4 * bins ? 4 * bins : most_sorted * entry_bytes;
   }
-  /// Candidates that fit behind those: 0 where they are no more than what is sorted at once.
+  /// Candidates that fit after those; 0 if they are no more than the merge sorts at once.
   constexpr std::int64_t merge_capacity() const {
     const std::int64_t left = (lds_bytes - state_bytes - sort_bytes()) / 16 * 2;
     return left > most_sorted ? left : 0;

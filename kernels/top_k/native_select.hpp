@@ -1,7 +1,7 @@
 // Exact selection by a block of any number of threads: histograms of 11 bits at a time narrow down
-// the last entry wanted. Counts are whole numbers, so that neither schedule nor thread count shows.
-// Every loop strides by the threads that were launched, and every wave operation names the lanes
-// that the wave has: nothing assumes a count.
+// the last entry wanted. Counts are whole numbers, so that schedule and thread count have no
+// effect. No thread count is assumed: every loop strides by the threads that were launched, and
+// every wave operation names the lanes that the wave has.
 #pragma once
 
 #include <dialect.hpp>
@@ -15,23 +15,23 @@ inline namespace KG_FLAVOUR {
 inline constexpr u32 select_bins = static_cast<u32>(TopKLayout::bins);
 inline constexpr u32 select_digit = 11;
 
-/// What a block keeps while it selects, beside the counters.
+/// State of a block's selection, in addition to the counters.
 struct alignas(16) SelectState {
   u64 wave_total[32];         // 1024 threads in waves of 32
-  u64 bin_before, bin_count;  // counts before the bin that was looked for, and in it
+  u64 bin_before, bin_count;  // counts before the bin that was searched, and in it
   u32 bin;
   u32 filled;  // entries collected
 };
 static_assert(sizeof(SelectState) == TopKLayout::state_bytes);
 
-/// Lanes that this wave has: all but in the last wave of a block that is no multiple of W.
+/// Mask of the wave's lanes: all, except in the last wave of a block that is no multiple of W.
 template <int W>
 KDEV u64 select_lanes() {
   const u32 left = k_threads() - (k_tid() - k_tid() % W);
   return left >= W ? ~static_cast<u64>(0) >> (64 - W) : (static_cast<u64>(1) << left) - 1;
 }
 
-/// The sum of `mine` over the threads before this one. A barrier inside.
+/// The sum of `mine` over the threads before this one. Contains a barrier.
 template <int W, class Count>
 KDEV Count select_before(SelectState& s, Count mine) {
   const u64 lanes = select_lanes<W>();
@@ -50,7 +50,7 @@ KDEV Count select_before(SelectState& s, Count mine) {
 }
 
 /// Finds the bin in which the counts, added up from bin 0, reach `want` >= 1, and writes it to the
-/// state. The counters are complete; the caller puts a barrier before it reads.
+/// state. The counters must be complete; the caller adds a barrier before it reads the state.
 template <int W, class Count>
 KDEV void select_bin(SelectState& s, const Count* count, u32 bins, Count want) {
   const u32 each = (bins + k_threads() - 1) / k_threads();
@@ -59,7 +59,7 @@ KDEV void select_bin(SelectState& s, const Count* count, u32 bins, Count want) {
   Count mine = 0;
   for (u32 bin = first; bin < last; ++bin) mine += count[bin];
   Count before = select_before<W>(s, mine);
-  if (before >= want || want - before > mine) return;  // no barrier comes after
+  if (before >= want || want - before > mine) return;  // no barrier follows
   for (u32 bin = first; bin < last; ++bin) {
     const Count here = count[bin];
     if (want > before && want - before <= here) {
@@ -71,8 +71,8 @@ KDEV void select_bin(SelectState& s, const Count* count, u32 bins, Count want) {
   }
 }
 
-/// Adds 1 to the bin of every lane; select_bins is no bin. What agrees with the wave's first lane
-/// is added at once: rows of equal or masked numbers would stand in line for one counter.
+/// Adds 1 to the bin of every lane; select_bins is no bin. Lanes with the bin of the wave's first
+/// lane are added in one atomic: rows of equal or masked numbers would contend for one counter.
 template <int W>
 KDEV void select_count(u32* count, u32 bin, u64 lanes) {
   const u32 first = k_shfl_mask<W>(lanes, bin, 0);
@@ -106,27 +106,27 @@ KDEV void select_histogram(u32* count, const Source& source, u64 prefix, u32 shi
   }
 }
 
-/// Which entries a selection is over: keys of so many bits, positions below 2^position_bits. Where
-/// position_bits is 0 equal keys are not told apart: all of them are taken.
+/// Bits of a selection's entries: keys have key_bits, positions are below 2^position_bits. If
+/// position_bits is 0, equal keys are not distinguished and all of them are taken.
 struct SelectDigits {
   u32 key_bits, position_bits;
 };
 
-/// The entries not above `last`, and how many there are.
+/// The entries not above `last`, and their number.
 struct Selected {
   TopKEntry last;
   u32 count;
 };
 
-/// At least `want` and at most `room` entries. There are more than `room` >= want >= 1 of them.
-/// `first` is read in the first pass, `rest` in the others. The last digit leaves one entry a bin.
-/// A barrier before the result.
+/// Selects at least `want` and at most `room` entries out of more than `room` (room >= want >= 1).
+/// The first pass reads `first`, the others read `rest`. The last digit leaves one entry per bin. A
+/// barrier precedes the return.
 template <int W, class First, class Rest>
 KDEV Selected select_best(SelectState& s, u32* count, const First& first, const Rest& rest,
                           u32 want, u32 room, SelectDigits digits) {
   u64 prefix = 0;
-  u32 low = 32 + digits.key_bits;  // bits below are open
-  u32 before = 0;                  // entries in bins before, over all passes
+  u32 low = 32 + digits.key_bits;  // bits below are undecided
+  u32 before = 0;                  // entries in earlier bins, over all passes
   for (bool start = true;; start = false) {
     if (low == 32) {
       prefix <<= 32 - digits.position_bits;
@@ -156,8 +156,8 @@ KDEV Selected select_best(SelectState& s, u32* count, const First& first, const 
   }
 }
 
-/// Appends the entries not above `limit` to `to`, in any order, s.filled of them at the end. The
-/// caller has set s.filled to 0 before its last barrier, and puts one behind.
+/// Appends the entries not above `limit` to `to`, in any order, and counts them in s.filled. The
+/// caller sets s.filled to 0 before its last barrier, and adds a barrier afterwards.
 template <int W, class Source>
 KDEV void select_collect(SelectState& s, const Source& source, TopKEntry limit, TopKEntry* to) {
   const u64 lanes = select_lanes<W>();

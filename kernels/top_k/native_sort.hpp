@@ -6,9 +6,9 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Rising order of `count` entries, a power of two, by bitonic merging. Pairs at most W apart stay
-/// inside the 2 W entries of one wave, where a wave's barrier does, if waves are whole. Barriers
-/// of the block before and after.
+/// Sorts `count` entries, a power of two, in rising order by bitonic merging. If waves are whole,
+/// pairs at most W apart stay inside the 2 W entries of one wave, where a wave barrier is enough.
+/// Begins and ends with a block barrier.
 template <int W>
 KDEV void sort_entries(u64* entry, u32 count) {
   const u32 threads = k_threads();

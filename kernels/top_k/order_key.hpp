@@ -7,8 +7,8 @@
 
 namespace kernelgate {
 
-/// Bits of a number as 32 bits whose order is that of their type. Sign and magnitude order 16-bit
-/// floats as they order f32, so these need no conversion.
+/// Bits of a number as 32 bits with the order of their type. Sign and magnitude order 16-bit floats
+/// as they order f32, so 16-bit floats need no conversion.
 KG_FUNCTION std::uint32_t upper_bits(float x) { return float_to_bits(x); }
 KG_FUNCTION std::uint32_t upper_bits(bf16 x) { return static_cast<std::uint32_t>(x.bits) << 16; }
 KG_FUNCTION std::uint32_t upper_bits(f16 x) { return static_cast<std::uint32_t>(x.bits) << 16; }
@@ -30,7 +30,7 @@ KG_FUNCTION float value_of_key<float>(std::uint32_t key) {
 }
 
 /// Key above position: value falling, then position rising. Positions have 31 bits, so `no_entry`
-/// is behind every entry.
+/// sorts after every entry.
 using Entry = std::uint64_t;
 inline constexpr Entry no_entry = ~Entry{0};
 

@@ -1,6 +1,6 @@
-// Exact selection by a team of any size: histograms of up to 11 bits at a time narrow down the
-// entry that is the last one wanted. Counts are whole numbers, so the order in which threads add is
-// of no consequence and the result has the same bits for every team size.
+// Exact selection by a team of any size: histograms of up to 11 bits at a time narrow down the last
+// entry wanted. Counts are whole numbers, so the order in which threads add does not matter, and
+// the result has the same bits for every team size.
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -12,7 +12,7 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// 2048 counters and what the scan of them found: 8 KiB and a bit of a team's scratch.
+/// 2048 counters and the results of their scan: slightly over 8 KiB of a team's scratch.
 struct alignas(8) RadixScratch {
   static constexpr int digit_bits = 11, bins = 1 << digit_bits;
   std::uint32_t count[bins];
@@ -21,18 +21,18 @@ struct alignas(8) RadixScratch {
   std::uint32_t found_before;
 };
 
-/// The largest value such that exactly `want` of source(0..count) are not above it; the entries are
+/// The largest value such that exactly `want` of source(0..count) are not above it. The entries are
 /// all different, their positions have `position_bits`, and at least `want` >= 1 of them are not
-/// no_entry. Every thread of the team calls it and gets the same answer. Barriers before and
-/// behind.
+/// no_entry. Every thread of the team must call it, and gets the same result. Barriers precede the
+/// first read of the source and follow the last read of the scratch.
 template <class Shape, class Team, class Source>
 KOKKOS_FUNCTION Entry select_limit(const Team& team, const Source& source, int count, int want,
                                    int position_bits, RadixScratch* scratch) {
   Entry prefix = 0;
   Entry decided = 0;  // mask of the bits that prefix fixes
-  int low = 64;       // bits below are open
+  int low = 64;       // bits below are undecided
   while (low > 0) {
-    if (low == 32) {  // the bits of a position that are 0 in all of them
+    if (low == 32) {  // skips the position bits that are 0 in all entries
       low = position_bits;
       decided = ~((Entry{1} << low) - 1);
     }

@@ -1,6 +1,6 @@
-// Selects from a row of numbers as a team of any size does it, a pack at a time. A sample guesses a
-// limit that somewhat more numbers reach than are wanted, one pass keeps what reaches it, and
-// halving finds the exact limit among what is kept. The guess decides the speed alone.
+// Selects from a row of numbers by a team of any size, a pack at a time. A sample gives a guessed
+// limit that somewhat more numbers reach than are wanted, one pass keeps the numbers that reach it,
+// and bisection finds the exact limit among them. The guess affects speed only.
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -18,22 +18,22 @@ inline namespace KG_PACK_NAMESPACE {
 template <class Shape>
 struct ScanShape : Shape {
   static constexpr int team_size = Shape::is_host ? 1 : 512;
-  static constexpr int max_registers = Shape::is_host ? 0 : 64;  // two teams of an SM
+  static constexpr int max_registers = Shape::is_host ? 0 : 64;  // two teams per SM
   static constexpr int registers = 4;  // packs of a thread that share one test
-  // Stretches of a row that are read side by side: one core has more misses in flight over four.
+  // Stretches of a row that are read side by side: with four, a core has more misses in flight.
   static constexpr int streams = Shape::is_host ? 4 : 1;
   static constexpr int bytes_ahead = 2048;
-  // Steps of the streams that are tested before what they found is read again and kept: a test that
+  // Steps of the streams that are tested before the hits are read again and kept: a test that
   // decides a branch at once is mispredicted too often.
   static constexpr int tests = Shape::is_host ? 32 : 1;
   static constexpr int max_samples = 4096;
-  static constexpr int min_kept = 8192;  // capacity for kept numbers beside 4 for each one wanted
+  static constexpr int min_kept = 8192;  // capacity for kept numbers, plus 4 for each one wanted
 
   /// Teams that fill the machine.
   static int teams() { return Shape::is_host ? Space().concurrency() : 256; }
 };
 
-/// Bits of sign and magnitude as a signed number: larger is better (order_key turned round).
+/// Sign-and-magnitude bits as a signed number: larger is better (order_key reversed).
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<std::int32_t, W> ranks_of(const Pack<std::uint32_t, W>& bits) {
   const auto p = cast_bits<std::int32_t>(bits);
@@ -46,7 +46,7 @@ KOKKOS_FORCEINLINE_FUNCTION std::int32_t rank_of_key(std::uint32_t key) {
   return static_cast<std::int32_t>(key ^ 0x7FFFFFFFU);
 }
 
-/// Numbers of a row, which lie at the places first, first + 1, ... of the whole row.
+/// Numbers of a row, at positions first, first + 1, ... of the whole row.
 template <class T>
 struct RowSource {
   const T* x;
@@ -58,7 +58,7 @@ struct RowSource {
       return ranks_of(broadcast<Pack<std::uint32_t, 1>>(upper_bits(x[i])));
     } else if constexpr (sizeof(T) == 4) {
       return ranks_of(cast_bits<std::uint32_t>(widen<W>(x + i)));
-    } else {  // f16 is ordered by its bits as bf16 is
+    } else {  // the bits of f16 have the same order as those of bf16
       return ranks_of(cast_bits<std::uint32_t>(widen<W>(reinterpret_cast<const bf16*>(x + i))));
     }
   }
@@ -68,7 +68,7 @@ struct RowSource {
   }
 };
 
-/// Numbers that were kept. Both arrays have room for a pack behind `capacity`.
+/// Kept numbers. Both arrays have room for a pack after `capacity`.
 struct KeptNumbers {
   std::int32_t *rank, *place;
   std::int32_t* count;  // shared by the team; above `capacity`: some were not stored
@@ -84,7 +84,7 @@ struct KeptNumbers {
   }
 };
 
-/// Threads of a team and the number of this one: constants where a team is one thread.
+/// Threads of a team, and this thread's number: constants where a team is one thread.
 template <class Shape, class Team>
 KOKKOS_FORCEINLINE_FUNCTION int team_threads(const Team& team) {
   if constexpr (Shape::team_size == 1) return 1;
@@ -96,15 +96,15 @@ KOKKOS_FORCEINLINE_FUNCTION int team_thread(const Team& team) {
   return team.team_rank();
 }
 
-/// The sum of what each thread of the team has, for all of them.
+/// The sum of all threads' values, returned in every thread of the team.
 template <class Shape, class Team, class Count>
 KOKKOS_FORCEINLINE_FUNCTION Count team_sum(const Team& team, Count mine) {
   if constexpr (Shape::team_size > 1) team.team_reduce(Kokkos::Sum<Count>(mine));
   return mine;
 }
 
-/// Calls f.template operator()<W>(i) for packs [i, i + W) that together are [0,count), the last
-/// ones of one number. They are shared out over the team.
+/// Calls f.template operator()<W>(i) for packs [i, i + W) that together cover [0,count), the last
+/// ones of one number. The team's threads share them.
 template <class Shape, class Team, class F>
 KOKKOS_FORCEINLINE_FUNCTION void each_pack(const Team& team, int count, const F& f) {
   constexpr int W = Shape::lanes;
@@ -114,7 +114,7 @@ KOKKOS_FORCEINLINE_FUNCTION void each_pack(const Team& team, int count, const F&
   for (int i = rank; i < count - packs * W; i += size) f.template operator()<1>(packs * W + i);
 }
 
-/// Of how many numbers of the source `test(ranks, places)` holds. A barrier for the team.
+/// Number of the source's numbers for which `test(ranks, places)` holds. Contains a team barrier.
 template <class Shape, class Team, class Source, class Test>
 KOKKOS_FORCEINLINE_FUNCTION int count_where(const Team& team, Source source, int count,
                                             const Test& test) {
@@ -133,8 +133,8 @@ KOKKOS_FORCEINLINE_FUNCTION int count_where(const Team& team, Source source, int
 }
 
 /// The largest value v for which count_at(v), which falls with v, is at least `wanted`; or a v with
-/// a count of `wanted` to `enough`, whichever is found first. `reached` is such a value, `missed`
-/// none.
+/// a count from `wanted` to `enough`, whichever is found first. `reached` is such a value, `missed`
+/// is not.
 template <class CountAt>
 KOKKOS_FORCEINLINE_FUNCTION std::int32_t halve(std::int64_t reached, std::int64_t missed,
                                                int wanted, int enough, const CountAt& count_at) {
@@ -154,15 +154,15 @@ KOKKOS_FORCEINLINE_FUNCTION std::int32_t halve(std::int64_t reached, std::int64_
 inline constexpr std::int32_t lowest_rank = std::numeric_limits<std::int32_t>::min();
 inline constexpr std::int64_t above_ranks = std::int64_t{1} << 31;
 
-/// A rank that somewhat more than `wanted` of `count` numbers reach, if the row is like its sample:
-/// the sample's share, plus four standard deviations and a bit. A larger sample costs a cache miss
-/// per 16 numbers, a smaller one lets more numbers pass. `sample` is scratch for
-/// ScanShape::max_samples ranks. lowest_rank where a sample is of no use.
+/// A rank that somewhat more than `wanted` of `count` numbers reach, if the row resembles its
+/// sample: the sample's share, plus four standard deviations and a constant. A larger sample costs
+/// a cache miss per 16 numbers, a smaller one lets more numbers pass. `sample` is scratch for
+/// ScanShape::max_samples ranks. Returns lowest_rank where a sample is of no use.
 template <class S, class Team, class T>
 KOKKOS_FUNCTION std::int32_t guess_limit(const Team& team, const RowSource<T>& row, int count,
                                          std::int64_t wanted, std::int32_t* sample) {
   constexpr int W = S::lanes;
-  constexpr int line = 16;  // neighbours in the sample
+  constexpr int line = 16;  // consecutive numbers in the sample
   const int samples = wanted <= 256 ? S::max_samples / 2 : int{S::max_samples};
   if (count < samples) return lowest_rank;
   const double share = static_cast<double>(wanted) * samples / static_cast<double>(count);
@@ -182,11 +182,11 @@ KOKKOS_FUNCTION std::int32_t guess_limit(const Team& team, const RowSource<T>& r
   return limit;
 }
 
-/// Where a thread appends to a list of its team.
+/// Where a thread appends to its team's list.
 template <class S>
 struct ListEnd {
   KeptNumbers list;
-  std::int32_t mine;  // of a team of one thread: the count
+  std::int32_t mine;  // for a team of one thread: the count
 
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION void append(const Pack<std::int32_t, W>& ranks,
@@ -197,7 +197,7 @@ struct ListEnd {
       if (some == 0) return;
       at = Kokkos::atomic_fetch_add(list.count, some);
     } else {
-      mine += some;  // no branch: an unforeseen one costs more than two stores
+      mine += some;  // no branch: a mispredicted one costs more than two stores
     }
     if (at > list.capacity) return;
     store_chosen(list.rank + at, ranks, bits);
@@ -205,14 +205,14 @@ struct ListEnd {
   }
 };
 
-/// Empties a list for all threads of the team. A barrier behind.
+/// Empties a list for all threads of the team. Ends with a barrier.
 template <class S, class Team>
 KOKKOS_FORCEINLINE_FUNCTION ListEnd<S> open_list(const Team& team, const KeptNumbers& list) {
   Kokkos::single(Kokkos::PerTeam(team), [&] { *list.count = 0; });
   team.team_barrier();
   return {list, 0};
 }
-/// How many numbers the team has appended. Barriers before and behind.
+/// Number of entries that the team has appended. Barriers before and after.
 template <class S, class Team>
 KOKKOS_FORCEINLINE_FUNCTION int close_list(const Team& team, const ListEnd<S>& end) {
   if constexpr (S::team_size == 1) return end.mine;
@@ -226,7 +226,8 @@ KOKKOS_FORCEINLINE_FUNCTION int close_list(const Team& team, const ListEnd<S>& e
 struct RankMin {
   std::int32_t rank;
 
-  /// Whether a block with these largest ranks, whose first place is given, may hold such a number.
+  /// Whether a block with these maximum ranks, whose first position is given, may contain such a
+  /// number.
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION bool may_admit(const Pack<std::int32_t, W>& most,
                                              std::int32_t) const {
@@ -239,7 +240,7 @@ struct RankMin {
   }
 };
 
-/// Admits larger ranks than `rank`, and of equal ones the places up to `place`.
+/// Admits ranks above `rank`, and of equal ranks the positions up to `place`.
 struct RankLimit {
   std::int32_t rank, place;
 
@@ -284,7 +285,7 @@ KOKKOS_FUNCTION int keep(const Team& team, RowSource<T> row, int count, Limit li
     }
     I most = here[0];
     KG_UNROLL for (int v = 1; v < registers; ++v) most = max(most, here[v]);
-    if (bits_at_least(most, limit.rank) == 0) return;  // after a good guess: nearly always
+    if (bits_at_least(most, limit.rank) == 0) return;  // nearly always, after a good guess
     KG_UNROLL for (int v = 0; v < registers; ++v) {
       const I places = row.template places<W>(from + (v * size + rank) * W);
       end.append(here[v], places, limit.admits(here[v], places));
@@ -302,8 +303,8 @@ KOKKOS_FUNCTION int keep(const Team& team, RowSource<T> row, int count, Limit li
   return close_list<S>(team, end);
 }
 
-/// The limit that exactly `wanted` of the first `count` numbers of the source are within.
-/// 1 <= wanted <= count, and all reach `min`.
+/// The limit that admits exactly `wanted` of the first `count` numbers of the source.
+/// 1 <= wanted <= count, and all numbers reach `min`.
 template <class S, class Team, class Source>
 KOKKOS_FUNCTION RankLimit limit_of(const Team& team, const Source& source, int count, int wanted,
                                    std::int32_t min) {
@@ -335,8 +336,8 @@ KOKKOS_FUNCTION int choose(const Team& team, KeptNumbers from, int count, RankLi
   return close_list<S>(team, end);
 }
 
-/// Keeps at least `wanted` numbers of a row, the best among them, and returns how many; 0 where the
-/// list has no room for what a guess admits. All that are kept reach `min` afterwards.
+/// Keeps at least `wanted` numbers of a row, including the best, and returns how many; 0 if the
+/// list has no room for what the guess admits. Afterwards all kept numbers reach `min`.
 /// 1 <= wanted <= count and wanted <= capacity; `sample` as for guess_limit().
 template <class S, class Team, class T>
 KOKKOS_FUNCTION int keep_best(const Team& team, const RowSource<T>& row, int count, int wanted,
@@ -348,7 +349,7 @@ KOKKOS_FUNCTION int keep_best(const Team& team, const RowSource<T>& row, int cou
   }
   const int reaching = keep<S>(team, row, count, RankMin{min}, list);
   if (reaching <= list.capacity) return reaching < wanted ? 0 : reaching;
-  // Many equal numbers: those in front are kept, as many as are wanted if they lie evenly.
+  // Many numbers are equal: keeps those at the front, enough if they are evenly distributed.
   const int above = count_where<S>(team, row, count,
                                    [=](auto r, auto) { return r > broadcast<decltype(r)>(min); });
   if (above >= wanted) return 0;

@@ -8,7 +8,7 @@
 namespace kernelgate {
 namespace {
 
-// Bits as sign and magnitude, made to compare as a signed number: larger is better.
+// Sign-and-magnitude bits, converted to compare as a signed number: larger is better.
 std::int32_t rank_of(const Tensor& tensor, std::int64_t i) {
   const std::int64_t size = size_bytes(tensor.spec().type);
   std::uint32_t bits = 0;
@@ -73,7 +73,7 @@ std::optional<std::string> row_fault(const TopKCase& c, const TensorSet& got, st
   if (twice != taken.end()) {
     return fmt::format("row {} names position {} twice", row, twice->position);
   }
-  // taken is right when nothing but itself is as good as its worst: then counting is enough.
+  // The selection is right if all entries as good as its worst were taken: then counting is enough.
   const Taken worst = taken.back();
   const auto is_worst_rank = [&](const Taken& t) { return t.rank == worst.rank; };
   const std::int64_t ties = std::count_if(taken.begin(), taken.end(), is_worst_rank);

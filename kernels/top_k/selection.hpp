@@ -1,5 +1,5 @@
-// What must hold of a selection whatever its order: proves it for every row in one pass, without
-// sorting and without the scalar truth.
+// Properties of a correct selection in any order: proves them for every row in one pass, without
+// sorting the row and without the scalar reference.
 #pragma once
 
 #include "harness/core/truth.hpp"
@@ -7,10 +7,10 @@
 
 namespace kernelgate {
 
-/// Every row of `index`: min(k, length) different positions inside the valid length, then -1; each
-/// `value` holds the bits of its logit, or -inf; and no entry left out is better than one taken.
-/// order=sorted: falling values, equal bits by rising position, and among equal bits at the edge
-/// the lowest positions are taken.
+/// Every row of `index` contains min(k, length) different positions below the valid length, then
+/// -1; each `value` has the bits of its logit, or is -inf; and every entry left out is no better
+/// than any taken. With order=sorted, values fall, equal bits have rising positions, and among
+/// equal bits at the edge the lowest positions are taken.
 Property selection_property(const TopKCase& c);
 
 }  // namespace kernelgate

@@ -9,8 +9,8 @@
 
 namespace kernelgate {
 
-/// What the rows hold. `random` is made of few integers (many ties) in exact mode and of
-/// bell-shaped numbers in real mode; the others are the hard rows of spec 12.4 in both.
+/// Contents of the rows. `random` rows contain few different integers (many ties) in exact mode and
+/// pseudo-normal numbers in real mode; the others are the hard rows of spec 12.4 in both modes.
 enum class TopKData {
   random,
   equal,
@@ -23,9 +23,9 @@ enum class TopKData {
   all_nan,
   tiny
 };
-/// Valid entries of a row: all of `valid`, or 0, 1, k-1, k, k+1, ... by turns.
+/// Valid entries per row: all of `valid`, or 0, 1, k-1, k, k+1, ... in rotation.
 enum class TopKLengths { full, ragged };
-/// Whether the order inside a row is judged. `any` takes whatever set of k positions has the right
+/// Whether the order inside a row is judged. `any` accepts every set of k positions with the right
 /// values, for kernels that append with atomics.
 enum class TopKOrder { sorted, any };
 
@@ -40,7 +40,7 @@ struct TopKCase {
 
   std::int64_t rows = 1;
   std::int64_t columns = 262272;
-  std::int64_t valid = 0;  // longest row; the columns behind it are padding. 0: every column
+  std::int64_t valid = 0;  // longest row; later columns are padding. 0: every column
   std::int64_t k = 50;
   TopKLengths lengths = TopKLengths::full;
   TopKData data = TopKData::random;
@@ -51,7 +51,8 @@ struct TopKCase {
   void validate() const;
   std::int64_t longest() const { return valid == 0 ? columns : valid; }
   std::int64_t length_of(std::int64_t row) const;
-  /// Every valid logit and every length read once, index and value written once. No arithmetic.
+  /// Every valid logit and every length is read once, index and value are written once. No
+  /// arithmetic.
   Traffic traffic() const;
   std::vector<TensorSpec> tensors() const;
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;

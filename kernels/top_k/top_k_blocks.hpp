@@ -1,4 +1,5 @@
-// For tests: launches top_k's two kernels with any blocks and slices, and compares with the truth.
+// For tests: launches top_k's two kernels with any blocks and slices, and compares with the
+// reference.
 #pragma once
 
 #include <bit>
@@ -12,8 +13,8 @@
 
 namespace kernelgate {
 
-/// Rows of f32 and how they are to be cut. Each row holds what a splitmix64 stream of its number
-/// gives: `values` different numbers, most of them the same where `values` is 1.
+/// Rows of f32 and how they are cut. A splitmix64 stream gives their contents, at most `values`
+/// different numbers.
 struct TopKBlocks {
   std::uint32_t rows = 2, columns = 700, k = 23, slices = 3;
   std::uint32_t slice_threads = 128, merge_threads = 128;
@@ -29,7 +30,7 @@ struct TopKBlocks {
   }
 };
 
-/// What the device says of it: the findings in words, or the first wrong index; empty when right.
+/// Runs both kernels. Returns the diagnostics or the first wrong index as text; empty if correct.
 inline std::string run_blocks(SourceDevice& device, NativeEntries entries, const std::string& of,
                               const TopKBlocks& b) {
   const std::vector<float> x = b.logits();

@@ -1,5 +1,6 @@
-// The native kernels are right for every number of threads and slices that they can be launched
-// with, at both wave widths and under many schedules: not for those alone that the plan picks.
+// Tests that the native kernels are correct for every number of threads and slices that they can be
+// launched with, not only for those that the plan picks, at both wave widths and under many
+// schedules.
 #include <gtest/gtest.h>
 
 #include "kernels/top_k/top_k_blocks.hpp"
@@ -50,8 +51,8 @@ TEST_P(TopKAnyBlock, OddBlocksHaveNoFinding) {
   }
 }
 
-// 1974 elements of a slice fit 16 KiB: one slice of 5000 is read from global memory in every pass,
-// three are copied. 200 values: the last one wanted has equals, so that positions decide.
+// 1974 elements of a slice fit in 16 KiB: one slice of 5000 is read from global memory in every
+// pass, three are copied. 200 values: the last one wanted has equals, so that positions decide.
 TEST_P(TopKAnyBlock, SlicesInsideAndOutsideSharedMemoryAgree) {
   std::uint64_t seed = 100;
   for (const std::uint32_t slices : {1U, 2U, 3U, 9U}) {
@@ -63,7 +64,7 @@ TEST_P(TopKAnyBlock, SlicesInsideAndOutsideSharedMemoryAgree) {
 }
 
 // More candidates than the merge sorts at once: it selects among them, from global memory in the
-// forms of 16 and 64 KiB, from its copy in the larger ones.
+// layouts of 16 and 64 KiB, from its copy in the larger ones.
 TEST_P(TopKAnyBlock, MergesMoreCandidatesThanItSorts) {
   const TopKBlocks b{.rows = 1, .columns = 9000, .k = 700, .slices = 8, .values = 5000};
   EXPECT_EQ(observed("16k", b, 11), "");
@@ -80,7 +81,7 @@ TEST_P(TopKAnyBlock, MergesMoreCandidatesThanItSorts) {
 INSTANTIATE_TEST_SUITE_P(Widths, TopKAnyBlock, testing::Values(32, 64),
                          [](const auto& width) { return "w" + std::to_string(width.param); });
 
-// 7 slices of 2048 candidates: 14336 lie in the copy of the largest forms.
+// 7 slices of 2048 candidates: all 14336 fit in the copy of the largest layouts.
 TEST(TopKLargeForm, KeepsCandidatesInSharedMemory) {
   const TopKBlocks b{.rows = 1,
                      .columns = 40000,

@@ -1,4 +1,4 @@
-// The instances of top_k: storage type, wave width, amount of shared memory.
+// Kernel instances of top_k: storage type, wave width, amount of shared memory.
 #pragma once
 
 #include <iterator>

@@ -1,6 +1,5 @@
-// top_k, native: blocks select the k best of slices of a row, then one block a row selects and
-// sorts the k best of theirs. The best of a row are among the best of its slices, however it is
-// cut.
+// top_k, native: blocks select the k best of slices of a row, then one block per row selects and
+// sorts the k best of those. The best of a row are among the best of its slices, however it is cut.
 #pragma once
 
 #include <dialect.hpp>
@@ -13,7 +12,7 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// A slice in shared memory behind the counters.
+/// Shared memory of a slice: state and counters, then a copy of the slice.
 template <class T, TopKLayout layout>
 struct TopKSliceShared {
   static constexpr u32 capacity = static_cast<u32>(layout.slice_capacity(sizeof(T)));
@@ -23,7 +22,7 @@ struct TopKSliceShared {
   alignas(16) T copy[capacity];
 };
 
-/// Counters while selecting, afterwards the entries to sort; candidates where there is room.
+/// Counters during selection, then the entries to sort; candidates too, where there is room.
 template <TopKLayout layout>
 struct TopKMergeShared {
   static constexpr u32 capacity = static_cast<u32>(layout.merge_capacity());
@@ -36,18 +35,18 @@ struct TopKMergeShared {
   alignas(16) u64 copy[capacity > 0 ? capacity : 2];
 };
 
-/// Entries of a row that count, whatever the tensor says.
+/// Number of valid entries of a row, clamped to [0,columns] whatever the tensor contains.
 KDEV u32 top_k_length(const i32* length, u32 row, u32 columns) {
   const i32 n = length[row];
   return n < 0 ? 0 : k_min(static_cast<u32>(n), columns);
 }
-/// Where slice number s of a row begins; slice `slices` begins at the end.
+/// First position of slice s of a row; slice `slices` begins at the end.
 KDEV u32 top_k_cut(u32 length, u32 s, u32 slices) {
   return static_cast<u32>(static_cast<u64>(length) * s / slices);
 }
 
 /// candidate[row,slice,.] = the best min(k, slice length) entries of the slice in any order, then
-/// top_k_none. One block a slice, grid = rows * slices along x.
+/// top_k_none. One block per slice, grid = rows * slices along x.
 template <class T, int W, std::int64_t lds_bytes, std::int64_t most>
 KGLOBAL KBOUNDS(1024) void top_k_slice(const T* logits, const i32* length, u64* candidate,
                                        u32 columns, u32 slices, u32 k, u32 position_bits) {
@@ -79,7 +78,7 @@ KGLOBAL KBOUNDS(1024) void top_k_slice(const T* logits, const i32* length, u64* 
   for (u32 j = s.select.filled + k_tid(); j < k; j += k_threads()) to[j] = top_k_none;
 }
 
-/// index[row,.], value[row,.] from candidate[row,.,.]. One block a row; k <= most_sorted.
+/// index[row,.], value[row,.] from candidate[row,.,.]. One block per row; k <= most_sorted.
 template <class T, int W, std::int64_t lds_bytes, std::int64_t most>
 KGLOBAL KBOUNDS(1024) void top_k_merge(const u64* candidate, const i32* length, i32* index,
                                        T* value, u32 columns, u32 slices, u32 k,
@@ -92,7 +91,8 @@ KGLOBAL KBOUNDS(1024) void top_k_merge(const u64* candidate, const i32* length, 
   const u32 row = k_block();
   const u32 n = top_k_length(length, row, columns);
   const u32 slots = slices * k;
-  // Slices are of n / slices entries or one more, so that all are whole candidates or none is cut.
+  // Slices have n / slices entries or one more: either all entries are candidates, or all slots are
+  // filled.
   const u32 candidates = (n + slices - 1) / slices <= k ? n : slots;
   const TopKGlobal<u64> global = top_k_global(candidate, static_cast<u64>(row) * slots, slots, 0);
   const SelectDigits digits{top_k_key_bits<T>, position_bits};

@@ -1,4 +1,4 @@
-// top_k, portable: teams select within slices of a row; of a row in several slices one team merges.
+// top_k, portable: teams select within slices of a row; one team merges a row of several slices.
 #include "kernels/top_k/top_k_kokkos.hpp"
 #include "harness/executors/kokkos/portable_variants.hpp"
 #include "kernels/top_k/top_k.hpp"

@@ -1,4 +1,4 @@
-// The two kernels of top_k's portable form, for the variant and for tests that choose team sizes.
+// Both kernels of portable top_k, for the variant and for tests that choose team sizes.
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -22,11 +22,11 @@ struct TopKViews {
   DeviceView<T> value;
 };
 
-/// How rows are cut, and where a slice keeps numbers. That follows from the case and from the
+/// How rows are cut, and where a slice keeps its numbers. Both follow from the case and the
 /// machine; the result depends on neither.
 struct TopKPlan {
   int columns, k, slices;
-  int capacity;  // of the numbers that a slice keeps
+  int capacity;  // numbers that a slice can keep
   int position_bits;
 
   static constexpr int max_sorted = 4096;
@@ -39,12 +39,12 @@ struct TopKPlan {
             static_cast<int>(4 * k) + S::min_kept,
             static_cast<int>(std::bit_width(static_cast<std::uint64_t>(columns - 1)))};
   }
-  /// Numbers of a slice's arrays: what is kept, and behind it what is chosen.
+  /// Length of a slice's arrays: the kept numbers, then the chosen ones.
   template <class S>
   KOKKOS_FUNCTION std::int64_t stride() const {
     return std::int64_t{capacity} + k + 2 * S::lanes;
   }
-  /// Whether the merge sorts all candidates of a row; else it selects among them first.
+  /// Whether the merge sorts all candidates of a row; otherwise it first selects among them.
   bool sorts_all() const { return slices * k <= max_sorted; }
   template <class S>
   EntrySort<S> sort() const {
@@ -52,7 +52,7 @@ struct TopKPlan {
   }
 };
 
-/// Memory that a team shares: numbers while it selects, then the entries that it sorts.
+/// Memory that a team shares: numbers during selection, then the entries to sort.
 struct TopKScratch {
   static constexpr std::size_t aligned = 64;
 
@@ -90,7 +90,8 @@ KOKKOS_FUNCTION void write_best(const ShapedTeam& team, const TopKViews<T>& view
   });
 }
 
-/// Chooses the best k of one slice of a row, in any order; of a lone slice it writes them sorted.
+/// Chooses the best k of one slice of a row, in any order; if it is the only slice, writes them
+/// sorted.
 template <class S, class T>
 struct TopKSlice {
   TopKViews<T> view;

@@ -1,4 +1,4 @@
-// The instances that a mutant of top_k is tried with.
+// Kernel instances for the seeded bugs of top_k.
 #include <iterator>
 
 #include "kernels/top_k/top_k_kernel.hpp"

@@ -1,5 +1,5 @@
-// top_k broken on purpose, one change a mutant (CMakeLists.txt): executor S refuses each, by a
-// finding or by a wrong result, and the clean twin passes where the mutant fails.
+// Tests top_k with seeded bugs, one change each (CMakeLists.txt): the source executor rejects each,
+// by a diagnostic or a wrong result, and the unchanged twin passes where the bug fails.
 #include <gtest/gtest.h>
 
 #include "harness/devices/refusal.hpp"
@@ -17,7 +17,7 @@ NativeEntries top_k_topk_whole_waves_entries();
 
 namespace {
 
-/// What the device says of a row for every one of ten seeds, one answer a line.
+/// The device's results for each of ten seeds, one per line.
 std::string said_by(NativeEntries entries, int wave, const TopKBlocks& blocks) {
   std::string said;
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
@@ -60,7 +60,7 @@ TEST_P(TopKMutant, WarpSynchronousSortingIsARace) {
   EXPECT_TRUE(in_every_seed(said, "race")) << said;
 }
 
-// W1: lanes 32 to 63 are lost; waves of 32 do not notice.
+// W1: lanes 32 to 63 are lost; waves of 32 are not affected.
 TEST_P(TopKMutant, ABallotOf32BitsIsRefusedWhereWavesHave64) {
   const std::string said = said_by(top_k_topk_ballot_of_32_entries(), GetParam(), {});
   if (GetParam() == 32) {
@@ -70,7 +70,7 @@ TEST_P(TopKMutant, ABallotOf32BitsIsRefusedWhereWavesHave64) {
   }
 }
 
-// K2: right for 1024 threads, wrong for every other number.
+// K2: correct for 1024 threads, wrong for every other number.
 TEST_P(TopKMutant, AnAssumedNumberOfThreadsIsRefused) {
   const TopKBlocks whole{.slice_threads = 1024, .merge_threads = 1024};
   EXPECT_EQ(said_by(top_k_topk_threads_assumed_entries(), GetParam(), whole), "");
@@ -79,7 +79,7 @@ TEST_P(TopKMutant, AnAssumedNumberOfThreadsIsRefused) {
   EXPECT_TRUE(in_every_seed(said, "")) << said;
 }
 
-// K4: a row shorter than its candidates leaves slots that nobody writes.
+// K4: a row shorter than its candidates leaves slots unwritten.
 TEST_P(TopKMutant, UnfilledSlotsAreReadUninitialised) {
   const TopKBlocks few{.columns = 60, .k = 50, .slices = 3};
   const std::string said = said_by(top_k_topk_slots_unfilled_entries(), GetParam(), few);
@@ -96,8 +96,8 @@ TEST_P(TopKMutant, FullMasksInAPartialWaveAreRefused) {
 INSTANTIATE_TEST_SUITE_P(Widths, TopKMutant, testing::Values(32, 64),
                          [](const auto& width) { return "w" + std::to_string(width.param); });
 
-// K1: 66,032 B, as in the published failure. The struct does not compile (CMakeLists.txt); a launch
-// that asks for as much is refused in words before it starts.
+// K1: 66,032 bytes, as in the published failure. The struct does not compile (CMakeLists.txt); a
+// launch that requests as much is rejected with a message before it starts.
 TEST(TopKLds, MoreThanTheDeviceHasIsRefusedInWords) {
   const NativeEntry& slice = entry_named(top_k_source_entries(), "top_k_slice<f32,w32,64k>");
   EXPECT_EQ(slice.shared_bytes, 65536);

@@ -1,4 +1,4 @@
-// top_k, native: the host side. How a row is cut, and which instances take it, device by device.
+// top_k, native: the host side. Decides per device how a row is cut and which instances run.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,9 +12,9 @@
 namespace kernelgate {
 namespace {
 
-/// A variant: its instances and the block that suits them.
+/// A variant: its instances and a suitable block size.
 struct TopKTuning {
-  const char* lds;  // as the instances' names have it
+  const char* lds;  // as in the instances' names
   TopKLayout layout;
   std::int64_t wave;  // 0: the device's
   std::int64_t threads;
@@ -28,14 +28,14 @@ constexpr TopKTuning sm90{"227k", top_k_227k, 32, 1024};
 
 std::int64_t above(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-/// Any number of slices gives the same result; this one is a matter of speed alone.
+/// Number of slices per row. It affects speed only: any number gives the same result.
 std::int64_t slices_of(const TopKCase& c, const TopKLayout& layout) {
-  constexpr std::int64_t blocks = 128;  // that fill a device, about
+  constexpr std::int64_t blocks = 128;  // about as many as fill a device
   const std::int64_t size = size_bytes(c.type);
   const std::int64_t row = std::max<std::int64_t>(1, c.longest());
-  // A slice may begin inside 16 bytes.
+  // A slice may begin in the middle of 16 bytes.
   const std::int64_t staged = above(row, layout.slice_capacity(size) - (16 / size - 1));
-  // All slices together name at most a quarter as many candidates as the row has entries.
+  // All slices together have at most a quarter as many candidates as the row has entries.
   const std::int64_t most = std::max<std::int64_t>(1, row / std::max<std::int64_t>(4096, 4 * c.k));
   const std::int64_t spread = std::min(above(blocks, c.rows), most);
   if (4 * staged * c.k > row) return spread;
@@ -72,7 +72,7 @@ std::unique_ptr<Launch> launch(const TopKCase& c, TensorSet& tensors, NativeDevi
                             });
 }
 
-/// A variant whose tuning follows from the case alone.
+/// Adds a variant whose tuning follows from the case alone.
 template <class Choose>
 void add(Registry& registry, std::string name, std::string note, Choose choose) {
   registry.add_native<TopKCase>(

@@ -1,4 +1,4 @@
-// The case of top_k and its truth.
+// The case of top_k and its reference.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 namespace kernelgate {
 namespace {
 
-// Bits of a 32-bit float, or of a 16-bit type in the upper half: one table of patterns for both.
+// Sets a 32-bit float, or a 16-bit type by the upper half: one table of bit patterns for both.
 void set_upper_bits(Tensor& tensor, std::int64_t i, std::uint32_t bits) {
   const std::int64_t size = size_bytes(tensor.spec().type);
   if (size == 2) bits >>= 16;
@@ -136,8 +136,8 @@ void TopKCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const
   }
 }
 
-// Selection is exact: both modes are judged bit for bit. Rows too many to sort are sampled; the
-// property covers every row at the cost of one pass.
+// Selection is exact, so both modes are judged bit for bit. If there are too many rows to sort,
+// some are sampled; the property covers every row at the cost of one pass.
 Truth TopKCase::truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const {
   Truth truth;
   const Tensor& logits = before["logits"];

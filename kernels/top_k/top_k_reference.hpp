@@ -1,4 +1,4 @@
-// The scalar truth of top-k over a row (spec 7.2): a total order of f32, ties to the lowest index.
+// Scalar reference of top-k over a row (spec 7.2): a total order of f32, ties to the lowest index.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +17,8 @@ inline std::uint32_t top_k_key(float x) {
   return (bits & 0x80000000U) != 0 ? bits : ~bits & 0x7FFFFFFFU;
 }
 
-/// Indices of the k largest of the first `length` logits, ordered by (value falling, index rising);
-/// the rest of a row is padding and never chosen. Fewer than k valid: -1 fills the tail.
+/// Indices of the k largest of the first `length` logits, ordered by (value falling, index rising).
+/// The rest of a row is padding and never chosen. If fewer than k are valid, -1 fills the tail.
 inline std::vector<std::int32_t> top_k(const Values& logits, std::int64_t length, std::int64_t k) {
   struct Candidate {
     std::uint32_t key;

@@ -1,4 +1,4 @@
-// top_k by the standard library: no vendor library here has the operation.
+// top_k with the standard library: no vendor library here has the operation.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -10,7 +10,7 @@
 namespace kernelgate {
 namespace {
 
-// What an engine would write without a kernel: indices, nth_element by value, sort of the best.
+// A typical engine's code without a kernel: indices, nth_element by value, sort of the best.
 template <class T>
 void select_row(const T* x, std::int64_t length, std::int64_t k, std::int32_t* index, T* value) {
   const auto rank = [x](std::int32_t i) {

@@ -88,8 +88,8 @@ TEST_P(TopKVariant, TakesRowsShorterThanK) {
 INSTANTIATE_TEST_SUITE_P(All, TopKVariant,
                          ::testing::Values("kokkos", "kokkos/device-shape", "baseline/std"));
 
-// The test below runs this one in processes of their own. Rows are fewer than threads, as many, and
-// more.
+// The test below runs this one in separate processes. There are fewer rows than threads, as many,
+// and more.
 TEST(TopKThreads, PrintTheirBits) {
   for (const char* variant : {"kokkos", "kokkos/device-shape"}) {
     for (const char* axes :
@@ -108,7 +108,7 @@ TEST(TopKThreads, GiveTheSameBitsWhateverTheirNumber) {
   EXPECT_EQ(printed_with_threads("TopKThreads.PrintTheirBits", 3), one);
 }
 
-// The portable kernels with a team size of the test's choice.
+// The portable kernels with a given team size.
 template <class Shape>
 auto with_team(int size) {
   return [size](const TopKCase& c, TensorSet& tensors) {
@@ -170,7 +170,7 @@ TEST(TopKKokkos, IsRightWhereTheSampleMisleads) {
   expect_right_where_the_sample_misleads<DeviceShape>();
 }
 
-// A right selection that is then damaged: the judge must say so.
+// A correct selection that is then damaged; the checker must report it.
 template <class Damage>
 CheckResult damaged(const TopKCase& c, Damage damage) {
   return check_mutant(c, DataMode::exact, [damage](const TopKCase& shape, TensorSet& tensors) {

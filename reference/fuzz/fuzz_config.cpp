@@ -1,4 +1,5 @@
-// Any bytes as a config.json: a config that keeps its own rules, or BadInput.
+// Parses arbitrary bytes as config.json: the result is a config that satisfies its own checks, or
+// BadInput.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Any bytes as generation_config.json and as each of the files of a tokenizer: read, or refused
-// with BadInput.
+// Parses arbitrary bytes as generation_config.json and as each tokenizer file: they are read or
+// rejected with BadInput.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -33,7 +33,7 @@ std::vector<std::int64_t> honest_draws(std::span<const float> logits, const Samp
   return std::move(sampled.acceptable);
 }
 
-// The scalar chain's own token is always among them.
+// The set always contains the scalar chain's own token.
 bool is_thin(std::span<const float> logits, const SampleRequest& request, double logit_error) {
   return honest_draws(logits, request, logit_error).size() != 1;
 }

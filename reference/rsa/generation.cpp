@@ -69,7 +69,7 @@ void EngineGenerator::prefill(std::span<const Request> requests, std::vector<Seq
   }
 }
 
-// An answer is asked for, and the reasoning has used up its part without coming to an end.
+// Whether an answer is requested and the reasoning has used up its part without ending.
 bool EngineGenerator::must_force(const Sequence& s) const {
   const Budget& budget = s.request->budget;
   return s.reasoning && budget.tokens > budget.reasoning &&

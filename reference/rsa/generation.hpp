@@ -1,4 +1,5 @@
-// Rollouts through a sequence engine: each its own prefill, then all of them one token a step.
+// Generates rollouts through a sequence engine: one prefill per rollout, then one token per step
+// for all of them.
 #pragma once
 
 #include <functional>
@@ -10,7 +11,7 @@
 
 namespace kernelgate::rsa {
 
-/// Ids that end things, and the key of all draws.
+/// Ids that end reasoning or a rollout, and the seed of all draws.
 struct GenerationRules {
   std::uint64_t seed = 0;
   std::vector<std::int32_t> eos;
@@ -19,19 +20,19 @@ struct GenerationRules {
 
 class EngineGenerator : public Generator {
  public:
-  /// Called after every prefill and step: how far the round is, of the most that it can take.
+  /// Called after every prefill and step with the progress of the round and its maximum.
   using Watch = std::function<void(std::int64_t done, std::int64_t most, std::int64_t live)>;
 
-  /// Runs the work once and says how long it took. Default: a steady clock, which knows of no
-  /// disturbance.
+  /// Runs the work once and returns its time. Default: a steady clock, which does not detect
+  /// disturbances.
   using Timer = std::function<TimedSpan(const std::function<void()>& work)>;
 
   EngineGenerator(SequenceEngine& engine, GenerationRules rules, Watch watch = {},
                   Timer timer = {});
 
-  /// Request i uses slot i. All slots are emptied first: nothing of an earlier round may be left,
-  /// neither in a cache nor in a convolution. Throws BadInput for more requests than slots, and for
-  /// prompts that with their budget do not fit a slot.
+  /// Request i uses slot i. All slots are emptied first, so no cache or convolution state of an
+  /// earlier round remains. Throws BadInput for more requests than slots, and for prompts that do
+  /// not fit a slot together with their token budget.
   void generate(std::span<const Request> requests, const Done& done) override;
 
   GenerationCost cost() const override { return cost_; }
@@ -47,7 +48,8 @@ class EngineGenerator : public Generator {
 
   void prepare(std::span<const Request> requests);
   void prefill(std::span<const Request> requests, std::vector<Sequence>& live);
-  /// The next token of each: the marker where the reasoning was cut, a drawn one elsewhere.
+  /// The next token of each sequence: the marker where the reasoning is cut, otherwise a drawn
+  /// token.
   std::vector<SampledToken> next_tokens(std::vector<Sequence>& live);
   void add_token(Sequence& sequence, const SampledToken& next);
   void feed_step(const std::vector<Sequence>& live);

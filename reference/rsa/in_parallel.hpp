@@ -1,5 +1,5 @@
-// Rows of a batch on threads: each is one piece of work that shares nothing with the others, so
-// that their number cannot change a bit.
+// Runs the rows of a batch on threads. Rows share no data, so the number of threads does not change
+// a bit of the results.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 
 namespace kernelgate::rsa {
 
-/// Runs work(0) to work(count - 1), each once, on that many threads; the first exception is thrown
-/// again when all have ended.
+/// Runs work(0) to work(count - 1), each once, on up to `threads` threads. The first exception is
+/// rethrown when all have ended.
 template <class Work>
 void in_parallel(std::size_t count, int threads, const Work& work) {
   std::atomic<std::size_t> next = 0;

@@ -9,7 +9,7 @@
 namespace kernelgate::rsa {
 namespace {
 
-// The round cannot go on from rollouts that failed; those that did not stand in rollout order.
+// The rollouts that did not fail, in rollout order; only these are carried to the next round.
 std::vector<std::int64_t> survivors(const std::vector<Rollout>& rollouts) {
   std::vector<std::int64_t> kept;
   for (std::int64_t n = 0; n < std::ssize(rollouts); ++n) {
@@ -146,7 +146,7 @@ RoundReport Loop::one_more(std::span<const std::int32_t> query, const Result& re
   std::vector<Request> requests = next_requests(query, report, result.finals(), 1);
   requests.front().sampling.temperature = temperature;
   requests.front().budget = budget_of(settings_, settings_.rounds);
-  // With T = 0 the run itself had no tails in its prompts, this rollout has.
+  // With T = 0 the run's own prompts had no tails, but this rollout's prompt has.
   Settings aggregating = settings_;
   aggregating.rounds = std::max<std::int64_t>(1, settings_.rounds);
   generate(requests, report,

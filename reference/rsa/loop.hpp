@@ -1,5 +1,6 @@
-// Markovian RSA (spec 8.1): rounds of independent rollouts, each later one started from the query
-// and tails of the round before. Bounded memory: a prompt does not grow with the number of rounds.
+// Markovian RSA (spec 8.1): rounds of independent rollouts; each later round starts from the query
+// and tails of the round before. Memory is bounded: a prompt does not grow with the number of
+// rounds.
 #pragma once
 
 #include <functional>
@@ -15,7 +16,7 @@
 
 namespace kernelgate::rsa {
 
-/// Every rollout of a round failed, so there is nothing to go on with.
+/// Every rollout of a round failed, so the run cannot continue.
 class AllFailed : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -25,8 +26,8 @@ struct RoundReport {
   std::int64_t round = 0;
   std::int64_t longest_prompt = 0;
   GenerationCost cost;
-  std::vector<Rollout> rollouts;                   // by rollout, whatever order they ended in
-  std::vector<std::vector<std::int64_t>> sources;  // by rollout: whose tails it got, in order
+  std::vector<Rollout> rollouts;                   // by rollout, not by completion
+  std::vector<std::vector<std::int64_t>> sources;  // by rollout: donors of its tails, in order
 
   std::int64_t failed() const;
   std::int64_t thin() const;
@@ -47,10 +48,10 @@ class Loop {
   Loop(const Settings& settings, const Prompts& prompts, Generator& generator)
       : settings_(settings), prompts_(prompts), generator_(generator) {}
 
-  /// Called with every round that is over.
+  /// Called after every round.
   using Watch = std::function<void(const RoundReport&)>;
 
-  /// Throws AllFailed, and std::logic_error where a bound of the settings is broken.
+  /// Throws AllFailed, and std::logic_error if a bound of the settings is exceeded.
   Result run(std::span<const std::int32_t> query, const Watch& watch = {});
 
   /// One more rollout, as round T + 1, from the tails of a finished run.

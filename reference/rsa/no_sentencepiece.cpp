@@ -1,4 +1,4 @@
-// The tokenizer of a build that has no SentencePiece library.
+// The tokenizer in a build without the SentencePiece library.
 #include "harness/core/error.hpp"
 #include "reference/rsa/tokenizer.hpp"
 

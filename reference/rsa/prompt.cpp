@@ -31,7 +31,7 @@ Piece each_of(Pieces pieces) {
   return piece;
 }
 
-// One expansion: the pieces, what they stand for, and where the ids go.
+// One expansion: the values of the placeholders, and the resulting ids.
 struct Expansion {
   std::span<const std::int32_t> query;
   std::span<const Prompts::Tail> tails;
@@ -124,7 +124,7 @@ Ids Prompts::aggregate(std::span<const std::int32_t> query, std::span<const Tail
 }
 
 std::int64_t Prompts::template_tokens(std::int64_t tails) const {
-  // More candidates never make the same template shorter, so the longest are the two ends.
+  // More candidates never shorten the same template, so the longest case is one tail or all.
   const std::vector<Tail> one(1), all(static_cast<std::size_t>(tails));
   const std::size_t longest =
       std::max({plain({}).size(), aggregate({}, one).size(), aggregate({}, all).size()});

@@ -1,5 +1,5 @@
-// Prompts as token templates: lists of pieces that are put after one another. Nothing is looked for
-// inside a text or a tail, so no brace in a query can be taken for a placeholder.
+// Prompts as token templates: lists of pieces that are concatenated. Texts and tails are never
+// searched for placeholders, so braces in a query are plain text.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,15 @@ namespace kernelgate::rsa {
 
 struct Piece {
   enum class Kind {
-    literal,    // ids, or a text whose ids they are
+    literal,    // ids, or a text that is encoded to ids
     query,      // {query}
-    candidate,  // {candidate}: a tail; in `each` alone
-    number,     // {number}: of the candidate, from 1, as text; in `each` alone
-    each,       // its pieces once a candidate
+    candidate,  // {candidate}: a tail; only inside `each`
+    number,     // {number}: the candidate's number from 1, as text; only inside `each`
+    each,       // its pieces, repeated for every candidate
   };
   Kind kind = Kind::literal;
   std::vector<std::int32_t> ids;
-  std::string text;  // empty: the ids were given
+  std::string text;  // empty: given as ids
   std::vector<Piece> each;
   bool operator==(const Piece&) const = default;
 };
@@ -32,15 +32,16 @@ using Pieces = std::vector<Piece>;
 struct PromptTemplates {
   Pieces plain;      // round 0
   Pieces aggregate;  // later rounds
-  Pieces refine;     // later rounds with one candidate; empty: `aggregate`
+  Pieces refine;     // later rounds with one candidate; empty: use `aggregate`
   bool operator==(const PromptTemplates&) const = default;
 };
 
-/// What is used where no file is given (docs/model.md, section 8.3). Without a tokenizer no id is
-/// known to mean anything, so these have no literals: the query, then the tails.
+/// The templates used when no file is given (docs/model.md, section 8.3). Without a tokenizer the
+/// meaning of ids is unknown, so they have no literals: the query, then the tails.
 PromptTemplates default_templates(const Tokenizer* tokenizer);
 
-/// From JSON, as show_templates() prints it. Throws BadInput naming `file`, the list and the piece.
+/// Parses the JSON that show_templates() prints. Throws BadInput naming `file`, the list and the
+/// piece.
 PromptTemplates parse_templates(std::string_view json, const std::string& file,
                                 const Tokenizer* tokenizer);
 std::string show_templates(const PromptTemplates& templates);
@@ -49,7 +50,7 @@ class Prompts {
  public:
   using Tail = std::vector<std::int32_t>;
 
-  /// The tokenizer is needed where {number} is; it must outlive the prompts.
+  /// The tokenizer is required only for {number}; it must outlive the prompts.
   Prompts(PromptTemplates templates, const Tokenizer* tokenizer)
       : templates_(std::move(templates)), tokenizer_(tokenizer) {}
 
@@ -57,9 +58,9 @@ class Prompts {
   std::vector<std::int32_t> aggregate(std::span<const std::int32_t> query,
                                       std::span<const Tail> tails) const;
 
-  /// Tokens that are neither query nor tail, in the longest prompt with at most so many tails.
+  /// Tokens other than query and tails in the longest prompt with at most `tails` tails.
   std::int64_t template_tokens(std::int64_t tails) const;
-  /// Throws BadInput for a literal id that the model does not have.
+  /// Throws BadInput for a literal id outside the vocabulary.
   void check_ids(std::int64_t vocab_size) const;
 
  private:

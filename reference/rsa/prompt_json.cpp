@@ -1,4 +1,4 @@
-// Prompt templates as JSON, in and out.
+// Reads and prints prompt templates as JSON.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -92,7 +92,7 @@ struct Parser {
     return made;
   }
 
-  // Query and tails once each, as the bound on a prompt's length counts them.
+  // Query and tails must occur exactly once, as the bound on a prompt's length assumes.
   void require_once(const Pieces& list, const std::string& where, Kind kind,
                     std::string_view what) const {
     const auto count = std::count_if(list.begin(), list.end(),
@@ -133,7 +133,7 @@ json shown(const Pieces& pieces) {
   return list;
 }
 
-// A list with a piece a line.
+// Prints a list with one piece per line.
 std::string lines(const Pieces& pieces) {
   std::string text;
   for (const json& piece : shown(pieces)) {

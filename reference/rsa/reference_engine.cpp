@@ -38,7 +38,7 @@ void ReferenceEngine::forward(Slot& slot, std::span<const std::int32_t> ids) {
       model_.forward(reference::TokenBatch::single(ids), slot.state,
                      {.slots = {}, .logits = reference::LogitsFor::last_token});
   slot.logits.assign(logits.values.begin(), logits.values.end());
-  // Nothing here is ever rolled back, so a prompt's rows of state need not be kept.
+  // This engine never rolls back, so a prompt's rows of state need not be kept.
   slot.state.slots[0].forget_history(model_.config());
 }
 

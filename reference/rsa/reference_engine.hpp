@@ -1,4 +1,5 @@
-// The scalar model as a sequence engine: a state a slot, the rows of a batch on the host's threads.
+// The scalar model as a sequence engine: one state per slot; the rows of a batch run on host
+// threads.
 #pragma once
 
 #include <vector>
@@ -10,8 +11,8 @@ namespace kernelgate::rsa {
 
 class ReferenceEngine : public SequenceEngine {
  public:
-  /// Rows of a batch share nothing, so their number of threads cannot change a bit. The model must
-  /// outlive the engine. `logit_error`: as in draw().
+  /// Rows of a batch share no data, so the number of threads does not change a bit of the results.
+  /// The model must outlive the engine. `logit_error`: as in draw().
   ReferenceEngine(const reference::Model& model, std::int64_t slots, int threads,
                   double logit_error = 0);
 

@@ -6,12 +6,12 @@
 namespace kernelgate::rsa {
 namespace {
 
-// From the brace that opens at `open` to the one that closes it; npos where none does.
+// Index of the brace that closes the one at `open`; npos if there is none.
 std::size_t closing_brace(std::string_view text, std::size_t open) {
   std::int64_t depth = 0;
   for (std::size_t i = open; i < text.size(); ++i) {
     if (text[i] == '\\') {
-      ++i;  // \{, \} and \\ open and close nothing
+      ++i;  // \{, \} and \\ are not braces
     } else if (text[i] == '{') {
       ++depth;
     } else if (text[i] == '}' && --depth == 0) {
@@ -47,7 +47,7 @@ std::string normalised(std::string_view answer) {
   for (std::size_t i = 0; i < answer.size();) {
     const auto rest = answer.substr(i);
     const auto word = std::find_if(std::begin(dropped), std::end(dropped), [&](auto d) {
-      // \left( loses its size, \leftarrow is another word
+      // \left( loses its size prefix; \leftarrow is a different word
       const bool letter =
           rest.size() > d.size() && std::isalpha(static_cast<unsigned char>(rest[d.size()]));
       return rest.starts_with(d) && !(d.size() > 2 && letter);
@@ -83,7 +83,7 @@ std::optional<Vote> majority(const std::vector<Candidate>& candidates, std::int6
   if (voters < std::max<std::int64_t>(1, least)) return std::nullopt;
   const auto best =
       std::max_element(tallies.begin(), tallies.end(), [](const auto& a, const auto& b) {
-        return a.votes < b.votes;  // of equals the first stays
+        return a.votes < b.votes;  // on a tie the first one wins
       });
   return Vote{best->answer, best->stands < 0 ? best->first : best->stands, best->votes, voters};
 }

@@ -1,4 +1,4 @@
-// One answer out of the final rollouts, where their text can be read.
+// Selects one answer from the final rollouts if their text can be decoded.
 #pragma once
 
 #include <functional>
@@ -11,27 +11,27 @@
 
 namespace kernelgate::rsa {
 
-/// What stands in the last \boxed{...} whose braces balance; an escaped brace is text. Nothing
-/// where there is none.
+/// The content of the last \boxed{...} with balanced braces; an escaped brace is text. Absent if
+/// there is no such box.
 std::optional<std::string> last_boxed(std::string_view text);
 
-/// The form in which two answers are compared: without spaces, $, and sizes of brackets.
+/// The form in which answers are compared: without spaces, $, and bracket sizes.
 std::string normalised(std::string_view answer);
 
-/// What a rollout says: its answer where it has a box.
+/// A rollout's vote: its boxed answer, if any.
 struct Candidate {
   Finish finish = Finish::budget;
   std::optional<std::string> boxed;
 };
 
 struct Vote {
-  std::string answer;        // as its first rollout wrote it
-  std::int64_t rollout = 0;  // who stands for it: the first that ended by itself, else the first
+  std::string answer;        // as written in its first rollout
+  std::int64_t rollout = 0;  // representative: the first that ended by itself, else the first
   std::int64_t votes = 0, voters = 0;
 };
 
-/// Most frequent answer of the candidates, failed ones left out; a tie goes to the answer whose
-/// first rollout has the lowest number. Nothing with fewer than `least` voters.
+/// Most frequent answer of the candidates, excluding failed ones. A tie goes to the answer whose
+/// first rollout has the lowest number. Absent with fewer than `least` voters.
 std::optional<Vote> majority(const std::vector<Candidate>& candidates, std::int64_t least = 1);
 
 }  // namespace kernelgate::rsa

@@ -1,4 +1,4 @@
-// The tokenizer as Google's library reads it.
+// The tokenizer, implemented with Google's SentencePiece library.
 #include <fmt/format.h>
 #include <sentencepiece_processor.h>
 
@@ -34,7 +34,7 @@ class SentencePiece : public Tokenizer {
   explicit SentencePiece(const std::filesystem::path& file) {
     const reference::MappedFile mapped(file);
     const std::string_view bytes = mapped.text();
-    // An empty message is a valid one to the library, and a model without a single piece.
+    // The library accepts an empty message as a valid model without pieces.
     const auto status = processor_.LoadFromSerializedProto(std::string(bytes));
     if (bytes.empty() || !status.ok() || processor_.GetPieceSize() == 0) {
       const std::string kind = describe_wrong_kind(bytes, FileKind::sentencepiece);
@@ -53,7 +53,7 @@ class SentencePiece : public Tokenizer {
 
   std::optional<std::int32_t> id_of(std::string_view piece) const override {
     const int id = processor_.PieceToId(piece);
-    if (processor_.IdToPiece(id) != piece) return std::nullopt;  // the unknown id stands for it
+    if (processor_.IdToPiece(id) != piece) return std::nullopt;  // got the unknown id
     return id;
   }
 

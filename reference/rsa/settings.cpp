@@ -27,7 +27,7 @@ void require_id(std::string_view option, const std::optional<std::int32_t>& id,
 }
 
 void validate_sampling(const Sampling& s, std::int64_t vocab_size) {
-  // Written so that a NaN is refused.
+  // Written so that a NaN is rejected.
   require(s.temperature >= 0 && std::isfinite(s.temperature), "--temperature",
           "a finite number from 0 (greedy) on", s.temperature);
   require(s.min_p >= 0 && s.min_p <= 1, "--min-p", "0 (off) to 1", s.min_p);
@@ -71,7 +71,7 @@ void validate(const Settings& s, std::int64_t vocab_size) {
 
 Budget budget_of(const Settings& s, std::int64_t round) {
   if (round < s.rounds) return {.reasoning = s.beta, .tokens = s.beta};
-  // With T = 0 round 0 is the last one, and beta_final = beta.
+  // With T = 0, round 0 is the last one, and beta_final = beta.
   return {.reasoning = s.end_of_think ? s.beta_final - s.answer : s.beta_final,
           .tokens = s.beta_final};
 }

@@ -8,8 +8,8 @@
 namespace kernelgate::rsa {
 namespace {
 
-// Whole numbers below a limit from the Philox counter (draw, 0, rollout, round). Tokens are drawn
-// under the seed itself, so the key is another function of it.
+// Integers below a limit from the Philox counter (draw, 0, rollout, round). Tokens are drawn with
+// the seed as key, so the key here is a different function of the seed.
 class Draws {
  public:
   explicit Draws(const SubsetKey& key)
@@ -18,7 +18,8 @@ class Draws {
         round_(static_cast<std::uint32_t>(key.round)) {}
 
   std::uint64_t below(std::uint64_t limit) {
-    // Words from the last incomplete run of `limit` numbers are thrown away: no number is likelier.
+    // Words from the last incomplete run of `limit` numbers are rejected, so the numbers are
+    // uniform.
     const std::uint64_t range = std::uint64_t{1} << 32;
     const std::uint64_t fair = range - range % limit;
     for (;;) {

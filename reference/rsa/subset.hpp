@@ -1,5 +1,5 @@
-// Which tails a rollout gets: drawn without repetition, by a stream of its own, so that no other
-// rollout and no order of completion can change them.
+// Draws the subset of tails for a rollout without repetition. Each rollout has its own random
+// stream, independent of other rollouts and of the order of completion.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ struct SubsetKey {
   std::int64_t round = 0, rollout = 0;
 };
 
-/// `count` different numbers of 0 .. size-1 in the order drawn; every such list equally likely.
+/// `count` distinct numbers of 0 .. size-1 in the order drawn; all such lists are equally likely.
 std::vector<std::int64_t> draw_subset(const SubsetKey& key, std::int64_t size, std::int64_t count);
 
 }  // namespace kernelgate::rsa

@@ -35,8 +35,8 @@ std::int64_t vocabulary_size(const JsonFields& json) {
   return size;
 }
 
-/// A special token: its text, or an object that holds it; empty if the key is absent or something
-/// else.
+/// A special token: its text, or an object that contains it; empty if the key is absent or has
+/// another type.
 std::string token_text(const JsonFields& json, const std::string& key) {
   if (json.is_object(key)) return token_text(json.object(key), "content");
   return json.is_text(key) ? json.text(key) : std::string();
@@ -55,7 +55,7 @@ AddedToken added_token(const JsonFields& entry, std::int64_t id, const std::stri
                  "'");
 }
 
-/// Joins the statements of several files.
+/// Merges the tokens of several files.
 class Joined {
  public:
   void add(TokenizerFiles part) {
@@ -92,7 +92,7 @@ class Joined {
   std::map<std::string, std::int32_t> id_of_;
 };
 
-/// One file's statements with each token once, in ascending order of ids.
+/// One file's tokens without repeats, in ascending order of ids.
 TokenizerFiles without_repeats(TokenizerFiles files) {
   Joined joined;
   joined.add(std::move(files));
@@ -121,7 +121,7 @@ class WithAddedTokens : public Tokenizer {
 
   std::vector<std::int32_t> encode(std::string_view text) const override {
     std::vector<std::int32_t> ids;
-    std::size_t from = 0;  // of the text that is not encoded yet
+    std::size_t from = 0;  // start of the text not encoded yet
     for (std::size_t at = 0; at < text.size();) {
       const AddedToken* token = longest_at(text.substr(at));
       if (token == nullptr) {
@@ -139,7 +139,7 @@ class WithAddedTokens : public Tokenizer {
 
   std::string decode(std::span<const std::int32_t> ids) const override {
     std::string text;
-    std::size_t from = 0;  // of the ids that are not decoded yet
+    std::size_t from = 0;  // start of the ids not decoded yet
     for (std::size_t i = 0; i <= ids.size(); ++i) {
       const auto added = i < ids.size() ? by_id_.find(ids[i]) : by_id_.end();
       if (i < ids.size() && added == by_id_.end()) continue;

@@ -1,4 +1,4 @@
-// Checkpoints of the golden model T0 as files, under native and original names.
+// Writes checkpoints of the golden model T0 as files, under native and original names.
 #pragma once
 
 #include <cstdint>
@@ -32,12 +32,12 @@ inline json legacy_t0() {
   return {{"hidden_size", 64},      {"num_hidden_layers", 4}, {"num_attention_heads", 8},
           {"num_query_groups", 2},  {"head_dim", 16},         {"zaya_mlp_expansion", 16},
           {"num_experts", 4},       {"vocab_size", 512},      {"ffn_hidden_size", 128},
-          {"rope_theta", 5000000.0}};  // twice the real heads, as some releases have it
+          {"rope_theta", 5000000.0}};  // twice the actual heads, as some releases state
 }
 
 inline TensorMap native_tensors() { return synthetic_tensors(*named_config("t0"), false); }
 
-/// The original name of a native tensor, written down here a second time, the other way round.
+/// The original name of a native tensor: an independent inverse of native_name().
 inline std::string legacy_name(std::string name) {
   const auto swap = [&](const std::string& from, const std::string& to) {
     const auto at = name.find(from);

@@ -19,7 +19,7 @@ inline Model golden_model(const char* name, Precision precision = Precision::f64
   return Model(m.config, m.weights, precision, skip);
 }
 
-/// Logits of the golden ids, one pass.
+/// Logits of the golden ids, computed in one pass.
 inline Logits golden_logits(const Model& model, Observer* observer = nullptr) {
   State state = model.empty_state(1);
   return model.forward(TokenBatch::single(golden_ids), state, {.slots = {}, .observer = observer});

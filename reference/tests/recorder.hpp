@@ -1,4 +1,4 @@
-// An observer that keeps everything, by block, chunks of one sequence joined.
+// An observer that records everything per block and joins the chunks of one sequence.
 #pragma once
 
 #include <vector>

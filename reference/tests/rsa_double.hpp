@@ -1,5 +1,5 @@
-// Test doubles for RSA: a generator whose tokens say who made them, and an engine that follows a
-// script. What they were asked is kept.
+// Test doubles for RSA: a generator whose tokens identify their rollout, and an engine that follows
+// a script. Both record their requests.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +16,8 @@
 
 namespace kernelgate::rsa {
 
-/// Token i of a rollout is (round, rollout, i), each to be read back from the id. Lengths are a
-/// hash of the prompt, so that a wrong prompt shows in every later round.
+/// Token i of a rollout encodes (round, rollout, i), so its origin can be read from the id. Lengths
+/// are a hash of the prompt, so a wrong prompt shows in every later round.
 class TaggedGenerator : public Generator {
  public:
   static constexpr std::int32_t most_tokens = 1 << 12;
@@ -27,14 +27,14 @@ class TaggedGenerator : public Generator {
     return static_cast<std::int32_t>((round * most_rollouts + rollout) * most_tokens + i);
   }
 
-  /// Which rollouts fail, after the tokens that they would have had.
+  /// Rollouts that fail after generating their tokens.
   std::set<std::pair<std::int64_t, std::int64_t>> failing;  // (round, rollout)
-  /// Order in which a round's rollouts end; 0: as they were asked for.
+  /// Seed of the order in which a round's rollouts end; 0: in request order.
   std::uint64_t shuffle = 0;
-  /// Shortest reasoning; the longest is the budget.
+  /// Minimum reasoning length; the maximum is the budget.
   std::int64_t shortest = 1;
 
-  std::vector<std::vector<Request>> asked;  // by round, as they came
+  std::vector<std::vector<Request>> asked;  // by round, in request order
   std::vector<std::vector<Rollout>> made;   // by round and rollout
 
   void generate(std::span<const Request> requests, const Done& done) override {
@@ -70,7 +70,7 @@ class TaggedGenerator : public Generator {
     for (std::int64_t i = 0; i < r.reasoning; ++i) {
       r.tokens.push_back(token(request.round, request.rollout, i));
     }
-    // What an answer would be: never carried.
+    // Tokens of an answer, which must never be carried to the next round.
     for (std::int64_t i = r.reasoning; i < std::min(r.reasoning + 2, request.budget.tokens); ++i) {
       r.tokens.push_back(token(request.round, request.rollout, i));
     }
@@ -85,8 +85,8 @@ class TaggedGenerator : public Generator {
   GenerationCost cost_;
 };
 
-/// An engine without a model: the next token is a function of rollout, round and position. It keeps
-/// what every slot was fed, and refuses what no engine allows.
+/// An engine without a model: the next token is a function of rollout, round and position. It
+/// records the tokens fed to every slot and rejects invalid slots.
 class ScriptedEngine : public SequenceEngine {
  public:
   using Script = std::function<std::int32_t(const SampleRequest&)>;
@@ -95,7 +95,7 @@ class ScriptedEngine : public SequenceEngine {
       : script_(std::move(script)), fed_(static_cast<std::size_t>(slots)) {}
 
   std::int64_t limit = 0;
-  std::vector<std::size_t> batches;  // sizes of the steps
+  std::vector<std::size_t> batches;  // sizes of the steps' batches
   std::vector<SampleRequest> drawn;
 
   const std::vector<std::int32_t>& fed(std::int64_t slot) const {

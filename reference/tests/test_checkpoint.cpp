@@ -1,4 +1,4 @@
-// Checkpoints under both sets of names, in one file and in several, whole and damaged.
+// Checkpoints under both sets of names, in one file and in several, intact and damaged.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

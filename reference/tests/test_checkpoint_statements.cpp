@@ -1,4 +1,4 @@
-// Checkpoints whose files state a fact twice, hold more than is read, or are of another kind.
+// Checkpoints whose files state a fact twice, contain more than is read, or are of another kind.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,8 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// The rows of the embedding of T0 in reverse order: token v as head gives the logit of token 511 -
-/// v.
+/// The embedding rows of T0 in reverse order: used as head, row v gives the logit of token 511 - v.
 std::vector<float> reversed_embedding() {
   const TensorMap map = native_tensors();
   const Values& embedding = map.tensors.at("model.embed_tokens.weight").values;
@@ -38,7 +37,7 @@ TEST(Checkpoint, WithATiedHeadThatDiffersUsesTheStoredHeadAndSaysSo) {
   for (std::size_t token = 0; token < golden().size() / 512; ++token) {
     for (std::size_t v = 0; v < 512; ++v) reversed.push_back(golden()[token * 512 + 511 - v]);
   }
-  // The order of rows may change the last bit of a sum in vector lanes.
+  // Reordering rows may change the last bit of a vectorised sum.
   EXPECT_THAT(logits_of(folder), testing::Pointwise(testing::DoubleNear(1e-12), reversed));
   EXPECT_FALSE(load_checkpoint(folder.path()).config.tied_head);
   EXPECT_THAT(notices_of(folder), testing::ElementsAre(HasSubstr(
@@ -66,8 +65,7 @@ TEST(Checkpoint, WithATiedHeadOfAnotherShapeIsRefused) {
   EXPECT_THAT(refusal(folder), HasSubstr("'lm_head.weight': expected shape [512,64], got [64,64]"));
 }
 
-/// T0 in two files: the norm in an overlay, everything else in a base file, with what `change` does
-/// to the base.
+/// T0 in two files: the norm in an overlay, all else in a base file to which `change` is applied.
 template <class Change>
 void write_overlay(const synthetic::Folder& folder, const Change& change) {
   TensorMap base = native_tensors(), overlay;
@@ -107,8 +105,7 @@ TEST(Checkpoint, WithAShardBesideTheIndexThatItDoesNotNameSaysSo) {
                                       "model.safetensors.index.json beside it names other files")));
 }
 
-/// The bytes of a file with one more tensor, of eight bytes and of a type that this project does
-/// not read.
+/// The bytes of a file with one more tensor: eight bytes of an unsupported type.
 std::string with_fp8(const std::filesystem::path& file, const std::string& name) {
   std::ifstream in(file, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());

@@ -1,4 +1,4 @@
-// Both layouts of config.json, and what is refused with which words.
+// Both layouts of config.json, and the messages of rejected configs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -156,7 +156,7 @@ TEST(Config, SaysWhichOfTwoKeysItUsedWhereTheyDiffer) {
 
 TEST(NativeConfig, SaysWhichKeysOfTheOlderLayoutItDoesNotUse) {
   json c = native_8b();
-  c["rope_theta"] = 5e6;  // as it is used: not said
+  c["rope_theta"] = 5e6;  // equals the value in use: no notice
   c["ffn_hidden_size"] = 4096;
   c["partial_rotary_factor"] = 0.25;
   c["rotary_base"] = 77;
@@ -212,7 +212,7 @@ TEST(Config, RefusesWhatOnlyLooksLikeANumberThatIsNotFinite) {
 
 TEST(NativeConfig, TurnsTheWholeHeadWhenRopeParametersLeaveTheFactorOut) {
   json c = native_8b();
-  c["partial_rotary_factor"] = 0.5;  // outside rope_parameters: does not count
+  c["partial_rotary_factor"] = 0.5;  // outside rope_parameters: ignored
   c["rope_parameters"] = {{"rope_theta", 1e6}};
   EXPECT_EQ(parse_config(c.dump(), "config.json").blocks[0], (BlockConfig{0, 1e6, 128}));
 }
@@ -226,7 +226,7 @@ TEST(LegacyConfig, OfThe8BModelMeansTheSameModel) {
 
 TEST(LegacyConfig, WithListsAHalfLayerTakesTheirLengthAndValues) {
   json c = legacy_8b();
-  c["num_hidden_layers"] = 120;  // the lists count
+  c["num_hidden_layers"] = 120;  // the lists take precedence
   c["num_attention_heads"] = 16;
   c["zaya_layers"] = {"a", 16, "a", 16};
   c["cca_num_q_heads"] = {8, 0, 8, 0};
@@ -328,7 +328,7 @@ TEST(Config, RelationsBetweenKeysAreChecked) {
       {"layer_types", {"hybrid"}},
       {"layer_types", {{"hybrid", 7}}},
       {"layer_types", std::vector<std::string>(40, "mamba")},
-      {"layer_types", std::vector<std::string>(40, "hybrid_sliding")},  // no window
+      {"layer_types", std::vector<std::string>(40, "hybrid_sliding")},  // without a window
       {"rope_parameters", json::object()},
       {"rope_parameters", 7},
       {"rope_parameters", {{"rope_theta", 0}}},

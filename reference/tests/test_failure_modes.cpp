@@ -1,4 +1,5 @@
-// Faults that ports of this model had (specification, section 12), where they concern its formulas.
+// Bugs that ports of this model had (specification, section 12), as far as they concern its
+// formulas.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -36,7 +37,7 @@ TEST(FailureModes, EveryExpertIsScoredWhateverTheirNumber) {  // R6
   }
 }
 
-TEST(FailureModes, ABiasOfMinusOneNeverLetsATokenSkip) {  // spec 4.1: biases as initialised
+TEST(FailureModes, ABiasOfMinusOneNeverLetsATokenSkip) {  // spec 4.1: initial biases
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     Routing<double> r;
     r.probability = softmax(random_numbers(5, seed), Dtype::f32);

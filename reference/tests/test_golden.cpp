@@ -1,4 +1,4 @@
-// The model against the golden values of the specification (appendix A), which were made by another
+// The model against the golden values of the specification (appendix A), computed by another
 // implementation in float64.
 #include <gtest/gtest.h>
 
@@ -12,8 +12,8 @@
 namespace kernelgate::reference {
 namespace {
 
-constexpr double printed = 1.01e-6;     // values printed with six digits, and one half of the last
-constexpr double sum_printed = 1.1e-7;  // sums printed with seven
+constexpr double printed = 1.01e-6;     // six decimals: one unit in the last place
+constexpr double sum_printed = 1.1e-7;  // sums with seven decimals
 
 using Ids = std::vector<std::int32_t>;
 using Rows = std::vector<std::vector<double>>;
@@ -266,7 +266,7 @@ TEST(GoldenModels, RoundedAsEnginesDoTheyStayNearAndKeepEveryArgmax) {  // spec 
     double worst = 0;
     int rerouted = 0;
     for (std::int64_t t = 0; t < 12; ++t) {
-      bool same = true;  // a token that went to another expert is another sum
+      bool same = true;  // routing to another expert changes the result
       for (std::size_t i = 0; i < 4; ++i) {
         const auto at = static_cast<std::size_t>(t);
         same = same && seen.blocks[i].routing[at].choice == exactly.blocks[i].routing[at].choice;

@@ -1,4 +1,4 @@
-// Hand-worked values of the kernels' scalar truths, and of the number type that bounds them.
+// Hand-worked values of the kernels' scalar references, and of the number type that bounds them.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -165,7 +165,7 @@ TEST(Router, EqualBiasedValuesGoToTheLowestIndex) {
 }
 
 TEST(Router, GeluIsTheExactOne) {
-  EXPECT_NEAR(gelu(1.0), 0.84134474606854293, 1e-15);  // the normal distribution function at 1
+  EXPECT_NEAR(gelu(1.0), 0.84134474606854293, 1e-15);  // the normal cumulative distribution at 1
 }
 
 TEST(Experts, WeighTheDownProjectionOfSiluGateTimesUp) {

@@ -1,6 +1,6 @@
-// Every known way to get this model wrong, done on purpose (specification, appendix B). A wrong
-// model must differ from the golden logits by what the table says: far more than any test here
-// allows.
+// Every known way to implement this model incorrectly, as a seeded bug (specification, appendix B).
+// The logits must differ from the golden ones by the table's values, which far exceed the tolerance
+// of every test.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -110,8 +110,9 @@ TEST_P(Mutations, AreSeenByAsMuchAsTheTableSays) {
     const auto argmax = std::max_element(row.begin(), row.end()) - row.begin();
     flips += argmax == golden.argmax(0, t) ? 0 : 1;
   }
-  EXPECT_GT(change, 10 * 1e-4);  // ten times what f32 tests allow
-  // The table prints two to four digits. What rounds to bf16 also depends on where it rounds.
+  EXPECT_GT(change, 10 * 1e-4);  // ten times the tolerance of f32 tests
+  // The table prints two to four digits. Mutations that round to bf16 also depend on where they
+  // round.
   const bool rounds = expected.mutation == Mutation::bf16_residual ||
                       expected.mutation == Mutation::decode_conv_bf16;
   EXPECT_NEAR(change, expected.change, (rounds ? 0.1 : 0.002) * expected.change + 5e-5);

@@ -1,5 +1,5 @@
-// The model against outputs of another implementation, on checkpoints that it wrote: the
-// directories under tests/oracle/data, loaded as any user's.
+// The model against the outputs of another implementation on checkpoints that it wrote. The
+// directories under tests/oracle/data are loaded like a user's.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -70,8 +70,8 @@ class Outside : public testing::TestWithParam<std::string> {
   nlohmann::json about;
 };
 
-/// Keys of RoPE beside the entries per layer type change nothing in transformers 5.23
-/// (probe_files.py, stated_twice).
+/// RoPE keys beside the per-layer-type objects change nothing in transformers 5.23 (probe_files.py,
+/// stated_twice).
 TEST_P(Outside, AgreesOnLogitsWhateverStandsBesideTheRopeOfALayerType) {
   const synthetic::Folder folder;
   for (const auto& file : fs::directory_iterator(directory)) {
@@ -153,7 +153,7 @@ TEST_P(Outside, AgreesOnChunkedPrefill) {
 TEST_P(Outside, AgreesOnALeftPaddedBatchAndItsDecode) {
   const auto& padded = about["left_padded"];
   const auto rows = padded["input_ids"].size();
-  std::vector<std::int64_t> done(rows);  // real tokens of a row so far
+  std::vector<std::int64_t> done(rows);  // real tokens fed per row
   State state = model.empty_state(static_cast<std::int64_t>(rows));
   std::size_t from = 0;
   for (const std::int64_t size : padded["sizes"].get<std::vector<std::int64_t>>()) {

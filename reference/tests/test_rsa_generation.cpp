@@ -1,5 +1,5 @@
-// Rollouts through an engine that follows a script: budgets, the forced answer (S9), ends, failures
-// and draws, held against a generator written a second time, one rollout after the other.
+// Rollouts through a scripted engine: budgets, the forced answer (S9), ends, failures and draws,
+// checked against a second generator that runs one rollout at a time.
 #include <gtest/gtest.h>
 
 #include "harness/core/error.hpp"
@@ -14,7 +14,7 @@ using Ids = std::vector<std::int32_t>;
 
 constexpr std::int32_t eos = 900, marker = 901;
 
-// Tokens 0 to 99 by a hash; eos and marker stand where a test puts them.
+// Tokens 0 to 99 from a hash; a test places eos and marker.
 struct Script {
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::int32_t> at;  // (rollout, position)
   std::int32_t operator()(const SampleRequest& asked) const {
@@ -56,7 +56,7 @@ std::vector<Rollout> generate(SequenceEngine& engine, const std::vector<Request>
 
 TEST(RsaGeneration, ForcesAnAnswerAtTheCut) {  // S9
   Script script;
-  script.at[{1, 3}] = marker;  // rollout 1 comes to an end by itself
+  script.at[{1, 3}] = marker;  // rollout 1 ends its reasoning by itself
   script.at[{1, 6}] = eos;
   ScriptedEngine engine(2, script);
   const auto all = generate(engine, requests(2, {.reasoning = 8, .tokens = 12}));
@@ -67,7 +67,7 @@ TEST(RsaGeneration, ForcesAnAnswerAtTheCut) {  // S9
   EXPECT_EQ(cut.tokens[8], marker);
   EXPECT_EQ(cut.tokens[9], script(asked_at(0, 9)));
   EXPECT_EQ(cut.finish, Finish::budget);
-  // Prompt, then all tokens but the last: the marker was seen by the model.
+  // The prompt and all tokens but the last are fed, so the model has seen the marker.
   EXPECT_EQ(engine.fed(0).size(), 1U + 11U);
   EXPECT_EQ(engine.fed(0)[9], marker);
   EXPECT_EQ(all[1].reasoning, 3);
@@ -95,7 +95,7 @@ TEST(RsaGeneration, EndsWithTheReasoningWhereNoAnswerIsAskedFor) {
 TEST(RsaGeneration, WithoutAMarkerAllTokensBeforeEosAreReasoning) {
   Script script;
   script.at[{0, 5}] = eos;
-  script.at[{0, 1}] = marker;  // an id like any other here
+  script.at[{0, 1}] = marker;  // an ordinary id here
   ScriptedEngine engine(1, script);
   const auto all = generate(engine, requests(1, {.reasoning = 9, .tokens = 9}),
                             {.seed = 3, .eos = {eos}, .end_of_think = {}});
@@ -142,7 +142,7 @@ TEST(RsaGeneration, HandsEveryPromptStepAndDrawToItsTimer) {
   generator.generate(requests(2, {.reasoning = 3, .tokens = 3}),
                      [](std::size_t, const Rollout&) {});
   const GenerationCost cost = generator.cost();
-  // Two prompts, then a draw, and two times a step and a draw.
+  // Two prefills, then a draw, then two pairs of step and draw.
   ASSERT_EQ(cost.prefills.size(), 2U);
   EXPECT_EQ(cost.prefills[0].seconds, 1);
   EXPECT_EQ(cost.prefills[0].disturbed, false);
@@ -186,7 +186,7 @@ TEST(RsaGeneration, EmptiesEverySlotBeforeARound) {
   EXPECT_THROW(generate(engine, asked), std::logic_error);
 }
 
-// Everything that may differ between a rollout in a batch and one by itself.
+// Everything that may differ between batched and single generation of a rollout.
 struct Seen {
   std::vector<Rollout> rollouts;
   std::vector<Ids> fed;
@@ -197,7 +197,7 @@ std::string difference(const Seen& a, const Seen& b) {
     const Rollout &x = a.rollouts[n], &y = b.rollouts[n];
     if (x.tokens != y.tokens) return "tokens";
     if (x.reasoning != y.reasoning || x.finish != y.finish || x.forced != y.forced) return "ends";
-    // Fed one by one, a last token may have been fed that a batch leaves out.
+    // Single generation may feed a last token that the batch leaves out.
     if (b.fed[n].size() > a.fed[n].size() + 1) return "what the model was fed";
     for (std::size_t i = 0; i < a.fed[n].size(); ++i) {
       if (i >= b.fed[n].size() || a.fed[n][i] != b.fed[n][i]) return "what the model was fed";
@@ -206,7 +206,8 @@ std::string difference(const Seen& a, const Seen& b) {
   return {};
 }
 
-// The second generator, one rollout after the other, against the batch: of all kinds of ends.
+// Compares the batch with the second generator, which runs one rollout at a time, over all kinds of
+// ends.
 std::string witness_differs(GenerationFault fault) {
   Script script;
   script.at[{1, 3}] = marker;
@@ -215,10 +216,10 @@ std::string witness_differs(GenerationFault fault) {
   script.at[{5, 2}] = -1;
   for (const Budget budget : {Budget{8, 12}, Budget{8, 8}}) {
     std::vector<Request> asked = requests(6, budget);
-    std::swap(asked[0], asked[3]);  // a slot is no rollout's number
+    std::swap(asked[0], asked[3]);  // slot and rollout numbers differ
     ScriptedEngine ours(6, script), theirs(6, script);
     Seen batch, single;
-    for (int round = 0; round < 2; ++round) {  // the second in used slots
+    for (int round = 0; round < 2; ++round) {  // the second time in used slots
       batch = {generate(ours, asked), {}};
       single = {witness_generate(theirs, rules(), asked, fault), {}};
     }

@@ -1,5 +1,5 @@
-// The loop of RSA against the deterministic double of spec 8.1 (a to f) and rows S4, S5, S7 and S8
-// of 12.6: each rule is held against the loop, and against a second loop with that rule broken.
+// The RSA loop against the deterministic double of spec 8.1 (a to f) and rows S4, S5, S7 and S8 of
+// 12.6. Each rule is checked on the loop and on a second loop with a seeded bug against that rule.
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -15,12 +15,12 @@ namespace {
 
 using Ids = std::vector<std::int32_t>;
 using Complaint = std::optional<std::string>;
-// Runs some loop on a generator and gives the final rollouts.
+// Runs any loop on a generator and returns the final rollouts.
 using AnyLoop = std::function<std::vector<Rollout>(const Settings&, Generator&)>;
-// A rule: what is wrong about a loop, nothing where it keeps the rule.
+// A rule: returns the violation, or nothing if the loop follows the rule.
 using Rule = std::function<Complaint(const AnyLoop&)>;
 
-const Ids query = {1000000001, 1000000002, 1000000003};  // ids that no rollout makes
+const Ids query = {1000000001, 1000000002, 1000000003};  // ids that no rollout generates
 
 Settings settings() {
   Settings s;
@@ -49,8 +49,8 @@ AnyLoop broken(LoopFault fault) {
   };
 }
 
-// The tails of a prompt, which is the query and they, each as far as its tokens count on from one
-// rollout: tagged tokens say where they come from.
+// The tails of a prompt, which follow the query. A tail is a run of consecutive ids, since tagged
+// tokens of one rollout count upwards.
 std::vector<Ids> tails_in(const Ids& prompt) {
   std::vector<Ids> tails;
   for (std::size_t i = query.size(); i < prompt.size(); ++i) {
@@ -68,7 +68,7 @@ std::string place(const Request& r) {
   return " in rollout " + std::to_string(r.rollout) + " of round " + std::to_string(r.round);
 }
 
-// (a), (e), S4, S7: every prompt is the query and the whole tails of C different survivors.
+// (a), (e), S4, S7: every prompt consists of the query and whole tails of C different survivors.
 Complaint tails_are_right(const AnyLoop& loop, TaggedGenerator& generator, const Settings& s) {
   loop(s, generator);
   for (std::size_t round = 1; round < generator.asked.size(); ++round) {
@@ -106,7 +106,7 @@ Complaint carries_tails(const AnyLoop& loop) {
   return tails_are_right(loop, generator, settings());
 }
 
-// (f), S7: whoever failed is dropped, and the next round is as wide as ever.
+// (f), S7: failed rollouts are dropped, and the next round has the full population.
 Complaint drops(const AnyLoop& loop, std::set<std::pair<std::int64_t, std::int64_t>> failing) {
   TaggedGenerator generator;
   generator.failing = std::move(failing);
@@ -120,7 +120,7 @@ Complaint drops(const AnyLoop& loop, std::set<std::pair<std::int64_t, std::int64
 
 Complaint drops_failed(const AnyLoop& loop) { return drops(loop, {{0, 0}, {0, 5}, {1, 7}}); }
 
-// S7: fewer survivors than C: the prompts hold as many tails as there are.
+// S7: with fewer survivors than C, the prompts contain one tail per survivor.
 Complaint goes_on_with_few(const AnyLoop& loop) {
   return drops(loop, {{0, 0}, {0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}});
 }
@@ -136,7 +136,7 @@ Complaint reports_a_dead_round(const AnyLoop& loop) {
   return "a round without a survivor went unnoticed";
 }
 
-// (b), S5: |x| + C tau whatever T is.
+// (b), S5: |x| + C tau, independent of T.
 Complaint bounds_prompts(const AnyLoop& loop) {
   for (std::int64_t rounds = 0; rounds < 6; ++rounds) {
     Settings s = settings();
@@ -157,7 +157,7 @@ Complaint bounds_prompts(const AnyLoop& loop) {
   return std::nullopt;
 }
 
-// (d): beta in all rounds but the last; T rounds after round 0.
+// (d): beta in all rounds except the last; T rounds after round 0.
 Complaint keeps_budgets(const AnyLoop& loop) {
   TaggedGenerator generator;
   loop(settings(), generator);
@@ -171,7 +171,7 @@ Complaint keeps_budgets(const AnyLoop& loop) {
   return std::nullopt;
 }
 
-// (c): nothing depends on the order in which rollouts end.
+// (c): the result does not depend on the order in which rollouts end.
 Complaint ignores_completion_order(const AnyLoop& loop) {
   TaggedGenerator in_order;
   const std::vector<Rollout> expected = loop(settings(), in_order);
@@ -193,18 +193,18 @@ Complaint ignores_completion_order(const AnyLoop& loop) {
   return std::nullopt;
 }
 
-// Rollouts of a round draw their own subsets.
+// Each rollout of a round draws its own subset.
 Complaint draws_for_each(const AnyLoop& loop) {
   TaggedGenerator generator;
   loop(settings(), generator);
   std::set<Ids> different;
   for (const Request& request : generator.asked[1]) different.insert(request.prompt);
-  // 8 draws of 3 of 8 in order: that two of 336 lists agree is likely, that all do is not.
+  // 8 ordered draws of 3 of 8: two of 336 lists may well be equal, but not all of them.
   if (different.size() == 1) return "one subset for all";
   return std::nullopt;
 }
 
-// S8: two answers with two votes each, told apart by who ended first.
+// S8: two answers with two votes each; only the order of completion varies.
 Complaint votes_by_rollout(const AnyLoop& loop) {
   Settings s = settings();
   s.population = 4;
@@ -280,7 +280,7 @@ TEST(RsaLoop, EveryRuleRefusesTheLoopsThatBreakIt) {
 }
 
 TEST(RsaLoop, CarriesReasoningAndNeverTheAnswer) {
-  // 5 tokens of reasoning, a marker and 3 of an answer; tau 4.
+  // 5 reasoning tokens, a marker and 3 answer tokens; tau 4.
   Rollout r;
   r.tokens = {10, 11, 12, 13, 14, 99, 20, 21, 22};
   r.reasoning = 5;
@@ -310,7 +310,7 @@ TEST(RsaLoop, WithATailAsLongAsTheBudgetCarriesEverything) {
   Loop(s, prompts(), generator).run(query);
   for (const Request& request : generator.asked[1]) {
     for (const Ids& tail : tails_in(request.prompt)) {
-      EXPECT_EQ(tail.front() % TaggedGenerator::most_tokens, 0);  // from the first token on
+      EXPECT_EQ(tail.front() % TaggedGenerator::most_tokens, 0);  // starts at the first token
     }
   }
 }

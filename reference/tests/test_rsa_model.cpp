@@ -1,5 +1,5 @@
 // RSA on the scalar model T1: the same tokens for any number of threads, any slots and any
-// completion order, and again in slots that were used before (S6).
+// completion order, also in slots that were used before (S6).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -38,7 +38,7 @@ Settings settings() {
   return s;
 }
 
-// Hands over what an engine made in an order of its own.
+// Reports an engine's rollouts in a different order.
 class Shuffled : public EngineGenerator {
  public:
   Shuffled(SequenceEngine& engine, const Settings& s, std::uint64_t order)
@@ -70,7 +70,7 @@ Tokens run(SequenceEngine& engine, std::uint64_t order = 0, const Settings& s = 
   static const Prompts prompts(default_templates(nullptr), nullptr);
   Shuffled generator(engine, s, order);
   const Result result = Loop(s, prompts, generator).run(query);
-  // |x| + C tau = 8 + 2 4; 4 (that + 12).
+  // |x| + C tau = 8 + 2 4 = 16; 4 (16 + 12) = 112.
   EXPECT_EQ(result.bounds.prompt_tokens, 16);
   EXPECT_EQ(result.bounds.cached_tokens, 112);
   EXPECT_LE(result.longest_prompt(), 16);
@@ -114,7 +114,7 @@ TEST(RsaModel, AgreesWithLoopAndGeneratorWrittenASecondTime) {
             tokens_of(witness_loop(settings(), prompts, query, generator, LoopFault::none)));
 }
 
-// S6: an engine whose slots keep something of the round before.
+// S6: an engine whose slots keep part of the previous round's state.
 enum class Stale { convolution, lag, cache };
 
 class StaleEngine : public ReferenceEngine {
@@ -172,7 +172,7 @@ TEST(ReferenceEngine, CountsItsBytes) {
   engine.feed(1, query);
   EXPECT_EQ(engine.cached_tokens(0), 0);
   EXPECT_EQ(engine.cached_tokens(1), 8);
-  // T1: 4 blocks, kv d = 32, C = 96, lag 16, two rows of either; doubles.
+  // T1: 4 blocks, kv d = 32, C = 96, lag 16, two rows of each; doubles.
   EXPECT_EQ(engine.cache_bytes_per_token(), 4 * 2 * 32 * 8);
   EXPECT_EQ(engine.fixed_state_bytes(), 3 * 4 * 2 * (96 + 16) * 8);
   const SlotToken next{1, 7};
@@ -209,12 +209,12 @@ TEST(ReferenceEngine, RefusesWhatIsWrongWithItsStateAsItWas) {
   EXPECT_EQ(engine.cached_tokens(0), 8);
 }
 
-// What a draw promises: two ids whose race is close are thin, others are not.
+// A draw is thin if two ids score almost equally; other draws are not.
 SampleRequest plain(std::uint32_t position) {
   return {.slot = 0, .sampling = {}, .seed = 9, .position = position, .rollout = 1, .round = 2};
 }
 
-// The float logit of id 1, against 0 for id 0, from which on id 1 is drawn.
+// The smallest float logit of id 1, against 0 for id 0, at which id 1 is drawn.
 float turning_point(const SampleRequest& request) {
   float low = -60, high = 60;
   while (std::nextafter(low, high) < high) {
@@ -233,7 +233,7 @@ TEST(RsaDraw, SaysWhereRoundingCouldHaveDrawnAnotherToken) {
     EXPECT_TRUE(draw(at, request).thin) << position;
     EXPECT_FALSE(draw(above, request).thin);
     EXPECT_FALSE(draw(below, request).thin);
-    // Logits that are known to 0.01 leave it open, to 0.001 they do not.
+    // A logit error of 0.01 makes the draw ambiguous; 0.001 does not.
     EXPECT_TRUE(draw(above, request, 0.01).thin);
     EXPECT_FALSE(draw(above, request, 0.001).thin);
     EXPECT_EQ(honest_draws(above, request, 0.01), (std::vector<std::int64_t>{0, 1}));

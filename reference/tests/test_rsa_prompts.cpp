@@ -1,5 +1,5 @@
-// Prompt templates: what they expand to, that nothing inside a query or a tail is a placeholder
-// (S2), how long they are, and what is refused of a file.
+// Prompt templates: their expansion, their length, rejected files, and that queries and tails are
+// never searched for placeholders (S2).
 #include <gtest/gtest.h>
 
 #include <map>
@@ -13,7 +13,7 @@ namespace {
 
 using Ids = std::vector<std::int32_t>;
 
-/// A byte a token, from 1000 on; bos 1.
+/// One token per byte, from 1000 on; bos is 1.
 class Bytes : public Tokenizer {
  public:
   std::int64_t size() const override { return 1256; }
@@ -54,13 +54,13 @@ TEST(RsaPrompts, ExpandPieceByPiece) {
   const std::vector<Ids> tails = {{50, 51}, {60}};
   EXPECT_EQ(prompts.aggregate(Ids{40}, tails), (Ids{40, 7, 50, 51, 7, 60, 9}));
   EXPECT_EQ(prompts.template_tokens(2), 3);
-  EXPECT_EQ(prompts.template_tokens(1), 3);  // that of round 0
+  EXPECT_EQ(prompts.template_tokens(1), 3);  // the round-0 template is the longest
   EXPECT_EQ(prompts.template_tokens(9), 10);
   EXPECT_NO_THROW(prompts.check_ids(10));
   EXPECT_THROW(prompts.check_ids(9), BadInput);
 }
 
-// S2: what a query or a tail says stays what it says. `expand` makes a prompt from texts.
+// S2: query and tail appear in the prompt unchanged. `expand` makes a prompt from texts.
 using Expand = std::function<std::string(const std::string& query, const std::string& tail)>;
 
 std::string braces_are_text(const Expand& expand) {
@@ -85,7 +85,7 @@ std::string by_pieces(const std::string& query, const std::string& tail) {
   return bytes.decode(prompts.aggregate(bytes.encode(query), tails));
 }
 
-// The fault: a text in which placeholders are searched for one after the other.
+// Seeded bug: placeholders are replaced one after another in the whole text.
 std::string by_replacing(const std::string& query, const std::string& tail) {
   std::string text = "<Q:{query}|{number}:{candidate}>";
   const std::pair<std::string, std::string> values[] = {
@@ -99,7 +99,7 @@ std::string by_replacing(const std::string& query, const std::string& tail) {
   return text;
 }
 
-// The other one: a text for a formatting function, as which the query is taken first.
+// Seeded bug: the query is used as a format string.
 std::string by_formatting(const std::string& query, const std::string& tail) {
   if ((query + tail).find("{}") != std::string::npos) throw std::runtime_error("too few arguments");
   return "<Q:" + query + "|1:" + tail + ">";
@@ -121,7 +121,7 @@ TEST(RsaPrompts, WithATokenizerNumberTheAttemptsAndStartWithBos) {
                       "part:\nBB\n\nReasoning:\n"),
             std::string::npos)
       << text;
-  // One tail: another wording, with no number.
+  // One tail: different wording, without a number.
   const std::string one = bytes.decode(prompts.aggregate(bytes.encode("Q"), std::vector<Ids>(1)));
   EXPECT_EQ(one.find("Attempt 1"), std::string::npos);
   EXPECT_NE(one.find("The attempt, its last part"), std::string::npos);

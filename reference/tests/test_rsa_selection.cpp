@@ -1,4 +1,4 @@
-// Answers out of texts: the last balanced box, its form, and the vote (S8).
+// Answers from texts: the last balanced box, its normalised form, and the vote (S8).
 #include <gtest/gtest.h>
 
 #include <string>
@@ -70,7 +70,7 @@ TEST(RsaMajority, IsStoodForByARolloutThatEndedByItself) {
   EXPECT_EQ(majority({says("1", Finish::budget)})->rollout, 0);
 }
 
-// A text for a rollout: a box where `boxed` says so for (round, rollout).
+// The text of a rollout has a box if `boxed` contains (round, rollout).
 Choice chosen(Selection selection, const std::map<std::pair<int, int>, std::string>& boxed,
               TaggedGenerator& generator) {
   Settings s;
@@ -98,7 +98,7 @@ TEST(RsaChoice, IsTheVoteOrOneMoreRollout) {
   const Choice two_voters = chosen(Selection::msgl, {{{2, 3}, "7"}, {{2, 1}, "8"}}, generator);
   EXPECT_EQ(two_voters.answer(), "8");
   EXPECT_FALSE(two_voters.extra);
-  // One voter is none for MSGL: round 3 has the word, and falls back on the voter when silent.
+  // MSGL needs two voters: with one, round 3 decides, and the voter's box is used if it has none.
   const Choice more = chosen(Selection::msgl, {{{2, 3}, "7"}, {{3, 0}, "9"}}, generator);
   EXPECT_EQ(more.answer(), "9");
   ASSERT_TRUE(more.extra);

@@ -1,4 +1,4 @@
-// What a run of RSA is refused for (S1, S3), and the numbers that follow from what is accepted.
+// Rejected settings of an RSA run (S1, S3), and the numbers derived from accepted ones.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -26,7 +26,7 @@ Settings good() {
 }
 
 struct Row {
-  std::string option;  // that the message has to name
+  std::string option;  // that the message must name
   std::function<void(Settings&)> spoil;
 };
 
@@ -65,7 +65,7 @@ std::vector<Row> bad_rows() {
   };
 }
 
-// Rows that a check lets through, or refuses without naming the option.
+// Rows that a check accepts, or rejects without naming the option.
 std::vector<std::size_t> let_through(const std::function<void(const Settings&)>& check) {
   std::vector<std::size_t> rows;
   const auto bad = bad_rows();
@@ -89,7 +89,7 @@ TEST(RsaSettings, RefuseWhatMakesNoSense) {
 }
 
 TEST(RsaSettings, AChecksMissingRuleIsTold) {
-  // One rule switched off each: the setting is put right before the check sees it.
+  // One rule disabled at a time: the setting is corrected before the check.
   const auto without_s1 = [](Settings s) {
     if (s.tau > s.beta && s.beta > 0) s.tau = s.beta;
     validate(s, vocabulary);
@@ -121,7 +121,7 @@ TEST(RsaSettings, BoundsAreThoseOfTheSpecification) {
   const Bounds bounds = bounds_of(s, 7, 11);
   EXPECT_EQ(bounds.prompt_tokens, 7 + 4 * 40 + 11);
   EXPECT_EQ(bounds.cached_tokens, 16 * (7 + 4 * 40 + 11 + 200));
-  s.rounds = 50;  // whatever T is
+  s.rounds = 50;  // independent of T
   EXPECT_EQ(bounds_of(s, 7, 11).prompt_tokens, bounds.prompt_tokens);
   s.beta = 300;
   EXPECT_EQ(bounds_of(s, 7, 11).cached_tokens, 16 * (178 + 300));
@@ -134,7 +134,7 @@ TEST(RsaSettings, TheLastRoundHasABudgetAndAnAnswerOfItsOwn) {
   EXPECT_EQ(budget_of(s, 0), (Budget{100, 100}));
   EXPECT_EQ(budget_of(s, 1), (Budget{100, 100}));
   EXPECT_EQ(budget_of(s, 2), (Budget{150, 200}));
-  s.end_of_think.reset();  // nothing can be forced
+  s.end_of_think.reset();  // without a marker, no answer can be forced
   EXPECT_EQ(budget_of(s, 2), (Budget{200, 200}));
   s.rounds = 0;
   s.beta_final = s.beta;

@@ -1,4 +1,5 @@
-// Which tails a rollout gets: every list equally likely, none twice, by a stream of its own.
+// The subset of tails of a rollout: all lists equally likely, no repetition, one stream per
+// rollout.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,8 +11,8 @@
 namespace kernelgate::rsa {
 namespace {
 
-// Subsets: all 12 ordered pairs of 4 equally often. Chi-square of 11 degrees exceeds 49 with
-// probability below 1e-6.
+// Subsets: all 12 ordered pairs of 4 are equally frequent. Chi-square with 11 degrees of freedom
+// exceeds 49 with probability below 1e-6.
 double chi_square(const std::function<std::vector<std::int64_t>(std::int64_t)>& draw) {
   constexpr int count = 12000;
   std::map<std::vector<std::int64_t>, int> seen;

@@ -1,5 +1,5 @@
-// Text through a SentencePiece model that is trained here: in and out, multi-byte tails by token
-// (S4), and files that are no model.
+// Encodes and decodes text with a SentencePiece model trained here, cuts multi-byte tails by token
+// (S4), and rejects files that are not models.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -36,7 +36,7 @@ TEST(RsaText, GoesInAndComesOutAgain) {
        {"größe {} \\boxed{7}", "数学问题", "bytes of others: ж €", "<think>x</think>", ""}) {
     EXPECT_EQ(t.decode(t.encode(text)), text);
   }
-  EXPECT_EQ(t.bos(), 1);  // the trainer's own numbers
+  EXPECT_EQ(t.bos(), 1);  // as assigned by the trainer
   EXPECT_EQ(t.eos(), 2);
   EXPECT_EQ(t.encode("</think>"), (Ids{t.id_of("</think>").value()}));
   EXPECT_FALSE(t.id_of("no such piece"));

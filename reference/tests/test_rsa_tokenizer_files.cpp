@@ -1,4 +1,4 @@
-// Tokens that files add behind a SentencePiece model, and how they are encoded and decoded.
+// Tokens that files add to a SentencePiece model, and their encoding and decoding.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -50,7 +50,7 @@ TEST(TokenizerFiles, TellHowManyIdsThereAre) {
   EXPECT_EQ(files.vocabulary, 4);
   EXPECT_EQ(files.size(), 8);
   EXPECT_THAT(files.sources, ElementsAre("tokenizer.json"));
-  // A list of pieces, as unigram models have it.
+  // A list of pieces, as in unigram models.
   EXPECT_EQ(
       parse_tokenizer_json(R"({"model": {"vocab": [["<unk>", 0.0], ["a", -1.5]]}})", "f").size(),
       2);
@@ -101,7 +101,7 @@ TEST(AddedTokens, GoInAndComeOutAgain) {
   EXPECT_EQ(t->id_of("<end>"), 5);
   EXPECT_EQ(t->id_of("b"), 1);
   EXPECT_EQ(t->encode("ab<end>c<tool>>d<tool>"),
-            (Ids{0, 1, 5, 2, 7, 3, 6}));                                // the longest one counts
+            (Ids{0, 1, 5, 2, 7, 3, 6}));                                // the longest match wins
   EXPECT_EQ(t->decode(Ids{0, 1, 5, 2, 7, 3, 6}), "abc<tool>>d<tool>");  // <end> is special
   EXPECT_EQ(t->encode(""), Ids{});
 }

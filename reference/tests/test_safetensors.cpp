@@ -1,4 +1,4 @@
-// The safetensors reader on files that are well, broken and hostile, and the writer's round trip.
+// The safetensors reader on valid, broken and hostile files, and the writer's round trip.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

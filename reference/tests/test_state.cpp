@@ -1,4 +1,4 @@
-// State is a value: chunks, slots, padding, rollback and files change no number.
+// State is a value: chunks, slots, padding, rollback and files do not change a number.
 #include <gtest/gtest.h>
 
 #include <unistd.h>
@@ -67,7 +67,7 @@ TEST(Slots, RowsOfABatchAreWhatTheyAreAlone) {
   const Logits whole = golden_logits(model);
   State state = model.empty_state(5);
   const double poison = std::numeric_limits<double>::quiet_NaN();
-  for (BlockState& b : state.slots[1].blocks) b.u.assign(b.u.size(), poison);  // a guard
+  for (BlockState& b : state.slots[1].blocks) b.u.assign(b.u.size(), poison);  // detects any access
   const State before = state;
   // Slots 4, 0 and 2 in this order; the fourth row is a pad row.
   TokenBatch batch{4, 4, {}, {}};
@@ -90,7 +90,7 @@ TEST(Slots, RowsOfABatchAreWhatTheyAreAlone) {
   for (const double x : state.slots[1].blocks[0].u) EXPECT_TRUE(std::isnan(x));
   for (const double x : logits.at(3, 0)) EXPECT_EQ(x, 0);
 
-  // Slot 4 goes on from where it is, in another row than before.
+  // Slot 4 continues its sequence in a different row than before.
   const auto next = ids(4, 8);
   TokenBatch more{2, 8, Ids(16), {}};
   std::copy(next.begin(), next.end(), more.ids.begin() + 8);
@@ -131,7 +131,7 @@ TEST(Padding, OnTheLeftChangesNoNumber) {
     }
     for (const double x : logits.at(0, 0)) EXPECT_EQ(x, 0);
     EXPECT_EQ(state.slots[0].length, 9);
-    // The next token of either row is that of the unpadded sequence.
+    // The next token of either row equals that of the unpadded sequence.
     const Logits next = model.forward({2, 1, {golden_ids[9], 0}, {}}, state);
     EXPECT_TRUE(std::equal(next.at(0, 0).begin(), next.at(0, 0).end(), whole.at(0, 9).begin()));
   }
@@ -164,7 +164,7 @@ TEST(Tokens, OutsideTheVocabularyOrTheStateAreRefusedAndLeaveTheStateAlone) {
   EXPECT_THROW(model.forward({2, 2, {1, 2, 3, 512}, {}}, state), BadInput);
   EXPECT_THROW(model.forward({2, 2, {1, 2, 3, -1}, {}}, state), BadInput);
   EXPECT_THROW(model.forward({2, 2, {1, 2, 3}, {}}, state), BadInput);
-  EXPECT_THROW(model.forward({1, 1, {1}, {}}, state), BadInput);  // two slots, none named
+  EXPECT_THROW(model.forward({1, 1, {1}, {}}, state), BadInput);  // two slots, but none given
   EXPECT_THROW(model.forward({2, 1, {1, 2}, {}}, state, {.slots = {1, 1}}), BadInput);
   EXPECT_THROW(model.forward({2, 1, {1, 2}, {}}, state, {.slots = {0, 2}}), BadInput);
   EXPECT_THROW(model.forward({0, 0, {}, {}}, state), BadInput);
@@ -233,7 +233,7 @@ TEST(PrefixCache, RestoringTheStateAtTheCutIsNeeded) {
   std::vector<double> rest, stale;
   feed(model, restored, ids(6, 6), rest);
   EXPECT_TRUE(std::equal(rest.begin(), rest.end(), whole.values.begin() + 6 * 512));
-  State without = kept;  // keys and values alone, conv and lag state lost
+  State without = kept;  // keys and values only; conv and lag state lost
   for (BlockState& b : without.slots[0].blocks) {
     std::fill(b.u.begin(), b.u.end(), 0);
     std::fill(b.lag.begin(), b.lag.end(), 0);
@@ -242,7 +242,7 @@ TEST(PrefixCache, RestoringTheStateAtTheCutIsNeeded) {
   EXPECT_GT(std::abs(stale[0] - rest[0]), 1e-3);
 }
 
-TEST(Robustness, AZeroRowOfWeightsGivesFiniteLogits) {  // all heads zero: 0, not NaN
+TEST(Robustness, AZeroRowOfWeightsGivesFiniteLogits) {  // all-zero heads give 0, not NaN
   SyntheticModel m = synthetic_model("t0");
   TensorMap map = synthetic_tensors(m.config, false);
   const std::vector<float> zeros(64 * 64);

@@ -1,5 +1,5 @@
 // A SentencePiece model small enough to be trained in a test: single characters, some of several
-// bytes, two markers, and byte tokens for all the rest.
+// bytes, two markers, and byte fallback for all other characters.
 #pragma once
 
 #include <sentencepiece_trainer.h>
@@ -23,7 +23,7 @@ class Lines : public sentencepiece::SentenceIterator {
   std::size_t next_ = 0;
 };
 
-/// The bytes of its file. Ids 0, 1, 2: unknown, bos, eos; 3 and 4: <think>, </think>.
+/// The bytes of the model file. Ids 0, 1, 2: unknown, bos, eos; 3 and 4: <think>, </think>.
 inline std::string tiny_sentencepiece() {
   std::vector<std::string> lines;
   for (int i = 0; i < 40; ++i) {

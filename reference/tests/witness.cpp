@@ -25,7 +25,7 @@ struct Witness::Pass {
   std::size_t decode_from;
 
   bool is(Mutation m) const { return mutation == m; }
-  /// First token of the chunk that holds token t.
+  /// First token of the chunk that contains token t.
   std::size_t chunk_start(std::size_t t) const { return t < decode_from ? 0 : t; }
 };
 
@@ -51,15 +51,15 @@ Row Witness::norm(const Row& x, const std::string& weight) const {
   return y;
 }
 
-/// u of token t - back as token t sees it: zeros before the start, the stored state for tokens of
+/// u of token t - back as seen by token t: zeros before the start, the stored state for tokens of
 /// earlier chunks.
 static Row seen(const Matrix& u, std::size_t t, std::size_t back, std::size_t start,
                 std::size_t first_single, Mutation m) {
-  if (m == Mutation::decode_shift_before_read && start > 0) {  // state is (t-1, t) when it is read
+  if (m == Mutation::decode_shift_before_read && start > 0) {  // the state read is (t-1, t)
     return u[back == 2 ? t - 1 : t];
   }
   if (m == Mutation::decode_columns_swapped && start > 0 && back > 0) {
-    return u[back == 2 ? t - 1 : first_single - 2];  // every step writes its column as the older
+    return u[back == 2 ? t - 1 : first_single - 2];  // every step writes the older column
   }
   if (back > t) return Row(u[0].size());
   Row row = u[t - back];
@@ -194,7 +194,7 @@ Matrix Witness::attention(const Pass& pass, std::size_t block, const Matrix& h) 
       const std::size_t j = pass.is(Mutation::gqa_modulo) ? n % kv : n * kv / q;
       double total = 0;
       const std::size_t from = t + 1 > window ? t + 1 - window : 0;
-      for (std::size_t s = from; s <= t; ++s) {  // |score| stays small: no shift is needed
+      for (std::size_t s = from; s <= t; ++s) {  // |score| is small, so no maximum is subtracted
         const double weight = std::exp(dot(&qk[t][n * d], &qk[s][(q + j) * d], d) /
                                        std::sqrt(static_cast<double>(d)));
         total += weight;
@@ -236,7 +236,7 @@ Row Witness::moe(const Pass& pass, std::size_t block, const Row& h, Row& state) 
   const Row& bias = w(gate + "balancing_biases");
   Row biased = p;
   for (std::size_t e = 0; e < p.size(); ++e)
-    biased[e] += bias[e];  // on the logits, for one mutation
+    biased[e] += bias[e];  // biased logits, for one mutation only
   double total = 0;
   for (double& x : p) total += x = std::exp(x);
   for (double& x : p) x /= total;

@@ -1,6 +1,6 @@
-// A second model, written apart from the first: whole sequences, matrices of rows, no state, one
-// file. Unbroken it must give the same logits; broken on purpose, in one of the ways that real
-// ports were, it shows by how much a test would see the break (specification, appendix B).
+// A second, independent model in one file: whole sequences, matrices of rows, no state. Unmodified
+// it must give the same logits. With a seeded bug that a real port had, it shows how far the logits
+// change (specification, appendix B).
 #pragma once
 
 #include <map>
@@ -49,7 +49,7 @@ enum class Mutation {
   unit_weight,
   gate_up_swapped,
   skip_identity,
-  // Only seen when tokens after `decode_from` are fed one by one.
+  // Visible only when tokens after `decode_from` are fed one by one.
   decode_conv_zeroed,
   decode_columns_swapped,
   decode_shift_before_read,

@@ -1,5 +1,5 @@
-// A build without Kokkos (KERNELGATE_KOKKOS=OFF): OpenMP's threads compute the truth, and no
-// variant runs on them.
+// Host executor of a build without Kokkos (KERNELGATE_KOKKOS=OFF): OpenMP threads compute the
+// reference values, and no variant runs on them.
 #include <fmt/format.h>
 #include <omp.h>
 

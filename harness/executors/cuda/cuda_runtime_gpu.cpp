@@ -1,4 +1,4 @@
-// NVIDIA's runtime behind GpuRuntime. Calls and errors: CUDA Runtime API reference, sections 6.1
+// GpuRuntime on NVIDIA's runtime. Calls and errors: CUDA Runtime API reference, sections 6.1
 // (device), 6.5 (events), 6.7 (execution) and 6.9 (memory).
 #include <cuda_runtime.h>
 #include <fmt/format.h>
@@ -32,7 +32,7 @@ class CudaRuntime final : public GpuRuntime {
     void* memory = nullptr;
     const cudaError_t code = cudaMalloc(&memory, static_cast<std::size_t>(bytes));
     if (code == cudaErrorMemoryAllocation) {
-      cudaGetLastError();  // this error is not kept
+      cudaGetLastError();  // clears the error
       throw BadInput(fmt::format("the device has no room for {} bytes", bytes));
     }
     must(code, "cudaMalloc");
@@ -81,7 +81,7 @@ class CudaRuntime final : public GpuRuntime {
 std::unique_ptr<GpuDevice> open_cuda() {
   int count = 0;
   const cudaError_t code = cudaGetDeviceCount(&count);
-  // Without a driver the runtime says InsufficientDriver; with one and no device, NoDevice.
+  // Without a driver the runtime returns InsufficientDriver; with a driver but no device, NoDevice.
   if (code == cudaErrorInsufficientDriver || code == cudaErrorNoDevice ||
       (code == cudaSuccess && count == 0)) {
     throw BadInput(fmt::format("no CUDA device here: cudaGetDeviceCount answered {} ({})",

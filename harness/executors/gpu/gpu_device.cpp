@@ -12,7 +12,7 @@ namespace kernelgate {
 namespace {
 
 constexpr unsigned char guard_byte = 0xA7;
-// A NaN in every floating type, and no index into anything.
+// Yields NaN in every floating-point type and an out-of-range index as an integer.
 constexpr unsigned char garbage_byte = 0xFF;
 
 }  // namespace
@@ -25,7 +25,8 @@ GpuDevice::~GpuDevice() {
 }
 
 std::byte* GpuDevice::allocate(std::int64_t bytes, std::string_view name) {
-  // The second guard starts at the very end of the buffer, so that one byte too far is seen.
+  // The second guard starts right at the end of the buffer, so that an overrun by one byte is
+  // detected.
   std::byte* memory = runtime_->allocate(bytes + 2 * guard_bytes);
   runtime_->fill(memory, guard_byte, guard_bytes);
   if (bytes > 0) runtime_->fill(memory + guard_bytes, garbage_byte, bytes);

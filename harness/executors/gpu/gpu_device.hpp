@@ -1,6 +1,6 @@
-// A real GPU as the harness sees it: the same refusals as a virtual device before each launch,
-// guard bytes on either side of every buffer, the device's own clock. Which vendor's, the runtime
-// knows.
+// A real GPU behind the device interface: the same checks for unsupported launches as on a virtual
+// device, guard bytes on either side of every buffer, and the device's own clock. The vendor is
+// hidden behind the runtime.
 #pragma once
 
 #include <map>
@@ -14,7 +14,7 @@ namespace kernelgate {
 
 class GpuDevice final : public NativeDevice {
  public:
-  /// Bytes before and behind each buffer that no kernel may change.
+  /// Bytes before and after each buffer that no kernel may change.
   static constexpr std::int64_t guard_bytes = 4096;
 
   /// The profile must outlive the device.
@@ -27,7 +27,7 @@ class GpuDevice final : public NativeDevice {
   std::byte* allocate(std::int64_t bytes, std::string_view name) override;
   void release(std::byte* memory) override;
   void upload(std::byte* to, const std::byte* from, std::int64_t bytes) override;
-  /// Throws NativeFault when a launch since the last download wrote outside of a buffer.
+  /// Throws NativeFault if a launch since the last download wrote outside a buffer.
   void download(std::byte* to, const std::byte* from, std::int64_t bytes) override;
   void launch(const NativeEntry& entry, const LaunchShape& shape, const void* const* arguments,
               int argument_count) override;
@@ -47,7 +47,7 @@ class GpuDevice final : public NativeDevice {
   std::unique_ptr<GpuRuntime> runtime_;
   std::map<std::byte*, Buffer> buffers_;
   std::map<const void*, std::int64_t> allowed_shared_;
-  std::string launched_;  // kernels since the guards were looked at
+  std::string launched_;  // kernels since the last check of the guards
 };
 
 }  // namespace kernelgate

@@ -1,5 +1,4 @@
-// The device of a vendor's runtime, driven by a runtime in host memory whose "kernels" are
-// functions.
+// Tests GpuDevice with a runtime in host memory whose "kernels" are functions.
 #include "harness/executors/gpu/gpu_device.hpp"
 
 #include <gmock/gmock.h>

@@ -1,6 +1,6 @@
-// What a vendor's runtime does for a device: memory, copies, launches, a clock. One implementation
-// a vendor, and one in host memory for the tests. Every failure is a NativeFault that names the
-// call, the vendor's symbol of the error and its text.
+// The vendor runtime's operations for a device: memory, copies, launches, a clock. There is one
+// implementation per vendor, and one in host memory for the tests. Every failure is a NativeFault
+// with the call, the vendor's error symbol and its text.
 #pragma once
 
 #include <cstddef>
@@ -24,14 +24,15 @@ class GpuRuntime {
   virtual void to_host(std::byte* to, const std::byte* from, std::int64_t bytes) = 0;
   virtual void fill(std::byte* memory, unsigned char value, std::int64_t bytes) = 0;
 
-  /// Starts the kernel behind all earlier work. Shared memory over the default was allowed by
-  /// allow_shared() before.
+  /// Starts the kernel after all earlier work. Shared memory above the default needs an earlier
+  /// allow_shared().
   virtual void launch(const void* function, const LaunchShape& shape, void** arguments) = 0;
-  /// Lets this kernel take so many bytes of dynamic shared memory.
+  /// Allows this kernel `bytes` bytes of dynamic shared memory.
   virtual void allow_shared(const void* function, std::int64_t bytes) = 0;
   virtual void wait() = 0;
 
-  /// Marks the stream; seconds between the two marks by the device's clock, waiting for the second.
+  /// mark_start() marks the stream. seconds_since_mark() sets a second mark, waits for it, and
+  /// returns the seconds between the two by the device's clock.
   virtual void mark_start() = 0;
   virtual double seconds_since_mark() = 0;
 };

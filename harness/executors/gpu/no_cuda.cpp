@@ -1,4 +1,4 @@
-// A build without CUDA says so.
+// Stub of open_cuda() that reports a build without CUDA.
 #include "harness/core/error.hpp"
 #include "harness/executors/gpu/open_gpu.hpp"
 

@@ -1,4 +1,4 @@
-// A build without HIP says so.
+// Stub of open_hip() that reports a build without HIP.
 #include "harness/core/error.hpp"
 #include "harness/executors/gpu/open_gpu.hpp"
 

@@ -1,5 +1,5 @@
-// The first GPU of this machine, by backend. Each function has two implementations, and the build
-// takes one: open_cuda() from executors/cuda or gpu/no_cuda.cpp, open_hip() likewise.
+// Opens the first GPU of this machine, by backend. Each function has two implementations, and the
+// build selects one: open_cuda() from executors/cuda or gpu/no_cuda.cpp, open_hip() likewise.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,8 @@
 
 namespace kernelgate {
 
-/// Throw BadInput in words: no such backend in this build, no device, or one without a profile.
+/// Throw BadInput with a message: no such backend in this build, no device, or a device without a
+/// profile.
 std::unique_ptr<GpuDevice> open_cuda();
 std::unique_ptr<GpuDevice> open_hip();
 

@@ -1,6 +1,6 @@
-// AMD's runtime behind GpuRuntime. Calls and errors: HIP Runtime API reference, modules device,
-// memory, execution and event. The target's name comes from the kernel driver, because the
-// function that has it (hipGetDeviceProperties) changed its layout and name between releases.
+// GpuRuntime on AMD's runtime. Calls and errors: HIP Runtime API reference, modules device, memory,
+// execution and event. The target's name comes from the kernel driver, because the function that
+// returns it (hipGetDeviceProperties) changed its layout and name between releases.
 #include <fmt/format.h>
 #include <hip/hip_runtime_api.h>
 

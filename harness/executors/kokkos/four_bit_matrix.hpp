@@ -1,5 +1,5 @@
-// Weights of four bits (spec 7.3) as portable kernels read them: eight codes are one 32-bit word,
-// and a code becomes a number by a look-up in 16 values.
+// Four-bit weights (spec 7.3) for portable kernels: eight codes form one 32-bit word, and a code is
+// converted by a look-up in 16 values.
 #pragma once
 
 #include <bit>
@@ -16,8 +16,8 @@ namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
 /// codes [rows,columns/8] in words, scales [rows,columns/block]: bytes e of 2^(e - 127) for MXFP4,
-/// f32 for NF4. Blocks of NF4 are a power of two from 32 on, those of MXFP4
-/// are 32; both divide the columns.
+/// f32 for NF4. The block of NF4 is a power of two, at least 32; that of MXFP4 is 32. Both divide
+/// the columns.
 template <FourBitFormat format>
 struct FourBitCodes {
   using Scale = std::conditional_t<format == FourBitFormat::nf4, float, std::uint8_t>;
@@ -25,9 +25,9 @@ struct FourBitCodes {
   const std::uint32_t* words = nullptr;
   const Scale* scales = nullptr;
   std::int64_t columns = 0;
-  int nf4_block_log2 = 5;  // of NF4's block; MXFP4's is 32
+  int nf4_block_log2 = 5;  // for NF4's block; MXFP4's is 32
 
-  /// The scale that belongs to column k of a row.
+  /// The index of the scale of column k of a row.
   template <class K>
   KOKKOS_FORCEINLINE_FUNCTION K scale_at(K k) const {
     return k >> (format == FourBitFormat::nf4 ? nf4_block_log2 : 5);
@@ -35,7 +35,7 @@ struct FourBitCodes {
   KOKKOS_FORCEINLINE_FUNCTION static float value(std::uint32_t code) {
     return format == FourBitFormat::nf4 ? nf4_value(code) : e2m1_value(code);
   }
-  /// How far code j of a word is shifted: in a byte of NF4 the even element is the high half.
+  /// The bit offset of code j in a word: in a byte of NF4 the even element is the high half.
   KOKKOS_FORCEINLINE_FUNCTION static constexpr int shift(int j) {
     return 4 * (format == FourBitFormat::nf4 ? j ^ 1 : j);
   }
@@ -50,7 +50,7 @@ struct FourBitCodes {
   }
 };
 
-/// The 16 values of the format in a team's scratch, and the scratch that they need.
+/// The format's 16 values in a team's scratch, and the scratch size they need.
 inline constexpr std::size_t code_table_bytes = 16 * sizeof(float) + 64;
 template <FourBitFormat format, class Shape, class Team>
 KOKKOS_FUNCTION const float* code_table(const Team& team) {
@@ -63,7 +63,7 @@ KOKKOS_FUNCTION const float* code_table(const Team& team) {
   return table;
 }
 
-/// A row of a four-bit matrix; without words it is 0.
+/// A row of a four-bit matrix; all zeros if `words` is null.
 template <FourBitFormat format>
 struct FourBitLine {
   const std::uint32_t* words;
@@ -72,7 +72,7 @@ struct FourBitLine {
   int columns;
   int nf4_block_log2;
 
-  /// W numbers from a multiple of W on; W is 1, 8, 16 or 32.
+  /// W numbers starting at a multiple of W; W is 1, 8, 16 or 32.
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> at(int k) const {
     using Bits = Pack<std::uint32_t, W>;
@@ -89,8 +89,8 @@ struct FourBitLine {
   }
 };
 
-/// Rows of a four-bit matrix as operand of a tile: row r is row row_of(r) of `codes`; zeros where
-/// row_of(r) is negative.
+/// Rows of a four-bit matrix as an operand of a tile: row r is row row_of(r) of `codes`; zeros
+/// where row_of(r) is negative.
 template <FourBitFormat format, class RowOf>
 struct FourBitOperand {
   static constexpr int min_chunk = 8;
@@ -107,12 +107,12 @@ struct FourBitOperand {
   }
   KOKKOS_FORCEINLINE_FUNCTION void fetch(int r, int k) const {
     const std::int64_t row = row_of(r);
-    if (row >= 0 && k % 128 == 0) prefetch(codes.words_of(row) + k / 8);  // 128 codes are a line
+    if (row >= 0 && k % 128 == 0) prefetch(codes.words_of(row) + k / 8);  // 128 codes per line
   }
 };
 
-/// Rows of codes and vectors of f32 that are laid out so that code j of all words of a step meets
-/// one pack: [step][j][word]. Whole steps alone; the words behind them lie as they are.
+/// Dots of rows of codes with vectors of f32, stored as [step][j][word] so that code j of all words
+/// of a step is multiplied with one pack. Only whole steps are reordered; the rest keeps its order.
 template <class Shape, FourBitFormat format>
 struct FourBitDots {
   using X = float;
@@ -140,7 +140,7 @@ struct FourBitDots {
                            int ahead, DotSums<R, N>& total) const {
     using F = Pack<float, W>;
     using Bits = Pack<std::uint32_t, W>;
-    constexpr int chains = R * N < 8 ? 2 : 1;  // sums side by side, where few are
+    constexpr int chains = R * N < 8 ? 2 : 1;  // independent sums, to hide latency
     const std::int64_t terms = codes.columns, whole = terms / step * step;
     const std::uint32_t* code[R];
     KG_UNROLL for (int r = 0; r < R; ++r) code[r] = codes.words_of(row[r]);
@@ -198,9 +198,9 @@ struct FourBitDots {
   }
 
  private:
-  // The scale of each of W words from the word `at` on, which is a multiple of W.
+  // The scales of W words starting at word `at`, a multiple of W.
   KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> scales(std::int64_t row, std::int64_t at) const {
-    constexpr int blocks = W * 8 / 32;  // of 32 codes, the shortest, that W words are
+    constexpr int blocks = W * 8 / 32;  // blocks of 32 codes, the shortest, per W words
     const auto* scale = codes.scales_of(row);
     if constexpr (blocks <= 1) {
       return broadcast<Pack<float, W>>(codes.factor(scale[codes.scale_at(at * 8)]));
@@ -213,7 +213,7 @@ struct FourBitDots {
       std::uint32_t bytes = 0;
       std::memcpy(&bytes, scale + at / 4, blocks);
       const Bits exponent = (broadcast<Bits>(bytes) >> (counted_from<Bits>(0) >> 2 << 3)) & 255U;
-      // As e8m0_value(): 2^-127 is below f32's normal numbers, 255 is NaN.
+      // As e8m0_value(): 2^-127 is subnormal in f32, 255 is NaN.
       const Bits bits = max(exponent << 23, broadcast<Bits>(0x00400000U));
       return cast_bits<float>(select(exponent == 255U, broadcast<Bits>(0x7FC00000U), bits));
     }

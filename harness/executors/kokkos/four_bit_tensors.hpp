@@ -1,4 +1,4 @@
-// A case's tensors of codes and scales as rows that fast code reads.
+// Converts a case's tensors of codes and scales to FourBitRows.
 #pragma once
 
 #include "harness/core/four_bit.hpp"

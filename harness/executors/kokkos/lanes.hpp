@@ -1,14 +1,14 @@
-// Vectors of f32 lanes for CPU kernels: as wide as this translation unit's instructions. A sum over
-// lanes written by hand is the only way to a fast reduction without -ffast-math, and its order is
-// the same for every number of threads. Host code only: device kernels use Kokkos' vector lanes.
+// Vectors of f32 lanes for CPU kernels, as wide as this translation unit's instructions. An
+// explicit sum over lanes is the only fast reduction without -ffast-math, and its order is the same
+// for every number of threads. Host code only: device kernels use Kokkos' vector lanes.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
 
 #if defined(__AVX2__)
-// g++ 12 converts vectors of _Float16 one by one, and widens 16 whole numbers in four shuffles
-// where one does: row dots in bf16 were bound by them, not by memory.
+// g++ 12 converts vectors of _Float16 one element at a time, and widens 16 integers with four
+// shuffles instead of one: row dots in bf16 were limited by these instead of by memory.
 #include <immintrin.h>
 #endif
 

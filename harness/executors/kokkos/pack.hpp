@@ -1,6 +1,7 @@
-// Packs: W numbers that one work item holds side by side. On a host a pack is one vector register,
-// on a device it is W scalars, so one source is vector code on one and plain code on the other. The
-// only file of the portable kernels that names instructions (docs/fast-portable-code.md).
+// Packs: W numbers processed together by one work item. On a host a pack is one vector register, on
+// a device W scalars, so the same source compiles to vector code on a host and scalar code on a
+// device. Among the portable kernels' files, only the pack headers use intrinsics
+// (docs/fast-portable-code.md).
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -10,7 +11,7 @@
 #include "harness/core/number.hpp"
 
 // KG_UNROLL: a loop over lanes or registers, unrolled by every compiler. KG_ROLL: a loop that
-// device compilers must not unroll, because several turns at once take too many registers.
+// device compilers must not unroll, because unrolling takes too many registers.
 #if defined(__CUDACC__) || defined(__HIP__)
 #define KG_UNROLL _Pragma("unroll")
 #define KG_ROLL _Pragma("unroll 1")
@@ -36,13 +37,14 @@
 #endif
 
 namespace kernelgate {
-// Units of one program may be compiled for different processors: their packs are different types.
+// Units of one program may be compiled for different processors, so their packs must be different
+// types.
 inline namespace KG_PACK_NAMESPACE {
 
-/// Whether packs of more than one number are vectors of the compiler (hosts).
+/// Whether packs of more than one number use the compiler's vector types (hosts).
 inline constexpr bool vector_packs = KG_VECTOR_PACKS != 0;
 
-/// Numbers of 32 bits in the widest register of this unit's processor; 1 on devices.
+/// 32-bit numbers per widest register of this unit's processor; 1 on devices.
 #if !KG_VECTOR_PACKS
 inline constexpr int native_lanes = 1;
 #elif defined(__AVX512F__)
@@ -63,7 +65,8 @@ template <class T, int W>
 struct Vector {
   using type [[gnu::vector_size(sizeof(T) * W)]] = T;
 };
-// The same at any address. g++ copies a vector's bytes in halves where it tunes for no processor.
+// The same without alignment. Without tuning for a processor, g++ copies a vector's bytes in
+// halves.
 template <class T, int W>
 struct VectorInMemory {
   using type [[gnu::vector_size(sizeof(T) * W), gnu::aligned(alignof(T)), gnu::may_alias]] = T;
@@ -89,7 +92,7 @@ struct Pack {
   KOKKOS_FORCEINLINE_FUNCTION T operator[](int i) const { return at[i]; }
 };
 
-/// The outcome of a comparison: all bits of a number set where it holds, none where it does not.
+/// The result of a comparison: all bits of a number are set if it holds, none if not.
 template <int W>
 using Mask = Pack<std::int32_t, W>;
 
@@ -102,7 +105,7 @@ struct PackTraits<Pack<T, W>> {
 template <class P>
 using PackNumber = typename PackTraits<P>::Number;
 
-/// P of W equal numbers.
+/// P with W equal numbers.
 template <class P>
 KOKKOS_FORCEINLINE_FUNCTION P broadcast(PackNumber<P> x) {
   P p;
@@ -114,7 +117,7 @@ KOKKOS_FORCEINLINE_FUNCTION P broadcast(PackNumber<P> x) {
   return p;
 }
 
-/// P read from W neighbours, which need no alignment.
+/// Reads P from W adjacent numbers, which need no alignment.
 template <class P>
 KOKKOS_FORCEINLINE_FUNCTION P load(const PackNumber<P>* from) {
   P p;
@@ -140,7 +143,7 @@ KOKKOS_FORCEINLINE_FUNCTION void store(T* to, const Pack<T, W>& p) {
   }
 }
 
-/// The bits of p as numbers of U.
+/// Reinterprets the bits of p as numbers of type U.
 template <class U, class T, int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<U, W> cast_bits(const Pack<T, W>& p) {
   static_assert(sizeof(U) == sizeof(T));
@@ -188,7 +191,7 @@ KG_PACK_SHIFT(<<)
 KG_PACK_SHIFT(>>)
 #undef KG_PACK_SHIFT
 
-/// Number i shifted right by places[i].
+/// Shifts number i right by places[i].
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<std::uint32_t, W> operator>>(
     const Pack<std::uint32_t, W>& a, const Pack<std::uint32_t, W>& places) {
@@ -229,7 +232,7 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<T, W>& operator+=(Pack<T, W>& a, const Pack<T, 
   return a = a + b;
 }
 
-/// x where the mask holds, y elsewhere.
+/// x where the mask is set, y elsewhere.
 template <class T, int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> select(const Mask<W>& mask, const Pack<T, W>& x,
                                               const Pack<T, W>& y) {
@@ -242,7 +245,7 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> select(const Mask<W>& mask, const Pack<T,
   return p;
 }
 
-/// The larger of each two numbers; b where a is NaN.
+/// The larger number of each pair; b where a is NaN.
 template <class T, int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> max(const Pack<T, W>& a, const Pack<T, W>& b) {
   Pack<T, W> p;
@@ -254,7 +257,7 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> max(const Pack<T, W>& a, const Pack<T, W>
   return p;
 }
 
-/// The smaller of each two numbers; b where a is NaN.
+/// The smaller number of each pair; b where a is NaN.
 template <class T, int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> min(const Pack<T, W>& a, const Pack<T, W>& b) {
   Pack<T, W> p;
@@ -278,7 +281,7 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<T, W / 2> half_of(const Pack<T, W>& p) {
   return h;
 }
 
-/// The sum of all numbers, as a tree of halves.
+/// The sum of all numbers, added as a tree of halves.
 template <class T, int W>
 KOKKOS_FORCEINLINE_FUNCTION T sum(const Pack<T, W>& p) {
   if constexpr (W == 1) {
@@ -288,7 +291,7 @@ KOKKOS_FORCEINLINE_FUNCTION T sum(const Pack<T, W>& p) {
   }
 }
 
-/// The largest number; NaN is passed over where a number is left.
+/// The largest number; NaN is ignored where max() has it as its first operand.
 template <class T, int W>
 KOKKOS_FORCEINLINE_FUNCTION T max_of(const Pack<T, W>& p) {
   if constexpr (W == 1) {
@@ -306,7 +309,7 @@ KOKKOS_FORCEINLINE_FUNCTION P counted_from(PackNumber<P> first) {
   return p + first;
 }
 
-/// Number i is from[i / Each]: W / Each neighbours, each of them Each times.
+/// Number i is from[i / Each]: W / Each adjacent numbers, each repeated Each times.
 template <class P, int Each>
 KOKKOS_FORCEINLINE_FUNCTION P repeat(const PackNumber<P>* from) {
   P p = broadcast<P>(from[0]);
@@ -321,7 +324,7 @@ KOKKOS_FORCEINLINE_FUNCTION P repeat(const PackNumber<P>* from) {
   return p;
 }
 
-/// Bit i of the result: the mask holds for number i.
+/// Bit i of the result is set if the mask is set for number i.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION std::uint32_t bits_of(const Mask<W>& mask) {
 #if defined(__AVX512DQ__)
@@ -336,7 +339,7 @@ KOKKOS_FORCEINLINE_FUNCTION std::uint32_t bits_of(const Mask<W>& mask) {
   return bits;
 }
 
-/// Bit i of the result: number i is at least `min`.
+/// Bit i of the result is set if number i is at least `min`.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION std::uint32_t bits_at_least(const Pack<std::int32_t, W>& p,
                                                         std::int32_t min) {
@@ -348,7 +351,7 @@ KOKKOS_FORCEINLINE_FUNCTION std::uint32_t bits_at_least(const Pack<std::int32_t,
   return bits_of(p >= min);
 }
 
-/// The mask that holds for number i where bit i is set.
+/// The mask that is set for number i if bit i is set.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Mask<W> mask_of(std::uint32_t bits) {
   Mask<W> each;
@@ -356,7 +359,7 @@ KOKKOS_FORCEINLINE_FUNCTION Mask<W> mask_of(std::uint32_t bits) {
   return (each & static_cast<std::int32_t>(bits)) != 0;
 }
 
-/// Each number without its fraction. It must be within the range of std::int32_t.
+/// Each number truncated towards 0. It must be within the range of std::int32_t.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<std::int32_t, W> truncated(const Pack<float, W>& p) {
   Pack<std::int32_t, W> n;
@@ -418,16 +421,16 @@ KOKKOS_FORCEINLINE_FUNCTION void multiply_wide(const Pack<std::uint32_t, W>& a, 
   }
 }
 
-/// Brings the cache line that holds `from` nearer on a host; the address need not be readable.
-/// Nothing on a device, whose threads wait for each other instead.
+/// Prefetches the cache line of `from` on a host; the address need not be readable. Does nothing on
+/// a device, which hides latency by switching threads.
 KOKKOS_FORCEINLINE_FUNCTION void prefetch([[maybe_unused]] const void* from) {
 #if KG_VECTOR_PACKS
   __builtin_prefetch(from, 0, 2);
-  asm volatile("");  // or g++ drops calls of a function that does nothing else: it has no effect
+  asm volatile("");  // keeps g++ from dropping calls of functions that only prefetch
 #endif
 }
 
-/// The same into the first level of caches, for what is read within the next few hundred cycles.
+/// The same into the L1 cache, for data read within the next few hundred cycles.
 KOKKOS_FORCEINLINE_FUNCTION void prefetch_near([[maybe_unused]] const void* from) {
 #if KG_VECTOR_PACKS
   __builtin_prefetch(from, 0, 3);

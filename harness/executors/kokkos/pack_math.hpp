@@ -1,4 +1,5 @@
-// Powers on packs. A vector takes a series, a device and a pack of one take Kokkos' functions.
+// Exponential and related functions on packs. Vectors use series; devices and packs of one use
+// Kokkos' functions.
 #pragma once
 
 #include "harness/executors/kokkos/pack.hpp"
@@ -11,9 +12,9 @@ inline constexpr float round_to_whole = 0x1.8p23F;  // x + this has no bits belo
 }  // namespace pack_detail
 
 /// 2^x for x <= 127, within 1.3 ulp; 0 below -126 and at -inf, NaN stays NaN. x = n + f with n the
-/// nearest whole number, so |f| <= 1/2; 2^f by its Taylor series to f^7, which leaves
-/// (ln 2 / 2)^8 / 8! = 5.2e-9 = 0.09 u of the result; the last Horner step rounds by 1/2 ulp and
-/// carries the rounding of f (ln 2 + ...) of at most 0.35 as much again, the step before it a third
+/// nearest integer, so |f| <= 1/2. 2^f is computed by its Taylor series to f^7, whose remainder is
+/// (ln 2 / 2)^8 / 8! = 5.2e-9 = 0.09 u of the result. The last Horner step rounds by 1/2 ulp and
+/// propagates the rounding of f (ln 2 + ...), at most 0.35 of that; the step before it adds a third
 /// of that. On devices: Kokkos::exp2, and 0 below -126.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> exp2(const Pack<float, W>& x) {
@@ -39,10 +40,10 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> exp2(const Pack<float, W>& x) {
   }
 }
 
-/// e^x within 2 ulp for |x| <= 104, of which the results beyond f32's range are infinity and 0.
-/// Vectors: x = n ln 2 + r with |r| <= (ln 2) / 2 and n ln 2 subtracted in two parts, of which the
-/// first is exact; e^r by its Taylor series to r^7, whose remainder is r^8 / 8! < 5.3e-9 = 0.09 u;
-/// 2^n in two factors, because n may be 128 or below -126.
+/// e^x within 2 ulp for |x| <= 104; results beyond f32's range are infinity and 0. Vectors: x = n
+/// ln 2 + r with |r| <= (ln 2) / 2, where n ln 2 is subtracted in two parts and the first is exact.
+/// e^r is computed by its Taylor series to r^7, whose remainder is r^8 / 8! < 5.3e-9 = 0.09 u. 2^n
+/// is applied as two factors, because n may be 128 or below -126.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> exp(const Pack<float, W>& x) {
   using P = Pack<float, W>;
@@ -71,8 +72,8 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> exp(const Pack<float, W>& x) {
   }
 }
 
-/// gate / (1 + e^-gate): SwiGLU's activation. -gate is held within e^x's range, where the quotient
-/// has reached its limits.
+/// gate / (1 + e^-gate), the activation of SwiGLU. -gate is clamped to the range of exp(), where
+/// the quotient has reached its limits.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> silu(const Pack<float, W>& gate) {
   using P = Pack<float, W>;
@@ -82,16 +83,16 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> silu(const Pack<float, W>& gate) {
   return gate / (exp(x) + 1.0F);
 }
 
-/// erf x within 2 ulp (1.23 at worst in a scan of all floats): this project's fit of
-/// docs/dialect.md, section 3, without the second parts that give it 1 ulp there. On devices and
-/// for packs of one: Kokkos::erf.
+/// erf x within 2 ulp (maximum 1.23 in a scan of all floats): the fit of docs/dialect.md, section
+/// 3, without the second parts that give it 1 ulp there. On devices and for packs of one:
+/// Kokkos::erf.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> erf(const Pack<float, W>& x) {
   using P = Pack<float, W>;
   if constexpr (P::vector) {
     const auto sign = cast_bits<std::uint32_t>(x) & 0x80000000U;
     const P t = cast_bits<float>(cast_bits<std::uint32_t>(x) ^ sign);
-    // Below 1: x + x p(x^2).
+    // |x| < 1: x + x p(x^2).
     const P z = t * t;
     P p = broadcast<P>(0x1.4771fcp-14F);
     p = p * z - 0x1.a3515ep-11F;
@@ -101,7 +102,7 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> erf(const Pack<float, W>& x) {
     p = p * z - 0x1.81273ep-2F;
     p = p * z + 0x1.06eba8p-3F;
     const P near = p * t + t;
-    // Above: 1 - e^(-t h(t)).
+    // |x| >= 1: 1 - e^(-t h(t)).
     const P u = select(t > 4.0F, broadcast<P>(4.0F), t);
     P h = broadcast<P>(0x1.d571c8p-17F);
     h = h * u - 0x1.6fe2c2p-12F;
@@ -127,17 +128,17 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> gelu(const Pack<float, W>& x) {
 
 namespace pack_detail {
 #if KG_VECTOR_PACKS
-// Sine and cosine of angles below 2^23 in magnitude, well within 1 ulp of f32. The angle is
-// reduced by multiples of pi/2, which is split into two parts of 30 bits, so that their products
-// are exact without fused operations, and a rest; |r| <= pi/4, and the first Taylor terms left out
-// are below 1e-13.
+// Sine and cosine of angles below 2^23 in magnitude, well within 1 ulp of f32. The angle is reduced
+// by multiples of pi/2, which is split into two parts of 30 bits, whose products are exact without
+// fused operations, and a remainder. |r| <= pi/4, and the first omitted Taylor terms are below
+// 1e-13.
 template <int W>
 [[gnu::always_inline]] inline void sine_cosine_of(const Pack<float, W>& angle, Pack<float, W>& sine,
                                                   Pack<float, W>& cosine) {
   using Numbers = typename Vector<double, W>::type;
   using Bits = typename Vector<std::int64_t, W>::type;
   const Numbers a = __builtin_convertvector(angle.at, Numbers);
-  const Numbers shifted = a * 0.63661977236758134308 + 0x1.8p52;  // 2 / pi; below 1 no bits
+  const Numbers shifted = a * 0.63661977236758134308 + 0x1.8p52;  // 2 / pi; rounds to an integer
   const Numbers quarter = shifted - 0x1.8p52;
   Numbers r = a - quarter * 0x1.921fb54p+0;
   r = r - quarter * 0x1.10b46118p-30;
@@ -170,7 +171,7 @@ template <int W>
 }  // namespace pack_detail
 
 /// Sine and cosine within 2 ulp, of angles below 2^23. On devices and for packs of one: Kokkos'
-/// own.
+/// functions.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION void sine_cosine(const Pack<float, W>& angle, Pack<float, W>& sine,
                                              Pack<float, W>& cosine) {

@@ -1,5 +1,5 @@
-// Packs whose numbers change places: compressed stores, table look-ups, transposed blocks, sums
-// across lanes.
+// Operations that move numbers within packs: compressed stores, table look-ups, transposed blocks,
+// sums across lanes.
 #pragma once
 
 #include <utility>
@@ -9,7 +9,7 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// Stores the numbers whose bits are set, one behind the other. May write W numbers.
+/// Stores the numbers whose bits are set, contiguously. May write W numbers.
 template <class T, int W>
 KOKKOS_FORCEINLINE_FUNCTION void store_chosen(T* to, const Pack<T, W>& p, std::uint32_t bits) {
 #if defined(__AVX512F__)
@@ -21,7 +21,7 @@ KOKKOS_FORCEINLINE_FUNCTION void store_chosen(T* to, const Pack<T, W>& p, std::u
   }
 #elif defined(__AVX2__) && defined(__BMI2__)
   if constexpr (W == 8) {
-    // A byte for each number that is chosen, then their indices one behind the other.
+    // A byte mask of the chosen numbers, then their indices packed together.
     const std::uint64_t bytes = _pdep_u64(bits, 0x0101010101010101U) * 0xFFU;
     const std::uint64_t chosen = _pext_u64(0x0706050403020100U, bytes);
     const __m256i index = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<long long>(chosen)));
@@ -36,19 +36,19 @@ KOKKOS_FORCEINLINE_FUNCTION void store_chosen(T* to, const Pack<T, W>& p, std::u
   }
 }
 
-/// table[code & 15] for 16 numbers in memory.
+/// Looks up table[code & 15] in 16 numbers in memory.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> look_up(const float* table,
                                                    const Pack<std::uint32_t, W>& code) {
   using Out = Pack<float, W>;
 #if defined(__AVX512F__)
-  if constexpr (W == 16) {  // the instruction reads the index modulo 16
+  if constexpr (W == 16) {  // the instruction uses the index modulo 16
     return __builtin_bit_cast(Out,
                               _mm512_maskz_permutexvar_ps(0xFFFF, __builtin_bit_cast(__m512i, code),
                                                           _mm512_loadu_ps(table)));
   }
 #elif defined(__AVX2__)
-  if constexpr (W == 8) {  // each half modulo 8; bit 3, moved to the sign, chooses the half
+  if constexpr (W == 8) {  // modulo 8 per half; bit 3, moved to the sign, selects the half
     const __m256i index = __builtin_bit_cast(__m256i, code);
     const __m256 low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), index);
     const __m256 high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table + 8), index);
@@ -63,7 +63,7 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> look_up(const float* table,
 
 namespace pack_detail {
 #if KG_VECTOR_PACKS
-// Numbers Start .. Start + W/2 - 1 of a and b in turn.
+// Interleaves numbers Start .. Start + W/2 - 1 of a and b.
 template <int Start, class T, int W, int... I>
 [[gnu::always_inline]] inline Pack<T, W> interleave(const Pack<T, W>& a, const Pack<T, W>& b,
                                                     std::integer_sequence<int, I...>) {
@@ -71,7 +71,7 @@ template <int Start, class T, int W, int... I>
   p.at = __builtin_shufflevector(a.at, b.at, ((I % 2 == 0 ? 0 : W) + Start + I / 2)...);
   return p;
 }
-// Numbers First, First + 2, ... of a followed by b.
+// Numbers First, First + 2, ... of the concatenation of a and b.
 template <int First, class T, int W, int... I>
 [[gnu::always_inline]] inline Pack<T, W> every_second(const Pack<T, W>& a, const Pack<T, W>& b,
                                                       std::integer_sequence<int, I...>) {
@@ -108,8 +108,8 @@ KOKKOS_FORCEINLINE_FUNCTION void transpose([[maybe_unused]] Pack<T, W> (&rows)[W
   }
 }
 
-/// Number i is the sum of the numbers of rows[i]: halves are folded together pair by pair, which
-/// takes a third of the shuffles of W sums.
+/// Number i is the sum of the numbers of rows[i]. Halves are added pair by pair, which takes a
+/// third of the shuffles of W separate sums.
 template <class T, int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<T, W> sums_of(const Pack<T, W> (&rows)[W]) {
   if constexpr (Pack<T, W>::vector) {

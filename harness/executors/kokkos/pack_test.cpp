@@ -1,5 +1,5 @@
-// Packs of every width against plain numbers. The file is compiled twice, for any processor and
-// with the flags of the kernels, so that the vector forms of this machine are tested too.
+// Tests packs of every width against scalar code. The file is compiled twice, for any processor and
+// with the flags of the kernels, so that this machine's vector forms are tested too.
 #include "harness/executors/kokkos/pack.hpp"
 
 #include <gmock/gmock.h>
@@ -157,7 +157,7 @@ TYPED_TEST(Packs, ConvertStorageTypesAsPlainNumbers) {
 TYPED_TEST(Packs, ReadAndWriteTheFirstNumbersAlone) {
   using T = TestFixture;
   for (int count = 0; count <= T::W; ++count) {
-    // Of exactly `count` elements: reading or writing more is found by the preset asan.
+    // Exactly `count` elements: the preset asan detects an access beyond them.
     std::vector<bf16> from(static_cast<std::size_t>(count)), to(from.size());
     for (int i = 0; i < count; ++i) {
       from[static_cast<std::size_t>(i)] = from_float<bf16>(static_cast<float>(i + 1));
@@ -200,7 +200,8 @@ TYPED_TEST(Packs, PowersStayWithinTheirBounds) {
   EXPECT_EQ(exp(broadcast<typename T::F>(-104.0F))[0], 0.0F);
 }
 
-// The worst floats of a scan of all lie near 1.07, where both forms meet.
+// In a scan of all floats the largest errors are near 1.07, close to the switch between the two
+// forms.
 TYPED_TEST(Packs, ErfIsWithinTwoUlpAndEndsWell) {
   using P = typename TestFixture::F;
   const auto erf_of = [](float x) { return erf(broadcast<P>(x))[0]; };

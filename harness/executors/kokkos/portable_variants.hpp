@@ -1,5 +1,5 @@
 // Registers a portable kernel: once with the shape of this build's execution space and, on a host,
-// once with the shape of devices, so that the suites judge the code that a device would run.
+// once with the device shape, so that the suites check the code that a device would run.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,8 @@
 namespace kernelgate {
 
 /// `prepare(shape, const C&, TensorSet&)` returns a Launch, `unsupported(shape, const C&)` a reason
-/// or nothing; the type of `shape` is the shape to use. The variants are "kokkos" and, where that
-/// has the host's shape, "kokkos/device-shape", which is judged and not timed unless it is named.
+/// or nothing; the type of `shape` is the shape to use. The variants are "kokkos" and, on a host,
+/// "kokkos/device-shape", which is checked but timed only if it is named.
 template <KernelCase C, class Prepare, class Unsupported>
 void add_portable_variants(Registry& registry, const std::string& note, const Prepare& prepare,
                            const Unsupported& unsupported) {

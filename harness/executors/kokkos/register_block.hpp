@@ -8,7 +8,7 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// The `ahead` of add_block() that does nothing.
+/// The `ahead` argument of add_block() that does nothing.
 struct NothingAhead {
   KOKKOS_FORCEINLINE_FUNCTION void operator()(int) const {}
 };
@@ -20,10 +20,10 @@ KOKKOS_FORCEINLINE_FUNCTION void clear_block(P (&sum)[Columns][Packs]) {
   }
 }
 
-/// sum[c][p] += sum over k < depth, in order, of b[c,k] a[k,p]: packs of neighbouring rows against
-/// broadcast numbers of columns. a[k,p] is the pack at a + k * a_step + p * P::width, b[c,k] the
-/// number at b + c * column_step + k * k_step; so columns may lie as they are stored (k_step = 1)
-/// or transposed (column_step = 1). `ahead(k)` is called for every 16th k: it may prefetch.
+/// sum[c][p] += sum over k < depth, in order, of b[c,k] a[k,p]: packs of adjacent rows times
+/// broadcast numbers of columns. a[k,p] is the pack at a + k * a_step + p * P::width; b[c,k] is the
+/// number at b + c * column_step + k * k_step. Columns may therefore be in stored order (k_step =
+/// 1) or transposed (column_step = 1). `ahead(k)` is called for every 16th k and may prefetch.
 template <int Columns, int Packs, class P, class Ahead = NothingAhead>
 KOKKOS_FORCEINLINE_FUNCTION void add_block(const float* a, int a_step, const float* b,
                                            int column_step, int k_step, int depth,

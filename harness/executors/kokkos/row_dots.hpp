@@ -1,5 +1,5 @@
-// Dots of whole rows of a matrix with a few vectors: each row is read once, so memory sets the
-// pace.
+// Dot products of whole matrix rows with a few vectors: each row is read once, so the kernel is
+// memory-bound.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// sums of[r][n] of R rows and N vectors, added up by the vector lanes that share the rows.
+/// Sums of[r][n] of R rows and N vectors, added across the vector lanes that share the rows.
 template <int R, int N>
 struct DotSums {
   float of[R][N] = {};
@@ -24,33 +24,33 @@ struct DotSums {
 };
 
 /// Rows of a stored matrix [rows,terms] and vectors of the same type. `Words`: T is bf16 and rows
-/// begin at whole 32-bit words, so two numbers are one load, a shift and a mask.
+/// begin at 32-bit word boundaries, so two numbers take one load, a shift and a mask.
 template <class Shape, class T, bool Words>
 struct StoredDots {
   static_assert(!Words || std::is_same_v<T, bf16>);
-  using X = T;                            // what vectors are stored as
-  static constexpr bool in_place = true;  // vectors are read as the case stores them
+  using X = T;                            // the storage type of vectors
+  static constexpr bool in_place = true;  // vectors are read in the case's layout
   static constexpr int max_rows = Shape::dot_rows;
-  static constexpr std::size_t scratch_bytes = 0;  // of a team
+  static constexpr std::size_t scratch_bytes = 0;  // per team
 
   const T* data = nullptr;
   std::int64_t terms = 0;
 
-  /// Where element k of a vector of `terms` lies.
+  /// The position of element k in a vector of `terms` elements.
   KOKKOS_FORCEINLINE_FUNCTION static std::int64_t place(std::int64_t k, std::int64_t) { return k; }
-  /// The dots as the threads of a team use them.
+  /// The dots for the threads of a team.
   template <class Team>
   KOKKOS_FORCEINLINE_FUNCTION const StoredDots& of_team(const Team&) const {
     return *this;
   }
 
-  /// Adds the strand's terms of rows row[0] .. row[R - 1] times x[0] .. x[N - 1]. `ahead` is the
-  /// distance in rows of the rows that this thread takes next.
+  /// Adds this strand's terms of rows row[0] .. row[R - 1] times x[0] .. x[N - 1]. `ahead` is the
+  /// distance to this thread's next rows, in rows.
   template <int R, int N>
   KOKKOS_FUNCTION void add(int strand, const std::int64_t (&row)[R], const T* const (&x)[N],
                            int ahead, DotSums<R, N>& total) const {
     constexpr int W = Shape::dot_words, parts = Words ? 2 : 1, step = W * parts;
-    constexpr std::int64_t near = 1024 / sizeof(T);  // prefetched so many elements before their use
+    constexpr std::int64_t near = 1024 / sizeof(T);  // prefetch distance in elements
     using F = Pack<float, W>;
     F sum[R][N];
     KG_UNROLL for (int r = 0; r < R; ++r) {
@@ -75,7 +75,7 @@ struct StoredDots {
     KG_UNROLL for (int r = 0; r < R; ++r) {
       KG_UNROLL for (int n = 0; n < N; ++n) total.of[r][n] += kernelgate::sum(sum[r][n]);
     }
-    for (; k < terms; ++k) {  // the shorter rest belongs to the one strand that arrives at it
+    for (; k < terms; ++k) {  // the remainder belongs to the one strand that reaches it
       KG_UNROLL for (int r = 0; r < R; ++r) {
         KG_UNROLL for (int n = 0; n < N; ++n) {
           total.of[r][n] += to_float(w[r][k]) * to_float(x[n][k]);
@@ -101,7 +101,7 @@ struct StoredDots {
 /// A stored matrix [rows,columns] as the operand of tiles and of row dots.
 template <class T>
 struct StoredMatrix {
-  static constexpr std::size_t scratch_bytes = 0;  // of a team, for an operand
+  static constexpr std::size_t scratch_bytes = 0;  // per team, for an operand
 
   const T* data = nullptr;
   std::int64_t columns = 0;
@@ -118,7 +118,7 @@ struct StoredMatrix {
         },
         columns};
   }
-  /// f(StoredDots): bf16 rows that begin at whole words are read as words.
+  /// Calls f(StoredDots): bf16 rows that begin at word boundaries are read as words.
   template <class Shape, class F>
   auto with_dots(const F& f) const {
     if constexpr (std::is_same_v<T, bf16>) {
@@ -128,7 +128,7 @@ struct StoredMatrix {
   }
 };
 
-/// Vectors [count,terms] as Dots reads them: where the case stores them, or laid out anew.
+/// Vectors [count,terms] in the layout of Dots: those of the case, or a rearranged copy.
 template <class Dots, class T>
 class DotVectors {
  public:
@@ -173,7 +173,7 @@ class DotVectors {
   DeviceView<X> laid_out_;
 };
 
-/// The sums of a thread: R rows with N vectors. Valid on every vector lane.
+/// The sums of one thread: R rows with N vectors. Valid on every vector lane.
 template <class Shape, int R, int N, class Team, class Dots>
 KOKKOS_FUNCTION DotSums<R, N> row_dots(const Team& team, const Dots& dots,
                                        const std::int64_t (&row)[R],
@@ -189,15 +189,15 @@ KOKKOS_FUNCTION DotSums<R, N> row_dots(const Team& team, const Dots& dots,
   return total;
 }
 
-/// write(row, vector, sum) for rows [begin, end) and vectors [0, count), by one team: threads take
-/// rows, groups of up to MaxVectors vectors pass rows that the cache still holds. `vector(n)` is
-/// where vector n begins. write() is called once for each sum. `dots` is what of_team() gave.
+/// Calls write(row, vector, sum) once per sum, for rows [begin, end) and vectors [0, count), by one
+/// team. Threads take rows; further groups of up to MaxVectors vectors reuse rows that are still in
+/// the cache. `vector(n)` points to vector n. `dots` is the result of of_team().
 template <class Shape, int MaxVectors, class Team, class Dots, class Vector, class Write>
 KOKKOS_FUNCTION void team_row_dots(const Team& team, const Dots& dots, std::int64_t begin,
                                    std::int64_t end, int count, const Vector& vector,
                                    const Write& write) {
   const auto pass = [&]<int N>(std::integral_constant<int, N>, int first) {
-    // Fewer rows at a time where more vectors need registers.
+    // Fewer rows at a time, because more vectors need more registers.
     constexpr int R = N <= 2 || Dots::max_rows == 1 ? Dots::max_rows : Dots::max_rows / 2;
     const int groups = static_cast<int>((end - begin + R - 1) / R);
     Kokkos::parallel_for(Kokkos::TeamThreadRange(team, groups), [&](int g) {

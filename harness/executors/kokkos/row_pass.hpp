@@ -1,5 +1,5 @@
-// Passes over a row that a team shares, a pack at a time: sums and loops. On a host the team is one
-// thread with vector registers, on a device each thread takes single numbers side by side.
+// Sums and loops over a row that a team shares, one pack at a time. On a host the team is one
+// thread with vector registers; on a device adjacent threads take adjacent numbers.
 #pragma once
 
 #include <type_traits>
@@ -9,24 +9,24 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// The pack that a pass hands out: `width()` numbers, a constant.
+/// The pack width passed to a body: a compile-time constant.
 template <int W>
 using PackWidth = std::integral_constant<int, W>;
 
-/// Strand s of a row takes its packs s, s + strands, ...; the first strand takes what is left
-/// behind the last whole pack, number by number. The numbers of a strand belong to one thread in
-/// every pass, so what one pass leaves in memory for the next needs no barrier.
+/// Strand s of a row takes packs s, s + strands, ...; the first strand also takes the numbers after
+/// the last whole pack, one by one. Each strand belongs to the same thread in every pass, so no
+/// barrier is needed between a pass that stores numbers and a later pass that loads them.
 template <class Shape>
 struct RowPass {
   static constexpr int lanes = Shape::lanes;
   static constexpr int strands = Shape::team_size * Shape::vector_length;
   static constexpr int groups = strands < 16 ? strands : 16;
-  /// Scratch of sum(), in floats.
+  /// Scratch for sum(), in floats.
   static constexpr int scratch_floats = strands == 1 ? 0 : strands + groups;
 
-  /// The sum over the row of what body(PackWidth<W>, i) returns: a pack for numbers i to i + W - 1.
-  /// Every thread gets it. Its order depends on the width alone: four packs in turn for a strand,
-  /// then strands in groups.
+  /// The sum over the row of body(PackWidth<W>, i), a pack for numbers i to i + W - 1. Every thread
+  /// receives it. Its order depends only on the width: each strand adds into four packs in turn,
+  /// then strands are added in groups.
   template <class Team, class Body>
   KOKKOS_FORCEINLINE_FUNCTION static float sum(const Team& team, [[maybe_unused]] float* scratch,
                                                int width, const Body& body) {
@@ -49,7 +49,7 @@ struct RowPass {
     }
   }
 
-  /// Calls body(PackWidth<W>, i) for all numbers of the row, i to i + W - 1 at a time.
+  /// Calls body(PackWidth<W>, i) for all numbers of the row, W at a time.
   template <class Team, class Body>
   KOKKOS_FORCEINLINE_FUNCTION static void for_each(const Team& team, int width, const Body& body) {
     Kokkos::parallel_for(Kokkos::TeamVectorRange(team, int{strands}), [&](int s) {

@@ -1,6 +1,6 @@
-// A team's product of rows of activations with rows of a weight. Many activation rows lie along the
-// lanes of packs and the weight is broadcast; few of them meet rows of the weight as those are
-// stored.
+// A team's product of activation rows with weight rows. For many activation rows, the rows fill the
+// lanes of packs and the weight is broadcast. For few, each is multiplied with weight rows in their
+// stored layout.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// Rows of a weight [out, in] as they are stored: an operand of the products below.
+/// Rows of a weight [out, in] in row-major storage: an operand of the products below.
 template <class T>
 struct WeightRows {
   const T* data;
@@ -22,13 +22,13 @@ struct WeightRows {
   KOKKOS_FORCEINLINE_FUNCTION const T* row(int o) const {
     return data + static_cast<std::int64_t>(o) * in;
   }
-  /// Terms k .. k + W - 1 of row o, of which `count` or more are there; 0 for those that are not.
+  /// Terms k .. k + W - 1 of row o, of which `count` or more exist; 0 beyond them.
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> load(int o, int k, int count) const {
     return widen_first<W>(row(o) + k, count);
   }
-  /// Called while other columns are multiplied, for each 16th term of them and each turn of a team:
-  /// term k of columns o .. o + Columns - 1 comes next, if it is there.
+  /// Prefetches term k of columns o .. o + Columns - 1, which may be out of range. Called while
+  /// earlier columns are multiplied, once per 16 terms and turn of a team.
   template <int Columns>
   KOKKOS_FORCEINLINE_FUNCTION void fetch(int o, int k, int turn) const {
     if (turn > 0) return;
@@ -36,9 +36,9 @@ struct WeightRows {
   }
 };
 
-/// Sizes of a team's share where rows are many. On a host (whole) all terms of its rows are staged
-/// once and groups of columns pass by; on a device every thread has a block, and rows and columns
-/// are staged in steps of Depth terms.
+/// Tile sizes of a team for many rows. On a host (whole) all terms of its rows are staged once and
+/// groups of columns are processed in turn. On a device every thread has a block, and rows and
+/// columns are staged in steps of Depth terms.
 template <class Shape, int RowPacks, int RowBlocks, int BlockColumns, int ColumnBlocks, int Depth>
 struct ProductTile {
   using Space = Shape;
@@ -46,9 +46,9 @@ struct ProductTile {
   static constexpr int block_columns = BlockColumns, column_blocks = ColumnBlocks;
   static constexpr int block_rows = lanes * row_packs;
   static constexpr int rows = block_rows * row_blocks;
-  static constexpr int columns = block_columns * column_blocks;  // of a group
+  static constexpr int columns = block_columns * column_blocks;  // per group
   static constexpr bool whole = Shape::is_host;
-  // A host's block reads its rows from end to end; a device's do not all start in one memory bank.
+  // A host block reads its rows contiguously; a device's rows are padded to avoid bank conflicts.
   static constexpr int panel_rows = whole ? block_rows : rows;
   static constexpr int panel_step = whole ? block_rows : rows + 1;
 
@@ -64,7 +64,7 @@ struct ProductTile {
   }
 };
 
-/// Many rows at a time.
+/// The product for many rows.
 template <class TileSizes>
 class TiledRowProduct {
  public:
@@ -74,16 +74,16 @@ class TiledRowProduct {
   static constexpr int vector_length = 1;
   static constexpr int column_group = Tile::columns;
 
-  /// Floats of scratch for a team that takes `columns` columns of a weight with `in` terms.
+  /// Scratch in floats for a team that computes `columns` columns of a weight with `in` terms.
   KOKKOS_FUNCTION static constexpr int scratch_floats(int in, int columns) {
     return Tile::panel_floats(in) * int{Tile::whole ? Tile::row_blocks : 1} +
            int{Tile::columns} * Tile::column_step(in) +
            (Tile::lanes == 1 ? 0 : grouped(columns) * int{Tile::rows});
   }
 
-  /// For rows 0 .. used - 1, write_row(row) returns write(column, pack, count), which gets the sums
-  /// of `count` columns from `column` on, of first .. first + columns - 1. x.load<W>(row, k, count)
-  /// gives W terms of a row, 0 for those behind `count`; w is a WeightRows or looks like one.
+  /// For rows 0 .. used - 1, write_row(row) returns write(column, pack, count), which receives the
+  /// sums of `count` columns from `column` on, within first .. first + columns - 1. x.load<W>(row,
+  /// k, count) returns W terms of a row, 0 from term `count` on; w has the interface of WeightRows.
   template <class X, class Weight, class WriteRow>
   KOKKOS_FORCEINLINE_FUNCTION static void multiply(const ShapedTeam& team, float* scratch,
                                                    const X& x, int used, const Weight& w, int first,
@@ -96,7 +96,8 @@ class TiledRowProduct {
     [[maybe_unused]] float* const sums = b + int{Tile::columns} * column_step;
     if (Tile::whole) stage_rows(team, a, x, used, 0, w.in, w.in);
     for (int group = 0; group < columns; group += Tile::columns) {
-      // A device has a thread for each block: one turn. A smaller team, in tests, takes several.
+      // A device has one thread per block and takes one turn. A smaller team, in tests, takes
+      // several.
       for (int turn = 0; turn < blocks; turn += team.team_size()) {
         const int block = turn + team.team_rank();
         const int r = block / Tile::column_blocks * Tile::block_rows;
@@ -143,18 +144,18 @@ class TiledRowProduct {
   }
 
  private:
-  /// Columns, with those of the last group that are not there, for whole packs.
+  /// The number of columns, rounded up to whole groups and packs.
   KOKKOS_FUNCTION static constexpr int grouped(int columns) {
     const int all = (columns + Tile::columns - 1) / Tile::columns * Tile::columns;
     return (all + Tile::lanes - 1) / Tile::lanes * Tile::lanes;
   }
-  /// Where a row's terms are staged, `panel_step` apart.
+  /// The address of a row's first staged term; terms are `panel_step` floats apart.
   KOKKOS_FORCEINLINE_FUNCTION static float* place(float* a, int in, int row) {
     return a + row / Tile::panel_rows * Tile::panel_floats(in) + row % Tile::panel_rows;
   }
 
-  /// Calls body(line, pack) for all packs of all lines: a thread of a device takes a pack, that of
-  /// a host a line, so that it divides nothing.
+  /// Calls body(line, pack) for all packs of all lines. A device thread takes one pack at a time; a
+  /// host thread takes whole lines, which avoids divisions.
   template <class Body>
   KOKKOS_FORCEINLINE_FUNCTION static void for_packs(const ShapedTeam& team, int lines, int packs,
                                                     const Body& body) {
@@ -164,14 +165,15 @@ class TiledRowProduct {
       });
     } else {
       static_assert(vector_length == 1);
-      // Several packs at once would take registers from the sums.
+      // Unrolling would take registers from the sums.
       KG_ROLL for (int item = team.team_rank(); item < lines * packs; item += team.team_size()) {
         body(item / packs, item % packs);
       }
     }
   }
 
-  /// Terms k0 .. k0 + steps - 1 of all blocks that have a row, rows side by side.
+  /// Stages terms k0 .. k0 + steps - 1 of all blocks that have a row, transposed so that rows are
+  /// adjacent.
   template <class X>
   KOKKOS_FORCEINLINE_FUNCTION static void stage_rows(const ShapedTeam& team, float* a, const X& x,
                                                      int used, int k0, int steps, int in) {
@@ -190,7 +192,7 @@ class TiledRowProduct {
     });
   }
 
-  /// Terms k0 .. k0 + steps - 1 of a group's columns, as they are stored.
+  /// Stages terms k0 .. k0 + steps - 1 of a group's columns in their stored order.
   template <class Weight>
   KOKKOS_FORCEINLINE_FUNCTION static void stage_columns(const ShapedTeam& team, float* b,
                                                         int column_step, const Weight& w, int first,
@@ -224,17 +226,18 @@ class TiledRowProduct {
   }
 };
 
-/// Up to Rows rows: each row of the weight, as it is stored, against all of them.
+/// The product for up to Rows rows: each weight row, in its stored layout, with all activation
+/// rows.
 template <class Shape, int Rows>
 class DottedRowProduct {
  public:
   static constexpr int rows = Rows;
-  static constexpr int strands = Shape::dot_strands;  // work items that share a row of the weight
+  static constexpr int strands = Shape::dot_strands;  // work items per weight row
   static constexpr int team_size = Shape::is_host ? 1 : 4;
   static constexpr int vector_length = strands;
   static constexpr int column_group = Shape::is_host ? 16 : 8;
-  static constexpr int terms = Shape::is_host ? Shape::lanes : 8 / Rows;  // of a step
-  // Columns side by side: their sums fill a host's registers.
+  static constexpr int terms = Shape::is_host ? Shape::lanes : 8 / Rows;  // per step
+  // Columns computed together: their sums fill a host's registers.
   static constexpr int columns_at_once = !Shape::is_host ? 1
                                          : Rows <= 2     ? Shape::dot_rows
                                          : Rows <= 4     ? Shape::dot_rows / 2
@@ -283,8 +286,8 @@ class DottedRowProduct {
     }
   };
 
-  /// One strand's part of some columns from `o` on. Columns and rows that are not there repeat the
-  /// last one.
+  /// The partial sums of one strand for columns from `o` on. Columns and rows out of range repeat
+  /// the last one.
   template <class X, class Weight>
   KOKKOS_FORCEINLINE_FUNCTION static Sums dots(const X& x, int used, const Weight& w, int o,
                                                int strand) {
@@ -306,7 +309,7 @@ class DottedRowProduct {
     };
     int k = strand * terms;
     for (; k + terms <= w.in; k += strands * terms) {
-      if (k % 16 == 0) {  // further on in these columns, or at the beginning of the next ones
+      if (k % 16 == 0) {  // later terms of these columns, or the start of the next
         const bool next = k + fetched >= w.in;
         w.template fetch<n>(next ? o + n : o, next ? k + fetched - w.in : k + fetched, 0);
       }

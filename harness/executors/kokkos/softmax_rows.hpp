@@ -1,6 +1,6 @@
-// Attention of a tile of query rows that lie along the lanes: scores, running softmax and mix. Keys
-// and values are broadcast, softmax needs no sum across lanes, and both products are the register
-// block of matrix products (register_block.hpp).
+// Attention for a tile of query rows that fill the lanes: scores, running softmax and weighted sum
+// of values. Keys and values are broadcast, softmax needs no reduction across lanes, and both
+// products use the register block of matrix products (register_block.hpp).
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -16,23 +16,24 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// Sizes of a tile. Few: for so few rows that one pack of them is a block, or for values so wide
-/// that few rows fit scratch. MaxWidth: the most components of a key.
+/// Tile sizes. Few: for row counts where a block is one pack, or for values so wide that few rows
+/// fit in scratch. MaxWidth: the maximum number of components of a key.
 template <class Shape, bool Few, int MaxWidth>
 struct QueryTile;
 
 template <bool Few, int MaxWidth>
 struct QueryTile<HostShape, Few, MaxWidth> : HostShape {
   static constexpr int row_packs = Few ? 1 : (native_lanes == 16 ? 3 : 2);
-  // Some 32 rows or more, so that staging a key is little beside using it.
+  // About 32 rows or more, so that the cost of staging a key is small compared to its use.
   static constexpr int rows = row_packs * lanes * (Few || native_lanes == 16 ? 1 : 2);
-  static constexpr int keys = MaxWidth > 256 ? 32 : 64;  // of a step
-  // Columns of a block of sums: with its operands it fills the registers.
+  static constexpr int keys = MaxWidth > 256 ? 32 : 64;  // per step
+  // Columns of a block of sums: together with its operands it fills the registers.
   static constexpr int score_keys = (native_lanes == 16 ? 8 : 4) * (Few ? 2 : 1);
   static constexpr int mix_components = score_keys;
-  static constexpr int depth = MaxWidth;  // components of keys or values that are staged at a time
+  static constexpr int depth = MaxWidth;  // components of keys or values staged at a time
   static constexpr bool keeps_queries = true;
-  // Staged keys lie as they are stored, an odd number of cache lines apart: they share no sets.
+  // Staged keys keep their stored layout, padded to an odd number of cache lines to avoid set
+  // conflicts.
   static constexpr int key_step = (MaxWidth + 15) / 16 / 2 * 32 + 16, component_step = 1;
   static constexpr int weight_step = rows;
 };
@@ -47,20 +48,20 @@ struct QueryTile<DeviceShape, Few, MaxWidth> : DeviceShape {
   static constexpr int mix_components = 4;
   static constexpr int depth = 64;
   static constexpr bool keeps_queries = !Few;
-  // Keys are staged transposed; odd steps keep writes and reads of a warp in different banks.
+  // Keys are staged transposed; an odd step avoids bank conflicts in the writes and reads of a
+  // warp.
   static constexpr int key_step = 1, component_step = keys + 1;
   static constexpr int weight_step = rows + 4;
 };
 
-/// f32 keys, or values, where they lie: number x of key s at from[s * key_step + x *
-/// component_step].
+/// f32 keys or values in memory: component x of key s is from[s * key_step + x * component_step].
 struct KeyRows {
   const float* from;
   int key_step, component_step;
 };
 
-/// body(row, pack, row_of(row)) for `rows` rows of `packs` packs. Neighbouring packs go to
-/// neighbouring threads; a host computes row_of() once per row.
+/// Calls body(row, pack, row_of(row)) for `rows` rows of `packs` packs. Adjacent packs go to
+/// adjacent threads; a host computes row_of() once per row.
 template <class Shape, class RowOf, class Body>
 KOKKOS_FORCEINLINE_FUNCTION void for_packs_of_rows(const ShapedTeam& team, int rows, int packs,
                                                    const RowOf& row_of, const Body& body) {
@@ -74,7 +75,7 @@ KOKKOS_FORCEINLINE_FUNCTION void for_packs_of_rows(const ShapedTeam& team, int r
                          [&](int i) { body(i / packs, i % packs, row_of(i / packs)); });
   }
 }
-/// The same without anything that belongs to a row.
+/// The same without per-row data.
 template <class Shape, class Body>
 KOKKOS_FORCEINLINE_FUNCTION void for_packs_of_rows(const ShapedTeam& team, int rows, int packs,
                                                    const Body& body) {
@@ -82,8 +83,8 @@ KOKKOS_FORCEINLINE_FUNCTION void for_packs_of_rows(const ShapedTeam& team, int r
       team, rows, packs, [](int) { return 0; }, [&](int r, int i, int) { body(r, i); });
 }
 
-/// The larger of `start` and the largest body(i), and the sum of body(i), i < count, which the
-/// vector lanes of a thread share.
+/// max_over: the larger of `start` and the largest body(i), i < count. sum_over: the sum of
+/// body(i). The vector lanes of a thread share the work.
 template <class Shape, class P, class Body>
 KOKKOS_FORCEINLINE_FUNCTION P max_over(const ShapedTeam& team, int count, const P& start,
                                        const Body& body) {
@@ -120,8 +121,8 @@ KOKKOS_FORCEINLINE_FUNCTION P sum_over(const ShapedTeam& team, int count, const 
   }
 }
 
-/// A team's tile in scratch, and the steps of attention on it. Every thread of the
-/// team calls every function with the same arguments; the caller places the barriers.
+/// A team's tile in scratch, and the steps of attention on it. Every thread of the team calls every
+/// function with the same arguments; the caller places the barriers.
 template <class Tile>
 class SoftmaxRows {
  public:
@@ -132,14 +133,14 @@ class SoftmaxRows {
   static_assert(R % block_rows == 0 && Tile::keys % Tile::score_keys == 0);
   static_assert(Tile::score_keys % 2 == 0 && Tile::depth % Tile::mix_components == 0);
 
-  /// For keys of key_width components and values of value_width.
+  /// Scratch for keys of key_width components and values of value_width.
   KOKKOS_FUNCTION static std::size_t scratch_bytes(int key_width, int value_width) {
     const int floats = R * query_width(key_width) + R * whole(value_width) +
                        Tile::keys * Tile::weight_step + 5 * R + staged_floats;
     return sizeof(float) * static_cast<std::size_t>(floats);
   }
 
-  /// `count` rows, at most R. Of blocks and packs, those that hold a row are computed.
+  /// `count` rows, at most R. Only blocks and packs that contain a row are computed.
   KOKKOS_FUNCTION SoftmaxRows(const ShapedTeam& team, int count, int key_width, int value_width)
       : count_(count),
         row_packs_((count + W - 1) / W),
@@ -158,7 +159,7 @@ class SoftmaxRows {
     staged_ = reinterpret_cast<float*>(ends_ + R);
   }
 
-  /// Starts the rows; row r sees keys [begin_of(r), end_of(r)).
+  /// Initialises the rows; row r attends to keys [begin_of(r), end_of(r)).
   template <class Begin, class End>
   KOKKOS_FUNCTION void start(const ShapedTeam& team, const Begin& begin_of,
                              const End& end_of) const {
@@ -172,7 +173,7 @@ class SoftmaxRows {
                          [&](int i) { store(mixed_ + i * W, broadcast<P>(0.0F)); });
   }
 
-  /// Components [x0, x0 + depth) of the queries times `factor`; row_of(r) points to row r.
+  /// Loads components [x0, x0 + depth) of the queries times `factor`; row_of(r) points to row r.
   template <class RowOf>
   KOKKOS_FUNCTION void load_queries(const ShapedTeam& team, int x0, int depth, float factor,
                                     const RowOf& row_of) const {
@@ -188,15 +189,15 @@ class SoftmaxRows {
     });
   }
 
-  /// Stages `keys` keys, `here` of which exist, as load(row_of(s), x) gives a pack of key s from
-  /// component x on; 0 behind them.
+  /// Stages `keys` keys, of which the first `here` exist; the others are 0. load(row_of(s), x)
+  /// returns a pack of key s from component x on.
   template <class RowOf, class Load>
   KOKKOS_FUNCTION KeyRows stage_keys(const ShapedTeam& team, int here, int keys, int depth,
                                      const RowOf& row_of, const Load& load) const {
     stage<Tile::key_step, Tile::component_step>(team, here, keys, depth, row_of, load);
     return {staged_, int{Tile::key_step}, int{Tile::component_step}};
   }
-  /// The same for values, whose components lie side by side.
+  /// The same for values, whose components are staged contiguously.
   template <class RowOf, class Load>
   KOKKOS_FUNCTION KeyRows stage_values(const ShapedTeam& team, int here, int keys, int depth,
                                        const RowOf& row_of, const Load& load) const {
@@ -205,8 +206,8 @@ class SoftmaxRows {
     return {staged_, step, 1};
   }
 
-  /// Scores of `keys` keys, a multiple of score_keys, by components [x0, x0 + depth) of the
-  /// queries: added to those of the components before x0.
+  /// Computes the scores of `keys` keys, a multiple of score_keys, over components [x0, x0 + depth)
+  /// of the queries, and adds them to those of the components before x0.
   KOKKOS_FUNCTION void add_scores(const ShapedTeam& team, const KeyRows& k, int keys, int x0,
                                   int depth) const {
     constexpr int C = Tile::score_keys;
@@ -226,8 +227,8 @@ class SoftmaxRows {
     });
   }
 
-  /// Scores of keys [s0, s0 + keys), `here` of which exist, become weights under the new running
-  /// maximum. `masked`: not every row sees every one of them.
+  /// Converts the scores of keys [s0, s0 + keys), of which `here` exist, to weights under the new
+  /// running maximum. `masked`: some row does not attend to all of these keys.
   KOKKOS_FUNCTION void soften(const ShapedTeam& team, std::int64_t s0, int here, int keys,
                               bool masked) const {
     constexpr int step = Tile::weight_step;
@@ -248,7 +249,7 @@ class SoftmaxRows {
       const P before = load<P>(largest_ + r);
       const P most =
           max_over<Tile>(team, keys, before, [&](int s) { return load<P>(scores + s * step); });
-      // A row that has seen nothing yet: weights are 0.
+      // For a row that has seen no key yet, all weights are 0.
       const P base = select(most == -INFINITY, broadcast<P>(0.0F), most);
       const P sum = sum_over<Tile, P>(team, keys, [&](int s) {
         const P weight = exp2(load<P>(scores + s * step) - base);
@@ -264,7 +265,7 @@ class SoftmaxRows {
     });
   }
 
-  /// Adds the weighted values of `keys` keys, components [x0, x0 + depth).
+  /// Adds the weighted values of `keys` keys to the accumulator, components [x0, x0 + depth).
   KOKKOS_FUNCTION void mix(const ShapedTeam& team, const KeyRows& v, int keys, int x0,
                            int depth) const {
     constexpr int C = Tile::mix_components;
@@ -283,7 +284,7 @@ class SoftmaxRows {
     });
   }
 
-  /// Hands out the rows; query_of(r) is row r's number in the results.
+  /// Stores the rows in `results`; query_of(r) is the index of row r there.
   template <class T, class QueryOf>
   KOKKOS_FUNCTION void finish(const ShapedTeam& team, std::int64_t split,
                               const SplitResults<T>& results, const QueryOf& query_of) const {
@@ -305,7 +306,7 @@ class SoftmaxRows {
   static constexpr int staged_floats =
       Tile::component_step == 1 ? Tile::keys * Tile::key_step : Tile::depth * Tile::component_step;
 
-  /// Whole packs and blocks of components.
+  /// Rounds up to whole packs and blocks of components.
   KOKKOS_FUNCTION static int whole(int width) {
     constexpr int unit = W > Tile::mix_components ? W : Tile::mix_components;
     return (width + unit - 1) / unit * unit;
@@ -343,8 +344,8 @@ class SoftmaxRows {
 
   int count_, row_packs_, row_blocks_, value_width_;
   float *queries_, *mixed_, *weights_;  // [component][row], [component][row], [key][row]
-  float *largest_, *total_, *shrink_;   // of each row; the largest score is an exponent of 2
-  std::int32_t *begins_, *ends_;        // keys that each row sees
+  float *largest_, *total_, *shrink_;   // per row; the largest score is an exponent of 2
+  std::int32_t *begins_, *ends_;        // range of keys of each row
   float* staged_;                       // keys or values as f32
 };
 

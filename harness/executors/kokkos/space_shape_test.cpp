@@ -1,4 +1,4 @@
-// Teams of the shapes: what a device has of shared memory is kept where no device is.
+// Tests team shapes: the shared-memory limits of devices are enforced on hosts too.
 #include "harness/executors/kokkos/space_shape.hpp"
 
 #include <gmock/gmock.h>
@@ -11,7 +11,7 @@ namespace {
 static_assert(DeviceShape::team_size * DeviceShape::vector_length == kokkos_block_threads,
               "kernelgate resources models the waves of such blocks");
 
-// 64 KiB less a double for each of 128 threads and two more, and twice 64 bytes.
+// 64 KiB minus a double for each of 128 threads and two more, minus twice 64 bytes.
 TEST(SpaceShape, LeavesOfSharedMemoryWhatKokkosTakes) {
   EXPECT_EQ(max_device_scratch(128), 65536U - 1040U - 128U);
   EXPECT_EQ(max_device_scratch(256), 65536U - 2064U - 128U);
@@ -21,13 +21,13 @@ TEST(SpaceShape, RefusesMoreScratchThanADeviceHas) {
   const std::size_t most = max_device_scratch(128);
   EXPECT_NO_THROW(teams_of<DeviceShape>(1, most));
   EXPECT_THROW(teams_of<DeviceShape>(1, most + 1), std::length_error);
-  EXPECT_NO_THROW(teams_of<HostShape>(1, 8 * most));  // a cache is no limit
+  EXPECT_NO_THROW(teams_of<HostShape>(1, 8 * most));  // a host's scratch is not limited
 }
 
 template <int team, int registers>
 using LimitedShape = TeamShape<DeviceShape, team, 1, registers>;
 
-// 65,536 registers of an SM: 72 of them for 28 warps, 64 for 32.
+// Of 65,536 registers of an SM, 28 warps may use 72 per thread, 32 warps 64.
 TEST(SpaceShape, LimitsRegistersByWholeTeams) {
   using Small = LaunchBoundsOf<LimitedShape<128, 72>>;
   EXPECT_EQ(int{Small::threads}, 128);

@@ -1,5 +1,5 @@
-// Results of attention over a cache that is cut into splits: what each split notes of a query row,
-// the kernel that merges the splits, and how many splits a launch takes.
+// Results of attention over a cache that is cut into splits: the partial results of each split per
+// query row, the kernel that merges the splits, and the number of splits per launch.
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -13,14 +13,14 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// How a launch cuts its keys: `count` splits of `keys` keys (the last one may be shorter).
+/// The cut of a launch's keys: `count` splits of `keys` keys (the last one may be shorter).
 struct SplitCut {
   std::int64_t count = 1, keys = std::int64_t{1} << 32;
 };
 
 /// Cuts `longest` keys so that a launch of `teams` teams per split keeps the whole machine busy, in
-/// splits that are long enough to be read as a stream. Depends on the case and the shape alone, so
-/// the number of threads changes no bit.
+/// splits long enough to be read as a stream. The cut depends only on the case and the shape, so
+/// the number of threads does not change a bit.
 template <class Shape>
 SplitCut split_cut(std::int64_t longest, std::int64_t teams) {
   constexpr std::int64_t wanted = Shape::is_host ? 32 : 512, min_keys = Shape::is_host ? 256 : 128;
@@ -32,9 +32,9 @@ SplitCut split_cut(std::int64_t longest, std::int64_t teams) {
   return cut;
 }
 
-/// Where attention leaves its results: in `out` [query][width], divided, or, of several splits, in
-/// partial results [query][split] that merge_splits() puts together. The largest score of a row is
-/// an exponent of 2; -inf where the row saw no key of the split.
+/// The destination of attention results. With one split they are divided and stored in `out`
+/// [query][width]; with several, partial results [query][split] are stored for merge_splits(). The
+/// largest score of a row is an exponent of 2; -inf if the row saw no key of the split.
 template <class T>
 struct SplitResults {
   std::int64_t splits = 1, width = 0;
@@ -58,8 +58,8 @@ struct SplitResults {
     largest.data()[query * splits + split] = most;
     total.data()[query * splits + split] = sum;
   }
-  /// Stores up to W components from x on: weighted values, not divided by `sum`, the sum of the
-  /// weights. A row that saw no key gives zeros.
+  /// Stores up to W components from x on: weighted values, not yet divided by `sum`, the sum of the
+  /// weights. A row that saw no key yields zeros.
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION void store_mixed(std::int64_t query, std::int64_t split, int x,
                                                const Pack<float, W>& values, float sum) const {
@@ -73,7 +73,7 @@ struct SplitResults {
 };
 
 /// out = sum_i 2^(m_i - m) mixed_i / sum_i 2^(m_i - m) total_i with m = max m_i, in the order of
-/// the splits: right for any number of them (docs/kernels/cca_attention.md). A team takes a query.
+/// the splits: correct for any number of them (docs/kernels/cca_attention.md). One team per query.
 template <class Shape, class T>
 struct MergeSplits {
   static constexpr int W = Shape::lanes;
@@ -111,7 +111,7 @@ struct MergeSplits {
   }
 };
 
-/// Launches the merge of `queries` rows; nothing where there is one split.
+/// Launches the merge of `queries` rows; does nothing for one split.
 template <class Shape, class T>
 void merge_splits(const char* name, const SplitResults<T>& results, std::int64_t queries) {
   if (results.splits == 1) return;

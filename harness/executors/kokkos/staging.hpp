@@ -10,13 +10,13 @@
 
 namespace kernelgate {
 
-/// Execution space of this build's Kokkos kernels.
+/// The execution space of this build's Kokkos kernels.
 using Space = Kokkos::DefaultExecutionSpace;
 /// One-dimensional device memory; kernels index it with 64-bit offsets.
 template <class T>
 using DeviceView = Kokkos::View<T*, Space>;
 
-/// A tensor's elements as T on the device. Copies keep the View alive (reference counted).
+/// A tensor's elements as T on the device. Copies share ownership of the View (reference counted).
 template <class T>
 class Staged {
  public:
@@ -26,7 +26,7 @@ class Staged {
 
   DeviceView<T> view() const { return device_; }
   T* data() const { return device_.data(); }
-  /// Device to host; does nothing where both are the same memory.
+  /// Copies device to host; does nothing if both are the same memory.
   void fetch() const { Kokkos::deep_copy(host_, device_); }
 
  private:

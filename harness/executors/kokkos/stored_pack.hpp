@@ -8,7 +8,7 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// W neighbours of bf16, f16 or f32 as f32. They need no alignment.
+/// Converts W adjacent numbers of bf16, f16 or f32 to f32. They need no alignment.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> widen(const float* from) {
   return load<Pack<float, W>>(from);
@@ -20,7 +20,7 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> widen(const bf16* from) {
 #if KG_VECTOR_PACKS
     Pack<std::uint32_t, W> words;
 #if defined(__AVX512F__)
-    if constexpr (W == 16) {  // g++ 12 widens 16 numbers in four shuffles where one does
+    if constexpr (W == 16) {  // g++ 12 uses four shuffles for 16 numbers instead of one
       words = __builtin_bit_cast(
           decltype(words), _mm512_maskz_cvtepu16_epi32(
                                0xFFFF, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
@@ -48,7 +48,7 @@ template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> widen(const f16* from) {
   Pack<float, W> p;
 #if defined(__AVX512F__)
-  if constexpr (W == 16) {  // maskz: g++ 12 warns about the plain form's uninitialised register
+  if constexpr (W == 16) {  // g++ 12 warns about an uninitialised register in the plain form
     p.at =
         _mm512_maskz_cvtph_ps(0xFFFF, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
     return p;
@@ -64,14 +64,14 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> widen(const f16* from) {
   return p;
 }
 
-/// The first `count` of W neighbours, 0 behind them; count < 1 reads nothing.
+/// The first `count` of W adjacent numbers, then zeros; count < 1 reads nothing.
 template <int W, class T>
 KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> widen_first(const T* from, std::int64_t count) {
   if (count >= W) return widen<W>(from);
   Pack<float, W> p = broadcast<Pack<float, W>>(0.0F);
   if constexpr (Pack<float, W>::vector) {
     for (int i = 0; i < W && i < count; ++i) p.at[i] = to_float(from[i]);
-  } else {  // an index that is not a constant would put the pack into memory
+  } else {  // a variable index would put the pack into memory
     KG_UNROLL for (int i = 0; i < W; ++i) {
       if (i < count) p.at[i] = to_float(from[i]);
     }
@@ -119,7 +119,7 @@ KOKKOS_FORCEINLINE_FUNCTION void narrow(f16* to, const Pack<float, W>& p) {
   KG_UNROLL for (int i = 0; i < W; ++i) to[i] = from_float<f16>(p.at[i]);
 }
 
-/// The first `count` numbers of p.
+/// Stores the first `count` numbers of p.
 template <int W, class T>
 KOKKOS_FORCEINLINE_FUNCTION void narrow_first(T* to, const Pack<float, W>& p, std::int64_t count) {
   if (count >= W) {
@@ -135,7 +135,8 @@ KOKKOS_FORCEINLINE_FUNCTION void narrow_first(T* to, const Pack<float, W>& p, st
   }
 }
 
-/// Overwrites with x those of W neighbours whose bits are not set; the others keep their bits.
+/// Overwrites with x those of W adjacent numbers whose bits are not set; the others keep their
+/// value.
 template <int W, class T>
 KOKKOS_FORCEINLINE_FUNCTION void overwrite_unless(std::uint32_t bits, T* to, T x) {
   if constexpr (Pack<float, W>::vector) {
@@ -157,7 +158,8 @@ KOKKOS_FORCEINLINE_FUNCTION void overwrite_unless(std::uint32_t bits, T* to, T x
   }
 }
 
-/// Two neighbours of bf16 in a word of 32 bits: the one at the lower address, the other one.
+/// Two adjacent bf16 numbers in a 32-bit word: low_bf16() is the one at the lower address,
+/// high_bf16() the other.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> low_bf16(const Pack<std::uint32_t, W>& words) {
   return cast_bits<float>(words << 16);
@@ -167,14 +169,14 @@ KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> high_bf16(const Pack<std::uint32_t, W
   return cast_bits<float>(words & 0xFFFF0000U);
 }
 
-/// 2 W neighbours in two packs, in the order that widen_pair() finds cheapest.
+/// 2 W adjacent numbers in two packs, in the order that is cheapest for widen_pair().
 template <int W>
 struct PackPair {
   Pack<float, W> first, second;
 };
 
-/// 2 W neighbours of T, which are aligned to 2 sizeof(T) bytes. bf16 in vectors: the even ones,
-/// then the odd ones, since a shift and a mask widen a register of halves and no shuffle does.
+/// Converts 2 W adjacent numbers of T, aligned to 2 sizeof(T) bytes. Vectors of bf16 return the
+/// even ones, then the odd ones, because this takes a shift and a mask per register and no shuffle.
 template <int W, class T>
 KOKKOS_FORCEINLINE_FUNCTION PackPair<W> widen_pair(const T* from) {
   if constexpr (W == 1) {  // one load
@@ -192,7 +194,7 @@ KOKKOS_FORCEINLINE_FUNCTION PackPair<W> widen_pair(const T* from) {
   }
 }
 
-/// Puts the result of widen_pair() of T back into the order of memory.
+/// Restores the memory order of a result of widen_pair() of T.
 template <class T, int W>
 KOKKOS_FORCEINLINE_FUNCTION PackPair<W> in_order(const PackPair<W>& pair) {
 #if KG_VECTOR_PACKS
@@ -205,7 +207,7 @@ KOKKOS_FORCEINLINE_FUNCTION PackPair<W> in_order(const PackPair<W>& pair) {
   return pair;
 }
 
-/// Two packs in turn: first and second number of each of W pairs, which are neighbours.
+/// Deinterleaves 2 W adjacent numbers into the first and the second numbers of W pairs.
 template <int W, class T>
 KOKKOS_FORCEINLINE_FUNCTION void widen_pairs(const T* from, Pack<float, W>& first,
                                              Pack<float, W>& second) {
@@ -230,7 +232,7 @@ KOKKOS_FORCEINLINE_FUNCTION void widen_pairs(const T* from, Pack<float, W>& firs
   }
 }
 
-/// The other way round.
+/// The inverse: interleaves two packs into W pairs.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION void store_pairs(float* to, const Pack<float, W>& first,
                                              const Pack<float, W>& second) {
@@ -248,7 +250,7 @@ KOKKOS_FORCEINLINE_FUNCTION void store_pairs(float* to, const Pack<float, W>& fi
   }
 }
 
-/// W neighbours, bit for bit.
+/// Copies W adjacent numbers bit for bit.
 template <int W, class T>
 KOKKOS_FORCEINLINE_FUNCTION void copy_pack(T* to, const T* from) {
   if constexpr (Pack<float, W>::vector) {

@@ -14,14 +14,15 @@
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {
 
-/// How many rows of the first operand a tile is meant for.
+/// The number of rows of the first operand that a tile is optimised for.
 enum class TileRows { many, few };
 
-/// Most terms of a step of a tile.
+/// Maximum number of terms per step of a tile.
 inline constexpr int max_depth = 4096;
 
-/// The tile of a team. A host takes fewer rows at a time where there are few, and then whole rows
-/// of the other operand, which memory delivers best; a device always takes the same tile.
+/// A team's tile. For few rows, a host takes fewer rows at a time and more terms per step, because
+/// memory delivers long stretches of the other operand's rows fastest. A device always uses the
+/// same tile.
 template <class Shape, TileRows amount>
 struct TileOf : Shape {
   static constexpr bool is_short = Shape::is_host && amount == TileRows::few;
@@ -36,7 +37,7 @@ struct TileOf : Shape {
   static_assert(depth <= max_depth);
 };
 
-/// A row of a stored matrix: `count` numbers from `from` on, and 0 behind them.
+/// A row of a stored matrix: `count` numbers starting at `from`, then zeros.
 template <class T>
 struct StoredLine {
   const T* from;
@@ -50,11 +51,11 @@ struct StoredLine {
   }
 };
 
-/// Rows of a stored matrix as operand: row r of the tile begins at row_of(r), which is null for
-/// rows that are not there. Such rows, and terms from `terms` on, are 0.
+/// Rows of a stored matrix as an operand: row r of the tile begins at row_of(r), or is 0 if that is
+/// null. Terms from `terms` on are 0.
 template <class RowOf>
 struct StoredOperand {
-  static constexpr int min_chunk = 1;  // neighbours that one thread should stage
+  static constexpr int min_chunk = 1;  // minimum adjacent terms staged per thread
 
   RowOf row_of;
   int terms;
@@ -74,9 +75,9 @@ struct StoredOperand {
 };
 
 /// c[r,n] = sum over k of A[r,k] B[n,k] for Tile::rows rows of A and Tile::columns rows of B, f32.
-/// Paired: the columns [0, n/2) and [n/2, n) belong together, and `write` gets both.
+/// Paired: columns c and c + n/2 form a pair, and `write` receives the sums of both.
 ///
-/// Sums run through k in order for every team size, so the bits do not depend on it.
+/// Sums are accumulated in order of k for every team size, so their bits do not depend on it.
 template <class Tile, bool Paired = false>
 class TeamProduct {
  public:
@@ -92,8 +93,8 @@ class TeamProduct {
         c_(b_ + b_floats) {}
 
   /// Multiplies the first `used` rows. For each of them `write_row(row)` returns write(column,
-  /// sums), which gets sums of neighbouring columns as a pack, or two packs if Paired. Packs are
-  /// whole: write leaves out the columns beyond the matrix.
+  /// sums), which receives the sums of adjacent columns as a pack, or as two packs if Paired. Packs
+  /// are full: write must skip columns beyond the matrix.
   template <class Team, class A, class B, class WriteRow>
   KOKKOS_FUNCTION void multiply(const Team& team, int used, const A& a, const B& b,
                                 const WriteRow& write_row) const {
@@ -110,9 +111,9 @@ class TeamProduct {
   static constexpr int row_blocks = rows / block_rows, column_blocks = columns / C;
   using P = Pack<float, W>;
 
-  // A is staged as [block of rows][k][row]. B as it is stored where columns are staged for one
-  // block at a time, with rows padded by a pack so that they do not fall into the same cache sets;
-  // else as [k][column], so that neighbouring threads read neighbouring numbers.
+  // A is staged as [block of rows][k][row]. If columns are staged for one block at a time, B keeps
+  // its stored layout, with rows padded by a pack to avoid cache set conflicts. Otherwise B is
+  // staged as [k][column], so that adjacent threads read adjacent numbers.
   static constexpr bool whole_tile = Tile::sums_in_registers;
   static constexpr int b_columns = whole_tile ? columns : C;
   static constexpr int b_column_step = whole_tile ? 1 : depth + W;
@@ -124,14 +125,14 @@ class TeamProduct {
   static_assert(Tile::is_host || scratch_bytes() <= max_device_scratch(Tile::team_size),
                 "a team of a device has at most 64 KiB of shared memory");
 
-  // A thread's block of sums goes through all steps. Where a team has fewer threads than blocks, on
-  // a host, it takes several turns.
+  // A thread keeps its block of sums for all steps. A team with fewer threads than blocks, on a
+  // host, takes several turns.
   template <class Team, class A, class B, class WriteRow>
   KOKKOS_FUNCTION void multiply_in_registers(const Team& team, int used, const A& a, const B& b,
                                              const WriteRow& write_row) const {
     constexpr int blocks = row_blocks * column_blocks;
     for (int turn = 0; turn < blocks; turn += team.team_size()) {
-      const int block = turn + team.team_rank();  // beyond the last for idle threads
+      const int block = turn + team.team_rank();  // past the last for idle threads
       const int r = block / column_blocks * block_rows, c = block % column_blocks * C;
       P sum[C][V];
       clear_block(sum);
@@ -162,7 +163,8 @@ class TeamProduct {
     }
   }
 
-  // The one thread of a team goes through all blocks for each step; sums rest in scratch between.
+  // The team's one thread processes all blocks in each step; sums are kept in scratch between
+  // steps.
   template <class Team, class A, class B, class WriteRow>
   KOKKOS_FUNCTION void multiply_through_scratch(const Team& team, int used, const A& a, const B& b,
                                                 const WriteRow& write_row) const {
@@ -172,7 +174,7 @@ class TeamProduct {
       stage_rows(team, first, a, used_rows);
       for (int c = 0; c < columns; c += C) {
         stage_columns<C>(team, first, b, c);
-        const auto ahead = [&](int k) {  // the next columns, while these are multiplied
+        const auto ahead = [&](int k) {  // prefetches the next columns during this multiplication
           KG_UNROLL for (int i = 0; i < C; ++i) b.fetch(c + C + i, first + k);
         };
         for (int r = 0; r < used; r += block_rows) {
@@ -205,7 +207,7 @@ class TeamProduct {
     }
   }
 
-  // Adds a step to one block of sums in scratch, of its first Packs packs of rows.
+  // Adds a step to the first Packs packs of rows of one block of sums in scratch.
   template <int Packs, class Ahead>
   KOKKOS_FORCEINLINE_FUNCTION void add_to_sums(int r, int c, bool is_first, int steps, bool fetches,
                                                const Ahead& ahead) const {
@@ -228,11 +230,11 @@ class TeamProduct {
   }
 
   KOKKOS_FORCEINLINE_FUNCTION float* a_at(int row) const { return a_ + row * depth; }
-  // Sums rest as [block of rows][column][row].
+  // Sums are stored as [block of rows][column][row].
   KOKKOS_FORCEINLINE_FUNCTION float* sums_at(int r, int c, int i, int v) const {
     return c_ + r * columns + (c + i) * block_rows + v * W;
   }
-  // W rows from r on by W columns from c on.
+  // Reads W rows from r on by W columns from c on.
   KOKKOS_FORCEINLINE_FUNCTION void read_back(int r, int c, P (&block)[W]) const {
     const int begin = r / block_rows * block_rows;
     KG_UNROLL for (int i = 0; i < W; ++i) {
@@ -241,16 +243,16 @@ class TeamProduct {
     transpose(block);
   }
 
-  // Where a column is staged: the block of a thread holds both halves of a pair.
+  // The staged position of a column: a thread's block contains both columns of each pair.
   KOKKOS_FORCEINLINE_FUNCTION static int place_of(int column) {
     if constexpr (!Paired || !whole_tile) return column;
     const int half = column / (columns / 2), i = column % (columns / 2);
     return i / (C / 2) * C + half * (C / 2) + i % (C / 2);
   }
 
-  // f(group, k, lines) for the packs k = 0 .. across - 1 of `groups` groups of N neighbouring rows
-  // from `from` on. A lone thread finds its rows once for all their packs; on a device neighbouring
-  // threads take neighbouring packs.
+  // Calls f(group, k, lines) for the packs k = 0 .. across - 1 of `groups` groups of N adjacent
+  // rows starting at `from`. A single thread looks up its rows once for all their packs; on a
+  // device adjacent threads take adjacent packs.
   template <int N, class Team, class Operand, class F>
   KOKKOS_FORCEINLINE_FUNCTION static void for_each_pack(const Team& team, const Operand& operand,
                                                         int from, int groups, int across,
@@ -272,12 +274,12 @@ class TeamProduct {
         f(i / across, i % across, lines);
       };
       static_assert(Tile::vector_length == 1);
-      // Several packs at once would take registers from the sums.
+      // Unrolling would take registers from the sums.
       KG_ROLL for (int i = team.team_rank(); i < groups * across; i += team.team_size()) stage(i);
     }
   }
 
-  // Packs of a step that are staged: on a host those that `steps` terms reach.
+  // The number of packs to stage in a step; on a host only those that contain terms.
   KOKKOS_FORCEINLINE_FUNCTION static constexpr int packs_of(int left, int chunk) {
     return whole_tile || left >= depth ? depth / chunk
                                        : (static_cast<int>(left) + chunk - 1) / chunk;
@@ -320,8 +322,9 @@ class TeamProduct {
   float *a_, *b_, *c_;
 };
 
-/// Why a product of rows of `terms` terms cannot be launched as `teams` teams; nothing when it can.
-/// Kokkos counts teams in an int, and inside a tile so are terms, up to the end of a step.
+/// The reason why a product of rows of `terms` terms cannot be launched as `teams` teams; nothing
+/// if it can. Kokkos counts teams in an int, and tiles count terms in an int, up to the end of a
+/// step.
 inline std::optional<std::string> too_large_product(std::int64_t teams, std::int64_t terms) {
   constexpr std::int64_t most = 0x7FFFFFFF, most_terms = most - max_depth;
   if (terms > most_terms) {

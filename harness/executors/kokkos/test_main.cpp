@@ -1,4 +1,4 @@
-// Main of every test program: Kokkos lives around all tests.
+// Main function of every test program; Kokkos is initialised around all tests.
 #include <gtest/gtest.h>
 
 #include <Kokkos_Core.hpp>

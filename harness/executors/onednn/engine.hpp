@@ -1,4 +1,5 @@
-// What every oneDNN baseline needs: the CPU engine, element types, and refusals in words.
+// Common parts of the oneDNN baselines: the CPU engine, element types, and unsupported cases as
+// text.
 #pragma once
 
 #include <oneapi/dnnl/dnnl.hpp>
@@ -28,7 +29,8 @@ inline dnnl::memory::data_type onednn_type(Dtype type) {
   }
 }
 
-/// Runs `describe`, which makes the primitive descriptor; its refusal as a sentence, or nothing.
+/// Runs `describe`, which creates the primitive descriptor; returns its error as a sentence, or
+/// nothing.
 template <class Describe>
 std::optional<std::string> onednn_refusal(const Describe& describe) {
   try {

@@ -1,5 +1,5 @@
-// Atomics: seen by the rules, then done. Blocks run on one thread of the host, so that the plain
-// operations are atomic here.
+// Atomics: checked first, then executed. Blocks run on one host thread, so plain operations are
+// atomic here.
 #include <algorithm>
 #include <bit>
 

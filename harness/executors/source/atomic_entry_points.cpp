@@ -1,6 +1,6 @@
-// Atomics of the language itself (__atomic_*, std::atomic) in a checked unit. The dialect has its
-// own with the scope in the name; these count as device scope, with a fence where the order asks
-// for one.
+// Atomics of the language itself (__atomic_*, std::atomic) in a checked unit. The dialect's own
+// atomics have the scope in their name; these count as device scope, with a fence where the memory
+// order requires one.
 #include <cstdint>
 
 #include "harness/executors/source/observer.hpp"
@@ -19,7 +19,7 @@ template <class T>
                                            int order, const void* code) {
   T* address = const_cast<T*>(to);
   if constexpr (sizeof(T) < 4) {
-    // The rules know atomics of four and eight bytes, as the devices do.
+    // Only atomics of four and eight bytes are supported, as on the devices.
     if (observer.actor && !observer.canary) {
       running()->misaligned(reinterpret_cast<std::uintptr_t>(to), sizeof(T), place_of(code));
     }

@@ -1,4 +1,5 @@
-// A block starts in a slot: its clocks, its garbage, a fiber for each thread, in the seed's order.
+// Starts a block in a slot: its clocks, shared memory filled with garbage, and a fiber per thread
+// in the seed's order.
 #include <array>
 #include <memory>
 #include <numeric>

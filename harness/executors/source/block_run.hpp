@@ -1,4 +1,4 @@
-// The blocks that run now: their threads as fibers, and what these wait for.
+// State of the blocks that run now: their threads as fibers, and what each fiber waits for.
 #pragma once
 
 #include <array>
@@ -16,13 +16,13 @@ namespace kernelgate {
 struct BlockRun;
 struct WaveRun;
 
-/// What a fiber waits for.
+/// The kind of barrier or operation that a fiber waits for.
 enum class Waits : std::uint8_t { nothing, block, wave };
 
 struct Fiber {
   FiberState state = nullptr;
   std::uint32_t thread = 0;
-  std::uint32_t position = 0;  // in the order of its wave
+  std::uint32_t position = 0;  // in its wave's order
   Actor* actor = nullptr;
   BlockRun* block = nullptr;
   WaveRun* wave = nullptr;
@@ -38,11 +38,11 @@ struct Fiber {
 
 struct WaveRun {
   BlockRun* block = nullptr;
-  std::unique_ptr<WaveLog> log;  // of a wave that is counted
+  std::unique_ptr<WaveLog> log;  // only of counted waves
   WaveClock* clock = nullptr;
-  std::uint32_t ring = 0;     // place in the order of all waves
-  std::uint64_t ready = 0;    // by position
-  std::uint64_t arrived = 0;  // by lane: at a wave operation
+  std::uint32_t ring = 0;     // index in the order of all waves
+  std::uint64_t ready = 0;    // bits by position
+  std::uint64_t arrived = 0;  // bits by lane: waiting at a wave operation
   std::array<std::uint8_t, 64> lane_at{};
   std::array<std::uint8_t, 64> position_of{};
   std::array<Fiber*, 64> fibers{};  // by position

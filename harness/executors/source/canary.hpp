@@ -1,5 +1,6 @@
-// How many accesses each kernel unit's canary makes (kernels/dialect/host/canary.hpp). A unit whose
-// compiler reports another number is not observed as it should be.
+// The instrumentation self-test: the number of accesses that each kernel unit's canary makes
+// (kernels/dialect/host/canary.hpp). If another number is observed, the unit was compiled with
+// wrong flags.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ namespace kernelgate {
 
 struct NativeEntry;  // harness/native/entry.hpp
 
-/// The accesses of `call(nullptr, …)` that were seen: the canary of its unit.
+/// The number of accesses observed during `call(nullptr, …)`, which runs the canary of its unit.
 std::uint64_t canary_accesses(const NativeEntry& entry);
 
 }  // namespace kernelgate

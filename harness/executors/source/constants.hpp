@@ -1,5 +1,5 @@
-// Read-only parts of the program and its libraries: tables of constants, which a kernel may read
-// although they are no memory of the device.
+// Read-only segments of the program and its libraries. They contain constant tables, which a kernel
+// may read although they are not device memory.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace kernelgate {
 
 class Constants {
  public:
-  /// Those of the program as it is now; a library may be loaded later.
+  /// The segments loaded now; a library may be loaded later.
   static Constants of_this_program();
 
   bool hold(std::uintptr_t address, std::uint64_t bytes) const;

@@ -12,13 +12,13 @@ namespace kernelgate {
 
 namespace {
 
-constexpr std::size_t stack_bytes = 256 * 1024;  // the finding's words are made on it
+constexpr std::size_t stack_bytes = 256 * 1024;  // the finding's text is composed on it
 
 void handle(int signal, siginfo_t* info, void* context) {
   Runtime* runtime = running();
   const Registers at = registers(context);
   if (!runtime || !runtime->stacks()->holds(at.stack)) {
-    // Not a kernel's: the same instruction again, without this handler.
+    // Not in a kernel: restore the default action and execute the instruction again.
     struct sigaction usual = {};
     usual.sa_handler = SIG_DFL;
     sigaction(signal, &usual, nullptr);

@@ -1,13 +1,13 @@
-// What a kernel does to the host's processor, a fault in memory or a division by zero, becomes a
-// finding of its launch.
+// Turns a processor fault in a kernel (a memory fault, a division by zero) into a finding of its
+// launch.
 #pragma once
 
 #include <csignal>
 
 namespace kernelgate {
 
-/// While it lives, faults in fibers of the launch that runs on this thread end that launch. Others
-/// go where they went before.
+/// During its lifetime, faults in fibers of the launch on this thread end that launch. Other faults
+/// are handled by the default action.
 class CrashGuard {
  public:
   CrashGuard();

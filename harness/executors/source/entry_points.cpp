@@ -1,6 +1,6 @@
-// What a unit compiled with -fsanitize=thread calls at each access. The sanitizer's runtime is not
-// linked: these are its entry points. Outside of a kernel each returns at once. The names are given
-// by asm labels, since they are the compiler's and not ours.
+// Entry points that a unit compiled with -fsanitize=thread calls at each access. They replace the
+// sanitizer's runtime, which is not linked. Outside a kernel each returns immediately. Asm labels
+// give them the names that the compiler expects.
 #include <cstring>
 
 #include "harness/executors/source/observer.hpp"
@@ -10,7 +10,7 @@ namespace kernelgate {
 
 namespace {
 
-// Everything but the nearly only case: private memory, constants, the host's memory, the canary.
+// The slow path: private memory, constants, host memory and the instrumentation self-test.
 [[gnu::noinline]] void foreign(std::uintptr_t address, std::uint64_t bytes, bool writes,
                                Place place) {
   if (observer.canary) {
@@ -28,7 +28,7 @@ namespace {
 [[gnu::noinline]] void event(const void* code) { running()->event(place_of(code)); }
 [[gnu::noinline]] void await_value() { running()->await_value(); }
 
-// Whether the access may be looked at by the rules, at which offset; what needs no rules is done.
+// Returns whether the access must be checked, and its offset. All other accesses are handled here.
 template <bool writes>
 [[gnu::always_inline]] inline bool inside(std::uintptr_t address, std::uint64_t bytes,
                                           std::uint64_t alignment, const void* code,
@@ -67,7 +67,7 @@ template <bool writes>
                           : o.checker->read(*o.actor, offset, bytes, place));
 }
 
-// Of whole dwords at their own addresses, each goes the short way.
+// Accesses of whole aligned dwords take the fast path, one dword at a time.
 template <bool writes, std::uint32_t bytes, std::uint32_t alignment>
 [[gnu::always_inline]] inline void observe(const void* pointer, const void* code) {
   std::uint64_t offset = 0;
@@ -113,8 +113,8 @@ template <bool writes, std::uint32_t bytes, std::uint32_t alignment>
   void volatile_write##bytes(const void* p) asm("__tsan_volatile_write" #bytes); \
   void volatile_write##bytes(const void* p) { observe<true, bytes, alignment>(p, KERNELGATE_HERE); }
 
-// A struct of two 8-byte members is copied by the 16-byte calls, so that these ask for 8 only; the
-// dialect's vector accesses ask for 16 themselves.
+// A struct of two 8-byte members is copied by the 16-byte calls, so these only require an alignment
+// of 8. The dialect's vector accesses check for 16 themselves.
 KERNELGATE_OBSERVED(1, 1)
 KERNELGATE_OBSERVED(2, 2)
 KERNELGATE_OBSERVED(4, 4)
@@ -146,7 +146,7 @@ void observed_write_range(const void* p, std::size_t bytes) {
   observe_range<true>(p, bytes, KERNELGATE_HERE);
 }
 
-// Kernels have no virtual functions; the pointer to a table is read like another one.
+// Kernels have no virtual functions; a vtable pointer is read like any other.
 void observed_table_read(const void* p) asm("__tsan_vptr_read");
 void observed_table_read(const void* p) { observe<false, 8, 8>(p, KERNELGATE_HERE); }
 void observed_table_update(const void* p, const void* to) asm("__tsan_vptr_update");
@@ -159,7 +159,8 @@ void function_starts(void*) {}
 void function_ends() asm("__tsan_func_exit");
 void function_ends() {}
 
-// What the compiler and the prelude make of memcpy and its kin. The bytes move by the real ones.
+// Replacements for memcpy, memmove and memset, called by the compiler and the prelude. The real
+// functions move the bytes.
 namespace {
 
 [[gnu::always_inline]] inline void* copy(void* to, const void* from, std::size_t bytes,

@@ -1,5 +1,5 @@
-// What a launch does wrong outside of the rules for single accesses, as findings: memory that is
-// not the device's, addresses out of line, faults of the processor, threads that cannot go on.
+// Findings for errors of a launch other than invalid single accesses: host or private memory,
+// misaligned addresses, processor faults, threads that cannot continue.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -81,7 +81,7 @@ void Runtime::crash(std::uintptr_t address, const char* what, FindingKind kind, 
   } else if (kind == FindingKind::bounds) {
     finding.what = fmt::format("{} at address {:#x}", what, address);
   }
-  // The code address is of the instruction itself; a place is one past a call.
+  // `code` is the address of the instruction itself, but a Place is one past a call.
   finding.got = Party{"access", Checker::id(*current_->actor),
                       place_of(static_cast<const char*>(code) + 1), "", false};
   findings_.add(std::move(finding));
@@ -105,7 +105,7 @@ void Runtime::fail_sync(const std::string& what, source_api::Site site) {
   abandon();
 }
 
-// Who waits where, of the first block that cannot go on.
+// Reports which threads wait where, for the first block that cannot continue.
 void Runtime::report_deadlock(const std::string& why) {
   for (const auto& block : slots_) {
     if (!block->running) continue;

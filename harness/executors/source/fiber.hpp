@@ -1,5 +1,5 @@
-// Fibers: a stack for each thread of a block, and the switch between them. Two functions; which
-// file holds them depends on the processor (fiber_x86_64.cpp, fiber_ucontext.cpp).
+// Fibers: a stack per thread of a block, and the switch between them. The two functions are
+// implemented per processor (fiber_x86_64.cpp, fiber_ucontext.cpp).
 #pragma once
 
 #include <cstddef>
@@ -7,22 +7,22 @@
 
 namespace kernelgate {
 
-/// A suspended fiber: what its processor needs to go on.
+/// A suspended fiber: the saved state that resumes it.
 using FiberState = void*;
 
-/// A fiber that will call entry(), which must not return, on the stack that ends at `top`.
+/// Creates a fiber that will call entry(), which must not return, on the stack that ends at `top`.
 FiberState make_fiber(std::byte* bottom, std::byte* top, void (*entry)());
 
-/// Suspends what runs into `from` and goes on with `to`.
+/// Suspends the running fiber into `from` and resumes `to`.
 void switch_fiber(FiberState& from, FiberState to);
 
-/// The stacks of all threads that run at the same time, in one mapping with equal strides, so that
-/// one subtraction tells private memory from device memory and a division tells whose it is.
+/// The stacks of all threads that run at the same time, in one mapping with equal strides: one
+/// subtraction tells private memory from device memory, and one division gives the owner.
 class FiberStacks {
  public:
-  static constexpr std::size_t stride = 128 * 1024;  // with the guard page below each stack
+  static constexpr std::size_t stride = 128 * 1024;  // including the guard page below each stack
 
-  /// Throws BadInput when this machine gives no address space.
+  /// Throws BadInput if the host cannot map the address space.
   explicit FiberStacks(std::size_t count);
   ~FiberStacks();
   FiberStacks(const FiberStacks&) = delete;
@@ -30,7 +30,7 @@ class FiberStacks {
 
   std::size_t count() const { return count_; }
   std::byte* bottom(std::size_t i) const { return memory_ + i * stride + guard; }
-  /// Each stack starts at another place in its page, so that they do not meet in the caches.
+  /// Each stack starts at a different offset in its page, to avoid conflicts in cache sets.
   std::byte* top(std::size_t i) const { return memory_ + (i + 1) * stride - i * 320 % 4096; }
 
   bool holds(const void* address) const {
@@ -44,7 +44,7 @@ class FiberStacks {
     return holds(address) && static_cast<const std::byte*>(address) < bottom(owner(address));
   }
 
-  /// The most bytes of one stack that were ever in use, to the page.
+  /// The maximum number of bytes of one stack ever in use, rounded to pages.
   std::size_t high_water() const;
 
  private:

@@ -1,4 +1,4 @@
-// The switch for processors without one of their own: POSIX contexts, a system call each.
+// The fiber switch for processors without their own: POSIX contexts, one system call per switch.
 #include <ucontext.h>
 
 #include <new>

@@ -1,6 +1,6 @@
-// The switch for x86-64 as the System V ABI has it: rbx, rbp and r12 to r15 belong to the caller of
-// a function, everything else is free at a call. Kernels do not change the rounding mode, so that
-// the control words stay.
+// The fiber switch for x86-64 according to the System V ABI: rbx, rbp and r12 to r15 are
+// callee-saved, everything else is free at a call. Kernels do not change the rounding mode, so the
+// control words need no saving.
 #include <bit>
 #include <cstdint>
 
@@ -34,7 +34,7 @@ kernelgate_switch_fiber:
 extern "C" void kernelgate_switch_fiber(FiberState* from, FiberState to);
 
 FiberState make_fiber(std::byte*, std::byte* top, void (*entry)()) {
-  // From the top: an end for unwinders, entry() as the address to return to, six registers. At
+  // From the top: a terminator for unwinders, entry() as the return address, six registers. At
   // entry the stack pointer is 8 below a multiple of 16, as after a call.
   struct Frame {
     void* registers[6];

@@ -1,4 +1,4 @@
-// What the entry points of a checked unit look at first.
+// The per-thread state that the entry points of a checked unit read first.
 #pragma once
 
 #include <cstdint>
@@ -7,18 +7,19 @@
 
 namespace kernelgate {
 
-/// What the entry points of a checked kernel unit need at every access; all zero outside of one.
+/// State needed by the entry points of a checked kernel unit at every access; all zero outside a
+/// kernel.
 struct Observer {
   Checker* checker = nullptr;
-  Actor* actor = nullptr;  // null: nothing is observed
+  Actor* actor = nullptr;  // null: not observed
   std::uintptr_t base = 0;
   std::uint64_t capacity = 0;
   std::int64_t countdown = 0;  // accesses until event()
   std::uint64_t* canary = nullptr;
 };
 
-/// Of the thread of the host that runs a launch. Kernels run nowhere else, and everything that
-/// reports an access elsewhere finds no actor here and returns.
+/// Belongs to the host thread that runs a launch. Kernels run only there, so an access reported
+/// elsewhere finds no actor and is ignored.
 extern constinit thread_local Observer observer [[gnu::tls_model("initial-exec")]];
 
 }  // namespace kernelgate

@@ -47,7 +47,7 @@ std::uintptr_t address_of(Place place) {
   return far.addresses[place & ~far_flag];
 }
 
-// What a program prints, or nothing when it cannot be run.
+// The output of a program, or an empty string if it cannot be run.
 std::string output_of(std::vector<std::string> words) {
   std::array<int, 2> pipe_ends{};
   if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0) return "";
@@ -78,7 +78,8 @@ std::string output_of(std::vector<std::string> words) {
 }
 
 // addr2line -i prints one "path/file.hpp:41 (discriminator 2)" for each level of inlining, the
-// innermost first. The dialect's own functions are not where the author looks.
+// innermost first. The dialect's own functions are skipped, since the kernel's author needs the
+// caller.
 std::string line_outside_dialect(std::string_view lines) {
   std::string innermost;
   while (!lines.empty()) {
@@ -97,7 +98,7 @@ std::string line_outside_dialect(std::string_view lines) {
 }
 
 std::string look_up(std::uintptr_t address) {
-  const auto* pointer = std::bit_cast<const void*>(address - 1);  // of the call, not after it
+  const auto* pointer = std::bit_cast<const void*>(address - 1);  // inside the call
   Dl_info info{};
   link_map* map = nullptr;
   if (dladdr1(pointer, &info, reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) == 0) {

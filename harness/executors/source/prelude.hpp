@@ -1,7 +1,7 @@
 // Included before everything else in checked kernel units. The compiler expands a memcpy of
-// constant size in place, where nobody sees the accesses, and every read of the copy then looks
-// like one of garbage. The units are compiled with -fno-builtin-mem*, and these names lead to
-// functions that report each byte.
+// constant size inline, where its accesses are not observed, so every read of the copy would look
+// uninitialised. The units are compiled with -fno-builtin-mem*, and these names call functions that
+// report each byte.
 #pragma once
 
 #include <cstddef>

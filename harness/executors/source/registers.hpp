@@ -1,4 +1,4 @@
-// Where a signal met the program.
+// The code and stack addresses at which a signal interrupted the program.
 #pragma once
 
 #include <ucontext.h>

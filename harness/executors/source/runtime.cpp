@@ -18,7 +18,7 @@ namespace {
 
 constinit thread_local Runtime* active [[gnu::tls_model("initial-exec")]] = nullptr;
 
-// Launches of one host thread follow one another, on whatever device: they share their stacks.
+// Launches of one host thread run one after another, on any device, so they share their stacks.
 const FiberStacks& stacks_of_this_thread(std::size_t count) {
   thread_local std::unique_ptr<FiberStacks> stacks;
   if (!stacks || stacks->count() < count) {
@@ -154,7 +154,7 @@ void Runtime::fence() {
 
 void Runtime::event(Place place) {
   checker_.settle();
-  if (before_value_ > 1) {  // the countdown was cut short for the value
+  if (before_value_ > 1) {  // the countdown was shortened to await a value
     arm(std::exchange(before_value_, 0) - 1);
     return;
   }

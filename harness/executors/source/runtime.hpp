@@ -1,5 +1,5 @@
-// One launch on executor S: a fiber for each thread of the blocks that run, in an order that a seed
-// decides, until every thread has come to its end or nothing can go on.
+// One launch on the source executor. Each thread of the running blocks is a fiber; a seed
+// determines their order. The launch ends when every thread has finished or no thread can continue.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +23,13 @@ struct SourceOptions {
   std::uint64_t seed = 0;  // 0: threads, waves and blocks in their natural order
   Checking checking = Checking::all;
   SameValueWrites same_value_writes = SameValueWrites::reported;
-  std::uint32_t yield_every = 0;      // observed accesses between forced yields on average; 0: none
+  std::uint32_t yield_every = 0;      // mean observed accesses between forced yields; 0: none
   std::uint32_t resident_blocks = 1;  // blocks that make progress together
   Patience patience = {};
-  CountedWaves counted = {};  // of checked launches
+  CountedWaves counted = {};  // checked launches only
 };
 
-/// The first function of every fiber: the kernel on its thread. Does not return.
+/// The entry function of every fiber: runs the kernel on its thread. Does not return.
 void fiber_main();
 
 class Runtime {
@@ -37,19 +37,19 @@ class Runtime {
   Runtime(const DeviceProfile& profile, DeviceMemory& memory, Findings& findings,
           const SourceOptions& options);
 
-  /// Runs a whole launch that the device has found possible. `observed`: the entry's unit reports
-  /// its accesses. Findings say what went wrong.
+  /// Runs a whole launch that the device has accepted. `observed`: the kernel's unit reports its
+  /// accesses. Errors are added to the findings.
   void run(const NativeEntry& entry, const LaunchShape& shape, const void* const* arguments,
            bool observed);
 
-  /// What the counted waves of the last launch asked of a device's memory; empty where none was
-  /// counted. Good until the next launch.
+  /// Memory counters of the counted waves of the last launch; null if none was counted. Valid until
+  /// the next launch.
   const CounterSheet* counters() const { return sheet_.get(); }
-  /// Accesses that the last launch reported.
+  /// The number of accesses that the last launch reported.
   std::uint64_t accesses() const { return accesses_; }
   const FiberStacks* stacks() const { return stacks_; }
 
-  // From inside of a kernel, by the functions of kernel_api.hpp and the entry points.
+  // Called from inside a kernel, by the functions of kernel_api.hpp and the entry points.
   void sync_block(source_api::Site site);
   std::uint64_t wave_operation(source_api::WaveOp op, std::uint64_t mask, std::uint64_t value,
                                std::uint32_t operand, std::uint32_t width, source_api::Site site);
@@ -59,23 +59,23 @@ class Runtime {
   template <class T>
   T atomic(T* to, source_api::AtomicOp op, T operand, T expected, Scope scope, Place place);
   void fence();
-  /// An access outside of the device's memory. Returns where it may happen.
+  /// Handles an access outside the device's memory. Returns if the access is allowed.
   void foreign(std::uintptr_t address, std::uint64_t bytes, bool writes, Place place);
   void misaligned(std::uintptr_t address, std::uint64_t bytes, Place place);
-  /// The countdown is at its end, at the access of that place.
+  /// Called at the access at `place` when the countdown reaches its end.
   void event(Place place);
-  /// After an access that the checker put off.
+  /// Called after an access whose check the checker postponed.
   void await_value();
-  /// Gives up the launch; the fiber never goes on. Findings say why.
+  /// Ends the launch; the fiber never resumes. The findings contain the reason.
   [[noreturn]] void abandon();
   [[noreturn]] void crash(std::uintptr_t address, const char* what, FindingKind kind,
                           const void* code);
   void undefined(const std::string& what, const std::string& where);
-  /// The thread has taken no step for the seconds of processor time that it may; `code` is where it
-  /// is now.
+  /// Ends the launch because the thread took no step within its limit of processor time; `code` is
+  /// its current instruction address.
   [[noreturn]] void fall_silent(const void* code);
 
-  /// Rises with every step of any thread.
+  /// Increases with every step of any thread.
   std::uint64_t steps() const { return seen() + other_steps_; }
   const Patience& patience() const { return options_.patience; }
   bool checks() const { return checks_; }
@@ -120,7 +120,7 @@ class Runtime {
   std::vector<std::unique_ptr<BlockRun>> slots_;
   std::vector<WaveRun*> ring_;
   Constants constants_;
-  std::unique_ptr<CounterSheet> sheet_;  // where waves are counted
+  std::unique_ptr<CounterSheet> sheet_;  // only if waves are counted
 
   const NativeEntry* entry_ = nullptr;
   const LaunchShape* shape_ = nullptr;
@@ -135,18 +135,18 @@ class Runtime {
   std::uint64_t stream_ = 0;
   std::uint64_t drawn_ = 0;
   void (*together_)(void* const*) = nullptr;  // of the operation that is about to complete
-  std::uint64_t idle_spins_ = 0;  // waits by repeated reads since anything else happened
-  std::int64_t armed_ = 0;        // what the countdown was set to
+  std::uint64_t idle_spins_ = 0;              // spin waits since the last progress
+  std::int64_t armed_ = 0;                    // the value that the countdown was set to
   std::uint64_t accesses_ = 0;
-  std::uint64_t most_of_thread_ = 0;  // steps
+  std::uint64_t most_of_thread_ = 0;  // step limit of a thread
   std::uint64_t most_of_block_ = 0;
-  std::uint64_t credited_ = 0;     // of the accesses seen, to their threads
-  std::uint64_t came_at_ = 0;      // accesses seen when the current fiber came to run
-  std::uint64_t other_steps_ = 0;  // steps that no access reports
-  std::int64_t before_value_ = 0;  // the countdown before a write whose value is awaited; or 0
+  std::uint64_t credited_ = 0;     // observed accesses already credited to their threads
+  std::uint64_t came_at_ = 0;      // observed accesses when the current fiber was resumed
+  std::uint64_t other_steps_ = 0;  // steps other than observed accesses
+  std::int64_t before_value_ = 0;  // countdown before a write whose value is awaited; or 0
 };
 
-/// The launch that runs on this thread of the host.
+/// The launch that runs on this host thread.
 Runtime* running();
 
 }  // namespace kernelgate

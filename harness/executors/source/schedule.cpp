@@ -1,5 +1,5 @@
-// Which fiber runs next: a fiber goes on until it waits or gives way, and control then jumps
-// straight to the next ready one.
+// Fiber scheduling: a fiber runs until it waits or yields, and control then switches directly to
+// the next ready fiber.
 #include <bit>
 #include <utility>
 
@@ -9,8 +9,8 @@
 
 namespace kernelgate {
 
-// To a wave that is counted no memory is the device's at first sight, so that every access takes
-// the way through foreign(), and those of other waves cost nothing more.
+// For a counted wave the observed capacity is 0, so every access takes the slow path through
+// foreign(). Accesses of other waves cost nothing extra.
 void Runtime::observe(const Fiber* fiber) {
   observer.actor = observed_ ? fiber->actor : nullptr;
   if (counting()) observer.capacity = fiber->wave->log ? 0 : memory_.capacity();
@@ -26,8 +26,8 @@ Fiber* Runtime::first_ready() {
   return nullptr;
 }
 
-// The next ready fiber after a position of a wave: the rest of the wave first, and when `wrap` says
-// so all of it, then the waves after it.
+// The next ready fiber after a position of a wave: first the rest of the wave, or with `wrap` all
+// of it, then the following waves.
 Fiber* Runtime::next(const WaveRun& from, std::uint32_t position, bool wrap) {
   const auto take = [](WaveRun& wave, std::uint64_t among) {
     const int p = std::countr_zero(among);
@@ -46,7 +46,7 @@ Fiber* Runtime::next(const WaveRun& from, std::uint32_t position, bool wrap) {
   return own.ready != 0 ? take(own, own.ready) : nullptr;
 }
 
-// Control goes straight from fiber to fiber; to the launch itself when there is none.
+// Switches directly to a fiber, or to the launch itself if there is none.
 void Runtime::go(FiberState& from, Fiber* to) {
   if (!to) {
     switch_fiber(from, main_);
@@ -65,7 +65,7 @@ void Runtime::wait() {
   go(fiber.state, next(*fiber.wave, fiber.position, true));
 }
 
-// Lets others run first: those of other waves alone, or all of them in turn.
+// Lets other fibers run first: only those of other waves, or all of them.
 void Runtime::yield(bool other_wave) {
   credit();
   Fiber& fiber = *current_;
@@ -115,7 +115,7 @@ void Runtime::sync_block(source_api::Site site) {
     wait();
     return;
   }
-  // All are here; at one site or the launch ends.
+  // All threads have arrived. They must be at the same site, else the launch ends.
   for (const Fiber& other : block.fibers) {
     if (!same(other.site, site)) {
       report_deadlock("");
@@ -134,9 +134,9 @@ void Runtime::sync_block(source_api::Site site) {
   fiber.wave->ready &= ~(1ULL << fiber.position);
 }
 
-// A thread that reads the same value at the same address again and again waits for another one.
-// Waves run side by side on a device, so that the others get their turn; lanes of one wave need
-// not.
+// A thread that repeatedly reads the same value at the same address waits for another thread. Waves
+// run concurrently on a device, so the other waves get to run; forward progress of lanes in one
+// wave is not guaranteed.
 bool Runtime::spin(const void* address, std::uint64_t value) {
   constexpr std::uint32_t repeats = 64;
   Fiber& fiber = *current_;

@@ -19,7 +19,7 @@ namespace kernelgate {
 
 namespace {
 
-constexpr int looks = 8;  // at the count of steps, in the time that is allowed
+constexpr int looks = 8;  // polls of the step count within the limit
 
 struct Watch {
   std::uint64_t steps = 0;
@@ -27,8 +27,8 @@ struct Watch {
 };
 thread_local Watch watch;
 
-// A step that is under way holds nothing that its end would have to give back: one that lasts as
-// long as the limit does not exist, and everything else on a fiber's stack is the kernel's own.
+// Ending a launch inside a step leaks nothing: no step lasts as long as the limit, and everything
+// else on a fiber's stack belongs to the kernel.
 void look(int, siginfo_t*, void* context) {
   const int error = errno;
   Runtime* runtime = running();

@@ -1,4 +1,4 @@
-// The clock for a kernel that goes on without a step that could be counted.
+// The watchdog for kernels that run on without a countable step.
 #pragma once
 
 #include <csignal>
@@ -6,11 +6,11 @@
 
 namespace kernelgate {
 
-/// While it lives, the launch of this thread of the host ends with a finding when it has had so
-/// much of its processor's time without a step. Needs the signal stack of a CrashGuard.
+/// During its lifetime, the launch of this host thread ends with a finding when it has used this
+/// much processor time without a step. Needs the signal stack of a CrashGuard.
 class SilenceGuard {
  public:
-  /// 0 seconds: nothing is watched. Throws BadInput where the host gives no such timer.
+  /// 0 seconds disables the watchdog. Throws BadInput if the host has no such timer.
   explicit SilenceGuard(double seconds);
   ~SilenceGuard();
   SilenceGuard(const SilenceGuard&) = delete;

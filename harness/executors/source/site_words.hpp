@@ -1,4 +1,4 @@
-// Synchronising calls in words, for findings.
+// Formats synchronising calls as text for findings.
 #pragma once
 
 #include <fmt/format.h>

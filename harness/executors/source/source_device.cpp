@@ -15,7 +15,7 @@ namespace kernelgate {
 
 namespace {
 
-constexpr std::size_t most_words = 8;  // findings that a fault's text holds
+constexpr std::size_t most_words = 8;  // maximum number of findings in a fault's text
 
 std::string refusal_of(const NativeEntry& entry, const LaunchShape& shape,
                        const DeviceProfile& profile) {
@@ -71,14 +71,14 @@ void SourceDevice::upload(std::byte* to, const std::byte* from, std::int64_t byt
 
 void SourceDevice::download(std::byte* to, const std::byte* from, std::int64_t bytes) {
   memory_.read_by_host(from, bytes);
-  if (options_.checking == Checking::all) {  // the host's poison stays where nothing was written
+  if (options_.checking == Checking::all) {  // the host's poison remains where nothing was written
     memory_.copy_written(to, from, bytes);
   } else if (bytes > 0) {
     std::memcpy(to, from, static_cast<std::size_t>(bytes));
   }
 }
 
-// A unit that was compiled with other flags than it should be would pass every check unseen.
+// Without this check, a unit compiled with the wrong flags would pass every check unobserved.
 bool SourceDevice::observed(const NativeEntry& entry) const {
   if (!entry.call) throw NativeFault(fmt::format("{} is no entry of a host unit", entry.name));
   const std::uint64_t seen = canary_accesses(entry);

@@ -1,4 +1,5 @@
-// The virtual device of executor S: native kernels as their own source, compiled for the host.
+// The virtual device of the source executor, which runs native kernels compiled from their source
+// for the host.
 #pragma once
 
 #include <memory>
@@ -13,16 +14,16 @@
 
 namespace kernelgate {
 
-/// Runs entries of checked units under every check, and of checked and plain ones with none. A unit
-/// tells by its canary which of the two it is.
+/// Runs kernel instances of checked units with all checks, and of checked or plain units without
+/// checks. The instrumentation self-test of a unit tells which of the two it is.
 class SourceDevice final : public NativeDevice {
  public:
-  /// The profile must outlive the device. Throws BadInput when this host has no address space.
+  /// The profile must outlive the device. Throws BadInput if the host has no address space left.
   explicit SourceDevice(const DeviceProfile& profile, const SourceOptions& options = {});
   ~SourceDevice() override;
 
-  /// What stands in the first and last line of a finding's text: the case as the user typed it, and
-  /// the command that runs it again. Empty: the kernel's name, and no such line.
+  /// Sets the first and last line of a finding's text: the case as the user typed it, and its
+  /// reproduction command. If empty, the kernel's name is used and the last line is omitted.
   void name_run(std::string subject, std::string again);
 
   const DeviceProfile& profile() const override { return profile_; }
@@ -34,19 +35,20 @@ class SourceDevice final : public NativeDevice {
               int argument_count) override;
   void finish() override {}
 
-  /// The same launch, with its findings instead of a fault; a refusal still throws NativeFault.
+  /// The same launch, but returns its findings instead of throwing them; an unsupported launch
+  /// still throws NativeFault.
   std::vector<Finding> check(const NativeEntry& entry, const LaunchShape& shape,
                              const void* const* arguments);
-  /// What the counted waves of all launches so far asked of memory, a kernel at a time: launches
-  /// without a finding. Figures of kind modelled, and hints: a compiler joins and splits accesses.
+  /// Memory counters per kernel of the counted waves of all launches without findings so far. Their
+  /// provenance is modelled; they are hints, since a device compiler joins and splits accesses.
   const std::vector<LaunchCounters>& counters() const { return counters_; }
-  /// The words of a finding of this device.
+  /// The text of a finding of this device.
   static std::string words(const Finding& finding);
 
-  /// Accesses that the last launch reported to the checks.
+  /// The number of accesses that the last launch reported to the checks.
   std::uint64_t accesses() const { return runtime_->accesses(); }
   const SourceOptions& options() const { return options_; }
-  /// The most bytes of stack that a thread has used so far, to the page.
+  /// The maximum number of stack bytes that a thread has used so far, rounded to pages.
   std::size_t stack_high_water() const;
 
  private:

@@ -1,7 +1,6 @@
-// What a unit compiled with -fsanitize=bounds,shift,signed-integer-overflow calls when it finds
-// something: the full handlers, which know file, line and column. (Layouts: the interface between
-// GCC's and clang's UndefinedBehaviorSanitizer and its runtime.) Outside of a kernel they do
-// nothing.
+// The handlers that a unit compiled with -fsanitize=bounds,shift,signed-integer-overflow calls on
+// an error: the full handlers, which receive file, line and column. (Layouts: the interface between
+// GCC's and clang's UndefinedBehaviorSanitizer and its runtime.) Outside a kernel they do nothing.
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -12,8 +11,8 @@
 
 namespace kernelgate {
 
-// The layouts of the compiler. Not in a nameless namespace, since the handlers are called from
-// elsewhere.
+// The compiler's layouts. They are not in an anonymous namespace, since the handlers have external
+// linkage.
 namespace undefined_data {
 
 struct Location {
@@ -23,7 +22,7 @@ struct Location {
 
 struct TypeName {
   std::uint16_t kind;  // 0: integer
-  std::uint16_t info;  // of an integer: bit 0 whether it has a sign, then the logarithm of its bits
+  std::uint16_t info;  // of an integer: bit 0 is set if signed; above it log2 of its bits
   char name[1];
 };
 
@@ -50,7 +49,7 @@ using namespace undefined_data;
 
 namespace {
 
-// A value of at most 64 bits comes in the argument itself.
+// A value of at most 64 bits is passed in the argument itself.
 std::string number(const TypeName& type, std::uintptr_t value) {
   const unsigned bits = 1U << (type.info >> 1);
   if (type.kind != 0 || bits > 64) return "?";

@@ -1,6 +1,6 @@
-// A kernel that does not come to its end is ended here, with words that say where it was. Accesses
-// are counted by the observer's countdown and credited to their thread when it gives way or the
-// countdown ends; steps of other kinds are counted one by one.
+// Step limits: ends a kernel that does not terminate and reports where it was. Accesses are counted
+// by the observer's countdown and credited to their thread when it yields or the countdown ends.
+// Other steps are counted one by one.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,13 +14,13 @@ namespace kernelgate {
 
 namespace {
 
-// A thread that runs for so many accesses gives way even where nothing else makes it: it may wait
-// for what another one does. Nothing that ends is near it.
+// A thread yields after this many accesses even if nothing else makes it yield, because it may wait
+// for another thread. Terminating kernels stay far below it.
 constexpr std::uint64_t alone = std::uint64_t{1} << 20;
 
 }  // namespace
 
-// Sets the countdown anew and counts what it has counted.
+// Restarts the countdown after adding its elapsed accesses to the total.
 void Runtime::arm(std::int64_t countdown) {
   accesses_ = seen();
   armed_ = observer.countdown = countdown;

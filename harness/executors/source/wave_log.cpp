@@ -11,7 +11,7 @@ namespace kernelgate {
 
 namespace {
 
-constexpr std::uint64_t widest = 16;  // bytes that a lane moves at once, on every device
+constexpr std::uint64_t widest = 16;  // maximum bytes of one lane access, on every device
 
 bool joins(const LaneAccess& last, std::uint64_t offset, std::uint64_t bytes) {
   const std::uint64_t together = last.bytes + bytes;
@@ -82,7 +82,7 @@ LaunchCounters CounterSheet::sum() const {
     (key.shared ? counters.shared_accesses : counters.global_accesses) += sum.accesses;
     (key.shared ? counters.cycles : counters.sectors) += sum.cost;
     if (sum.cost.made == sum.cost.least) continue;
-    // The optimiser copies code: places of one line are one.
+    // The optimiser duplicates code: several locations may share a source line and are merged.
     LaunchCounters one;
     one.places = {{name_of_place(key.place), key.writes, key.shared, sum.accesses, sum.cost}};
     kernelgate::add(all, one);

@@ -1,9 +1,10 @@
-// The accesses of one wave that is counted, until the interval ends: the k-th execution of a place
-// in every lane is one access of the wave. That is exact where lanes run the same loops, and a
-// convention elsewhere.
-// The compiler of the host takes vectors apart, and those of devices put neighbours together: reads
-// of a lane that follow one another in memory and stand at different places are one, up to 16 bytes
-// that are aligned as an access of that size must be. So are writes.
+// Log of the accesses of one counted wave, until the interval ends. The k-th execution of a source
+// location in every lane counts as one access of the wave. That is exact where lanes run the same
+// loops, and a convention elsewhere.
+// The host compiler splits vector accesses, and device compilers join adjacent ones. Therefore
+// consecutive reads of a lane that are adjacent in memory and come from different source locations
+// are joined into one access of up to 16 bytes, if it is aligned to its size. Writes are joined in
+// the same way.
 #pragma once
 
 #include <array>
@@ -18,17 +19,17 @@
 
 namespace kernelgate {
 
-/// What the counted waves of a launch come to, a place at a time.
+/// The sums over the counted waves of a launch, per source location.
 class CounterSheet {
  public:
   explicit CounterSheet(const DeviceProfile& device) : device_(device) {}
 
-  /// `lanes` are of one access of a wave.
+  /// `lanes` are the lane accesses of one access of a wave.
   void count(Place place, bool writes, bool shared, const std::vector<LaneAccess>& lanes);
   void count_wave() { ++waves_; }
   void leave_out(std::uint64_t accesses) { left_out_ += accesses; }
 
-  /// The names of places are asked for only where something is wasted.
+  /// Location names are looked up only where accesses waste something.
   LaunchCounters sum() const;
 
  private:
@@ -49,20 +50,20 @@ class CounterSheet {
 
 class WaveLog {
  public:
-  /// Entries of a lane at a place that an interval keeps.
+  /// The maximum number of accesses per lane and location kept in an interval.
   static constexpr std::size_t most_executions = 4096;
 
   WaveLog(CounterSheet& sheet, std::uint32_t width) : sheet_(sheet), width_(width), last_(width) {}
 
   void add(std::uint32_t lane, Place place, bool writes, std::uint64_t offset, std::uint64_t bytes);
-  /// All lanes have come to a barrier, or to their end.
+  /// Called when all lanes have reached a barrier or their end.
   void end_interval();
 
  private:
   struct Lane {
     std::vector<LaneAccess> executions;
   };
-  struct Last {  // access of a lane, which the next one may belong to
+  struct Last {  // access of a lane, which the next one may extend
     Place place = no_place;
     LaneAccess* access = nullptr;
   };
@@ -75,8 +76,8 @@ class WaveLog {
   CounterSheet& sheet_;
   std::uint32_t width_;
   std::vector<Log> logs_;
-  std::unordered_map<std::uint64_t, std::size_t> at_;  // by place and whether it writes
-  std::vector<std::array<Last, 2>> last_;              // by lane: of reads, of writes
+  std::unordered_map<std::uint64_t, std::size_t> at_;  // by place and direction
+  std::vector<std::array<Last, 2>> last_;              // by lane: reads, writes
   std::uint64_t left_out_ = 0;
 };
 

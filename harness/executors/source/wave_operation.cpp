@@ -1,4 +1,4 @@
-// Shuffles, ballots and barriers of a wave: who must come, and what each lane gets.
+// Shuffles, ballots and barriers of a wave: which lanes must arrive, and the result of each lane.
 #include <fmt/format.h>
 
 #include <array>
@@ -34,7 +34,7 @@ std::uint64_t Runtime::wave_operation(source_api::WaveOp op, std::uint64_t mask,
   }
   wave.slots[lane] = WaveRun::Slot{mask, value, 0, operand, op, site};
   wave.arrived |= 1ULL << lane;
-  // Whoever waits at this very call with another mask that shares a lane will wait for ever.
+  // Lanes that wait at the same call with a different, overlapping mask would wait forever.
   bool complete_now = (wave.arrived & mask) == mask;
   for (std::uint64_t rest = complete_now || mask != wave.clock->lanes ? wave.arrived & mask : 0;
        rest != 0; rest &= rest - 1) {
@@ -125,7 +125,7 @@ void Runtime::wave_together(void* mine, void (*compute)(void* const*), std::uint
   if (clock.lanes != (width == 64 ? ~0ULL : (1ULL << width) - 1)) {
     fail_sync("a matrix product in a wave that is not full", site);
   }
-  together_ = compute;  // all lanes of a site bring the same
+  together_ = compute;  // all lanes of a site pass the same function
   wave_operation(source_api::WaveOp::together, 0, reinterpret_cast<std::uintptr_t>(mine), 0, width,
                  site);
 }

@@ -1,5 +1,5 @@
-// The page as a browser shows it: headless Chromium renders sample records, and the document that
-// it ends with holds the records' figures. Skipped, in words, where there is no Chromium.
+// Renders sample records in headless Chromium and checks that the final document contains the
+// records' values. Skipped, with a message, if Chromium is missing.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -18,7 +18,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// By a shell, as below, which also sends the browser's output to files.
+// Found through a shell, because the browser is started by one, with its output sent to files.
 std::string chromium() {
   for (const char* name : {"chromium", "chromium-browser", "google-chrome"}) {
     const std::string find = std::string("command -v ") + name + " >/dev/null 2>&1";
@@ -39,7 +39,7 @@ std::string between(const std::string& text, const std::string& from, const std:
   return text.substr(start + from.size(), end - start - from.size());
 }
 
-// The text that a reader sees: no tags.
+// The visible text, without tags.
 std::string visible(const std::string& html) {
   std::string out;
   bool inside = false;
@@ -112,7 +112,7 @@ TEST_F(PageInBrowser, CountsPassedAndFailedAsTheRecordsDo) {
   // 9 kernels x 4 variants x 3 types x 3 shapes x 2 modes; oneDNN's f16 rows are unsupported.
   const int checks = 648;
   const int unsupported = 9 * 3 * 2;
-  const int failed = 3;  // one incorrect, one crashed, one mistrusted
+  const int failed = 3;  // one incorrect, one crashed, one that failed the recheck
   const auto judged = static_cast<int>(rows.size()) - unsupported;
   EXPECT_THAT(rendered.document, HasSubstr(std::to_string(failed) + " of " +
                                            std::to_string(judged) + " results failed"));
@@ -125,7 +125,7 @@ TEST_F(PageInBrowser, CountsPassedAndFailedAsTheRecordsDo) {
 }
 
 TEST_F(PageInBrowser, ShowsPortableTunedAndVendorCodeOfACaseSideBySide) {
-  // Shares of the floor of linear: 61, 84 and 88 %, so 84 / 61 and 88 / 61 times as fast.
+  // Percentages of the roofline of linear: 61, 84 and 88, so 84 / 61 and 88 / 61 times as fast.
   const std::string cases = visible(table("compared-cases"));
   for (const char* text : {"kokkos/cpu", "baseline/onednn", "61.0 %", "1.38×", "1.44×"}) {
     EXPECT_THAT(cases, HasSubstr(text));

@@ -1,5 +1,5 @@
-// Writes a page of sample records and the records beside it, for page_acceptance.py: every part of
-// the page has something to show, on two measured machines and one modelled device.
+// Writes a page of sample records, and the records beside it, for page_acceptance.py. Every part of
+// the page has content, on two measured machines and one modelled device.
 #include <cstdio>
 #include <iostream>
 #include <tuple>

@@ -1,4 +1,4 @@
-// A run that never was, with everything that the page shows: for the tests of the page alone.
+// A synthetic run with everything that the page shows, for the tests of the page only.
 #pragma once
 
 #include <array>
@@ -10,8 +10,8 @@
 
 namespace kernelgate::synthetic {
 
-/// Rows of `kernel_names` on three storage types: every status, one wrong case, texts that try to
-/// break out of the page, timed rows whose figures follow from their number, forward rows.
+/// Check rows of `kernel_names` on three storage types: passed, unsupported, one incorrect, and one
+/// crashed whose message tries to break out of the page.
 inline std::vector<Record> sample_run() {
   constexpr std::array kernel_names{"bias_balance", "cca_attention", "conv_mixing",
                                     "expert_gemm",  "linear",        "residual_norm",
@@ -63,7 +63,7 @@ inline std::vector<Record> sample_run() {
   return rows;
 }
 
-/// A timed row: `bytes` and `flops` of one run, at `percent` of the floor of a machine that reads
+/// A timed row: `bytes` and `flops` per run, at `percent` of the roofline of a machine that reads
 /// 10 GB/s and computes 100 GFLOP/s.
 inline Record timed(const std::string& kernel, const std::string& variant, const std::string& axes,
                     std::int64_t bytes, std::int64_t flops, double percent, double ratio) {

@@ -1,4 +1,4 @@
-// The peak of f32 multiply-adds, measured with the widest units of this machine.
+// Measures the peak rate of f32 multiply-adds with the widest units of this machine.
 #include <omp.h>
 
 #include <algorithm>

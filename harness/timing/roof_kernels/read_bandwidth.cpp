@@ -1,4 +1,4 @@
-// The probe behind the bandwidth, compiled with the flags of kernel code.
+// Measures the read bandwidth, compiled with the flags of kernel code.
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -30,7 +30,7 @@ struct Unmap {
   void operator()(float* memory) const { munmap(memory, bytes); }
 };
 
-// Huge pages where the system gives them, as the harness's tensors have them.
+// Uses huge pages if the system provides them, as the harness's tensors do.
 std::unique_ptr<float, Unmap> allocate(std::size_t bytes) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return {nullptr, Unmap{bytes}};
@@ -38,8 +38,8 @@ std::unique_ptr<float, Unmap> allocate(std::size_t bytes) {
   return {static_cast<float*>(memory), Unmap{bytes}};
 }
 
-// Reads `streams` ranges of `count` floats side by side, fetching ahead: one stream alone leaves
-// loads outstanding that a kernel over several rows would have in flight.
+// Reads `streams` ranges of `count` floats side by side, with prefetching. A single stream has
+// fewer loads in flight than a kernel over several rows.
 float sum_streams(const float* data, std::int64_t count, int streams) {
   constexpr std::int64_t step = 4 * lanes;
   constexpr std::int64_t ahead = 1024;  // floats

@@ -1,6 +1,6 @@
-// What every attention does the same way whatever its keys are: 16-byte pieces of stored rows, a
-// softmax over keys that come in portions, and the merge of splits of the keys. Scores are
-// exponents of 2. For kernels to include after <dialect.hpp>.
+// Parts of attention that do not depend on how keys are stored: 16-byte pieces of stored rows, a
+// softmax over keys that arrive in chunks, and the merge of splits of the keys. Scores are
+// exponents of 2. Include after <dialect.hpp>.
 #pragma once
 
 #include "kernels/dialect/common/types.hpp"
@@ -19,8 +19,8 @@ struct AttentionRange {
   i32 begin, end;
 };
 
-/// N elements from p on, those from `valid` on as 0; `wide`: N neighbours lie aligned and exist
-/// together or not at all.
+/// Loads N elements from p on, as 0 from index `valid` on. `wide`: the N elements are aligned and
+/// are either all valid or all invalid.
 template <int N, class T>
 KDEV Vec<T, N> attention_take(const T* p, bool wide, u32 valid) {
   if (wide && valid >= N) return k_load<N>(p);
@@ -32,8 +32,9 @@ KDEV Vec<T, N> attention_take(const T* p, bool wide, u32 valid) {
   return some;
 }
 
-/// What a query's keys are worth so far: exponent of 2 that weights are relative to, and the factor
-/// that older sums shrink by when `most` joins. A row that has seen nothing keeps weights of 0.
+/// Softmax state of a query: the maximum exponent so far, the exponent of 2 that weights are
+/// relative to, and the factor that rescales older sums when `most` joins. A row that has seen no
+/// key keeps weights of 0.
 struct AttentionRise {
   float largest, base, shrink;
 };
@@ -43,14 +44,15 @@ KDEV AttentionRise attention_rise(float before, float most) {
   return {largest, base, k_exp2(before - base)};
 }
 
-/// sum / total; 0 where no key was seen. A NaN stays.
+/// sum / total, or 0 where no key was seen. A NaN is kept.
 KDEV float attention_quotient(float sum, float total) {
   return total > 0.0F || k_isnan(total) ? sum / total : 0.0F;
 }
 
 /// Element `at` of [query, width]: sum_i 2^(m_i - m) mixed_i / sum_i 2^(m_i - m) total_i, m = max
-/// m_i, in the order of the splits: what one pass over all keys gives, for any splits. largest m_i
-/// and total are [query, splits], mixed [query, splits, width].
+/// m_i, added in the order of the splits. It merges any number of splits into the result of one
+/// pass over all keys. `largest` (m_i) and `total` are [query, splits], `mixed` is [query, splits,
+/// width].
 KDEV float attention_merged(const float* largest, const float* total, const float* mixed,
                             u32 splits, u32 width, u64 at) {
   const u64 query = at / width, x = at % width;

@@ -1,5 +1,5 @@
-// A kernel's instance as the harness sees it, for the compilers that make a host stub of a kernel.
-// Part of the CUDA and HIP dialects, which define K_ENTRY_32 and K_ENTRY_64 before:
+// K_ENTRY: a kernel instance as the harness sees it, for compilers that make a host stub of a
+// kernel. Part of the CUDA and HIP dialects. They define K_ENTRY_32 and K_ENTRY_64 first:
 // K_ENTRY_COMPILED for the widths that the pass compiles, K_ENTRY_LISTED for the others.
 #pragma once
 
@@ -9,9 +9,9 @@
 #include "harness/native/entry.hpp"
 
 /// A NativeEntry: K_ENTRY("name<bf16,w32>", (kernel<Bf16, 32>), 32, 256, Shared). The width is the
-/// literal 32 or 64. On a target without such waves the instance is listed with no function and
-/// not compiled: profiles know the width, and refuse it before the launch. A Shared without members
-/// is none.
+/// literal 32 or 64. On a target without such waves the instance is listed without a function and
+/// not compiled; it is rejected before the launch by the wave width of the profile. A Shared
+/// without members means no shared memory.
 #define K_ENTRY(name, kernel, WAVE, MAX_THREADS, Shared) \
   K_ENTRY_OF_WAVE(WAVE)(name, kernel, WAVE, MAX_THREADS, Shared)
 

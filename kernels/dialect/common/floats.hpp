@@ -1,5 +1,5 @@
-// Several neighbours in storage as floats and back, by the widest accesses there are.
-// For kernels to include after <dialect.hpp>.
+// Loads and stores neighbouring elements as floats with the widest accesses available. Include
+// after <dialect.hpp>.
 #pragma once
 
 #include "kernels/dialect/common/types.hpp"
@@ -7,11 +7,11 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// N values of T that one access of 16 bytes moves.
+/// Number of T values in one 16-byte access.
 template <class T>
 inline constexpr int k_widest = static_cast<int>(16 / sizeof(T));
 
-/// N values from p, which lies at a multiple of min(N * sizeof(T), 16) bytes.
+/// Loads N values from p, which is aligned to min(N * sizeof(T), 16) bytes.
 template <int N, class T>
 KDEV void k_load_floats(const T* p, float (&out)[N]) {
   constexpr int piece = N < k_widest<T> ? N : k_widest<T>;
@@ -23,7 +23,7 @@ KDEV void k_load_floats(const T* p, float (&out)[N]) {
   }
 }
 
-/// The same the other way; each value is rounded once.
+/// Stores N values at p, aligned likewise; each value is rounded once.
 template <int N, class T>
 KDEV void k_store_floats(T* p, const float (&in)[N]) {
   constexpr int piece = N < k_widest<T> ? N : k_widest<T>;
@@ -36,8 +36,8 @@ KDEV void k_store_floats(T* p, const float (&in)[N]) {
   }
 }
 
-/// Four values p[at] .. p[at + 3] of a row of `count`, zeros beyond its end. `wide`: the row begins
-/// at a multiple of four values, and its length is one.
+/// Loads row[at] .. row[at + 3] of a row of `count` values, zeros beyond its end. `wide`: the row
+/// begins at a multiple of four values, and its length is a multiple of four.
 template <class T>
 KDEV void k_load_four(const T* row, u32 at, u32 count, bool wide, float (&out)[4]) {
   if (wide && at < count) {

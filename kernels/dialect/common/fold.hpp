@@ -1,6 +1,6 @@
-// Many sums over a group of lanes at once. A butterfly for each would take log2(lanes) shuffles a
-// value; here every step halves the values that a lane still carries, so that all of them together
-// cost about one shuffle a value.
+// Many sums over a group of lanes at once. A butterfly for each would take log2(lanes) shuffles per
+// value. Here each step halves the number of values that a lane carries, so that all of them
+// together cost about one shuffle per value.
 #pragma once
 
 #include "kernels/dialect/common/types.hpp"
@@ -9,9 +9,9 @@ namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
 /// Sums each of the first N values over `Lanes` neighbouring lanes (both powers of two, Lanes at
-/// most W). N >= Lanes: lane l of a group is left with the N / Lanes values from l N / Lanes on, in
-/// its first places. N < Lanes: value l / (Lanes / N), in place 0. The order of a sum depends on N
-/// and Lanes alone. Every lane of the wave must call it.
+/// most W). If N >= Lanes, lane l of a group gets the N / Lanes sums from l N / Lanes on, in its
+/// first elements. If N < Lanes, it gets sum l / (Lanes / N), in element 0. The order of a sum
+/// depends on N and Lanes alone. Every lane of the wave must call it.
 template <int W, int Lanes, int N, int Size>
 KDEV void k_fold(float (&value)[Size]) {
   static_assert(N <= Size && Lanes <= W);
@@ -20,7 +20,7 @@ KDEV void k_fold(float (&value)[Size]) {
     const bool upper = (k_tid() & (Lanes / 2)) != 0;
     K_UNROLL
     for (int i = 0; i < half; ++i) {
-      const float low = value[i];  // both read first: a choice of addresses would need memory
+      const float low = value[i];  // read both first: selecting between addresses would need memory
       const float high = value[i + half];
       const float kept = upper ? high : low;
       const float given = upper ? low : high;

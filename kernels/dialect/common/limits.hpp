@@ -1,5 +1,5 @@
-// Shared memory that kernels may claim, in bytes of a block. The numbers are those of the profiles
-// (harness/devices/profiles.csv; a test compares), by their smallest in each family.
+// Shared memory limits in bytes per block. Each constant is the minimum of its device family in
+// harness/devices/profiles.csv (a test compares them).
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Every AMD profile but gfx950: gfx942 (CDNA3) too, whatever is written elsewhere.
+/// Every AMD profile except gfx950. It holds for gfx942 (CDNA3) too, contrary to some sources.
 inline constexpr std::int64_t k_lds_amd = 65536;
 inline constexpr std::int64_t k_lds_gfx950 = 163840;
 /// sm_86, sm_89, sm_120.
@@ -21,8 +21,8 @@ inline constexpr std::int64_t k_lds_everywhere = 65536;
 }  // namespace KG_FLAVOUR
 }  // namespace kernelgate
 
-/// Beside a kernel: its claim to run where a block has so much shared memory. It does not compile
-/// when its Shared is larger; compilers print both numbers.
+/// Asserts beside a kernel that its shared memory fits a limit. A larger Shared does not compile,
+/// and compilers print both numbers.
 #define K_FITS(Shared, limit)                                                     \
   static_assert(static_cast<std::int64_t>(sizeof(Shared)) <= ::kernelgate::limit, \
                 #Shared " needs more shared memory than " #limit)

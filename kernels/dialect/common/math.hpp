@@ -1,8 +1,8 @@
-// exp, exp2, log and erf in f32 with the same bits on every target: polynomials on k_fma, which
-// rounds once everywhere. The other operations here are exact, or a sum alone or a product alone,
-// so that no compiler has anything to contract. Coefficients: minimax fits of this project
-// (docs/dialect.md); the largest errors over all floats stand above each function and are measured
-// by kernels/dialect/tests/math_test.cpp against double.
+// exp, exp2, log and erf in f32 with the same bits on every target. They are polynomials on k_fma,
+// which rounds once everywhere. All other operations here are exact, or a lone sum or product, so
+// that compilers have nothing to contract. The coefficients are minimax fits of this project
+// (docs/dialect.md). The maximum error over all floats is stated at each function and measured
+// against double by kernels/dialect/tests/math_test.cpp.
 #pragma once
 
 #include "kernels/dialect/common/types.hpp"
@@ -10,8 +10,8 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// x times 2^n for n in [-252, 254], rounded once: both factors are normal, the first is exact
-/// for x in [0.5, 2).
+/// x times 2^n for n in [-252, 254], rounded once: both factors are normal, and the first product
+/// is exact for x in [0.5, 2).
 KDEV float k_scale(float x, i32 n) {
   const i32 half = n >> 1;
   const float first = k_float(static_cast<u32>(half + 127) << 23);
@@ -19,7 +19,7 @@ KDEV float k_scale(float x, i32 n) {
   return x * first * second;
 }
 
-/// x rounded to a whole number by adding 1.5 2^23, for |x| < 2^22: the float and the integer.
+/// A value rounded to a whole number by adding 1.5 2^23, for |x| < 2^22: as float and as integer.
 struct KRounded {
   float value;
   i32 whole;
@@ -30,11 +30,11 @@ KDEV KRounded k_round_product(float x, float factor) {
   return KRounded{shifted - magic, static_cast<i32>(k_bits(shifted) - k_bits(magic))};
 }
 
-/// e^x, 0.89 ulp at most. Subnormal results are rounded once; infinity above 88.72, 0 below
+/// e^x, error at most 0.89 ulp. Subnormal results are rounded once; infinity above 88.72, 0 below
 /// -103.98.
 KDEV float k_exp(float x) {
   // x = n ln 2 + r, |r| <= ln 2 / 2; e^r = 1 + (r + r^2 q(r)). The upper part of r is exact.
-  const float y = k_min(k_max(x, -104.0F), 89.0F);  // a NaN stays
+  const float y = k_min(k_max(x, -104.0F), 89.0F);  // keeps a NaN
   const KRounded n = k_round_product(y, 0x1.715476p+0F);
   const float high = k_fma(n.value, -0x1.62e430p-1F, y);
   const float low = n.value * 0x1.05c610p-29F;
@@ -47,7 +47,7 @@ KDEV float k_exp(float x) {
   return k_scale(1.0F + (high + k_fma(r * r, q, low)), n.whole);
 }
 
-/// 2^x, 0.87 ulp at most. Exact for whole numbers; infinity from 128, 0 from -150.
+/// 2^x, error at most 0.87 ulp. Exact for whole numbers; infinity from 128 on, 0 from -150 down.
 KDEV float k_exp2(float x) {
   const float y = k_min(k_max(x, -151.0F), 129.0F);
   const KRounded n = k_round_product(y, 1.0F);
@@ -62,8 +62,8 @@ KDEV float k_exp2(float x) {
   return k_scale(k_fma(q, r, 1.0F), n.whole);
 }
 
-/// ln x, 0.86 ulp at most. -infinity at either zero, NaN below, infinity at infinity; subnormals as
-/// others.
+/// ln x, error at most 0.86 ulp. -infinity at either zero, NaN for negative x, infinity at
+/// infinity. Subnormals are treated like normal numbers.
 KDEV float k_log(float x) {
   const bool subnormal = x < 0x1p-126F;
   const u32 bits = k_bits(subnormal ? x * 0x1p25F : x);
@@ -95,7 +95,7 @@ KDEV float k_log(float x) {
   return result;
 }
 
-/// erf x, 0.99 ulp at most. An odd function to the bit; 1 from 3.92 on.
+/// erf x, error at most 0.99 ulp. Exactly odd, bit for bit; 1 from 3.92 on.
 KDEV float k_erf(float x) {
   const float t = k_abs(x);
   // Below 1: x + x p(x^2).
@@ -108,8 +108,8 @@ KDEV float k_erf(float x) {
   p = k_fma(p, z, -0x1.81273ep-2F);
   p = k_fma(p, z, 0x1.06eba8p-3F);
   const float near = k_fma(p, x, x);
-  // Above: 1 - e^-q, q = -ln erfc t = t h(t), h and q each in two parts: an error of q would come
-  // into the result with the weight of erfc 1 = 0.16.
+  // From 1 on: 1 - e^-q with q = -ln erfc t = t h(t). h and q are each kept in two parts, because
+  // an error of q enters the result with the weight erfc 1 = 0.16.
   const float u = k_min(t, 4.0F);
   float g = 0x1.d571c8p-17F;
   g = k_fma(g, u, -0x1.6fe2c2p-12F);

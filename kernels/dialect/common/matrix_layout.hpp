@@ -1,7 +1,7 @@
-// Which lane of a wave holds which elements of a 16 x 16 x 16 matrix product: what the targets'
-// matrix.hpp load and visit by, apart from any target, so that the host can hold it against the
-// vendors' statements of the instructions (kernels/dialect/tests/matrix_layout_test.cpp).
-// For headers to include after a dialect's types, Vec and k_load.
+// Layouts of a 16 x 16 x 16 matrix product: which lane of a wave holds which elements. The targets'
+// matrix.hpp load and visit tiles by them. They do not depend on a target, so that the host can
+// check them against the vendors' documentation (kernels/dialect/tests/matrix_layout_test.cpp).
+// Include after a dialect's types, Vec and k_load.
 #pragma once
 
 #include "kernels/dialect/common/vec.hpp"
@@ -9,36 +9,36 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// AMD's instructions. Lane l holds k of row (of a) or column (of b) l % 16, `inputs` of them in a
-/// run from first_k(l) on, and `sums` sums of column l % 16.
-/// MFMA of CDNA 2 to 4: four groups of 16 lanes, four k and four rows each.
+/// AMD's instructions. Lane l holds `inputs` consecutive k of row (of a) or column (of b) l % 16,
+/// from first_k(l) on, and `sums` sums of column l % 16.
+/// MFMA of CDNA 2 to 4: four groups of 16 lanes with four k and four rows each.
 struct KLayoutMfma {
   static constexpr int inputs = 4, sums = 4;
   KDEV static constexpr u32 first_k(u32 lane) { return lane / 16 * 4; }
   KDEV static constexpr u32 row(u32 lane, u32 i) { return lane / 16 * 4 + i; }
 };
-/// WMMA of RDNA 3: every group of 16 lanes holds all k; rows are dealt out to the groups in turn.
+/// WMMA of RDNA 3: every group of 16 lanes holds all k; rows alternate between the groups.
 template <int W>
 struct KLayoutWmmaGfx11 {
   static constexpr int inputs = 16, sums = 256 / W;
   KDEV static constexpr u32 first_k(u32) { return 0; }
   KDEV static constexpr u32 row(u32 lane, u32 i) { return i * (W / 16) + lane / 16; }
 };
-/// WMMA of RDNA 4 in waves of 32: two groups of 16 lanes, eight k and eight rows each. Which eight
-/// k a group has does not matter to a product, as long as a and b agree.
+/// WMMA of RDNA 4 in waves of 32: two groups of 16 lanes with eight k and eight rows each. A
+/// product does not depend on which eight k a group has, as long as a and b agree.
 struct KLayoutWmmaGfx12 {
   static constexpr int inputs = 8, sums = 8;
   KDEV static constexpr u32 first_k(u32 lane) { return lane / 16 * 8; }
   KDEV static constexpr u32 row(u32 lane, u32 i) { return lane / 16 * 8 + i; }
 };
 
-/// What a lane holds of a or b: its run of k, in the order of the instruction's registers.
+/// A lane's elements of a or b: consecutive k, in the order of the instruction's registers.
 template <class Layout, class T>
 struct KInputTile {
   Vec<T, 4> k4[Layout::inputs / 4];
 };
 
-/// From a(row, k) at lds[row stride + k], or b(k, column) at lds[column stride + k].
+/// Loads from a(row, k) at lds[row stride + k], or from b(k, column) at lds[column stride + k].
 template <class Layout, class T>
 KDEV KInputTile<Layout, T> k_inputs_along(const T* lds, u32 stride, u32 lane) {
   static_assert(sizeof(T) == 2, "elements of two bytes");
@@ -56,7 +56,7 @@ KDEV KInputTile<Layout, T> k_inputs_along(const T* lds, u32 stride, u32 lane) {
   }
   return tile;
 }
-/// From b(k, column) at lds[k stride + column].
+/// Loads from b(k, column) at lds[k stride + column].
 template <class Layout, class T>
 KDEV KInputTile<Layout, T> k_inputs_across(const T* lds, u32 stride, u32 lane) {
   static_assert(sizeof(T) == 2, "elements of two bytes");
@@ -68,7 +68,7 @@ KDEV KInputTile<Layout, T> k_inputs_across(const T* lds, u32 stride, u32 lane) {
   }
   return tile;
 }
-/// f(row, column, float&) for the lane's sums, which `sum[i]` gives and takes.
+/// Calls f(row, column, float&) for each of the lane's sums, `sum[i]`, and stores the results.
 template <class Layout, class Sums, class F>
 KDEV void k_visit_sums(Sums& sum, u32 lane, F f) {
   K_UNROLL
@@ -79,19 +79,19 @@ KDEV void k_visit_sums(Sums& sum, u32 lane, F f) {
   }
 }
 
-/// NVIDIA's mma.sync.m16n8k16, two side by side: the second one has columns 8..15. Inputs come by
-/// ldmatrix, which takes rows of eight elements, one row's address a lane, lanes 8 m .. 8 m + 7 for
-/// the m-th of four matrices of 8 by 8.
+/// NVIDIA's mma.sync.m16n8k16, two side by side: the second one has columns 8..15. Inputs are
+/// loaded by ldmatrix. It takes the address of one eight-element row per lane; lanes 8 m .. 8 m + 7
+/// belong to the m-th of four 8 x 8 matrices.
 struct KLayoutMmaSync {
-  /// The row that the lane gives, for a(row, k) at lds[row stride + k] and, with ldmatrix.trans,
-  /// for b(k, column) at lds[k stride + column]: first the matrices one below the other, then those
-  /// to the right.
+  /// The row whose address the lane gives, for a(row, k) at lds[row stride + k] and, with
+  /// ldmatrix.trans, for b(k, column) at lds[k stride + column]. The matrices are ordered top to
+  /// bottom, then left to right.
   template <class T>
   KDEV static constexpr const T* down_first(const T* lds, u32 lane, u32 stride) {
     const u32 row = lane % 8, matrix = lane / 8;
     return lds + (row + (matrix & 1U) * 8) * stride + (matrix >> 1) * 8;
   }
-  /// The same for b(k, column) at lds[column stride + k]: first side by side.
+  /// The same for b(k, column) at lds[column stride + k]; the order is left to right first.
   template <class T>
   KDEV static constexpr const T* right_first(const T* lds, u32 lane, u32 stride) {
     const u32 row = lane % 8, matrix = lane / 8;

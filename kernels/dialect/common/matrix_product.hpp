@@ -1,5 +1,5 @@
-// A block multiplies a tile of rows by a tile of columns on matrix instructions, bf16 or f16 with
-// f32 sums, through shared memory with two buffers. For kernels to include after <matrix.hpp>.
+// Product of a tile of rows and a tile of columns by a block on matrix instructions, bf16 or f16
+// with f32 sums, through double-buffered shared memory. Include after <matrix.hpp>.
 #pragma once
 
 #include "kernels/dialect/common/types.hpp"
@@ -7,8 +7,9 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Shared memory of the product: rows and columns of 32 terms, twice; afterwards a tile of results
-/// on its way out. Lines are padded by 16 bytes: eight of them then lie in different banks.
+/// Shared memory of the product: two buffers each for rows and for columns of 32 terms; afterwards
+/// it stages a tile of results for the store. Lines are padded by 16 bytes, so that eight of them
+/// start in different banks.
 template <class T, int Rows, int Columns>
 struct KMatrixShared {
   static constexpr int terms = 32, pad = 8;
@@ -22,8 +23,9 @@ struct KMatrixShared {
   };
 };
 
-/// sum(row, column) over `count` terms of left(row, k) right(column, k). Each wave has a band of
-/// rows and one of columns; in which order a wave's instruction sums 16 terms is the device's.
+/// sum(row, column) of left(row, k) right(column, k) over `count` terms k. Each wave has a band of
+/// rows and a band of columns. The device determines the order in which an instruction sums 16
+/// terms.
 template <class T, int W, int Rows, int Columns, int Threads>
 struct KMatrixProduct {
   using Shared = KMatrixShared<T, Rows, Columns>;
@@ -31,7 +33,7 @@ struct KMatrixProduct {
   static constexpr int down = Rows >= 32 ? 2 : 1, across = Threads / W / down;
   static constexpr int tall = Rows / down / 16, wide = Columns / across / 16;  // tiles of a wave
   static_assert(Rows % (16 * down) == 0 && Columns % (16 * across) == 0, "tiles fill the bands");
-  static constexpr int pieces = terms / 8;  // of 16 bytes in a line: one access each
+  static constexpr int pieces = terms / 8;  // 16-byte pieces of a line, one access each
   static constexpr int left_moves = (Rows * pieces + Threads - 1) / Threads;
   static constexpr int right_moves = (Columns * pieces + Threads - 1) / Threads;
 
@@ -40,8 +42,8 @@ struct KMatrixProduct {
   KDEV static u32 first_row() { return k_tid() / W / across * (tall * 16); }
   KDEV static u32 first_column() { return k_tid() / W % across * (wide * 16); }
 
-  /// left(row) and right(column) say where the `count` terms begin; null: zeros. All threads call
-  /// it, and it ends with a barrier.
+  /// left(row) and right(column) return the address of their `count` terms, or null for zeros. All
+  /// threads must call it. It ends with a barrier.
   template <class Left, class Right>
   KDEV void multiply(Shared& s, u32 count, Left left, Right right) {
     const T* rows[left_moves];
@@ -54,7 +56,7 @@ struct KMatrixProduct {
     for (int n = 0; n < right_moves; ++n) {
       columns[n] = place(n) < Columns ? right(place(n)) : nullptr;
     }
-    // Lines at multiples of 16 bytes come a step ahead, in registers; others an element at a time.
+    // Lines at multiples of 16 bytes are loaded a step ahead into registers, others by element.
     const bool ahead = count % 8 == 0;
     Vec<T, 8> a[left_moves], b[right_moves];
     take(rows, 0, ahead ? count : 0, a);
@@ -68,7 +70,8 @@ struct KMatrixProduct {
         fetch(rows, first, count, s.in.left[buffer]);
         fetch(columns, first, count, s.in.right[buffer]);
       }
-      // One barrier a step: the other buffer was last read before the barrier of the step before.
+      // One barrier per step: the other buffer was last read before the barrier of the previous
+      // step.
       k_sync();
       if (ahead && first + terms < count) {
         take(rows, first + terms, count, a);
@@ -80,7 +83,7 @@ struct KMatrixProduct {
     k_sync();
   }
 
-  /// f(row, column, float&) for this thread's elements of the tile.
+  /// Calls f(row, column, float&) for this thread's elements of the tile.
   template <class F>
   KDEV void visit(F f) {
     K_UNROLL
@@ -94,8 +97,8 @@ struct KMatrixProduct {
     }
   }
 
-  /// A column of a product whose columns are pairs: the left halves of the bands hold the first of
-  /// each, the right halves the second, so that one lane has both.
+  /// Pair of a column, in a product whose columns are pairs. The left half of each band contains
+  /// the first column of each pair and the right half the second, so that one lane has both.
   struct Pair {
     u32 index;
     bool second;
@@ -104,7 +107,7 @@ struct KMatrixProduct {
     constexpr u32 band = wide * 16, half = band / 2;
     return {column / band * half + column % half, column % band >= half};
   }
-  /// f(row, index, first, second) for this thread's pairs.
+  /// Calls f(row, index, first, second) for this thread's pairs.
   template <class F>
   KDEV void visit_pairs(F f) {
     static_assert(wide % 2 == 0, "a band has as many firsts as seconds");
@@ -125,7 +128,7 @@ struct KMatrixProduct {
   }
 
  private:
-  /// The row or column of this thread's n-th access, and its piece of the line.
+  /// Row or column of this thread's n-th access; piece() is the first term that it loads there.
   KDEV static u32 place(int n) { return (k_tid() + static_cast<u32>(n) * Threads) / pieces; }
   KDEV static u32 piece() { return k_tid() % pieces * 8; }
 
@@ -179,9 +182,9 @@ struct KMatrixProduct {
   }
 };
 
-/// The first `columns` of each line of a block's results to where row(r) says that they go; null:
-/// nowhere. Results must be there (a barrier). `aligned`: all go to multiples of 16 bytes, and
-/// their number is a multiple of 8.
+/// Copies the first `columns` of each line of a block's results to the address row(r), or skips the
+/// line if that is null. A barrier must precede it. `aligned`: all addresses are multiples of 16
+/// bytes, and `columns` is a multiple of 8.
 template <int Threads, int Width, class T, int Rows, int Line, class Row>
 KDEV void k_copy_rows(const T (&from)[Rows][Line], u32 columns, bool aligned, Row row) {
   for (u32 at = k_tid(); at < Rows * (Width / 8); at += Threads) {

@@ -10,7 +10,7 @@ inline namespace KG_FLAVOUR {
 KDEV float k_widen_f16(u16 half) {
   const u32 sign = static_cast<u32>(half & 0x8000U) << 16;
   const u32 size = half & 0x7FFFU;
-  // In place the exponent is 112 too small; 2^112 mends that for subnormals too, exactly.
+  // After the shift the exponent is 112 too small; 2^112 corrects it exactly, for subnormals too.
   const float value = k_float(size << 13) * 0x1p112F;
   const u32 infinite = size >= 0x7C00U ? 0x7F800000U : 0U;
   return k_float(sign | k_bits(value) | infinite);
@@ -20,7 +20,7 @@ KDEV u16 k_narrow_f16(float x) {
   const u32 bits = k_bits(x);
   const u32 sign = (bits >> 16) & 0x8000U;
   const u32 size = bits & 0x7FFFFFFFU;
-  // Below 2^-14 the sum with 0.5 rounds at the subnormals' last place, 2^-24.
+  // Below 2^-14, adding 0.5 rounds at the last bit of the subnormals, 2^-24.
   const u32 subnormal = k_bits(k_float(size) + 0.5F) - 0x3F000000U;
   const u32 normal = (size - 0x38000000U + 0xFFFU + ((size >> 13) & 1U)) >> 13;
   u32 half = size < 0x38800000U ? subnormal : normal;

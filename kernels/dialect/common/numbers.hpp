@@ -1,6 +1,6 @@
-// Storage types of two bytes and their conversions: the same bits on every target, but for which
-// NaN a NaN becomes. Rounding is to nearest, ties to even, once. A target has instructions for
-// them, or takes number_bits.hpp: k_widen_f16, k_narrow_f16 and k_narrow_bf16 are defined before.
+// Two-byte storage types and their conversions, with the same bits on every target except for which
+// NaN a NaN becomes. Conversions round once, to nearest, ties to even. k_widen_f16, k_narrow_f16
+// and k_narrow_bf16 must be defined first, by the target's instructions or by number_bits.hpp.
 #pragma once
 
 #include "kernels/dialect/common/types.hpp"
@@ -22,7 +22,7 @@ KDEV float k_to_float(float x) { return x; }
 KDEV float k_to_float(Bf16 x) { return k_float(static_cast<u32>(x.bits) << 16); }
 KDEV float k_to_float(F16 x) { return k_widen_f16(x.bits); }
 
-/// T of a float: a NaN stays a quiet NaN, what is too large becomes infinity.
+/// Converts a float to T. A NaN stays a quiet NaN; a value that is too large becomes infinity.
 template <class T>
 KDEV T k_from_float(float x);
 

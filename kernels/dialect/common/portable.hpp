@@ -1,9 +1,10 @@
-// All target-free parts, in their order. A target's dialect.hpp includes types.hpp, defines its own
-// functions on it (k_tid, k_sync, k_shfl_xor, k_fma, ... : docs/dialect.md), then includes this.
+// Includes all target-independent parts in order. A target's dialect.hpp includes types.hpp,
+// defines its own functions (k_tid, k_sync, k_shfl_xor, k_fma, ...; see docs/dialect.md), then
+// includes this.
 #pragma once
 
 #include "kernels/dialect/common/types.hpp"
-// types first: the others are written in its words
+// types first: the others use its names
 #include "kernels/dialect/common/limits.hpp"
 #include "kernels/dialect/common/math.hpp"
 #include "kernels/dialect/common/numbers.hpp"

@@ -1,5 +1,6 @@
-// The sampler's draws with the bits of harness/core: Philox, the natural logarithm in double, and
-// noise from Exp(1). Restated here, since a kernel's code lives in its unit's own namespace.
+// Random draws of the sampler with the same bits as harness/core: Philox, the natural logarithm in
+// double, and noise from Exp(1). Restated here because a kernel's code is in its unit's own
+// namespace.
 #pragma once
 
 #include "kernels/dialect/common/types.hpp"
@@ -7,7 +8,7 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// ln x of a normal positive double, to within 1 ulp: the algorithm of
+/// ln x of a normal positive double, to within 1 ulp, by the algorithm of
 /// harness/core/exponential.hpp. Not for zero, subnormals, infinity or NaN.
 KDEV double k_log_double(double x) {
   // x = 2^e m with m in [sqrt(1/2), sqrt(2)); ln m = 2 atanh(s), s = (m - 1) / (m + 1).
@@ -28,7 +29,8 @@ KDEV double k_log_double(double x) {
   series = k_fma(series, z, 1.0 / 7);
   series = k_fma(series, z, 1.0 / 5);
   series = k_fma(series, z, 1.0 / 3);
-  // 2 atanh(s) = f - s (f - 2 z series); ln 2 in two parts, the product with the upper one exact.
+  // 2 atanh(s) = f - s (f - 2 z series). ln 2 is in two parts; the product with the upper one is
+  // exact.
   const double rest = k_fma(-2 * z, series, f);
   const double low = k_fma(e, 0x1.a39ef35793c76p-33, -(s * rest));
   const double high = e * 0x1.62e42feep-1;
@@ -60,7 +62,7 @@ KDEV KPhilox k_philox(KPhilox counter, u64 key) {
   return counter;
 }
 
-/// The noise of one vocabulary entry: harness/core/exponential.hpp, exponential_noise.
+/// The noise of one vocabulary entry, as exponential_noise in harness/core/exponential.hpp.
 KDEV double k_exponential_noise(u64 seed, u32 token, u32 position, u32 rollout, u32 round) {
   return k_exponential(k_philox(KPhilox{{token, position, rollout, round}}, seed).word[0]);
 }

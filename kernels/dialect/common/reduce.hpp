@@ -1,5 +1,5 @@
-// Sums and maxima over a wave and over a block. The order is fixed by the width alone, so that the
-// bits do not depend on the schedule; they differ between widths, as the order does.
+// Sums and maxima over a wave and over a block. The wave width alone fixes the order, so that the
+// bits do not depend on the schedule; they differ between widths.
 #pragma once
 
 #include "kernels/dialect/common/types.hpp"
@@ -7,7 +7,7 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// The sum over all lanes, in every lane: a butterfly, distances W/2, W/4, ... 1.
+/// The sum over all lanes, returned in every lane: a butterfly with distances W/2, W/4, ... 1.
 template <int W, class T>
 KDEV T k_wave_sum(T value K_SITE_PARAMETER) {
   K_UNROLL
@@ -17,7 +17,7 @@ KDEV T k_wave_sum(T value K_SITE_PARAMETER) {
   return value;
 }
 
-/// The largest over all lanes, in every lane.
+/// The maximum over all lanes, returned in every lane.
 template <int W, class T>
 KDEV T k_wave_max(T value K_SITE_PARAMETER) {
   K_UNROLL
@@ -27,7 +27,7 @@ KDEV T k_wave_max(T value K_SITE_PARAMETER) {
   return value;
 }
 
-/// The sum over the lanes up to this one, its own included.
+/// The sum over the lanes up to and including this one.
 template <int W, class T>
 KDEV T k_wave_scan(T value K_SITE_PARAMETER) {
   const u32 lane = k_tid() % W;
@@ -39,14 +39,14 @@ KDEV T k_wave_scan(T value K_SITE_PARAMETER) {
   return value;
 }
 
-/// A place in shared memory for one value a wave of a block of up to 1024 threads.
+/// Shared memory for one value per wave of a block of up to 1024 threads.
 template <int W, class T>
 struct KBlockScratch {
   T wave[1024 / W];
 };
 
-/// The sum over a block of whole waves, in every thread. All threads must call it; the scratch may
-/// be used again after the block's next barrier.
+/// The sum over a block of whole waves, returned in every thread. All threads must call it; the
+/// scratch may be reused after the block's next barrier.
 template <int W, class T>
 KDEV T k_block_sum(T value, KBlockScratch<W, T>& scratch K_SITE_PARAMETER) {
   const u32 lane = k_tid() % W, wave = k_tid() / W;
@@ -58,7 +58,7 @@ KDEV T k_block_sum(T value, KBlockScratch<W, T>& scratch K_SITE_PARAMETER) {
   return total;
 }
 
-/// The largest of a block of whole waves, as k_block_sum.
+/// The maximum over a block of whole waves, under the rules of k_block_sum.
 template <int W, class T>
 KDEV T k_block_max(T value, KBlockScratch<W, T>& scratch K_SITE_PARAMETER) {
   const u32 lane = k_tid() % W, wave = k_tid() / W;

@@ -1,5 +1,5 @@
-// A block of 256 threads multiplies a tile of rows by a tile of 64 columns, in f32, through shared
-// memory with two buffers. For kernels to include after <dialect.hpp>.
+// Product of a tile of rows and a tile of 64 columns by a block of 256 threads, in f32, through
+// double-buffered shared memory. Include after <dialect.hpp>.
 #pragma once
 
 #include "kernels/dialect/common/types.hpp"
@@ -7,8 +7,9 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Shared memory of the product: terms by rows and terms by columns, twice. Rows of the buffers are
-/// padded by four floats, so that they stay at 16 bytes and neighbours differ in bank.
+/// Shared memory of the product: two buffers each for terms by rows and for terms by columns.
+/// Buffer rows are padded by four floats: they stay 16-byte aligned, and neighbours start in
+/// different banks.
 template <int Rows>
 struct KTileShared {
   static constexpr int terms = 16, columns = 64;
@@ -16,10 +17,10 @@ struct KTileShared {
   alignas(16) float right[2][terms][columns + 4];
 };
 
-/// sum(row, column) over `count` terms of left(row, k) * right(column, k). A thread has the rows
-/// tid / 16 * (Rows / 16) .. and the columns tid % 16 * 4 ..; each sum adds its terms in their
-/// order. load_left(row, k, out) gives four terms from k on, zeros beyond the end; load_right
-/// likewise. All 256 threads call it; another product may follow at once.
+/// sum(row, column) of left(row, k) * right(column, k) over `count` terms k, added in order. A
+/// thread has the rows from tid / 16 * (Rows / 16) on and the columns from tid % 16 * 4 on.
+/// load_left(row, k, out) returns four terms from k on, zeros beyond the end; so does load_right.
+/// All 256 threads must call multiply(); another product may follow at once.
 template <int Rows>
 struct KTileProduct {
   static_assert(Rows == 16 || Rows == 64, "a thread has one row, or four");
@@ -29,14 +30,14 @@ struct KTileProduct {
 
   float sum[my_rows][my_columns];
 
-  /// The one row and the one column that this thread loads for all.
+  /// The row, and the column, that this thread loads for the whole block.
   KDEV static u32 load_place() { return k_tid() / 4; }
   KDEV static u32 row(int i) { return k_tid() / 16 * my_rows + static_cast<u32>(i); }
   KDEV static u32 column(int j) { return k_tid() % 16 * my_columns + static_cast<u32>(j); }
 
   template <class LoadLeft, class LoadRight>
   KDEV void multiply(Shared& s, u32 count, LoadLeft load_left, LoadRight load_right) {
-    // Four terms of one row or column are a thread's share of a buffer.
+    // Per buffer, a thread loads four terms of one row and of one column.
     const u32 place = load_place(), part = k_tid() % 4 * 4;
     const bool has_row = place < Rows;
     float left[4], right[4];
@@ -54,7 +55,8 @@ struct KTileProduct {
         if (has_row) s.left[buffer][part + j][place] = left[j];
         s.right[buffer][part + j][place] = right[j];
       }
-      // One barrier a step: the other buffer was last read before the barrier of the step before.
+      // One barrier per step: the other buffer was last read before the barrier of the previous
+      // step.
       k_sync();
       if (first + terms < count) {
         if (has_row) load_left(place, first + terms + part, left);

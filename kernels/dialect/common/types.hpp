@@ -1,15 +1,15 @@
-// The words of a kernel body: unsigned numbers of a stated width, and bits as floats and back.
-// A target's dialect.hpp defines KG_FLAVOUR and KDEV (a device function, forced inline) before.
+// Basic types of a kernel body: integers of fixed width, and floats to bits and back. A target's
+// dialect.hpp defines KG_FLAVOUR and KDEV (a device function, forced inline) first.
 #pragma once
 
 #include <cstdint>
 
 #ifndef K_UNROLL
-#define K_UNROLL  // before a loop whose count is known: asks for it in a row, where that pays
+#define K_UNROLL  // before a loop of known count: requests unrolling where that pays
 #endif
 
-// Where executors name the line of a synchronising call, a function of the dialect that makes such
-// calls takes its caller's line as a last parameter and hands it on.
+// Executors report the line of a synchronising call. A dialect function that makes such calls takes
+// its caller's line as its last parameter and passes it on.
 #ifndef K_SITE
 #define K_SITE_PARAMETER
 #define K_SITE
@@ -30,8 +30,8 @@ KDEV u64 k_bits(double x) { return __builtin_bit_cast(u64, x); }
 KDEV float k_float(u32 bits) { return __builtin_bit_cast(float, bits); }
 KDEV double k_double(u64 bits) { return __builtin_bit_cast(double, bits); }
 
-/// The smaller, the larger. Written as one comparison, so that a target's own choice between two
-/// zeros or for a NaN cannot show: a NaN in `a` stays, a NaN in `b` does not come in.
+/// Minimum and maximum. Each is a single comparison, so that a target's own choice between two
+/// zeros or for a NaN has no effect: a NaN in `a` is returned, a NaN in `b` is not.
 template <class T>
 KDEV T k_min(T a, T b) {
   return b < a ? b : a;

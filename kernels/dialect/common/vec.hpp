@@ -1,4 +1,4 @@
-// N values that one instruction moves. k_load and k_store, which do that, are each target's own.
+// Vec: N values that one instruction moves. Each target defines its own k_load and k_store.
 #pragma once
 
 #include "kernels/dialect/common/types.hpp"
@@ -6,7 +6,7 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// N values of 2, 4, 8 or 16 bytes together, aligned to their size.
+/// N values, 2, 4, 8 or 16 bytes in total, aligned to their total size.
 template <class T, int N>
 struct alignas(N * sizeof(T)) Vec {
   static_assert(N * sizeof(T) == 2 || N * sizeof(T) == 4 || N * sizeof(T) == 8 ||

@@ -1,4 +1,4 @@
-// Atomics, relaxed, with the scope in the name, and the device-wide fence. Part of dialect.hpp.
+// Relaxed atomics with the scope in the name, and the device-wide fence. Part of dialect.hpp.
 #pragma once
 
 #include "kernels/dialect/common/types.hpp"
@@ -6,7 +6,7 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// CUDA's functions take unsigned long long, which is another type than std::uint64_t.
+/// CUDA's functions take unsigned long long, a different type from std::uint64_t.
 using k_u64_of_cuda = unsigned long long;
 KDEV k_u64_of_cuda* k_cuda_pointer(u64* p) { return reinterpret_cast<k_u64_of_cuda*>(p); }
 
@@ -35,7 +35,7 @@ KDEV u64 k_atomic_exchange_block(u64* p, u64 v) { return atomicExch_block(k_cuda
 KDEV u32 k_atomic_exchange_device(u32* p, u32 v) { return atomicExch(p, v); }
 KDEV u64 k_atomic_exchange_device(u64* p, u64 v) { return atomicExch(k_cuda_pointer(p), v); }
 
-/// The value before; `desired` was stored when that is `expected`.
+/// Returns the previous value; `desired` was stored if that equals `expected`.
 KDEV u32 k_atomic_cas_block(u32* p, u32 expected, u32 desired) {
   return atomicCAS_block(p, expected, desired);
 }

@@ -1,5 +1,5 @@
-// The dialect for nvcc: waves of 32 lanes, sm_80 and later. What each word means stands in
-// docs/dialect.md. Compile with -fmad=false: a fused product is asked for by k_fma.
+// The dialect for nvcc: waves of 32 lanes, sm_80 and later. docs/dialect.md defines each name.
+// Compile with -fmad=false; k_fma requests a fused product.
 #pragma once
 
 #ifndef KG_FLAVOUR
@@ -12,7 +12,7 @@
 #define K_ENTRY_32 K_ENTRY_COMPILED
 #define K_ENTRY_64 K_ENTRY_LISTED
 
-/// Type& s, all of the block's shared memory; its bytes come with the launch.
+/// Declares Type& s, the block's entire shared memory; the launch sets its size in bytes.
 #define K_SHARED(Type, s)                                                 \
   extern __shared__ __align__(16) unsigned char k_shared_memory[];        \
   static_assert(alignof(Type) <= 16, "shared memory begins at 16 bytes"); \
@@ -68,5 +68,5 @@ KDEV u32 k_ffs(u64 x) { return static_cast<u32>(__ffsll(static_cast<long long>(x
 #include "kernels/dialect/cuda/atomics.hpp"
 #include "kernels/dialect/cuda/memory.hpp"
 #include "kernels/dialect/cuda/wave.hpp"
-// portable.hpp last: it is written in the words above
+// portable.hpp last: it uses the names above
 #include "kernels/dialect/common/portable.hpp"

@@ -1,9 +1,9 @@
 // Matrix tiles of 16 x 16 x 16 on mma.sync (sm_80 and later): bf16 or f16 in, f32 sums. One tile is
-// two instructions, for columns 0..7 and 8..15. Which lane holds what: common/matrix_layout.hpp.
+// two instructions, for columns 0..7 and 8..15. common/matrix_layout.hpp defines the lane layouts.
 #pragma once
 
 #include "kernels/dialect/cuda/dialect.hpp"
-// the dialect first: the layouts are written in its words
+// the dialect first: the layouts use its names
 #include "kernels/dialect/common/matrix_layout.hpp"
 
 namespace kernelgate {
@@ -11,12 +11,12 @@ inline namespace KG_FLAVOUR {
 
 inline constexpr bool k_has_matrix = true;
 
-/// 16 rows of 16 products each: rows lane/4 and lane/4 + 8, k in pairs from 2 (lane % 4) and + 8.
+/// 16 rows of 16 terms: rows lane/4 and lane/4 + 8, k in pairs from 2 (lane % 4) and that + 8 on.
 template <int W, class T>
 struct KTileA {
   u32 pair[4];
 };
-/// 16 products by 16 columns: the two instructions' halves one after the other.
+/// 16 terms by 16 columns: the registers of the two instructions one after the other.
 template <int W, class T>
 struct KTileB {
   u32 pair[4];
@@ -25,8 +25,8 @@ template <int W, class T>
 struct KTileC {
   float sum[8] = {};
 
-  /// f(row, column, float&) for each element that this lane holds; every one is one lane's. Tiles
-  /// of a wave are visited in the same order.
+  /// Calls f(row, column, float&) for each element of this lane; each element belongs to one lane.
+  /// All tiles of a wave are visited in the same order.
   template <class F>
   KDEV void visit(F f) {
     const u32 lane = k_tid() % W;
@@ -37,7 +37,8 @@ struct KTileC {
   }
 };
 
-/// Four 8 x 8 matrices of two-byte elements; lane l gives the address of row l % 8 of matrix l / 8.
+/// Loads four 8 x 8 matrices of two-byte elements; lane l gives the address of row l % 8 of matrix
+/// l / 8.
 KDEV void k_ldmatrix(u32 (&word)[4], const void* row) {
   const auto address = static_cast<u32>(__cvta_generic_to_shared(row));
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
@@ -53,7 +54,7 @@ KDEV void k_ldmatrix_transposed(u32 (&word)[4], const void* row) {
                : "memory");
 }
 
-/// a(row, k) at lds[row stride + k]; rows at multiples of 16 bytes, as in every load here.
+/// Loads a(row, k) from lds[row stride + k]; in every load here rows are 16-byte aligned.
 template <int W, class T>
 KDEV KTileA<W, T> k_tile_load_a(const T* lds, u32 stride) {
   static_assert(W == 32 && sizeof(T) == 2, "waves of 32 lanes, elements of two bytes");
@@ -61,7 +62,7 @@ KDEV KTileA<W, T> k_tile_load_a(const T* lds, u32 stride) {
   k_ldmatrix(tile.pair, KLayoutMmaSync::down_first(lds, k_tid() % W, stride));
   return tile;
 }
-/// b(k, column) at lds[k stride + column].
+/// Loads b(k, column) from lds[k stride + column].
 template <int W, class T>
 KDEV KTileB<W, T> k_tile_load_b(const T* lds, u32 stride) {
   static_assert(W == 32 && sizeof(T) == 2, "waves of 32 lanes, elements of two bytes");
@@ -69,7 +70,7 @@ KDEV KTileB<W, T> k_tile_load_b(const T* lds, u32 stride) {
   k_ldmatrix_transposed(tile.pair, KLayoutMmaSync::down_first(lds, k_tid() % W, stride));
   return tile;
 }
-/// b(k, column) at lds[column stride + k]: weights as they lie, output by input.
+/// Loads b(k, column) from lds[column stride + k]: weights as stored, output by input.
 template <int W, class T>
 KDEV KTileB<W, T> k_tile_load_bt(const T* lds, u32 stride) {
   static_assert(W == 32 && sizeof(T) == 2, "waves of 32 lanes, elements of two bytes");

@@ -6,7 +6,7 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// The type that one instruction moves for so many bytes.
+/// The type that one instruction moves for a given number of bytes.
 template <int bytes>
 struct KWord;
 template <>
@@ -26,7 +26,7 @@ struct KWord<16> {
   using type = uint4;
 };
 
-/// N values from p, which lies at a multiple of their size together.
+/// Loads N values from p, which is aligned to their total size.
 template <int N, class T>
 KDEV Vec<T, N> k_load(const T* p) {
   using Word = typename KWord<N* static_cast<int>(sizeof(T))>::type;

@@ -6,7 +6,7 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// Full waves only: all lanes of the mask are there, or the instruction waits for ever.
+/// For full waves only: the instruction hangs if a lane of the mask is missing.
 inline constexpr u32 k_full_mask = 0xFFFFFFFFU;
 
 template <int W>
@@ -19,8 +19,8 @@ KDEV void k_syncwave() {
   k_syncwave_mask<W>(k_full_mask);
 }
 
-/// The same bytes as another type. Not __builtin_bit_cast: nvcc 13.0 dies of it in its host pass
-/// ("do_constexpr_builtin_bit_cast"), though not where it writes PTX alone.
+/// The same bytes as another type. Not __builtin_bit_cast: nvcc 13.0 crashes on it in its host pass
+/// ("do_constexpr_builtin_bit_cast"), though not when it writes PTX alone.
 template <class To, class From>
 KDEV To k_same_bytes(From from) {
   static_assert(sizeof(To) == sizeof(From));

@@ -1,4 +1,4 @@
-// Atomics, relaxed, with the scope in the name, and the device-wide fence. Part of dialect.hpp.
+// Relaxed atomics with the scope in the name, and the device-wide fence. Part of dialect.hpp.
 #pragma once
 
 #include "kernels/dialect/common/types.hpp"
@@ -6,7 +6,7 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// The value's type follows the pointer's, so that a literal converts.
+/// The value's type follows from the pointer's, so that a literal converts.
 template <class T>
 struct KSameType {
   using type = T;
@@ -53,7 +53,7 @@ KDEV T k_atomic_exchange_device(T* p, KSame<T> v) {
   return __hip_atomic_exchange(p, v, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
 }
 
-/// The value before; `desired` was stored when that is `expected`.
+/// Returns the previous value; `desired` was stored if that equals `expected`.
 template <class T>
 KDEV T k_atomic_cas_block(T* p, KSame<T> expected, KSame<T> desired) {
   __hip_atomic_compare_exchange_strong(p, &expected, desired, __ATOMIC_RELAXED, __ATOMIC_RELAXED,

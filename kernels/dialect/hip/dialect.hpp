@@ -1,6 +1,6 @@
 // The dialect for clang's HIP without ROCm (-nogpuinc -nogpulib): attributes and builtins alone,
-// for waves of 64 lanes (CDNA) and of 32 or 64 (RDNA). What each word means stands in
-// docs/dialect.md. Compile with -ffp-contract=off: a fused product is asked for by k_fma.
+// for waves of 64 lanes (CDNA) and of 32 or 64 (RDNA). docs/dialect.md defines each name. Compile
+// with -ffp-contract=off; k_fma requests a fused product.
 #pragma once
 
 #ifndef KG_FLAVOUR
@@ -11,7 +11,7 @@
 #define KBOUNDS(threads) __attribute__((amdgpu_flat_work_group_size(1, threads)))
 #define K_UNROLL _Pragma("unroll")
 
-/// Type& s, all of the block's LDS; its bytes come with the launch.
+/// Declares Type& s, the block's entire LDS; the launch sets its size in bytes.
 #define K_SHARED(Type, s)                                                                      \
   extern __attribute__((shared)) __attribute__((aligned(16))) unsigned char k_shared_memory[]; \
   static_assert(alignof(Type) <= 16, "shared memory begins at 16 bytes");                      \
@@ -28,7 +28,7 @@ KDEV u32 k_threads() { return __builtin_amdgcn_workgroup_size_x(); }
 KDEV u32 k_block() { return __builtin_amdgcn_workgroup_id_x(); }
 KDEV u32 k_block_y() { return __builtin_amdgcn_workgroup_id_y(); }
 KDEV u32 k_block_z() { return __builtin_amdgcn_workgroup_id_z(); }
-// The dispatch counts threads: every grid is a whole number of blocks.
+// The dispatch counts threads; every grid is a whole number of blocks.
 KDEV u32 k_blocks() { return __builtin_amdgcn_grid_size_x() / __builtin_amdgcn_workgroup_size_x(); }
 KDEV u32 k_blocks_y() {
   return __builtin_amdgcn_grid_size_y() / __builtin_amdgcn_workgroup_size_y();
@@ -37,7 +37,7 @@ KDEV u32 k_blocks_z() {
   return __builtin_amdgcn_grid_size_z() / __builtin_amdgcn_workgroup_size_z();
 }
 
-/// All of a block's writes before are seen after it, those to device memory too.
+/// Block barrier. All of the block's earlier writes, to device memory too, are visible after it.
 KDEV void k_sync() {
   __builtin_amdgcn_fence(__ATOMIC_RELEASE, "workgroup");
   __builtin_amdgcn_s_barrier();
@@ -67,5 +67,5 @@ KDEV u32 k_ffs(u64 x) { return static_cast<u32>(__builtin_ffsll(static_cast<long
 #include "kernels/dialect/hip/launch_stub.hpp"
 #include "kernels/dialect/hip/memory.hpp"
 #include "kernels/dialect/hip/wave.hpp"
-// portable.hpp last: it is written in the words above
+// portable.hpp last: it uses the names above
 #include "kernels/dialect/common/portable.hpp"

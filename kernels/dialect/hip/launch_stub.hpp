@@ -1,6 +1,6 @@
-// What clang's host pass needs to make the launch stub of a kernel without ROCm's headers: one
+// Declares what clang's host pass needs for a kernel's launch stub without ROCm's headers: one
 // function of the runtime, by name, with the layout of its arguments. The program is linked with
-// libamdhip64, which has it (HIP Runtime API reference, module "execution control").
+// libamdhip64, which defines it (HIP Runtime API reference, module "execution control").
 #pragma once
 
 #include <cstddef>

@@ -1,18 +1,18 @@
 // Matrix tiles of 16 x 16 x 16: bf16 or f16 in, f32 sums, on MFMA (CDNA 2 to 4) and WMMA (RDNA 3
-// and 4). Which lane holds what: common/matrix_layout.hpp. RDNA 4 in waves of 64 deals rows out in
-// another order, which no profile here needs: refused when compiled.
+// and 4). common/matrix_layout.hpp defines the lane layouts. RDNA 4 in waves of 64 orders rows
+// differently; no profile here needs that, and it does not compile.
 #pragma once
 
 #include <type_traits>
 
 #include "kernels/dialect/hip/dialect.hpp"
-// the dialect first: the layouts are written in its words
+// the dialect first: the layouts use its names
 #include "kernels/dialect/common/matrix_layout.hpp"
 
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// RDNA 2 has no matrix instruction. The host's pass compiles no body.
+/// RDNA 2 has no matrix instruction. The host pass compiles no body.
 inline constexpr bool k_has_matrix = k_gfx != 10;
 
 template <int W>
@@ -33,40 +33,40 @@ template <int W, class T>
 struct KTileC {
   KSums<KTileLayout<W>::sums> sum = 0.0F;
 
-  /// f(row, column, float&) for each element that this lane holds; every one is one lane's. Tiles
-  /// of a wave are visited in the same order.
+  /// Calls f(row, column, float&) for each element of this lane; each element belongs to one lane.
+  /// All tiles of a wave are visited in the same order.
   template <class F>
   KDEV void visit(F f) {
     k_visit_sums<KTileLayout<W>>(sum, k_tid() % W, f);
   }
 };
 
-/// Whether the pass compiles tiles of such waves.
+/// Whether the pass compiles tiles of waves of this width.
 template <int W>
 KDEV constexpr bool k_compiles_tiles() {
   return k_has_matrix && k_compiles_wave(W) && !(k_gfx == 12 && W == 64);
 }
 
-/// a(row, k) at lds[row stride + k]; rows at multiples of 16 bytes, as in every load here.
+/// Loads a(row, k) from lds[row stride + k]; in every load here rows are 16-byte aligned.
 template <int W, class T>
 KDEV KTileA<W, T> k_tile_load_a(const T* lds, u32 stride) {
   static_assert(k_compiles_tiles<W>(), "no matrix instruction for this instance");
   return {k_inputs_along<KTileLayout<W>>(lds, stride, k_tid() % W)};
 }
-/// b(k, column) at lds[k stride + column].
+/// Loads b(k, column) from lds[k stride + column].
 template <int W, class T>
 KDEV KTileB<W, T> k_tile_load_b(const T* lds, u32 stride) {
   static_assert(k_compiles_tiles<W>(), "no matrix instruction for this instance");
   return {k_inputs_across<KTileLayout<W>>(lds, stride, k_tid() % W)};
 }
-/// b(k, column) at lds[column stride + k]: weights as they lie, output by input.
+/// Loads b(k, column) from lds[column stride + k]: weights as stored, output by input.
 template <int W, class T>
 KDEV KTileB<W, T> k_tile_load_bt(const T* lds, u32 stride) {
   static_assert(k_compiles_tiles<W>(), "no matrix instruction for this instance");
   return {k_inputs_along<KTileLayout<W>>(lds, stride, k_tid() % W)};
 }
 
-/// The instruction of the target. A template, so that no other target's builtin is looked at.
+/// The target's instruction. A template, so that other targets' builtins are not compiled.
 template <int W, class Inputs, class Sums>
 KDEV Sums k_mma(Inputs a, Inputs b, Sums c, Bf16) {
   if constexpr (k_gfx == 9) return __builtin_amdgcn_mfma_f32_16x16x16bf16_1k(a, b, c, 0, 0, 0);

@@ -1,6 +1,6 @@
-// What a body may say about its registers: nothing to clang, which takes what a kernel needs up to
-// the launch bound and spills no vector register of any. For kernels to include after
-// <dialect.hpp>; docs/resources.md tells of each use.
+// Register control of a kernel body. It has no effect with clang, which takes the registers that a
+// kernel needs up to the launch bound and spills no vector register of any kernel. Include after
+// <dialect.hpp>; docs/resources.md explains each use.
 #pragma once
 
 #define KBOUNDS_BLOCKS(threads, blocks) KBOUNDS(threads)

@@ -1,5 +1,5 @@
-// Wave operations by ds_bpermute and ballots. A wave runs in step, so that the lanes of a mask need
-// no instruction to meet; the masks serve the executors and CUDA. Part of dialect.hpp.
+// Wave operations by ds_bpermute and ballots. A wave runs in lockstep, so the lanes of a mask need
+// no instruction to converge; the masks serve the executors and CUDA. Part of dialect.hpp.
 #pragma once
 
 #include "kernels/dialect/hip/arch.hpp"
@@ -7,7 +7,7 @@
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// A real fence: without it the compiler may move LDS accesses of the wave across.
+/// Includes a real fence: without it the compiler may move the wave's LDS accesses across.
 template <int W>
 KDEV void k_syncwave() {
   static_assert(k_compiles_wave(W), "an instance for the other wave width");
@@ -27,7 +27,7 @@ KDEV u32 k_lane() {
   return low;
 }
 
-/// The word of lane `source`, which is below W.
+/// The word of lane `source`, which must be below W.
 template <int W>
 KDEV u32 k_word_of_lane(u32 word, u32 source) {
   static_assert(k_compiles_wave(W), "an instance for the other wave width");
@@ -37,7 +37,7 @@ KDEV u32 k_word_of_lane(u32 word, u32 source) {
   if constexpr (W == 32 || k_gfx == 9 || k_gfx == 0) {
     return static_cast<u32>(__builtin_amdgcn_ds_bpermute(address(source), static_cast<int>(word)));
   } else {
-    // RDNA permutes within each half of 32; what lies in the other half is first swapped over.
+    // RDNA permutes within each half of 32 lanes; words of the other half are first swapped over.
     const u32 lane = k_lane<W>();
     const u32 near = (lane & 32U) | (source & 31U);
     const u32 swapped = __builtin_amdgcn_permlane64(word);
@@ -64,7 +64,7 @@ template <int W, class T>
 KDEV T k_shfl_xor(T value, u32 distance) {
   return k_shfl<W>(value, k_lane<W>() ^ distance);
 }
-/// A lane whose source would lie outside the wave keeps its own value.
+/// A lane whose source would be outside the wave keeps its own value.
 template <int W, class T>
 KDEV T k_shfl_up(T value, u32 distance) {
   const u32 lane = k_lane<W>();

@@ -1,4 +1,4 @@
-// Atomics, relaxed, with the scope in the name, and the device-wide fence. Part of dialect.hpp.
+// Relaxed atomics with the scope in the name, and the device-wide fence. Part of dialect.hpp.
 #pragma once
 
 #include "harness/executors/source/kernel_api.hpp"
@@ -20,7 +20,7 @@ using source_api::AtomicScope;
   KERNELGATE_ATOMIC(max, max, scope, T)                                          \
   KERNELGATE_ATOMIC(min, min, scope, T)                                          \
   KERNELGATE_ATOMIC(exchange, exchange, scope, T)                                \
-  /* The value before; `desired` was stored when that is `expected`. */          \
+  /* The previous value; `desired` was stored if it equals `expected`. */        \
   KDEV T k_atomic_cas_##scope(T* to, T expected, T desired) {                    \
     return source_api::atomic(to, AtomicOp::compare_exchange, desired, expected, \
                               AtomicScope::scope);                               \
@@ -65,7 +65,7 @@ KDEV void k_atomic_store_device(float* to, float value) {
   k_atomic_float(to, AtomicOp::store, value, AtomicScope::device);
 }
 
-/// Device scope: what was done before is seen by whoever sees an atomic after it.
+/// Device scope: a thread that sees an atomic after the fence also sees everything before it.
 KDEV void k_fence() { source_api::fence(); }
 
 }  // namespace KG_FLAVOUR

@@ -1,6 +1,6 @@
-// A function of each kernel unit whose accesses are counted: it proves that this very unit was
-// compiled to report them. Its own copy in every unit, since linkers keep one of several equal
-// ones.
+// Instrumentation self-test of a kernel unit: a function whose accesses are counted, to prove that
+// this very unit was compiled to report them. Every unit has its own copy, because linkers keep
+// only one of several equal functions.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
-// The dialect on the host: what a kernel body may say, for executor S. A unit chooses this folder
-// by its include path and names its flavour by KG_FLAVOUR, so that nothing that a checked unit
-// inlines is ever taken from a plain one.
+// The dialect on the host: the names that a kernel body may use, for the source executor. A unit
+// selects this folder by its include path and sets its build mode in KG_FLAVOUR, so that a checked
+// unit never takes an inline function from a plain one.
 #pragma once
 
 #include <cmath>
@@ -15,7 +15,7 @@
 #define K_SITE , site
 #define K_SITE_ALONE site
 
-/// `s` is the block's shared memory as a Type: all that the kernel has.
+/// Declares `s`, the block's shared memory as a Type; the kernel has no other.
 #define K_SHARED(Type, s) \
   Type& s = *static_cast<Type*>(::kernelgate::source_api::shared(sizeof(Type), #Type))
 
@@ -116,9 +116,9 @@ KDEV bool k_all(bool vote, Site site = source_api::here()) {
 
 KDEV u32 k_popcount(u32 x) { return static_cast<u32>(__builtin_popcount(x)); }
 KDEV u32 k_popcount(u64 x) { return static_cast<u32>(__builtin_popcountll(x)); }
-/// Zeros above the highest one; 32 for 0.
+/// Number of leading zeros; 32 for 0.
 KDEV u32 k_clz(u32 x) { return x == 0 ? 32U : static_cast<u32>(__builtin_clz(x)); }
-/// Position of the lowest one, counted from 1; 0 for 0.
+/// Position of the lowest set bit, counted from 1; 0 for 0.
 KDEV u32 k_ffs(u64 x) { return static_cast<u32>(__builtin_ffsll(static_cast<long long>(x))); }
 
 KDEV float k_fma(float a, float b, float c) { return std::fma(a, b, c); }
@@ -134,13 +134,13 @@ KDEV float k_rsqrt(float x) { return 1.0F / k_sqrt(x); }
 #include "kernels/dialect/common/number_bits.hpp"
 #include "kernels/dialect/host/atomics.hpp"
 #include "kernels/dialect/host/entry.hpp"
-// portable.hpp last: it is written in the words above
+// portable.hpp last: it uses the names above
 #include "kernels/dialect/common/portable.hpp"
 
 namespace kernelgate {
 inline namespace KG_FLAVOUR {
 
-/// N elements at once, from an address that is a multiple of their size together.
+/// Loads N elements in one access from an address that is aligned to their total size.
 template <int N, class T>
 KDEV Vec<T, N> k_load(const T* from) {
   constexpr u32 bytes = N * sizeof(T);

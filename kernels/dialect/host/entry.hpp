@@ -1,4 +1,5 @@
-// A kernel's instance as the harness sees it, and how the executor calls it. Part of dialect.hpp.
+// K_ENTRY: a kernel instance as the harness sees it, and its call by the executor. Part of
+// dialect.hpp.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +12,8 @@
 
 namespace kernelgate {
 
-// How the executor calls a kernel: it knows each argument by its address alone. Reading them is the
-// executor's business and not the kernel's, so that it is not observed.
+// Calls a kernel for the executor, which has each argument only as an address. These reads belong
+// to the executor and not to the kernel, so they are not observed.
 namespace {
 
 template <class... Parameters>
@@ -25,7 +26,7 @@ struct Caller {
     kernel(*static_cast<const std::remove_cv_t<Parameters>*>(arguments[I])...);
   }
   [[gnu::no_sanitize("thread")]] static void call(const void* body, const void* const* arguments) {
-    if (!body) {  // asks whether this unit is observed
+    if (!body) {  // checks whether this unit is observed
       canary(static_cast<std::uint32_t*>(const_cast<void*>(arguments[0])));
       return;
     }
@@ -48,13 +49,13 @@ template <class... Parameters>
 }  // namespace kernelgate
 
 /// A NativeEntry: K_ENTRY("name<bf16,w32>", (kernel<Bf16, 32>), 32, 256, Shared). A Shared without
-/// members is none.
+/// members means no shared memory.
 #define K_ENTRY(name, kernel, WAVE, MAX_THREADS, Shared)  \
   ::kernelgate::entry_of(name, kernel, WAVE, MAX_THREADS, \
                          std::is_empty_v<Shared> ? 0 : static_cast<std::int64_t>(sizeof(Shared)))
 
-/// Defines <kernel>_source_entries() in the checked flavour of a unit and <kernel>_plain_entries()
-/// in the plain one, from the <kernel>_entries() that all targets share.
+/// Defines <kernel>_source_entries() in the checked build mode of a unit and
+/// <kernel>_plain_entries() in the plain one, from the <kernel>_entries() that all targets share.
 #define K_HOST_ENTRIES(kernel) K_HOST_ENTRIES_OF(kernel, KG_FLAVOUR)
 #define K_HOST_ENTRIES_OF(kernel, flavour) K_HOST_ENTRIES_NAMED(kernel, flavour)
 #define K_HOST_ENTRIES_NAMED(kernel, flavour)                                 \

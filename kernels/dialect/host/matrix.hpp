@@ -1,6 +1,7 @@
-// Matrix tiles of 16 x 16 x 16 on the host: a reference body in place of the instruction. Each lane
-// holds 256 / W neighbours of a row, as a device's lanes hold theirs; the product is made of all
-// lanes' parts when the last one has arrived, one fused multiply-add a term in the order of k.
+// Matrix tiles of 16 x 16 x 16 on the host: a reference body replaces the instruction. Each lane
+// holds 256 / W neighbours of a row, as a device's lanes do. When the last lane has arrived, the
+// product is computed from all lanes' parts, with one fused multiply-add per term in the order of
+// k.
 #pragma once
 
 #include "kernels/dialect/host/dialect.hpp"
@@ -10,7 +11,7 @@ inline namespace KG_FLAVOUR {
 
 inline constexpr bool k_has_matrix = true;
 
-/// A lane's part: elements (first + i) of 256, row by row.
+/// A lane's part of a tile: 256 / W of the 256 elements in row-major order.
 template <int W, class T>
 struct KTilePart {
   static_assert(sizeof(T) == 2, "elements of two bytes");
@@ -28,8 +29,8 @@ struct KTileC {
   static constexpr u32 size = 256 / W;
   float sum[size] = {};
 
-  /// f(row, column, float&) for each element that this lane holds; every one is one lane's. Tiles
-  /// of a wave are visited in the same order.
+  /// Calls f(row, column, float&) for each element of this lane; each element belongs to one lane.
+  /// All tiles of a wave are visited in the same order.
   template <class F>
   KDEV void visit(F f) {
     const u32 first = k_tid() % W * size;
@@ -44,23 +45,23 @@ KDEV auto k_tile_row_part(const T* lds, u32 stride) {
   return k_load<static_cast<int>(size)>(lds + first / 16 * stride + first % 16);
 }
 
-/// a(row, k) at lds[row stride + k]; rows at multiples of 16 bytes, as in every load here.
+/// Loads a(row, k) from lds[row stride + k]; in every load here rows are 16-byte aligned.
 template <int W, class T>
 KDEV KTileA<W, T> k_tile_load_a(const T* lds, u32 stride) {
   return KTileA<W, T>{{k_tile_row_part<W>(lds, stride)}};
 }
-/// b(k, column) at lds[k stride + column].
+/// Loads b(k, column) from lds[k stride + column].
 template <int W, class T>
 KDEV KTileB<W, T> k_tile_load_b(const T* lds, u32 stride) {
   return KTileB<W, T>{{k_tile_row_part<W>(lds, stride)}, false};
 }
-/// b(k, column) at lds[column stride + k]: weights as they lie, output by input.
+/// Loads b(k, column) from lds[column stride + k]: weights as stored, output by input.
 template <int W, class T>
 KDEV KTileB<W, T> k_tile_load_bt(const T* lds, u32 stride) {
   return KTileB<W, T>{{k_tile_row_part<W>(lds, stride)}, true};
 }
 
-/// What a lane brings to a product.
+/// A lane's operands of a product.
 template <int W, class T>
 struct KTileProductOf {
   KTileC<W, T>* c;
@@ -68,8 +69,8 @@ struct KTileProductOf {
   const KTileB<W, T>* b;
 };
 
-// Reads and writes every lane's registers, which lie on the lanes' stacks here: not observed, as
-// registers are not.
+// Reads and writes every lane's registers. Here they are on the lanes' stacks; like registers, they
+// are not observed.
 template <int W, class T>
 [[gnu::no_sanitize("thread")]] inline void k_tile_compute(void* const* lanes) {
   constexpr u32 size = 256 / W;

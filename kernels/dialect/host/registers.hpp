@@ -1,5 +1,5 @@
-// What a body may say about its registers: nothing to the host's compiler. For kernels to include
-// after <dialect.hpp>.
+// Register control of a kernel body. It has no effect with the host's compiler. Include after
+// <dialect.hpp>.
 #pragma once
 
 #define KBOUNDS_BLOCKS(threads, blocks) KBOUNDS(threads)

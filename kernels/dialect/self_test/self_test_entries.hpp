@@ -1,4 +1,4 @@
-// The instances of the dialect's self-test, the same list on every target.
+// Kernel instances of the dialect's self-test, the same list on every target.
 #pragma once
 
 #include <iterator>

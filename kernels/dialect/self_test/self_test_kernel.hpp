@@ -1,5 +1,5 @@
-// Kernels that use every word of the dialect once, for the compile lanes and the executors. They
-// compute something that a test can foretell: docs/dialect.md tells what each word means.
+// Kernels that use every name of the dialect once, for the device-compile jobs and the executors. A
+// test can predict their results. docs/dialect.md defines each name.
 #pragma once
 
 #include <dialect.hpp>
@@ -17,7 +17,8 @@ struct WordsShared {
 
 K_FITS(WordsShared, k_lds_everywhere);
 
-/// out[t] of a block of 256: sums, ballots, shuffles and atomics of known values; see the test.
+/// out[t] of a block of 256 threads: sums, ballots, shuffles and atomics of known values (see the
+/// test).
 template <int W>
 KGLOBAL KBOUNDS(256) void self_test_words(const u32* in, u32* out, u32* counters, u64* wide) {
   K_SHARED(WordsShared, s);
@@ -79,8 +80,8 @@ struct NumbersShared {
   KBlockScratch<W, float> scratch;
 };
 
-/// y[i] = (exp + exp2 + log + erf + sqrt + 1/sqrt)(|x|) rounded through Bf16 and F16, the double
-/// logarithm's bits, the sum and the largest of the block; 8 floats a thread, moved in one go.
+/// y[i] = (exp + exp2 + log + erf + sqrt + 1/sqrt)(|x|) rounded through Bf16 and F16, the bits of
+/// the double logarithm, and the block's sum and maximum; 8 floats per thread, moved in one access.
 template <int W, class T>
 KGLOBAL KBOUNDS(256) void self_test_numbers(const T* x, float* y, u64 seed) {
   K_SHARED(NumbersShared<W>, s);

@@ -13,7 +13,7 @@ KDEV double k_fma(double a, double b, double c) { return __builtin_fma(a, b, c);
 
 #include "kernels/dialect/common/math.hpp"
 #include "kernels/dialect/common/number_bits.hpp"
-// number_bits first: numbers is written on it
+// number_bits first: numbers uses it
 #include "kernels/dialect/common/numbers.hpp"
 #include "kernels/dialect/common/random.hpp"
 

@@ -1,5 +1,6 @@
-// The dialect's mathematics against double: the largest error in ulp over the floats, the edges,
-// and that no contraction changes a bit. KERNELGATE_ALL_FLOATS=1 takes every float, not one in 509.
+// Tests the dialect's math functions against double: the maximum error in ulp over the floats, edge
+// cases, and that contraction changes no bit. KERNELGATE_ALL_FLOATS=1 tests every float instead of
+// one in 509.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -17,7 +18,7 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 
 std::uint32_t stride() { return std::getenv("KERNELGATE_ALL_FLOATS") != nullptr ? 1 : 509; }
 
-// The distance of neighbouring floats at x.
+// The distance between neighbouring floats at x.
 double ulp_at(double x) {
   const int exponent = std::max(std::ilogb(x), -126);
   return std::ldexp(1.0, exponent - 23);
@@ -28,8 +29,8 @@ struct Worst {
   float at = 0;
 };
 
-// The largest error over the floats of both signs whose magnitude has bits up to `last`, leaving
-// out those whose exact result is no normal or subnormal float.
+// The maximum error over the floats of one sign whose magnitude has bits up to `last`. Floats whose
+// exact result is 0, infinite or beyond f32 are skipped.
 template <class Exact>
 Worst worst(Function function, std::uint32_t last, bool negative, Exact exact) {
   constexpr int at_once = 4096;
@@ -103,7 +104,7 @@ TEST(DialectMath, KeepsTheEdgesOfExp) {
     EXPECT_EQ(one(Function::exp2, static_cast<float>(n)), std::ldexp(1.0F, n)) << n;
   }
   EXPECT_EQ(one(Function::exp2, 128.0F), infinity);
-  EXPECT_EQ(one(Function::exp2, -150.0F), 0.0F);  // half of the least: to even
+  EXPECT_EQ(one(Function::exp2, -150.0F), 0.0F);  // half of the minimum: ties to even
 }
 
 TEST(DialectMath, KeepsTheEdgesOfLog) {
@@ -166,7 +167,7 @@ TEST(DialectNumbers, RoundAsTheHarnessDoes) {
     ASSERT_EQ(contracted_bf16_of(x), plain_bf16_of(x)) << x;
     ASSERT_EQ(contracted_f16_of(x), plain_f16_of(x)) << x;
   }
-  // Ties go to even, 65520 is the first that is infinite, half of 2^-24 is 0.
+  // Ties go to even, 65520 is the first value that becomes infinite, half of 2^-24 becomes 0.
   EXPECT_EQ(plain_bf16_of(0x1.01p0F), 0x3F80);
   EXPECT_EQ(plain_bf16_of(0x1.03p0F), 0x3F82);
   EXPECT_EQ(plain_f16_of(65519.996F), 0x7BFF);

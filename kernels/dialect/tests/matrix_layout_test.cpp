@@ -1,7 +1,7 @@
-// The layouts by which the dialect loads matrix tiles and visits their sums, held against the
-// instructions: each is played through on whole waves' registers, as its vendor states it. Stated
-// here from the element's side (where does a(i, k) lie?) where the layouts are written from the
-// lane's, and by the vendors' own words; nothing is shared with what is tested.
+// Tests the layouts by which the dialect loads matrix tiles and visits their sums. Each instruction
+// is simulated on whole waves' registers as its vendor documents it. The simulations are written
+// from the element's side (which lane has a(i, k)?), the layouts from the lane's side, and they
+// share no code.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -23,27 +23,27 @@ KDEV Vec<T, N> k_load(const T* from) {
 }  // namespace KG_FLAVOUR
 }  // namespace kernelgate
 
-// vec and k_load first: the layouts are written on them
+// vec and k_load first: the layouts use them
 #include "kernels/dialect/common/matrix_layout.hpp"
 
 namespace kernelgate {
 namespace {
 
-using Element = std::uint16_t;  // whole numbers: which 16-bit type it is does not matter here
+using Element = std::uint16_t;  // whole numbers; the kind of 16-bit type does not matter here
 using Square = std::array<std::array<std::int64_t, 16>, 16>;
 
-/// Registers of 32 bits by lane, and those of sums: whole numbers below 2^24, so that f32 is exact.
+/// 32-bit registers by lane, and those of sums: whole numbers below 2^24, so that f32 is exact.
 using Registers = std::vector<std::vector<std::uint32_t>>;
 using Sums = std::vector<std::vector<float>>;
 
-/// A place among a wave's registers: which one, which half of it, by which lanes.
+/// Location of an element in a wave's registers: which register, which half of it, which lanes.
 struct Place {
   unsigned gpr, half;
   std::vector<unsigned> lanes;
 };
 
-/// V_MFMA_F32_16X16X16_F16 and _BF16, 64 lanes. CDNA3 ISA, Matrix Arithmetic Instructions; the
-/// equations as AMD's matrix instruction calculator prints them for cdna2 and cdna3.
+/// V_MFMA_F32_16X16X16_F16 and _BF16, 64 lanes. Sources: CDNA3 ISA, Matrix Arithmetic Instructions;
+/// the equations that AMD's matrix instruction calculator prints for cdna2 and cdna3.
 struct Mfma {
   static constexpr unsigned wave = 64;
   static Place input(unsigned line, unsigned k) {
@@ -52,8 +52,8 @@ struct Mfma {
   static Place sum(unsigned i, unsigned j) { return {i % 4, 0, {16 * (i / 4) + j}}; }
 };
 
-/// V_WMMA_F32_16X16X16_F16 and _BF16 of RDNA 3. RDNA3 ISA, Wave Matrix Multiply Accumulate: inputs
-/// are to lie in lanes 0..15 and again in every other 16; the calculator's rdna3.
+/// V_WMMA_F32_16X16X16_F16 and _BF16 of RDNA 3. Sources: RDNA3 ISA, Wave Matrix Multiply Accumulate
+/// (inputs are in lanes 0..15 and repeated in every other 16); the calculator's rdna3.
 template <unsigned Wave>
 struct WmmaGfx11 {
   static constexpr unsigned wave = Wave;
@@ -65,7 +65,7 @@ struct WmmaGfx11 {
   static Place sum(unsigned i, unsigned j) { return {16 * i / Wave, 0, {16 * i % Wave + j}}; }
 };
 
-/// The same of RDNA 4 in waves of 32; the calculator's rdna4. k is dealt out in fours.
+/// The same of RDNA 4 in waves of 32, from the calculator's rdna4. k is dealt out in fours.
 struct WmmaGfx12 {
   static constexpr unsigned wave = 32;
   static Place input(unsigned line, unsigned k) {
@@ -73,14 +73,14 @@ struct WmmaGfx12 {
   }
   static Place sum(unsigned i, unsigned j) { return {i % 8, 0, {16 * (i / 8) + j}}; }
 };
-/// Elsewhere the groups' k are runs of eight. Both statements give the same product.
+/// In other sources the groups' k are runs of eight. Both descriptions give the same product.
 struct WmmaGfx12InRuns : WmmaGfx12 {
   static Place input(unsigned line, unsigned k) {
     return {k % 8 / 2, k % 2, {16 * (k / 8) + line}};
   }
 };
 
-/// An input element; -1 where lanes that must hold the same do not.
+/// An input element, or -1 where lanes that must hold the same value differ.
 template <class Machine>
 std::int64_t input_at(const Registers& registers, unsigned line, unsigned k) {
   const Place place = Machine::input(line, k);
@@ -124,7 +124,7 @@ std::int64_t half_of(const std::vector<std::uint32_t>& registers, unsigned i) {
   return registers[i / 2] >> (16 * (i % 2)) & 0xFFFFU;
 }
 
-/// Two instructions: registers 0 and 1 of b with sums 0..3, then the others.
+/// Two instructions: registers 0 and 1 of b give sums 0..3, the other two the other sums.
 void multiply_twice(const Registers& a, const Registers& b, Sums& c) {
   Square left{}, right{};
   for (unsigned lane = 0; lane < 32; ++lane) {
@@ -143,9 +143,8 @@ void multiply_twice(const Registers& a, const Registers& b, Sums& c) {
   }
 }
 
-/// ldmatrix.x4 of 8 by 8 matrices. PTX ISA, ldmatrix: threads 8 m .. 8 m + 7 give the rows of
-/// matrix m; thread T gets elements 2 (T % 4) and the next of row T / 4, with .trans of column T
-/// / 4.
+/// ldmatrix.x4 of 8 x 8 matrices. PTX ISA, ldmatrix: threads 8 m .. 8 m + 7 give the rows of matrix
+/// m; thread T gets elements 2 (T % 4) and 2 (T % 4) + 1 of row T / 4, with .trans of column T / 4.
 Registers ldmatrix(const std::vector<const Element*>& row, bool transposed) {
   Registers registers(32, std::vector<std::uint32_t>(4));
   for (unsigned lane = 0; lane < 32; ++lane) {
@@ -159,9 +158,9 @@ Registers ldmatrix(const std::vector<const Element*>& row, bool transposed) {
   return registers;
 }
 
-constexpr unsigned stride = 24;  // of shared memory's rows: 16 elements and a pad
+constexpr unsigned stride = 24;  // row stride in shared memory: 16 elements and padding
 
-/// A matrix of its own number in every place, laid out row by row or column by column.
+/// A matrix with a different number in every element, stored by rows and by columns.
 struct Matrix {
   Square value{};
   alignas(16) std::array<Element, 16 * stride> rows{}, columns{};
@@ -177,7 +176,7 @@ struct Matrix {
   }
 };
 
-/// A lane's k values as the registers hold them, two to one.
+/// A lane's k values as the registers hold them, two per register.
 template <class Layout>
 std::vector<std::uint32_t> in_registers(const KInputTile<Layout, Element>& tile) {
   std::vector<std::uint32_t> words;
@@ -190,7 +189,7 @@ std::vector<std::uint32_t> in_registers(const KInputTile<Layout, Element>& tile)
 
 enum class Right { across, along };  // b as rows of k, or as columns
 
-/// Elements of a b + c that come out wrong, c and the result through the layout's visit.
+/// Number of wrong elements of a b + c, with c and the result going through the layout's visit.
 template <class Layout, class Machine>
 int wrong_on_amd(Right way) {
   const Matrix a(5), b(3);
@@ -280,7 +279,7 @@ TEST(MatrixLayout, OfMmaSyncGivesTheProduct) {
   EXPECT_EQ(wrong_on_nvidia(a, b, left, load(b.columns, Address::right_first, false)), 0);
 }
 
-// What a wrong layout would do: rows of another target, runs that overlap, terms of a alone moved.
+// Wrong layouts: rows of another target, runs that overlap, terms of a alone moved.
 struct RowsInTurn : KLayoutMfma {
   static constexpr u32 row(u32 lane, u32 i) { return i * 4 + lane / 16; }
 };
@@ -291,7 +290,7 @@ struct TwiceTheSameTerms : KLayoutWmmaGfx12 {
 TEST(MatrixLayout, AWrongLayoutIsFound) {
   EXPECT_GT((wrong_on_amd<RowsInTurn, Mfma>()), 0);
   EXPECT_GT((wrong_on_amd<TwiceTheSameTerms, WmmaGfx12>()), 0);
-  // RDNA 3 takes all terms from every group of lanes; this gives each group its own.
+  // RDNA 3 takes all terms from every group of lanes; this layout gives each group its own.
   EXPECT_GT((wrong_on_amd<KLayoutWmmaGfx11<32>, WmmaGfx12>()), 0);
   const Matrix a(5), b(3);
   const Registers left = load(a.rows, Address::down_first, false);

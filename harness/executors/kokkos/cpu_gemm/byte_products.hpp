@@ -1,6 +1,6 @@
-// Whether this build's processor multiplies bytes: AVX-512 with VNNI and VBMI. The four-bit kernels
-// have a form for the CPU alone where it does; the headers four_bit_*.hpp here are for such builds.
-// Elsewhere the portable form is the faster one, with AVX2 by a factor of 2.4 to 2.8.
+// Detects whether this build's processor multiplies bytes: AVX-512 with VNNI and VBMI. If it does,
+// the four-bit kernels have a CPU-only form, which the headers four_bit_*.hpp here implement.
+// Elsewhere the portable form is faster, with AVX2 by a factor of 2.4 to 2.8.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace kernelgate {
 
-/// Why there are no products of bytes here; nothing where there are.
+/// The reason why byte products are unavailable; nothing if they are available.
 inline std::optional<std::string> byte_products_refusal() {
 #ifdef KERNELGATE_BYTE_PRODUCTS
   return std::nullopt;

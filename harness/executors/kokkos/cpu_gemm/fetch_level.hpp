@@ -1,5 +1,5 @@
-// Which cache is fetched to ahead of reading: the first level where it has room for what is read
-// side by side, the second where it would throw that out.
+// Selects the cache level for prefetching: L1 if it can hold all streams that are read together, L2
+// if prefetches into L1 would evict them.
 #pragma once
 
 #include <unistd.h>
@@ -11,21 +11,22 @@ inline namespace lanes_of_this_architecture {
 
 enum class FetchTo { l1, l2 };
 
-/// Eight rows a multiple of 4 KiB apart share every set of L1, and so do blocks of keys and values:
-/// eight ways (AMD's Zen, 32 KiB) do not hold them and the activations, twelve (Intel since Ice
-/// Lake, 48 KiB) do. What the system does not tell counts as few.
+/// Eight rows a multiple of 4 KiB apart map to the same L1 sets, and so do blocks of keys and
+/// values. Eight ways (AMD Zen, 32 KiB) cannot hold them and the activations; twelve (Intel since
+/// Ice Lake, 48 KiB) can. An unknown associativity counts as small.
 inline FetchTo fetch_level() {
   static const FetchTo to = sysconf(_SC_LEVEL1_DCACHE_ASSOC) > 8 ? FetchTo::l1 : FetchTo::l2;
   return to;
 }
 
-/// The line that holds `at`; nothing need be there.
+/// Prefetches the cache line of `at`, which need not be a valid address.
 template <FetchTo To>
 [[gnu::always_inline]] inline void fetch_line(const void* at) {
   __builtin_prefetch(at, 0, To == FetchTo::l1 ? 3 : 2);
 }
 
-/// The line `way` bytes from `from`: past an array, where no pointer may be, or in another one.
+/// Prefetches the line `way` bytes after `from`, which may be outside its array, where forming a
+/// pointer is undefined.
 template <FetchTo To>
 [[gnu::always_inline]] inline void fetch_line(const void* from, std::uintptr_t way) {
   const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(from) + way;

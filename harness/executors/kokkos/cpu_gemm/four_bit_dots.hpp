@@ -1,5 +1,5 @@
 // Rows of four-bit weights times a few tokens on one CPU core: bytes are widened, looked up in a
-// table that carries the block's scale, and multiplied. The weight passes by once.
+// table scaled by the block's scale, and multiplied. The weight is read once.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace detail {
 template <int Rows, int Tokens>
 void dot_four_bit_block(const FourBitRows& w, const ValueTable& table, std::int64_t first,
                         const FewTokens& x, float* totals) {
-  constexpr std::int64_t stretch = 64;  // groups whose scales wait as f32
+  constexpr std::int64_t stretch = 64;  // groups whose scales are converted to f32 at a time
   alignas(64) float scales[Rows][stretch];
   Lanes sum[Rows][Tokens] = {};
   const std::int64_t row_bytes = w.columns / 2, groups = w.columns / group_terms;
@@ -27,7 +27,7 @@ void dot_four_bit_block(const FourBitRows& w, const ValueTable& table, std::int6
     for (int r = 0; r < Rows; ++r) group_scales(w, first + r, g0, count, scales[r]);
     for (std::int64_t g = 0; g < count; ++g) {
       const std::int64_t at = (g0 + g) * (group_terms / 2);
-      if (g % 4 == 0) {  // a line of each row, one block of rows ahead. Nothing may be there.
+      if (g % 4 == 0) {  // prefetches a line per row, one row block ahead
         const auto ahead = static_cast<std::uintptr_t>(at + Rows * row_bytes);
         for (int r = 0; r < Rows; ++r) {
           const auto row = reinterpret_cast<std::uintptr_t>(rows + r * row_bytes);
@@ -62,7 +62,8 @@ void dot_four_bit_block(const FourBitRows& w, const ValueTable& table, std::int6
   sums_of_lanes<Rows * Tokens>(&sum[0][0], totals);
 }
 
-/// Most rows of a block, and the block's rows for so many tokens: as sums fit into registers.
+/// The maximum number of rows of a block, and the number for `tokens` tokens such that the sums fit
+/// in registers.
 inline constexpr int most_block_rows = 8;
 constexpr int four_bit_block_rows(std::int64_t tokens) {
   return tokens <= 2 ? most_block_rows : tokens <= 4 ? 4 : 3;
@@ -79,9 +80,9 @@ constexpr FourBitBlock four_bit_block(std::int64_t tokens, bool whole,
 }
 }  // namespace detail
 
-/// write(token, row, sum over k of weight[row][k] x[token][k]) for rows begin .. end - 1 and all of
-/// 1 to few_tokens tokens, whose numbers lie as grouped_place() says. A sum's order depends on
-/// nothing but the number of terms.
+/// Calls write(token, row, sum over k of weight[row][k] x[token][k]) for rows begin .. end - 1 and
+/// all of 1 to few_tokens tokens, whose numbers are laid out by grouped_place(). The order of a sum
+/// depends only on the number of terms.
 template <class Write>
 void dot_four_bit_rows(const FourBitRows& w, std::int64_t begin, std::int64_t end,
                        const FewTokens& x, std::int64_t tokens, const Write& write) {

@@ -1,7 +1,7 @@
-// One token past MXFP4 rows in whole numbers, where the processor multiplies bytes (AVX-512 with
-// VNNI and VBMI). Twice an MXFP4 value is a whole number up to 12, and bf16 activations of one
-// stretch are whole multiples of a common unit, so that their products are sums of bytes: 64 at
-// once, exact, with nothing to widen. A look-up in f32 lanes (four_bit_dots.hpp) is 1.6 times the
+// MXFP4 rows times one token in integer arithmetic, for processors that multiply bytes (AVX-512
+// with VNNI and VBMI). Twice an MXFP4 value is an integer up to 12, and the bf16 activations of a
+// stretch are integer multiples of a common unit, so their products are sums of byte products: 64
+// at once, exact, without widening. A look-up in f32 lanes (four_bit_dots.hpp) takes 1.6 times the
 // instructions.
 #pragma once
 
@@ -17,33 +17,33 @@ inline namespace lanes_of_this_architecture {
 
 namespace detail {
 
-/// The longest row that is taken: its activations lie on the stack.
+/// Maximum row length in stretches: the activations are kept on the stack.
 inline constexpr std::int64_t most_stretches = 64;
-/// The unsigned operand: twice a value, moved up by as much.
+/// The offset added to twice a value to make it unsigned.
 inline constexpr int code_offset = 12;
 
 using LaneInts [[gnu::vector_size(64)]] = std::int32_t;
 
-/// 128 activations as multiples of a unit, in four digits of base 256 from -128 to 127.
+/// 128 activations as multiples of a unit, in four base-256 digits from -128 to 127.
 struct DigitStretch {
   alignas(64) std::int8_t digits[4][2][64];  // [digit][partner of low or high halves][byte]
-  alignas(64) std::int32_t start[4][16];     // what takes code_offset's part out of the sums
+  alignas(64) std::int32_t start[4][16];     // cancels code_offset's part of the sums
 };
 
-/// What the digits of a stretch stand for.
+/// The scale of a stretch's digits.
 struct StretchUnit {
-  float unit;   // of the second digit; the first one's is a 256th of it
-  bool narrow;  // the first digits are all 0, as those of most stretches of bf16 are
+  float unit;   // of the second digit; that of the first is 1/256 of it
+  bool narrow;  // the first digits are all 0, as in most stretches of bf16
 };
 
-/// One token's activations in digits.
+/// The digits of one token's activations.
 struct DigitToken {
   DigitStretch stretches[most_stretches];
   StretchUnit units[most_stretches];
 
-  /// Takes `groups` groups of f32 laid out by grouped_place(). False when some number is no
-  /// multiple of its stretch's unit, 2^-30 of the power of two above the largest one, or far out of
-  /// range.
+  /// Converts `groups` groups of f32 laid out by grouped_place(). Returns false if a number is not
+  /// a multiple of its stretch's unit, 2^-30 of the power of two above the largest one, or is far
+  /// out of range.
   bool take(const float* grouped, std::int64_t groups) {
     for (std::int64_t g = 0; g < groups; g += stretch_groups) {
       const std::int64_t s = g / stretch_groups;
@@ -60,7 +60,7 @@ struct DigitToken {
                            StretchUnit& unit) {
     constexpr std::int64_t half = group_terms / 2;
     static_assert(half == lane_count);
-    LaneBits largest{};  // sizes of floats are ordered as whole numbers are, NaN at the top
+    LaneBits largest{};  // magnitudes of floats are ordered like integers, with NaN at the top
     for (std::int64_t i = 0; i < 2 * groups; ++i) {
       const LaneBits size = reinterpret_cast<LaneBits>(load_lanes(x + i * half)) & 0x7FFFFFFFU;
       largest = size > largest ? size : largest;
@@ -68,7 +68,7 @@ struct DigitToken {
     std::uint32_t most = 0;
     for (int i = 0; i < lane_count; ++i) most = std::max(most, largest[i]);
     const int exponent = most == 0 ? 0 : static_cast<int>(most >> 23) - 127;
-    if (exponent < -64 || exponent > 64) return false;  // where scales could leave f32's range
+    if (exponent < -64 || exponent > 64) return false;  // scales might leave f32's range
     unit.unit = std::bit_cast<float>(static_cast<std::uint32_t>(exponent - 21 + 127) << 23);
     const Lanes by =
         all_lanes(std::bit_cast<float>(static_cast<std::uint32_t>(29 - exponent + 127) << 23));
@@ -78,7 +78,7 @@ struct DigitToken {
       const Lanes scaled = i < 2 * groups ? load_lanes(x + i * half) * by : Lanes{};
       const LaneInts number = __builtin_convertvector(scaled, LaneInts);
       broken |= reinterpret_cast<LaneBits>(__builtin_convertvector(number, Lanes) != scaled);
-      // Bytes of x + 0x80808080, each less 128, are the digits.
+      // The bytes of x + 0x80808080, each minus 128, are the digits.
       const LaneBits digits = (reinterpret_cast<LaneBits>(number) + balance) ^ balance;
       low_digits |= digits & 0xFFU;
       for (int d = 0; d < 4; ++d) {
@@ -103,8 +103,8 @@ struct DigitToken {
   }
 };
 
-/// One token's products, for dot_rows_in_streams(). Rounded to f32 at the end alone, in two steps
-/// where four digits count.
+/// One token's products, for dot_rows_in_streams(). Sums are rounded to f32 only at the end, in two
+/// steps if all four digits are used.
 class DigitProducts {
  public:
   static constexpr int tokens = 1;
@@ -121,7 +121,7 @@ class DigitProducts {
     table_ = _mm512_load_si512(values);
   }
 
-  /// The look-up takes six bits; the table repeats itself, so that only four count.
+  /// The look-up uses six bits of the index; the table repeats, so only four matter.
   [[gnu::always_inline]] Found look_up(__m512i codes) const {
     constexpr __mmask64 all_bytes = ~__mmask64{0};
     return {_mm512_maskz_permutexvar_epi8(all_bytes, codes, table_),
@@ -140,7 +140,7 @@ class DigitProducts {
     const auto in_lanes = [](LaneBits bits) {
       return __builtin_convertvector(reinterpret_cast<LaneInts>(bits), Lanes);
     };
-    // A digit's sum is at most 12 * 128 * 8 = 12,288: three of them fit 32 bits.
+    // A digit's sum is at most 12 * 128 * 8 = 12,288: three combined digits fit in 32 bits.
     Lanes sums = in_lanes((sum_of(3) << 16) + (sum_of(2) << 8) + sum_of(1));
     if (!of_stretch.narrow) sums += in_lanes(sum_of(0)) * 0x1p-8F;
     return sums * of_stretch.unit;
@@ -153,10 +153,10 @@ class DigitProducts {
 
 }  // namespace detail
 
-/// write(0, row, sum over k of weight[row][k] x[k]) for rows begin .. end - 1 and the one token of
-/// x, laid out by grouped_place(). False, and nothing written, when the weight is not MXFP4 or x is
-/// not a whole number of units: then dot_four_bit_rows() is the way. A sum's order depends on
-/// nothing but the number of terms, the way that is taken on x alone besides.
+/// Calls write(0, row, sum over k of weight[row][k] x[k]) for rows begin .. end - 1 and the one
+/// token of x, laid out by grouped_place(). Returns false and writes nothing if the weight is not
+/// MXFP4 or x is not an integer number of units; use dot_four_bit_rows() then. The order of a sum
+/// depends only on the number of terms; the choice of the path also depends on x.
 template <class Write>
 bool dot_four_bit_rows_in_integers(const FourBitRows& w, std::int64_t begin, std::int64_t end,
                                    const FewTokens& x, const Write& write) {

@@ -1,5 +1,5 @@
-// Four-bit weights in vector lanes: a table of 16 values looked up by the halves of bytes. For
-// builds with KERNELGATE_BYTE_PRODUCTS (byte_products.hpp), as all of four_bit_*.hpp here.
+// Four-bit weights in vector lanes: a table of 16 values indexed by half bytes. For builds with
+// KERNELGATE_BYTE_PRODUCTS (byte_products.hpp), like all of four_bit_*.hpp here.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
-/// Weights that lie together in storage: 16 bytes, within one block.
+/// Weights that are stored together: 16 bytes, within one block.
 inline constexpr std::int64_t group_terms = 32;
 
 /// The 16 values of a format, one per lane.
@@ -30,7 +30,7 @@ class ValueTable {
     t.values_ *= by;
     return t;
   }
-  /// The values of the lowest four bits of each lane; the bits above them may be anything.
+  /// The values for the lowest four bits of each lane; higher bits are ignored.
   [[gnu::always_inline]] Lanes operator[](LaneBits code) const {
     return _mm512_maskz_permutexvar_ps(0xFFFF, reinterpret_cast<__m512i>(code), values_);
   }
@@ -39,7 +39,7 @@ class ValueTable {
   Lanes values_;
 };
 
-/// lane_count bytes, one a lane.
+/// Loads lane_count bytes, one per lane.
 [[gnu::always_inline]] inline LaneBits load_byte_lanes(const std::uint8_t* from) {
   return reinterpret_cast<LaneBits>(
       _mm512_maskz_cvtepu8_epi32(0xFFFF, _mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
@@ -53,12 +53,14 @@ class ValueTable {
   return reinterpret_cast<Lanes>(bits);
 }
 
-/// The scales of a row's groups first .. first + count - 1, as f32. `out` holds whole registers.
+/// The scales of a row's groups first .. first + count - 1, as f32. `out` is padded to whole
+/// registers.
 inline void group_scales(const FourBitRows& w, std::int64_t row, std::int64_t first,
                          std::int64_t count, float* out) {
   const std::int64_t blocks = row * (w.columns / w.block);
   if (w.exponents == nullptr) {
-    // No division in the loops: it would cost more than the products. Blocks of 64 by registers.
+    // Divisions in the loops would cost more than the products. Blocks of 64 are expanded a
+    // register at a time.
     constexpr auto indices = std::make_integer_sequence<int, lane_count>{};
     const std::int64_t groups = w.block / group_terms;
     const float* absmax = w.absmax + blocks + first / groups;
@@ -85,14 +87,14 @@ inline void group_scales(const FourBitRows& w, std::int64_t row, std::int64_t fi
   for (; g < count; ++g) out[g] = e8m0_value(e[g]);
 }
 
-/// Where element k of a row of activations lies for dots with four-bit rows: in groups of 32, first
-/// the partners of the bytes' low halves, then those of the high halves.
+/// The position of element k of a row of activations for dots with four-bit rows: in groups of 32,
+/// first the elements for the bytes' low halves, then those for the high halves.
 inline std::int64_t grouped_place(const FourBitRows& w, std::int64_t k) {
   const bool low = (k % 2 == 0) == (w.exponents != nullptr);
   return k / group_terms * group_terms + (low ? 0 : group_terms / 2) + k % group_terms / 2;
 }
 
-/// The numbers of a row of activations where grouped_place() puts them.
+/// Copies a row of activations to the positions of grouped_place().
 template <class X>
 void group_terms_of(const FourBitRows& w, const X* x, float* to) {
   constexpr std::int64_t half = group_terms / 2;
@@ -108,8 +110,8 @@ void group_terms_of(const FourBitRows& w, const X* x, float* to) {
   }
 }
 
-/// Decodes a row's terms k0 .. k0 + depth - 1 (whole groups) into lines of 16 floats, `line_stride`
-/// apart.
+/// Decodes terms k0 .. k0 + depth - 1 (whole groups) of a row into lines of 16 floats,
+/// `line_stride` apart.
 inline void widen_four_bit(const FourBitRows& w, const ValueTable& table, std::int64_t row,
                            std::int64_t k0, std::int64_t depth, float* out,
                            std::int64_t line_stride) {

@@ -1,6 +1,7 @@
-// A few tokens of bf16 past MXFP4 rows by products of pairs (AVX512_BF16, pair_lanes.hpp): MXFP4
-// values are bf16, so that codes need one look-up of 16-bit numbers and activations nothing. Where
-// pairs are quick it takes two thirds of the time of whole numbers.
+// MXFP4 rows times a few bf16 tokens by products of pairs (AVX512_BF16, pair_lanes.hpp). MXFP4
+// values are exact in bf16, so codes need one look-up of 16-bit numbers and activations need no
+// conversion. On processors with fast pair products it takes two thirds of the time of integer
+// arithmetic.
 #pragma once
 
 #include <bit>
@@ -15,23 +16,24 @@
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
-/// Where element k of a token's activations lies, in words of bf16: of 128 neighbours the partners
-/// of the lowest four bits of each 16-bit word of codes, of the next ones, and so on.
+/// The position of element k of a token's activations, in words of bf16. Of 128 adjacent elements,
+/// those multiplied with the lowest four bits of each 16-bit word of codes come first, then those
+/// of the next four bits, and so on.
 inline std::int64_t pair_place(std::int64_t k) { return k / 128 * 128 + k % 4 * 32 + k % 128 / 4; }
 
 #ifdef KERNELGATE_PAIR_LANES
-/// Whether dot_four_bit_rows_in_pairs() is the way. Zen 4 starts a product of pairs every cycle,
-/// Sapphire Rapids every 2.3, where whole numbers are quicker
+/// Whether to use dot_four_bit_rows_in_pairs(). Zen 4 starts a product of pairs every cycle,
+/// Sapphire Rapids every 2.3 cycles, where integer arithmetic is faster
 /// (results/notes/performance-2026-11.md).
 inline bool pairs_suit(const FourBitRows& w) {
   static const bool quick = __builtin_cpu_is("amd") != 0;
   return quick && w.exponents != nullptr && w.columns % detail::stretch_terms == 0;
 }
 
-/// A token's activations at their pair_place()s.
+/// Stores a token's activations at their pair_place() positions.
 inline void lay_out_pairs(const bf16* x, std::int64_t terms, std::uint16_t* to) {
   for (std::int64_t k = 0; k < terms; k += detail::stretch_terms) {
-    for (std::int64_t part = 0; part < 4; ++part) {  // eight words' partners
+    for (std::int64_t part = 0; part < 4; ++part) {  // elements for eight words
       const __m512i fours = _mm512_loadu_si512(x + k + part * 32);
 #pragma GCC unroll 4
       for (std::int64_t n = 0; n < 4; ++n) {
@@ -46,7 +48,7 @@ inline void lay_out_pairs(const bf16* x, std::int64_t terms, std::uint16_t* to) 
 
 namespace detail {
 
-/// The products of Tokens tokens, `stride` words apart, for dot_rows_in_streams().
+/// The products of `Tokens` tokens, `stride` words apart, for dot_rows_in_streams().
 template <int Tokens>
 class PairProducts {
  public:
@@ -65,7 +67,7 @@ class PairProducts {
     table_ = _mm512_load_si512(values);
   }
 
-  /// The look-up takes five bits; the table repeats itself, so that only four count.
+  /// The look-up uses five bits of the index; the table repeats, so only four matter.
   [[gnu::always_inline]] Found look_up(__m512i codes) const {
     Found found;
 #pragma GCC unroll 4
@@ -94,9 +96,9 @@ class PairProducts {
   __m512i table_;
 };
 
-/// Whether a number is so small that a product or a difference of sums may be less than f32's
-/// normal numbers, which pairs take for zeros: not from 2^-100 on, where products are multiples of
-/// 2^-108.
+/// Whether a number is so small that a product or a difference of sums may be subnormal in f32,
+/// which pair products flush to zero. This cannot happen from 2^-100 on, where products are
+/// multiples of 2^-108.
 inline bool has_tiny(const std::uint16_t* words, std::int64_t count) {
   using Words [[gnu::vector_size(64)]] = std::uint16_t;
   constexpr std::uint16_t smallest = (127 - 100) << 7, size_bits = 0x7FFF;
@@ -104,7 +106,7 @@ inline bool has_tiny(const std::uint16_t* words, std::int64_t count) {
   for (std::int64_t i = 0; i < count; i += 2 * lane_count) {
     Words x;
     std::memcpy(&x, words + i, sizeof x);
-    x = (x & size_bits) - std::uint16_t{1};  // zeros become the largest
+    x = (x & size_bits) - std::uint16_t{1};  // zeros wrap to the maximum
     tiny |= reinterpret_cast<Words>(x < static_cast<std::uint16_t>(smallest - 1));
   }
   for (int i = 1; i < 2 * lane_count; ++i) tiny[0] |= tiny[i];
@@ -113,10 +115,10 @@ inline bool has_tiny(const std::uint16_t* words, std::int64_t count) {
 
 }  // namespace detail
 
-/// write(token, row, sum over k of weight[row][k] x[token][k]) for rows begin .. end - 1 and all of
-/// 1 to few_tokens tokens, `stride` words apart, whose numbers lie at their pair_place()s. False,
-/// and nothing written, when one of them is tiny: then there are other ways. A sum's order depends
-/// on nothing but the number of terms.
+/// Calls write(token, row, sum over k of weight[row][k] x[token][k]) for rows begin .. end - 1 and
+/// all of 1 to few_tokens tokens, `stride` words apart, laid out by pair_place(). Returns false and
+/// writes nothing if a number is tiny; the caller then uses another path. The order of a sum
+/// depends only on the number of terms.
 template <class Write>
 bool dot_four_bit_rows_in_pairs(const FourBitRows& w, std::int64_t begin, std::int64_t end,
                                 const std::uint16_t* x, std::int64_t stride, std::int64_t tokens,
@@ -134,7 +136,7 @@ bool dot_four_bit_rows_in_pairs(const FourBitRows& w, std::int64_t begin, std::i
   return true;
 }
 #else
-// Needs products of pairs.
+// Stubs for builds without products of pairs.
 inline bool pairs_suit(const FourBitRows&) { return false; }
 inline void lay_out_pairs(const bf16*, std::int64_t, std::uint16_t*) {}
 template <class Write>

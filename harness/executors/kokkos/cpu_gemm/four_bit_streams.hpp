@@ -1,6 +1,6 @@
-// Rows of MXFP4 past the activations of a few tokens, as several streams of memory (AVX-512). How
-// codes and activations meet is left to Products, of which four_bit_integers.hpp and
-// four_bit_pairs.hpp are two.
+// MXFP4 rows times a few tokens, read as several memory streams (AVX-512). The multiplication of
+// codes and activations is a template parameter, Products, implemented by four_bit_integers.hpp and
+// four_bit_pairs.hpp.
 #pragma once
 
 #include <algorithm>
@@ -14,34 +14,35 @@ namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 namespace detail {
 
-/// Terms whose codes are 64 bytes.
+/// Terms per 64 bytes of codes.
 inline constexpr std::int64_t stretch_terms = 128;
 inline constexpr std::int64_t stretch_groups = stretch_terms / group_terms;
 
 [[gnu::always_inline]] inline __m512i as_vector(LaneBits x) { return reinterpret_cast<__m512i>(x); }
 [[gnu::always_inline]] inline LaneBits as_lanes(__m512i x) { return reinterpret_cast<LaneBits>(x); }
 
-/// Up to lane_count bytes, one a lane, zeros behind them; no call, which would send registers away.
+/// Loads up to lane_count bytes, one per lane, then zeros; inlined, because a call would spill
+/// registers.
 [[gnu::always_inline]] inline LaneBits load_first_bytes(const std::uint8_t* from,
                                                         std::int64_t count) {
   const auto there = static_cast<__mmask16>(count < lane_count ? (1 << count) - 1 : 0xFFFF);
   return as_lanes(_mm512_maskz_cvtepu8_epi32(there, _mm_maskz_loadu_epi8(there, from)));
 }
 
-/// sums[i][t]: lanes whose sum is that of the products of row first + i step and token t. Rows far
-/// apart are streams of their own, which memory serves faster than one.
+/// sums[i][t]: lanes whose sum is the dot product of row first + i step and token t. Rows far apart
+/// form separate streams, which memory serves faster than one.
 template <int Streams, class Products>
 void dot_streams(const FourBitRows& w, std::int64_t first, std::int64_t step, const Products& x,
                  Lanes* sums) {
   constexpr int tokens = Products::tokens;
-  constexpr std::uintptr_t ahead = 2048;  // bytes; hardware fetching stops at each page
+  constexpr std::uintptr_t ahead = 2048;  // in bytes; hardware prefetching stops at each page
   constexpr LaneBits first_groups = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
   const std::int64_t groups = w.columns / group_terms, row_bytes = w.columns / 2;
   const std::uint8_t* codes = w.codes + first * row_bytes;
   const std::uint8_t* exponents = w.exponents + first * groups;
   const FetchTo to = fetch_level();
   Lanes sum[Streams][tokens] = {};
-  // Sixteen groups, whose scales fill a register; `left` of them at the row's end.
+  // Adds sixteen groups, whose scales fill a register, or the last `left` groups of a row.
   const auto add_groups = [&](std::int64_t g, auto whole, std::int64_t left) {
     Lanes scales[Streams];
     for (int i = 0; i < Streams; ++i) {
@@ -77,12 +78,12 @@ void dot_streams(const FourBitRows& w, std::int64_t first, std::int64_t step, co
   }
 }
 
-/// write(token, row, sum over k of weight[row][k] x[token][k]) for rows begin .. end - 1 of
-/// MXFP4. A sum's order depends on nothing but the number of terms.
+/// Calls write(token, row, sum over k of weight[row][k] x[token][k]) for rows begin .. end - 1 of
+/// MXFP4. The order of a sum depends only on the number of terms.
 ///
-/// Products, of Products::tokens tokens: look_up(codes) is whatever 64 bytes of codes stand for;
-/// quarter_sums(that, stretch, token) adds the products of four bytes, a quarter of a group, in
-/// each lane; Products::unit is what a sum is counted in.
+/// Products, for Products::tokens tokens: look_up(codes) converts 64 bytes of codes to the form
+/// that quarter_sums() takes; quarter_sums(that, stretch, token) returns in each lane the sum of
+/// the products of four bytes, a quarter of a group; Products::unit is the unit of the sums.
 template <class Products, class Write>
 void dot_rows_in_streams(const FourBitRows& w, std::int64_t begin, std::int64_t end,
                          const Products& x, const Write& write) {

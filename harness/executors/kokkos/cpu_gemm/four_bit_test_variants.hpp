@@ -1,4 +1,4 @@
-// Variants that the tests of both four-bit kernels run.
+// The variants tested by the tests of both four-bit kernels.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace kernelgate {
 
-/// The portable variants, and the tuned one where this build has it.
+/// The portable variants, and the tuned one if this build has it.
 inline std::vector<std::string> four_bit_variants() {
   std::vector<std::string> names{"kokkos", "kokkos/device-shape"};
   if (!byte_products_refusal()) names.emplace_back("kokkos/cpu");

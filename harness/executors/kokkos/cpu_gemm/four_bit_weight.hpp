@@ -1,4 +1,4 @@
-// A weight of four bits as the CPU's products see it (host_weights.hpp: of bf16).
+// A four-bit weight with the interface of the CPU products (host_weights.hpp: the same for bf16).
 #pragma once
 
 #include <cstring>
@@ -12,8 +12,8 @@
 
 namespace kernelgate {
 
-/// Rows of four bits, for activations of type T. Of few tokens the activations lie as the dots want
-/// them: bf16 at pair_place(), in the front half of what they have for f32, or f32 at
+/// Rows of four-bit weights, for activations of type T. For few tokens the activations are laid out
+/// for the dots: bf16 at pair_place(), in the first half of their f32 buffer, or f32 at
 /// grouped_place().
 template <class T>
 class FourBitWeight {
@@ -26,8 +26,8 @@ class FourBitWeight {
       : rows_(rows), in_pairs_(std::is_same_v<T, bf16> && pairs_suit(rows)) {}
 
   std::int64_t row_bytes() const { return rows_.columns / 2; }
-  /// Of a piece of dots(): four streams, each of which begins with lines that nobody has fetched.
-  /// Whole numbers begin by taking their token's digits besides.
+  /// Bytes per chunk of dots(): large enough to amortise the start of four streams, whose first
+  /// lines are not prefetched, and for integer arithmetic the conversion of the token to digits.
   std::int64_t stream_bytes() const { return std::int64_t{1} << 18; }
   FourBitWeight from(std::int64_t row) const {
     FourBitWeight there = *this;
@@ -94,7 +94,7 @@ class FourBitWeight {
     dot_four_bit_rows(rows_, begin, end, x, tokens, write);
   }
 
-  /// What multiply_wide_rows() asks.
+  /// The weight interface of multiply_wide_rows().
   struct FourBitLines {
     FourBitRows rows;
     ValueTable table;
@@ -103,7 +103,7 @@ class FourBitWeight {
                    std::int64_t line_stride) const {
       widen_four_bit(rows, table, row, k0, depth, out, line_stride);
     }
-    // A stretch is two cache lines of a row: the decoding hides their way.
+    // A stretch is two cache lines of a row: the decoding hides their latency.
     void fetch_ahead(Ahead&, std::int64_t, std::int64_t) const {}
   };
 

@@ -1,5 +1,5 @@
-// Pieces of work for the host's threads, handed out as threads become free. Who computes a piece
-// never changes its bits.
+// Work items for the host's threads, scheduled dynamically. The assignment to threads does not
+// affect the result's bits.
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -21,14 +21,14 @@ void for_each_host_item(const char* label, std::int64_t count, const Work& work)
   HostSpace().fence();
 }
 
-/// f32 memory for each thread that may run at once.
+/// f32 memory for each thread that may run concurrently.
 class ThreadMemory {
  public:
   explicit ThreadMemory(std::int64_t floats)
       : memory_("thread memory", static_cast<std::size_t>(tokens_.size()),
                 static_cast<std::size_t>(floats)) {}
 
-  /// Calls use(pointer) with memory that no other thread holds meanwhile.
+  /// Calls use(pointer) with memory that no other thread uses during the call.
   template <class Use>
   void with(const Use& use) const {
     const auto id = tokens_.acquire();
@@ -41,9 +41,8 @@ class ThreadMemory {
   Kokkos::View<float**, Kokkos::LayoutRight, Kokkos::HostSpace> memory_;
 };
 
-/// Rows of a weight that make one piece of a panel GEMM: as many as a call takes, fewer when the
-/// threads would otherwise have less than four pieces each. A multiple of `tile` rows, as `most`
-/// is.
+/// Weight rows per chunk of a panel GEMM: the maximum of a call, or fewer if the threads would
+/// otherwise have less than four chunks each. A multiple of `tile` rows, as is `most`.
 inline std::int64_t rows_a_piece(std::int64_t rows, std::int64_t token_blocks, std::int64_t tile,
                                  std::int64_t most = rows_a_call) {
   const std::int64_t tiles = (rows + tile - 1) / tile * token_blocks;
@@ -51,7 +50,7 @@ inline std::int64_t rows_a_piece(std::int64_t rows, std::int64_t token_blocks, s
   return std::clamp<std::int64_t>(share * tile, tile, most);
 }
 
-/// Rows of `row_bytes` that make one piece of row dots, of `bytes` or so: at least 8 rows.
+/// Rows of `row_bytes` bytes per chunk of row dots, about `bytes` bytes in total: at least 8 rows.
 inline std::int64_t rows_a_stream(std::int64_t row_bytes, std::int64_t bytes) {
   return std::max<std::int64_t>(8, bytes / row_bytes / 8 * 8);
 }

@@ -1,5 +1,5 @@
-// Weights of bf16 for the CPU products that multiply bf16 directly (AMX, AVX512_BF16): row dots for
-// few tokens, panels for more. Weights of four bits are in four_bit_weight.hpp.
+// bf16 weights for the CPU products that multiply bf16 directly (AMX, AVX512_BF16): row dots for
+// few tokens, panels for more. Four-bit weights are in four_bit_weight.hpp.
 #pragma once
 
 #include <optional>
@@ -13,22 +13,22 @@
 
 namespace kernelgate {
 
-/// Rows of bf16 as they are stored.
+/// Rows of bf16 in row-major storage.
 struct Bf16Rows {
   const bf16* data = nullptr;
   std::int64_t terms = 0;
 
   std::int64_t row_bytes() const { return terms * static_cast<std::int64_t>(sizeof(bf16)); }
-  std::int64_t stream_bytes() const { return std::int64_t{1} << 17; }  // of a piece of dots()
+  std::int64_t stream_bytes() const { return std::int64_t{1} << 17; }  // per chunk of dots()
   Bf16Rows from(std::int64_t row) const { return {data + row * terms, terms}; }
 };
 
-/// Most tokens whose weight is streamed past them though there are matrix units: from 3 on, the
-/// activations in f32 cost row dots more than tiles that are mostly idle.
+/// Maximum number of tokens that use row dots although there are matrix units: from 3 on, f32
+/// activations make row dots more expensive than tiles that are mostly idle.
 inline constexpr std::int64_t most_before_units = 2;
 
-/// Why a product of `tokens` tokens in `type` does not multiply bf16 as it is stored; nothing when
-/// it does, if the processor can.
+/// The reason why a product of `tokens` tokens in `type` does not multiply bf16 directly; nothing
+/// if it does, given a processor that can.
 inline std::optional<std::string> no_bf16_product(Dtype type, std::int64_t tokens) {
   if (type != Dtype::bf16) return "multiplies bf16, not " + std::string(name(type));
   if (tokens <= most_before_units) {
@@ -36,7 +36,7 @@ inline std::optional<std::string> no_bf16_product(Dtype type, std::int64_t token
   }
   return std::nullopt;
 }
-/// The same of matrix units, and of pair lanes.
+/// The same for matrix units, and for pair lanes.
 inline std::optional<std::string> no_matrix_units(Dtype type, std::int64_t tokens) {
   const auto refusal = no_bf16_product(type, tokens);
   return refusal ? refusal : matrix_units_refusal();
@@ -47,7 +47,7 @@ inline std::optional<std::string> no_pair_lanes(Dtype type, std::int64_t tokens)
 }
 
 #ifdef KERNELGATE_AMX
-/// Rows of bf16 that the processor's matrix units multiply where tokens are many.
+/// Rows of bf16 that are multiplied on the processor's matrix units if there are many tokens.
 struct UnitWeight {
   using Panels = PairPanels;
   static constexpr std::int64_t rows_a_tile = unit_block_rows;
@@ -59,11 +59,12 @@ struct UnitWeight {
   std::int64_t row_bytes() const { return rows.row_bytes(); }
   std::int64_t stream_bytes() const { return rows.stream_bytes(); }
   UnitWeight from(std::int64_t row) const { return {rows.from(row)}; }
-  /// The activations of one token as dots() takes them.
+  /// Converts the activations of one token to the layout of dots().
   void lay_out(const bf16* x, float* to) const {
     for (std::int64_t k = 0; k < rows.terms; ++k) to[k] = to_float(x[k]);
   }
-  /// `count` results of a product, elements k and behind of a token's activations for the next one.
+  /// Stores `count` results of a product as elements from k on of a token's activations for the
+  /// next product.
   void lay_out_lanes(float* token, std::int64_t k, Lanes x, std::int64_t count) const {
     store_some_lanes(token + k, x, count);
   }
@@ -80,7 +81,7 @@ struct UnitWeight {
 
 #ifdef KERNELGATE_PAIR_LANES
 /// Rows of bf16 that vector lanes multiply in pairs of terms. A token's activations stay bf16, in
-/// the front half of what it has for f32.
+/// the first half of their f32 buffer.
 struct PairWeight {
   using Panels = PairPanels;
   static constexpr std::int64_t rows_a_tile = tile_rows;

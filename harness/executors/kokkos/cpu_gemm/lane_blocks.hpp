@@ -1,4 +1,5 @@
-// Blocks of lanes: transposed, added up, loaded and stored in part, and e^x. Host code only.
+// Operations on blocks of lanes: transpose, sums, partial loads and stores, and e^x. Host code
+// only.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +13,7 @@
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
-/// The first `count` numbers, zeros behind them; reads nothing further.
+/// Loads the first `count` numbers, then zeros; reads nothing beyond them.
 template <class T>
 Lanes load_some_lanes(const T* p, std::int64_t count) {
   T padded[lane_count] = {};
@@ -25,7 +26,7 @@ void store_some_lanes(T* p, Lanes x, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) p[i] = from_float<T>(x[i]);
 }
 
-/// The same for what is a whole register most of the time.
+/// The same, optimised for whole registers.
 template <class T>
 void store_first_lanes(T* p, Lanes x, std::int64_t count) {
   if (count == lane_count)
@@ -34,7 +35,7 @@ void store_first_lanes(T* p, Lanes x, std::int64_t count) {
     store_some_lanes(p, x, count);
 }
 
-/// Numbers Start, Start + 1, ... of a and b in turn.
+/// Interleaves numbers Start, Start + 1, ... of a and b.
 template <int Start, int... I>
 Lanes interleave(Lanes a, Lanes b, std::integer_sequence<int, I...>) {
   return __builtin_shufflevector(a, b, ((I % 2 == 0 ? 0 : lane_count) + Start + I / 2)...);
@@ -47,8 +48,8 @@ Lanes parted(Lanes x, std::integer_sequence<int, I...>) {
   return __builtin_shufflevector(x, x, (I < half ? 2 * I : 2 * (I - half) + 1)...);
 }
 
-/// Transposes lane_count registers of lane_count numbers: interleaving the upper half of the rows
-/// with the lower one log2(lane_count) times moves number j of row i to number i of row j.
+/// Transposes lane_count registers of lane_count numbers: interleaving the two halves of the rows
+/// log2(lane_count) times moves number j of row i to number i of row j.
 inline void transpose(Lanes (&rows)[lane_count]) {
   constexpr auto indices = std::make_integer_sequence<int, lane_count>{};
   for (int round = 1; round < lane_count; round *= 2) {
@@ -62,7 +63,7 @@ inline void transpose(Lanes (&rows)[lane_count]) {
   }
 }
 
-/// The sum of each of `Count` registers: its lanes added in pairs, half with half, a fixed order.
+/// The sum over the lanes of each of `Count` registers, added half to half in a fixed order.
 template <int Count>
 void sums_of_lanes(const Lanes* x, float* totals) {
   for (int first = 0; first < Count; first += lane_count) {
@@ -77,7 +78,8 @@ void sums_of_lanes(const Lanes* x, float* totals) {
   }
 }
 
-/// e^x of lanes within 2 ulp, as exp() of packs. Infinity from 88.73 on, 0 below -104, NaN of NaN.
+/// e^x of lanes within 2 ulp, like exp() of packs. Infinity from 88.73 on, 0 below -104, NaN for
+/// NaN.
 inline Lanes exp_lanes(Lanes x) {
   x = x > 89.0F ? all_lanes(89.0F) : x;
   x = x < -104.0F ? all_lanes(-104.0F) : x;

@@ -1,6 +1,6 @@
-// The matrix units that some processors have beside their vector lanes (AMX: Intel's Software
-// Developer's Manual, volume 1, chapter 18): whether this build and this system let us use them,
-// and a thread's tiles for as long as it multiplies.
+// Matrix units of the processor (AMX: Intel's Software Developer's Manual, volume 1, chapter 18):
+// checks whether this build and this system support them, and configures a thread's tiles for the
+// duration of a multiplication.
 #pragma once
 
 #include <cerrno>
@@ -19,13 +19,14 @@
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
-/// Rows of a tile, and numbers of f32 in one of its rows of 64 bytes.
+/// Rows of a tile, and f32 numbers per tile row of 64 bytes.
 inline constexpr std::int64_t unit_rows = 16;
-/// Terms of a tile: bf16 in a row of 64 bytes.
+/// Terms of a tile: bf16 numbers per tile row of 64 bytes.
 inline constexpr std::int64_t unit_terms = 32;
 
-/// Why bf16 cannot be multiplied on matrix units here; nothing when it can. Linux hands out the
-/// tiles' registers to a process that asks (arch_prctl, ARCH_REQ_XCOMP_PERM), which this does once.
+/// The reason why matrix units cannot multiply bf16 here; nothing if they can. Linux grants the
+/// tile registers to a process on request (arch_prctl, ARCH_REQ_XCOMP_PERM); this function makes
+/// the request once.
 inline const std::optional<std::string>& matrix_units_refusal() {
   static const std::optional<std::string> answer = []() -> std::optional<std::string> {
 #ifdef KERNELGATE_AMX
@@ -40,7 +41,8 @@ inline const std::optional<std::string>& matrix_units_refusal() {
 }
 
 #ifdef KERNELGATE_AMX
-/// Eight tiles of 16 rows of 64 bytes, from construction to destruction, for the calling thread.
+/// Configures eight tiles of 16 rows of 64 bytes for the calling thread, from construction to
+/// destruction.
 class UnitTiles {
  public:
   UnitTiles() {
@@ -55,8 +57,8 @@ class UnitTiles {
   UnitTiles(const UnitTiles&) = delete;
   UnitTiles& operator=(const UnitTiles&) = delete;
 
-  /// What was stored before can be loaded as a tile after: g++ 12 does not see that a tile's load
-  /// reads memory.
+  /// Makes earlier stores visible to later tile loads: g++ 12 does not know that a tile load reads
+  /// memory.
   static void settle() { __asm__ volatile("" ::: "memory"); }
 
  private:

@@ -1,4 +1,4 @@
-// Weight rows times pair panels in vector lanes: the panel GEMM with two terms to a number.
+// Weight rows times pair panels in vector lanes: the panel GEMM with two terms per 32-bit number.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
-/// Rows of bf16 as multiply_wide_rows() asks for them; zeros behind the last term, up to the
-/// panels' whole tiles.
+/// Rows of bf16 with the interface of multiply_wide_rows(); zeros after the last term, up to whole
+/// tiles of the panels.
 struct PairRows {
   const bf16* data = nullptr;
   std::int64_t terms = 0;
@@ -39,7 +39,7 @@ struct PairRows {
 };
 
 /// sums[r][lane] = sum over k of weight[r][k] x[lane][k] for `rows` <= rows_a_call rows of a weight
-/// of x.terms columns, as PanelWorkspace lays sums out.
+/// of x.terms columns, in the layout of PanelWorkspace::sums.
 inline void multiply_pairs(const bf16* weight, std::int64_t rows, const PairPanels& x,
                            PanelWorkspace work) {
   multiply_wide_rows<PairProduct>(PairRows{weight, x.terms}, rows, PairPanels::Words{x}, work);

@@ -1,6 +1,6 @@
-// Pairs of bf16 in vector lanes: a lane multiplies two neighbours of a row with two of another and
-// adds both products to its f32 (AVX512_BF16: Intel's Software Developer's Manual, volume 2,
-// VDPBF16PS; AMD's since Zen 4), at half the instructions of widened lanes.
+// Pairs of bf16 in vector lanes: a lane multiplies two adjacent numbers of a row with two of
+// another and adds both products to its f32 (AVX512_BF16: Intel's Software Developer's Manual,
+// volume 2, VDPBF16PS; AMD since Zen 4). This takes half the instructions of widened lanes.
 #pragma once
 
 #include <bit>
@@ -19,7 +19,7 @@
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
-/// Why this build has no such lanes; nothing when it has.
+/// The reason why this build has no such lanes; nothing if it has them.
 inline std::optional<std::string> pair_lanes_refusal() {
 #ifdef KERNELGATE_PAIR_LANES
   return std::nullopt;
@@ -29,13 +29,13 @@ inline std::optional<std::string> pair_lanes_refusal() {
 }
 
 #ifdef KERNELGATE_PAIR_LANES
-/// Each lane's two products are added to it and rounded to nearest even; denormal numbers count as
+/// Adds the two products of each lane to it and rounds to nearest even; subnormal numbers count as
 /// zeros.
 [[gnu::always_inline]] inline Lanes add_pairs(Lanes sum, Lanes a, Lanes b) {
   return _mm512_dpbf16_ps(sum, std::bit_cast<__m512bh>(a), std::bit_cast<__m512bh>(b));
 }
 
-/// For dot_rows(): a register is 32 terms as they are stored.
+/// For dot_rows(): a register contains 32 terms of bf16 in their stored form.
 struct PairTerms {
   static constexpr std::int64_t step = 2 * lane_count;
 
@@ -57,7 +57,7 @@ struct PairTerms {
   }
 };
 
-/// For multiply_wide_rows(): a number of a tile is two terms of a row.
+/// For multiply_wide_rows(): a number of a tile contains two terms of a row.
 struct PairProduct {
   [[gnu::always_inline]] static Lanes spread(const float* pair) {
     std::uint32_t bits = 0;

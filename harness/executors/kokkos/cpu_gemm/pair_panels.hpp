@@ -1,5 +1,5 @@
-// Activations packed for matrix units and pair lanes: two terms of a token make one word, tokens
-// side by side.
+// Activations packed for matrix units and pair lanes: two terms of a token form one word, and
+// tokens are adjacent.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,8 @@
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
-/// A block of tokens, each with `terms` numbers of bf16 and zeros up to whole tiles, as
-/// [panel][terms / 2][lane][2]. Memory is counted in floats, as that of TokenPanels.
+/// A block of tokens, each with `terms` numbers of bf16 padded with zeros to whole tiles, as
+/// [panel][terms / 2][lane][2]. Memory is counted in floats, as in TokenPanels.
 struct PairPanels {
   static_assert(lane_count == unit_rows);
 
@@ -39,7 +39,8 @@ struct PairPanels {
     return data + panel * panel_lanes * padded(terms) / 2 + k / 2 * width(panel);
   }
 
-  /// Packs one panel; row_of(token) is where a token's numbers lie. Lanes without a token get 0.
+  /// Packs one panel; row_of(token) points to a token's numbers. Lanes without a token are set to
+  /// 0.
   template <class RowOf>
   void pack(std::int64_t panel, const RowOf& row_of) const {
     for (std::int64_t lane = 0; lane < width(panel); lane += lane_count) {
@@ -49,7 +50,8 @@ struct PairPanels {
     }
   }
 
-  /// Element k of lane_count tokens from `lane` on, as bf16. The even one of a pair comes first.
+  /// Stores element k of lane_count tokens from `lane` on, as bf16. The even one of a pair must be
+  /// stored first.
   void put(std::int64_t lane, std::int64_t k, Lanes x) const {
     bf16 rounded[lane_count];
     store_lanes(rounded, x);
@@ -64,7 +66,8 @@ struct PairPanels {
     }
     std::memcpy(to, &words, sizeof words);
   }
-  /// Zeros behind the last term, for who puts elements: an odd last one has its own.
+  /// Sets the padding after the last term to zero, for callers of put(). Storing an odd last term
+  /// pads its own pair.
   void clear_padding(std::int64_t panel) const {
     const std::int64_t from = (terms + 1) / 2 * 2;
     std::memset(
@@ -72,11 +75,11 @@ struct PairPanels {
         static_cast<std::size_t>((padded(terms) - from) / 2 * width(panel)) * sizeof(float));
   }
 
-  /// The same as panels of words, for multiply_wide_rows().
+  /// The same memory as panels of words, for multiply_wide_rows().
   struct Words;
 
  private:
-  // A tile's words: 16 tokens by 16 pairs, turned. Moving floats about keeps their bits.
+  // Transposes a tile of 16 tokens by 16 pairs. Moving words as floats preserves their bits.
   template <class RowOf>
   void pack_tile(float* out, std::int64_t stride, std::int64_t token, std::int64_t k,
                  const RowOf& row_of) const {

@@ -1,6 +1,6 @@
-// Weight rows times token panels on one CPU core. A weight is read as the checkpoint stores it,
-// [out,in]: a tile of its rows becomes f32 in a small buffer, and each of its numbers is broadcast
-// against registers full of tokens, so weights are never transposed.
+// Weight rows times token panels on one CPU core. A weight is read in the checkpoint's layout,
+// [out,in]: a tile of its rows is converted to f32 in a small buffer, and each number is broadcast
+// and multiplied with registers full of tokens, so weights are never transposed.
 #pragma once
 
 #include <algorithm>
@@ -11,31 +11,31 @@
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
-/// Rows of a tile: with panel_lanes tokens, 24 (AVX-512) or 12 registers of sums.
+/// Rows of a tile: with panel_lanes tokens it has 24 (AVX-512) or 12 registers of sums.
 inline constexpr int tile_rows = lane_count == 16 ? 12 : 6;
-/// Most rows of one call, which bounds the buffer of sums.
+/// Maximum number of rows of one call, which bounds the buffer of sums.
 inline constexpr std::int64_t rows_a_call = 16 * tile_rows;
 
-/// Terms of a row that lie together in a widened tile: one cache line.
+/// Terms of a row that are adjacent in a widened tile: one cache line.
 inline constexpr std::int64_t line_terms = 16;
 
-/// What one thread needs: a stretch of all rows of one call in f32, and their sums.
+/// The memory of one thread: a stretch of all rows of one call in f32, and their sums.
 struct PanelWorkspace {
   static constexpr std::int64_t tile_floats = tile_rows * panel_depth;
-  // Rows of sums start a line apart modulo 4 KiB, or they would share sets of the L1 cache.
+  // Rows of sums start one cache line apart modulo 4 KiB, to avoid L1 set conflicts.
   static constexpr std::int64_t sum_stride = tokens_a_block + 16;
   static constexpr std::int64_t floats = rows_a_call * (panel_depth + sum_stride);
 
   explicit PanelWorkspace(float* memory) : wide(memory), sums(wide + rows_a_call * panel_depth) {}
-  float* wide;  // [tile][k / line_terms][row of the tile][line_terms]: read from end to end
+  float* wide;  // [tile][k / line_terms][row of the tile][line_terms]: read in order
   float* sums;  // [row][lane]
 };
 
-/// What later calls will touch, fetched while this one multiplies: the sums of the next tile from
-/// L2 to L1, and weight rows of the next stretch from memory to L2.
+/// Data of later calls to prefetch during this multiplication: the sums of the next tile from L2 to
+/// L1, and weight rows of the next stretch from memory to L2.
 struct Ahead {
   const float* sums = nullptr;
-  const char* weight = nullptr;  // null: nothing
+  const char* weight = nullptr;  // null: no prefetch
   std::int64_t row_bytes = 0;
   std::int64_t element_bytes = 0;
 
@@ -99,8 +99,8 @@ void multiply_panel(const float* tile, const float* panel, std::int64_t depth, f
 }
 
 namespace detail {
-/// Rows of a tile from term k0 on; a last tile that is not full repeats the last row, whose sums
-/// are not used then.
+/// Widens the rows of a tile from term k0 on. An incomplete last tile repeats the last row; those
+/// sums are unused.
 template <class Weight>
 void widen_tile(const Weight& weight, std::int64_t first, std::int64_t rows, std::int64_t k0,
                 std::int64_t depth, float* tile) {
@@ -121,8 +121,8 @@ void multiply_panel_of(const float* tile, const Panels& x, std::int64_t panel, s
   }
 }
 
-/// One panel: a tile of whole rows, which lie one behind the other, meets it as soon as it is
-/// widened, while those of the next tile are fetched.
+/// Multiplies a single panel: each tile of whole rows, stored one after another, is multiplied as
+/// soon as it is widened, while the rows of the next tile are prefetched.
 template <class Product, class Weight, class Panels>
 void multiply_one_panel(const Weight& weight, std::int64_t rows, const Panels& x,
                         PanelWorkspace work) {
@@ -141,12 +141,13 @@ void multiply_one_panel(const Weight& weight, std::int64_t rows, const Panels& x
 }  // namespace detail
 
 /// sums[r][lane] = sum over k of weight[r][k] x[lane][k] for `rows` <= rows_a_call rows of a weight
-/// of x.terms columns. Each sum is taken in order of k, whatever the blocking. The weight's
-/// widen_row(r, k0, depth, out, line_stride) writes terms k0 to k0 + depth - 1 of row r with
-/// line_terms numbers per line; lines begin line_stride apart. fetch_ahead(ahead, r, k0) says where
-/// the rows of a tile go on. Panels: TokenPanels, or PairPanels::Words with PairProduct.
+/// of x.terms columns. Each sum is accumulated in order of k, independent of the blocking. The
+/// weight's widen_row(r, k0, depth, out, line_stride) writes terms k0 to k0 + depth - 1 of row r
+/// with line_terms numbers per line; lines begin line_stride apart. fetch_ahead(ahead, r, k0) sets
+/// the address of the weight rows to prefetch. Panels: TokenPanels, or PairPanels::Words with
+/// PairProduct.
 ///
-/// A stretch of one of several panels stays in L1 while all tiles pass by it out of L2.
+/// With several panels, a stretch of one panel stays in L1 while all tiles are read from L2.
 template <class Product = WideProduct, class Weight, class Panels>
 void multiply_wide_rows(const Weight& weight, std::int64_t rows, const Panels& x,
                         PanelWorkspace work) {
@@ -173,8 +174,9 @@ void multiply_wide_rows(const Weight& weight, std::int64_t rows, const Panels& x
   }
 }
 
-/// Sums of `rows` rows by `tokens` lanes, turned and handed out token by token: write(token, row,
-/// registers) gets up to lane_count consecutive rows of one token, `count` of them in use.
+/// Transposes the sums of `rows` rows by `tokens` lanes and passes them on token by token:
+/// write(token, row, registers, count) receives up to lane_count consecutive rows of one token, of
+/// which `count` are valid.
 template <class Write>
 void hand_out_sums(const float* sums, std::int64_t rows, std::int64_t tokens, const Write& write) {
   for (std::int64_t row = 0; row < rows; row += lane_count) {

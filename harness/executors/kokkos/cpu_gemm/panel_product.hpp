@@ -1,5 +1,5 @@
-// A weight's rows times many tokens on all of the host's threads: tokens are packed in blocks, a
-// task is some rows of the weight times one block.
+// A weight's rows times many tokens on all host threads: tokens are packed in blocks, and a task
+// multiplies some rows of the weight with one block.
 #pragma once
 
 #include <algorithm>
@@ -10,17 +10,17 @@
 
 namespace kernelgate {
 
-/// write(token, row, sums, count) for all `tokens` rows of x [tokens,in] and all `out` rows of w:
-/// lanes hold the sums of `count` rows of the weight from that one on. `packed` has room for all
-/// tokens (Weight::Panels::floats_for), each piece of `memory` for a PanelWorkspace. Weight:
-/// Of host_weights.hpp, or FourBitWeight.
+/// Calls write(token, row, sums, count) for all `tokens` rows of x [tokens,in] and all `out` rows
+/// of w: the lanes of `sums` contain the sums of `count` rows of the weight from `row` on. `packed`
+/// has memory for all tokens (Weight::Panels::floats_for), `memory` has a PanelWorkspace per
+/// thread. Weight: a type of host_weights.hpp, or FourBitWeight.
 template <class Weight, class X, class Write>
 void panel_product(const Weight& w, const X* x, std::int64_t in, std::int64_t out,
                    std::int64_t tokens, float* packed, const ThreadMemory& memory,
                    const Write& write) {
   using Panels = typename Weight::Panels;
   const std::int64_t blocks = pieces_of(tokens, tokens_a_block);
-  // Whole blocks have whole registers, so blocks lie end to end.
+  // Full blocks fill whole registers, so blocks are stored contiguously.
   const auto block_at = [=](std::int64_t b) {
     const std::int64_t first = b * tokens_a_block;
     return Panels{packed + Panels::floats_for(first, in), std::min(tokens_a_block, tokens - first),

@@ -1,5 +1,5 @@
-// Weight rows times a few tokens on one CPU core: the weight passes by once, as it is stored, at
-// the speed of memory.
+// Weight rows times a few tokens on one CPU core: the weight is read once, in its stored layout, at
+// memory bandwidth.
 #pragma once
 
 #include <algorithm>
@@ -11,13 +11,13 @@
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
-/// Most tokens of one pass.
+/// Maximum number of tokens per pass.
 inline constexpr int few_tokens = 8;
 
 /// Activations in f32, token after token, each padded with zeros to whole registers.
 struct FewTokens {
   const float* data = nullptr;
-  std::int64_t stride = 0;  // of a token
+  std::int64_t stride = 0;  // per token
   std::int64_t terms = 0;
 
   static std::int64_t stride_of(std::int64_t terms) {
@@ -25,7 +25,7 @@ struct FewTokens {
   }
 };
 
-/// For dot_rows(): a register is lane_count terms of bf16, widened to f32.
+/// For dot_rows(): a register contains lane_count terms of bf16, widened to f32.
 struct WidenedTerms {
   static constexpr std::int64_t step = lane_count;
 
@@ -48,8 +48,9 @@ void dot_block(const T* weight, std::int64_t first, const FewTokens& x, const Wr
   constexpr std::int64_t ahead = 16 * line;
   const std::int64_t whole = x.terms / Terms::step * Terms::step;
   for (std::int64_t k = 0; k < whole; k += Terms::step) {
-    if (k % line == 0) {  // hardware fetching stops at each page; rows are about a page long
-      // Ahead in the same row, or past its end at the row of the next block. Nothing may be there.
+    if (k % line == 0) {  // hardware prefetching stops at each page; rows are about a page long
+      // Ahead in the same row, or past its end in the row of the next block. The address may be
+      // invalid.
       const std::int64_t there = k + ahead < x.terms ? k + ahead : k + ahead + (Rows - 1) * x.terms;
       const auto bytes = static_cast<std::uintptr_t>(there) * sizeof(T);
       for (int r = 0; r < Rows; ++r) fetch_line(to, rows + r * x.terms, bytes);
@@ -79,7 +80,7 @@ void dot_block(const T* weight, std::int64_t first, const FewTokens& x, const Wr
 template <class Terms, class T, int Tokens, class Write>
 void dot_rows_of(const T* weight, std::int64_t begin, std::int64_t end, const FewTokens& x,
                  const Write& write) {
-  // As many streams as sums fit into registers; memory likes 4 to 8 of them.
+  // As many streams as have sums that fit in registers; memory is fastest with 4 to 8 streams.
   constexpr int rows = lane_count == 16 ? (Tokens <= 2   ? 8
                                            : Tokens <= 4 ? 6
                                                          : 3)
@@ -93,9 +94,9 @@ void dot_rows_of(const T* weight, std::int64_t begin, std::int64_t end, const Fe
 
 }  // namespace detail
 
-/// write(token, row, sum over k of weight[row][k] x[token][k]) for rows begin .. end - 1 and all of
-/// 1 to few_tokens tokens. Terms says how they meet: WidenedTerms or PairTerms. A sum's order
-/// depends on nothing but x.terms.
+/// Calls write(token, row, sum over k of weight[row][k] x[token][k]) for rows begin .. end - 1 and
+/// all of 1 to few_tokens tokens. Terms defines the multiplication: WidenedTerms or PairTerms. The
+/// order of a sum depends only on x.terms.
 template <class Terms, class T, class Write>
 void dot_rows(const T* weight, std::int64_t begin, std::int64_t end, const FewTokens& x,
               std::int64_t tokens, const Write& write) {

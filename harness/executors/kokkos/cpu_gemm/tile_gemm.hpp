@@ -1,5 +1,5 @@
-// Weight rows times pair panels on matrix units. A weight is read as the checkpoint stores it: 16
-// of its rows, 32 terms each, are a tile as they lie there.
+// Weight rows times pair panels on matrix units. A weight is read in the checkpoint's layout: 16 of
+// its rows, 32 terms each, are loaded directly as a tile.
 #pragma once
 
 #include <algorithm>
@@ -13,21 +13,21 @@
 namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
-/// Rows that one pass over a panel takes: two tiles.
+/// Rows per pass over a panel: two tiles.
 inline constexpr std::int64_t unit_block_rows = 2 * unit_rows;
 
 namespace detail {
 
-/// Rows of a weight, and where a tile of them can be loaded from.
+/// Rows of a weight from which tiles are loaded.
 struct TileRows {
   const bf16* data = nullptr;  // the first row
-  std::int64_t count = 0;      // rows there are
+  std::int64_t count = 0;      // number of rows
   std::int64_t terms = 0;
 
   bool whole(std::int64_t row, std::int64_t k) const {
     return row + unit_rows <= count && k + unit_terms <= terms;
   }
-  /// A tile that hangs over the weight's edge, with zeros there.
+  /// Copies a tile that extends beyond the weight's edge, padded with zeros.
   void copy(std::int64_t row, std::int64_t k, bf16 (&tile)[unit_rows][unit_terms]) const {
     std::memset(tile, 0, sizeof tile);
     const std::int64_t columns = std::min(unit_terms, terms - k);
@@ -37,7 +37,7 @@ struct TileRows {
     }
     UnitTiles::settle();
   }
-  /// Rows of the next steps, to L2: a page's worth of rows share one set of L1.
+  /// Prefetches rows of the next steps to L2: rows a page apart share one set of L1.
   void fetch(std::int64_t k) const {
     constexpr std::int64_t ahead = 16 * unit_terms;
     const std::int64_t next = k + ahead < terms ? 0 : unit_block_rows;
@@ -51,10 +51,10 @@ struct TileRows {
   }
 };
 
-/// sums[r][lane] for 32 rows (zeros where the weight has fewer) and 16 Columns lanes.
+/// Computes sums[r][lane] for 32 rows (zeros where the weight has fewer) and 16 Columns lanes.
 template <int Columns>
 void multiply_tiles(const TileRows& rows, const float* panel, float* sums, bool fetch) {
-  constexpr std::int64_t words = Columns * unit_rows;  // of a pair of terms
+  constexpr std::int64_t words = Columns * unit_rows;  // per pair of terms
   constexpr std::int64_t sum_bytes = PanelWorkspace::sum_stride * sizeof(float);
   const std::int64_t row_bytes = rows.terms * static_cast<std::int64_t>(sizeof(bf16));
   _tile_zero(0);
@@ -97,9 +97,9 @@ void multiply_tiles(const TileRows& rows, const float* panel, float* sums, bool 
 }  // namespace detail
 
 /// sums[r][lane] = sum over k of weight[r][k] x[lane][k] for `rows` <= rows_a_call rows of a weight
-/// of x.terms columns, as PanelWorkspace lays sums out; rows up to the next multiple of 32 are
-/// written. Products of bf16 are exact in f32; a unit adds pairs of them, rounds each sum to
-/// nearest even and takes denormal numbers as zeros (the manual's TDPBF16PS).
+/// of x.terms columns, in the layout of PanelWorkspace::sums; rows up to the next multiple of 32
+/// are written. Products of bf16 are exact in f32; a matrix unit adds pairs of them, rounds each
+/// sum to nearest even and treats subnormal numbers as zeros (the manual's TDPBF16PS).
 inline void multiply_on_units(const bf16* weight, std::int64_t rows, const PairPanels& x,
                               float* sums) {
   const UnitTiles tiles;

@@ -1,4 +1,4 @@
-// Activations packed for the panel GEMM: tokens side by side in vector lanes, f32.
+// Activations packed for the panel GEMM: f32, with adjacent tokens in adjacent vector lanes.
 #pragma once
 
 #include <algorithm>
@@ -8,11 +8,11 @@
 
 namespace kernelgate {
 
-/// At most this many tokens are multiplied by one pass over a weight.
+/// Maximum number of tokens multiplied per pass over a weight.
 inline constexpr std::int64_t tokens_a_block = 256;
-/// Terms of a sum that are taken before the next weight rows: a panel of this depth stays in L1.
+/// Terms of a sum that are added before the next weight rows: a panel of this depth stays in L1.
 inline constexpr std::int64_t panel_depth = 256;
-/// Lanes of a full panel; the last one of a block may have half of them.
+/// Lanes of a full panel; the last panel of a block may have half as many.
 inline constexpr std::int64_t panel_lanes = 2 * lane_count;
 
 /// A block of tokens, each with `terms` numbers, as [terms / panel_depth][panel][depth][lanes].
@@ -21,11 +21,11 @@ struct TokenPanels {
   std::int64_t tokens = 0;
   std::int64_t terms = 0;
 
-  /// Tokens, rounded up to whole registers.
+  /// The number of tokens, rounded up to whole registers.
   static std::int64_t lanes_of(std::int64_t tokens) {
     return (tokens + lane_count - 1) / lane_count * lane_count;
   }
-  /// Memory of a block, for full blocks end to end.
+  /// The memory of a block, in floats; full blocks are contiguous.
   static std::int64_t floats_for(std::int64_t tokens, std::int64_t terms) {
     return lanes_of(tokens) * terms;
   }
@@ -42,7 +42,8 @@ struct TokenPanels {
     return data + lanes() * k + panel * panel_lanes * depth_at(k);
   }
 
-  /// Packs one panel; row_of(token) is where a token's numbers lie. Lanes without a token get 0.
+  /// Packs one panel; row_of(token) points to a token's numbers. Lanes without a token are set to
+  /// 0.
   template <class RowOf>
   void pack(std::int64_t panel, const RowOf& row_of) const {
     for (std::int64_t k0 = 0; k0 < terms; k0 += panel_depth) {
@@ -52,12 +53,12 @@ struct TokenPanels {
     }
   }
 
-  /// Element k of lane_count tokens from `lane` on.
+  /// Stores element k of lane_count tokens from `lane` on.
   void put(std::int64_t lane, std::int64_t k, Lanes x) const {
     const std::int64_t panel = lane / panel_lanes, k0 = k / panel_depth * panel_depth;
     store_lanes(at(panel, k0) + (k - k0) * width(panel) + lane % panel_lanes, x);
   }
-  /// No zeros are needed behind the last term.
+  /// The layout has no padding, so there is nothing to clear.
   void clear_padding(std::int64_t) const {}
 
  private:
