@@ -1,8 +1,8 @@
 #!/bin/bash
-# Installs what is missing to build kernelgate on Debian 12: packages, then Kokkos below .deps/.
-# Asks no network and takes no time when everything is there.
-# Usage: ci/bootstrap.sh [fuzz] [lint] [page] [device] [bundle] [slurm]   (what to install on top of the build's
-# own packages; device: the compilers of device code, which need no device; bundle: sources that
+# Installs missing packages to build kernelgate on Debian 12, then Kokkos below .deps/.
+# Uses no network and no time if everything is installed.
+# Usage: ci/bootstrap.sh [fuzz] [lint] [page] [device] [bundle] [slurm]   (to install in addition to the
+# build's packages; device: the compilers of device code, which need no device; bundle: sources that
 # ci/bundle.sh packs)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -50,7 +50,7 @@ if ! command -v dpkg-query > /dev/null; then
   exit 0
 fi
 
-# Of each package that is asked for and installed, dpkg-query prints a line "NAME ok installed".
+# dpkg-query prints a line "NAME install ok installed" for each requested package that is installed.
 installed=$(dpkg-query -W -f '${Package} ${Status}\n' "${packages[@]}" 2> /dev/null || true)
 missing=()
 for package in "${packages[@]}"; do
@@ -69,10 +69,10 @@ elif [[ ! -f .deps/kokkos/SOURCE ]]; then
   refresh_lists || say "the package lists could not be refreshed; trying with what is there"
 fi
 
-# Without a Debian Kokkos the build is not lost yet: CMake looks further.
+# Without Debian's Kokkos, CMake looks for another one.
 ci/deps/kokkos.sh || true
 
-# Nor is it lost without these: each lane that has no compiler says so in one line.
+# Without these, each device-compile job that lacks a compiler is skipped with a message.
 if [[ " $* " == *" device "* ]]; then
   ci/deps/cuda.sh || true
   ci/deps/rocm.sh || true

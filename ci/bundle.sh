@@ -1,12 +1,12 @@
 #!/bin/bash
-# Packs everything that a machine with a GPU, its toolkit, g++, cmake and ninja but no network needs:
-# the last commit of this checkout, and in third_party/ the libraries it is built with, as headers and
-# sources with their licences (ci/bundle/libraries.csv). The same commit and packages give the same
-# bytes. What to do with it there: docs/gpu.md.
+# Packs a bundle for a machine that has a GPU, its toolkit, g++, cmake and ninja but no network: the
+# last commit of this checkout and, in third_party/, its libraries as headers and sources with their
+# licences (ci/bundle/libraries.csv). The same commit and packages give the same bytes. Its use is
+# described in docs/gpu.md.
 # Usage: ci/bundle.sh [FILE]            pack (default kernelgate-COMMIT.tar.gz in this folder)
-#        ci/bundle.sh --verify PATH     a packed file, or the folder that it was unpacked into: nothing
-#                                       missing, changed or added. Exit code 2 otherwise
-# Environment: KERNELGATE_SOURCES  where ci/deps/sources.sh laid its sources (default .deps/sources)
+#        ci/bundle.sh --verify PATH     check a packed file or unpacked folder for missing, changed and
+#                                       added files. Exit code 2 if there are any
+# Environment: KERNELGATE_SOURCES  folder written by ci/deps/sources.sh (default .deps/sources)
 set -euo pipefail
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$checkout/ci/lib.sh"
@@ -45,7 +45,7 @@ folder=$work/kernelgate-$commit
 mkdir -p "$folder/third_party"
 git -C "$checkout" archive HEAD | tar -x -C "$folder"
 
-version_of() {  # package, where from
+version_of() {  # package, origin
   if [[ $2 == sources:* ]]; then
     cat "$sources/$(cut -d/ -f1 <<< "${2#sources:}")/VERSION"
   else
@@ -53,7 +53,7 @@ version_of() {  # package, where from
   fi
 }
 
-lay_library() {  # library, package, where from, where to
+lay_library() {  # library, package, origin, destination
   local origin=${3/#sources:/$sources/} to=$folder/third_party/$4
   if [[ ! -e $origin ]]; then
     say "$1: no $origin: ci/bootstrap.sh bundle installs $2" >&2
@@ -75,7 +75,7 @@ echo "$commit" > "$folder/third_party/COMMIT"
 write_sums "$folder"
 verify_bundle "$folder" "$file"
 
-# Nothing of this machine or this minute: names in order, the commit's time, no owner, no mask.
+# Independent of machine and time: sorted names, the commit's time, no owner, no umask.
 stamp=$(git -C "$checkout" show -s --format=%ct HEAD)
 mkdir -p "$(dirname "$file")"
 tar --sort=name --mtime="@$stamp" --owner=0 --group=0 --numeric-owner --mode='u=rwX,go=rX' \

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Shared by the scripts of this folder: stages with their times, and how many compile jobs fit.
+# Shared by the scripts of this folder: timed stages, and the number of compile jobs that fit.
 # Source it; it defines functions only.
 
 say() { echo "${0##*/}: $*"; }
@@ -7,7 +7,7 @@ say() { echo "${0##*/}: $*"; }
 stage_names=()
 stage_seconds=()
 
-# Ends the stage that runs, if any, and begins the one named. The summary comes with the last one.
+# Ends the current stage, if any, and begins the given one, if any.
 stage() {
   local now=$SECONDS
   if [[ -n ${stage_open:-} ]]; then
@@ -19,7 +19,7 @@ stage() {
   if [[ -n $stage_open ]]; then say "== $stage_open"; fi
 }
 
-# Prints what each stage took. Meant for `trap stages_summary EXIT`: a script that fails shows where.
+# Prints the time of each stage. Meant for `trap stages_summary EXIT`, which shows where a script failed.
 stages_summary() {
   local status=$? i total=0
   local failed=${stage_open:-}
@@ -35,7 +35,7 @@ stages_summary() {
 
 minutes() { awk -v s="$1" 'BEGIN { printf "%.2f", s / 60 }'; }
 
-# Prints a number of a file of the system; nothing for "max", for -1 and for a file that is not there.
+# Prints the number in a system file, or nothing for "max", -1 and a missing file.
 number_in() {
   local text=
   [[ -r $1 ]] && read -r text <"$1"
@@ -74,8 +74,8 @@ control_groups() {
 }
 
 # shellcheck disable=SC2120 # a test gives the folder
-# available_megabytes [ROOT]: memory that this process may still use. The smaller of the machine's and of what
-# the control groups leave, their page cache counted as free.
+# available_megabytes [ROOT]: memory that this process may still use: the minimum of the machine's free memory
+# and of that left in its control groups, with their page cache counted as free.
 available_megabytes() {
   local root=${1:-} free group limit used cache room
   free=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' "$root/proc/meminfo")

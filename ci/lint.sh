@@ -1,8 +1,8 @@
 #!/bin/bash
-# Formatting of every C++ file that git tracks, then clang-tidy on those that differ from a commit.
+# Checks the format of every C++ file in git, then runs clang-tidy on those that differ from a commit.
 # Usage: ci/lint.sh [--all | --format | COMMIT]
-#   COMMIT    clang-tidy on what differs from it (default: the branch main)
-#   --all     clang-tidy on everything that is compiled
+#   COMMIT    clang-tidy on files that differ from it (default: the branch main)
+#   --all     clang-tidy on all compiled files
 #   --format  rewrite the files that are not formatted, and nothing else
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -22,7 +22,7 @@ fi
 clang-format-14 --dry-run -Werror "${sources[@]}"
 
 stage "clang-tidy"
-cmake --preset tidy > /dev/null  # each unit alone, no precompiled headers
+cmake --preset tidy > /dev/null  # each unit compiled alone, without precompiled headers
 if [[ $against == --all ]]; then
   mapfile -t units < <(git ls-files '*.cpp')
 else
@@ -30,7 +30,7 @@ else
   mapfile -t units < <(git diff --name-only --diff-filter=d "$base" -- '*.cpp')
 fi
 
-# Only what this build compiles has the flags that clang-tidy needs.
+# Only files that this build compiles have the flags that clang-tidy needs.
 compiled=()
 for unit in "${units[@]}"; do
   if grep -qF "\"file\": \"$PWD/$unit\"" build-tidy/compile_commands.json; then compiled+=("$unit"); fi

@@ -1,17 +1,17 @@
 #!/bin/bash
-# Builds what runs on a real GPU, runs all its tests, checks and benchmarks, and leaves one folder with
-# the results. Runs in a checkout and in the unpacked bundle of ci/bundle.sh, and asks no network.
+# Builds the programs for a real GPU, runs all tests, checks and benchmarks, and writes one folder of
+# results. Runs in a checkout or an unpacked bundle of ci/bundle.sh, without network.
 # Usage: ci/on-gpu.sh [--backend cuda|hip] [--arch LIST] [--output DIR] [--minutes N] [--build DIR]
 #                     [--cmake ARGUMENT]...
-#   --backend  default: the one whose device this machine names
-#   --arch     what to build for, such as sm_90 or gfx942,gfx1100 (default: what nvidia-smi, rocminfo
-#              or the kernel driver name); builds where no device is, too, and stops at its first call
+#   --backend  default: that of the device found on this machine
+#   --arch     targets, such as sm_90 or gfx942,gfx1100 (default: those reported by nvidia-smi, rocminfo
+#              or the kernel driver). Without a device, the script builds and stops at the first device call
 #   --output   folder of the results (default gpu-results-TIME in this folder)
-#   --minutes  budget of the whole run (default 10): what does not fit is left out, and said so
-#   --build    folder of the build (default build-gpu-BACKEND); one that is there is taken up
+#   --minutes  time budget of the whole run (default 10); stages that do not fit are left out and reported
+#   --build    folder of the build (default build-gpu-BACKEND); an existing one is continued
 #   --cmake    a further argument of the configure step, such as -DCMAKE_CXX_COMPILER=g++-13
-# Exit codes: 0 clean, 1 something is wrong or does not build, 2 usage or a missing tool, 5 nothing ran
-# on a device, 6 a time below the physical floor (docs/architecture.md).
+# Exit codes: 0 all passed, 1 a failure or a build error, 2 usage or a missing tool, 5 nothing ran on a
+# device, 6 a time below the roofline time (docs/architecture.md).
 set -euo pipefail
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$checkout/ci/lib.sh"
@@ -100,11 +100,11 @@ if ! "$program" devices --backend "$backend" | tee "$output/device.txt"; then
 fi
 note "device   $(cat "$output/device.txt")"
 
-# Seconds of the budget that are left, ten kept back for the end.
+# Seconds left in the time budget, with ten reserved for the end.
 left() { echo $((budget - SECONDS - 10)); }
 
-# run NAME COMMAND...: a stage within the budget. Its exit code decides for this script's, but for
-# "nothing ran": of one suite that is no fault.
+# run NAME COMMAND...: runs a stage within the time budget. The first failing stage sets this script's exit
+# code; exit code 5 is not a failure here, because one suite may have no case that runs.
 run() {
   local title=$1 seconds status=0
   shift

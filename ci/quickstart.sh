@@ -1,6 +1,6 @@
 #!/bin/bash
-# From a fresh Debian 12 to the report: installs what is missing, builds into build/, then checks and
-# times every kernel and the whole model on this host. Run it again at any time; it takes up where it is.
+# Goes from a fresh Debian 12 to the report: installs missing packages, builds into build/, then checks and
+# times every kernel and the whole model on this host. Can be run again at any time; it resumes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/lib.sh

@@ -1,12 +1,12 @@
 #!/bin/bash
-# Runs scripts of this project in an empty Debian 12, to see what a stranger sees: a clean clone of the
-# last commit in a root made by mmdebstrap that holds apt and nothing else.
+# Runs scripts of this project in an empty Debian 12, as a new user would: a clean clone of the last
+# commit in a root made by mmdebstrap that contains only apt.
 # Usage: ci/rehearse.sh [--shared] [--keep] [--root DIR] [COMMAND ...]
-#   COMMAND   what to run in the clone, each in a shell of its own (default: ci/quickstart.sh ci/test.sh)
+#   COMMAND   commands to run in the clone, each in its own shell (default: ci/quickstart.sh ci/test.sh)
 #   --shared  copy ../shared beside the clone
-#   --keep    leave the root for a look afterwards
-#   --root    where to make it (default: a new folder below TMPDIR)
-# Needs root (mounts, chroot). Uses the mirror, the proxy and the certificates this machine is set up with.
+#   --keep    keep the root for inspection
+#   --root    folder of the root (default: a new folder below TMPDIR)
+# Needs root (mounts, chroot). Uses this machine's configured mirror, proxy and certificates.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/lib.sh
@@ -36,13 +36,13 @@ if [[ -n $(ls -A "$root") ]]; then say "$root is not empty" >&2; exit 2; fi
 cleanup() { if ((keep)); then say "left in $root"; else rm -rf --one-file-system "$root"; fi; }
 trap 'stages_summary; cleanup' EXIT
 
-# The suites of this release that this machine uses, at its own mirror.
+# The suites of this release that this machine uses, from its mirror.
 sources() {
   apt-get indextargets --format 'deb $(SITE) $(RELEASE) main' 'Created-By: Packages' |
     awk -v suite="$release" '$3 ~ "^" suite "(-updates|-security)?$"' | sort -u
 }
 
-# Settings of this machine's apt that name a proxy or a certificate.
+# This machine's apt settings for proxies and certificates.
 transport() { apt-config dump | grep -E '^Acquire::https?::([^ ]*::)?(Proxy|CaInfo|CaPath)[^ ]* ' || true; }
 
 stage "an empty $release"
@@ -59,7 +59,7 @@ for file in /etc/resolv.conf /etc/hosts; do
 done
 
 stage "a clean clone of $(git rev-parse --short HEAD)"
-# A path with a space, as a user's may have one: every script, target and test must work there.
+# A path with a space: every script, target and test must work in one.
 folder="/rehearsal of a clone"
 mkdir -p "$root$folder"
 git clone --quiet --no-local . "$root$folder/kernelgate"
@@ -68,7 +68,7 @@ if ((shared)); then
   cp -r "$(dirname "$common")/../shared" "$root$folder/shared"
 fi
 
-# In a mount namespace of its own, so that nothing stays mounted whatever happens.
+# In a separate mount namespace, so that nothing stays mounted after an error.
 enter() {
   local environment=(HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb LANG=C.UTF-8) name
   for name in CI KERNELGATE_JOBS http_proxy https_proxy no_proxy OPENBLAS_CORETYPE OPENBLAS_L2_SIZE; do

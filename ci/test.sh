@@ -1,5 +1,5 @@
 #!/bin/bash
-# The same set-up as ci/quickstart.sh, then every test, with a short run of the fuzzers.
+# Builds like ci/quickstart.sh and with the fuzzers, runs the fuzzers briefly, then runs the tests of label ci.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/lib.sh

@@ -1,9 +1,9 @@
 # add_fuzzer(<name> <source>… LIBRARIES <target>… CORPUS <folder>)
 #
-# A source defines LLVMFuzzerTestOneInput. In the preset `fuzz` (clang) it becomes fuzz_<name>, part of
-# the target `fuzzers`, and the test fuzz.<name>, label `fuzz`: the corpus, then
-# KERNELGATE_FUZZ_SECONDS of new inputs from a fixed seed. Elsewhere it becomes replay_<name> and the test replay.<name>, label
-# `ci`: every file of the corpus, once, with the compiler and the flags of that build.
+# A source defines LLVMFuzzerTestOneInput. In the preset `fuzz` (clang) it becomes the program fuzz_<name>, part
+# of the target `fuzzers`, and the test fuzz.<name>, label `fuzz`, which runs the corpus and then
+# KERNELGATE_FUZZ_SECONDS of new inputs from a fixed seed. In other builds it becomes the program replay_<name> and
+# the test replay.<name>, label `ci`, which runs every file of the corpus once.
 
 option(KERNELGATE_FUZZ "Build the fuzzers (needs clang and libFuzzer)" OFF)
 set(KERNELGATE_FUZZ_SECONDS 8 CACHE STRING "Seconds of new inputs that each fuzzer tries as a test")

@@ -1,13 +1,14 @@
-# add_kernel(<name> REFERENCE <src>… [KOKKOS <src>…] [NATIVE <kernel>] [BASELINE <src>…] [SOURCES <src>…] [TEST <src>…])
+# add_kernel(<name> REFERENCE <src>… [KOKKOS <src>…] [NATIVE <kernel>] [BASELINE <src>…] [SOURCES <src>…]
+#            [TEST <src>…])
 #
 # Every source listed under REFERENCE, KOKKOS or BASELINE defines
 #     void kernelgate::register_<file stem>(Registry&)
-# and is called in that order by the generated register_kernels(). NATIVE names the files of a native
-# kernel: <kernel>_native.cpp defines register_<kernel>_native(Registry&), its plan, and of the thin
-# units <kernel>_host.cpp, <kernel>_cuda.cu and <kernel>_hip.hip those are compiled that this build
-# has a compiler and an executor for. SOURCES are helpers that register
-# nothing and use no backend. TEST sources make the program test_<name>, label `ci`. A backend that this build leaves
-# out leaves its files out; sources hold no #if ladders.
+# The generated register_kernels() calls these functions in that order. NATIVE is the name of a native kernel:
+# <kernel>_native.cpp contains its plan and defines register_<kernel>_native(Registry&). The thin units
+# <kernel>_host.cpp, <kernel>_cuda.cu and <kernel>_hip.hip are compiled if this build has their compiler and
+# executor. SOURCES are helpers that register nothing and use no backend. TEST sources make the program
+# test_<name>, label `ci`. The files of a backend that this build leaves out are not compiled, so sources need no
+# #if for backends.
 
 set_property(GLOBAL PROPERTY kernelgate_kernels "")
 set_property(GLOBAL PROPERTY kernelgate_registrations "")
@@ -24,7 +25,7 @@ function(add_kernel kernel)
   if(NOT K_REFERENCE)
     message(FATAL_ERROR "add_kernel(${kernel}): a kernel needs a REFERENCE")
   endif()
-  if(NOT KERNELGATE_KOKKOS)  # the baselines run in its threads and are compared with its variants
+  if(NOT KERNELGATE_KOKKOS)  # the baselines use its threads and are compared with its variants
     set(K_KOKKOS "")
     set(K_BASELINE "")
   endif()
@@ -74,7 +75,7 @@ function(add_kernel kernel)
   endif()
 endfunction()
 
-# The plan of a native kernel and its unit on the host, checked and plain (cmake/SourceUnits.cmake).
+# Adds the plan of a native kernel and its host unit, checked and plain (cmake/SourceUnits.cmake).
 function(add_native_units kernel native)
   add_library(native_${native} OBJECT ${native}_native.cpp)
   target_link_libraries(native_${native}
@@ -94,8 +95,8 @@ function(add_native_units kernel native)
   set_property(GLOBAL APPEND PROPERTY kernelgate_native_kernels "${kernel}:${native}")
 endfunction()
 
-# add_kernel_folders(<folder> [ONLY <name>…]): every <folder>/*/CMakeLists.txt, or the named ones. A
-# folder outside the checkout leaves its case lists where the program looks second: beside itself.
+# add_kernel_folders(<folder> [ONLY <name>…]): adds every <folder>/*/CMakeLists.txt, or the given ones. Kernel
+# folders outside the checkout are linked beside the program, the second place where it looks for case lists.
 function(add_kernel_folders folder)
   cmake_parse_arguments(F "" "" "ONLY" ${ARGN})
   file(GLOB lists CONFIGURE_DEPENDS ${folder}/*/CMakeLists.txt)
@@ -117,8 +118,8 @@ function(add_kernel_folders folder)
   endforeach()
 endfunction()
 
-# Writes <function>(Registry&), which calls register_<stem>() for every stem and hands over the
-# instances of every native kernel ("<kernel>:<native>") before its plan, and compiles it.
+# Writes and compiles <function>(Registry&), which calls register_<stem>() for every stem and registers
+# the instances of every native kernel ("<kernel>:<native>") before its plan.
 function(write_registration function stems natives)
   set(declarations "")
   set(calls "")
@@ -135,7 +136,7 @@ function(write_registration function stems natives)
     string(APPEND calls
       "  registry.add_entries(\"${kernel}\", Backend::source, ${native}_source_entries());\n"
       "  registry.add_entries(\"${kernel}\", Backend::source, ${native}_plain_entries(),\n"
-      "                       SourceFlavour::plain);\n")
+      "                       SourceBuildMode::plain);\n")
     foreach(backend IN ITEMS cuda hip)
       string(TOUPPER ${backend} upper)
       if(KERNELGATE_${upper})
@@ -160,8 +161,8 @@ void @function@(Registry& registry) {
   target_link_libraries(kernelgate_${function} PRIVATE kernelgate_core)
 endfunction()
 
-# Makes kernelgate_kernels, the library of all kernels, with register_kernels(); and, of the
-# references alone, kernelgate_cases with register_cases(): every case type, no variant, no backend.
+# Makes kernelgate_kernels, the library of all kernels, with register_kernels(), and kernelgate_cases, the
+# library of the references, with register_cases(): every case type without variants and backends.
 function(finish_kernels)
   get_property(kernels GLOBAL PROPERTY kernelgate_kernels)
   get_property(stems GLOBAL PROPERTY kernelgate_registrations)

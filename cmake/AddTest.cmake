@@ -1,10 +1,10 @@
 # add_test_program(<name> <src>… LIBRARIES <lib>… [PREFIX <text>] [LIBRARY_MAIN])
 #
-# A program of GoogleTest's, each of its tests under label `ci`. Its main starts Kokkos, or with
-# LIBRARY_MAIN is GoogleTest's own, for tests whose children must start without threads. GoogleTest's
-# and the registry's headers come precompiled: reading them took a third of every test's compile time.
-# A test's own code is no kernel, so that -O1 is enough for it, and -O0 in the preset asan, whose checks
-# cost 13 s of compiling a test at -O1 and 6 s so.
+# Adds a GoogleTest program whose tests have the label `ci`. Its main starts Kokkos. With LIBRARY_MAIN it is
+# GoogleTest's own, for tests whose children must start without threads. The headers of GoogleTest and of the
+# registry are precompiled, because reading them took a third of every test's compile time. Tests contain no
+# kernel code, so they are compiled at -O1, and at -O0 in the preset asan, where a test takes 13 s to compile
+# at -O1 and 6 s at -O0.
 
 function(add_test_program name)
   cmake_parse_arguments(T "LIBRARY_MAIN" "PREFIX" "LIBRARIES" ${ARGN})
@@ -19,7 +19,7 @@ function(add_test_program name)
     PROPERTIES LABELS ci TIMEOUT 600 ENVIRONMENT "OMP_PROC_BIND=false")
 endfunction()
 
-# add_test_programs(<src>… …): a program test_<noun> for each <noun>_test.cpp.
+# add_test_programs(<src>… …): adds a program test_<noun> for each <noun>_test.cpp.
 function(add_test_programs)
   cmake_parse_arguments(T "LIBRARY_MAIN" "PREFIX" "LIBRARIES" ${ARGN})
   foreach(source IN LISTS T_UNPARSED_ARGUMENTS)
@@ -33,7 +33,7 @@ function(add_test_programs)
   endforeach()
 endfunction()
 
-# What all test programs are compiled with, the same for each: precompiled headers ask for it.
+# Flags of all test programs. Shared precompiled headers require the same flags everywhere.
 if(KERNELGATE_TESTS)
   add_library(kernelgate_test_flags INTERFACE)
   target_compile_options(kernelgate_test_flags INTERFACE

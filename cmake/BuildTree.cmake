@@ -1,9 +1,9 @@
-# A kernel from outside the checkout, judged by a build that is already there: with
-# KERNELGATE_FROM_BUILD=<its folder> only that kernel and the program are compiled, against the
-# libraries of the other build. Both builds come from the same sources.
-#   offer_build_tree()  leaves kernelgate-build.cmake in this build's folder, unless this build made
-#                       libraries of others itself (a bundle, a fetched Kokkos): those are not offered
-#   use_build_tree()    makes its targets known under the names they have here, and the program
+# Checks a kernel from outside the checkout with an existing build: KERNELGATE_FROM_BUILD=<its folder>
+# compiles only that kernel and the program, against the libraries of the existing build. Both builds
+# must have the same sources.
+#   offer_build_tree()  writes kernelgate-build.cmake to this build's folder, unless this build compiled
+#                       third-party libraries itself (a bundle, a fetched Kokkos), which are not exported
+#   use_build_tree()    imports its targets under their usual names and adds the program
 set(kernelgate_build_tree_targets
   kernelgate_core kernelgate_timing kernelgate_model kernelgate_reference kernelgate_cli kernelgate_gpu
   kernelgate_builds kernelgate_compare kernelgate_history kernelgate_vectors

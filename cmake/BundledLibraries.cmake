@@ -1,15 +1,15 @@
-# The libraries of a bundle, from third_party/ as ci/bundle.sh laid them: headers as they are, the rest
-# compiled here, so that neither the processor nor the age of this system matters.
+# Adds the libraries of a bundle from third_party/ (ci/bundle.sh). Sources are compiled here, so that the
+# bundle does not depend on the processor or the age of this system.
 set(third_party ${PROJECT_SOURCE_DIR}/third_party)
 message(STATUS "Libraries: those of this bundle, third_party/PACKAGES.csv")
 
-# bundled_headers(<target> <folder>): a library of headers alone.
+# bundled_headers(<target> <folder>): adds a header-only library.
 function(bundled_headers target folder)
   add_library(${target} INTERFACE IMPORTED)
   target_include_directories(${target} SYSTEM INTERFACE ${third_party}/${folder}/include)
 endfunction()
 
-# bundled_library(<name> <alias> <folder> <source>…): compiled as its authors do, warnings off.
+# bundled_library(<name> <alias> <folder> <source>…): adds a library compiled from source, without warnings.
 function(bundled_library name alias folder)
   add_library(${name} STATIC ${ARGN})
   add_library(${alias} ALIAS ${name})

@@ -1,9 +1,9 @@
-# The compilers of device code, which need no device: nvcc for CUDA, clang with lld for AMD. Sets
+# Finds the compilers of device code, which need no device: nvcc for CUDA, clang with lld for AMD. Sets
 #   KERNELGATE_NVCC, KERNELGATE_NVCC_VERSION               empty when there is none
 #   KERNELGATE_HIP_CLANG, KERNELGATE_HIP_CLANG_VERSION     likewise
 #   KERNELGATE_LLVM_BIN                                    llvm-readelf and friends of that clang
 #   KERNELGATE_ROCM                                        HIP headers and device libraries, or empty
-# and, for each that is missing, KERNELGATE_CUDA_MISSING / _HIP_MISSING / _ROCM_MISSING in words.
+# and, for each that is missing, the reason as text in KERNELGATE_CUDA_MISSING / _HIP_MISSING / _ROCM_MISSING.
 
 find_program(KERNELGATE_NVCC nvcc
   HINTS ${PROJECT_SOURCE_DIR}/.deps/cuda/bin ENV CUDA_HOME ENV CUDA_PATH /usr/local/cuda/bin

@@ -1,8 +1,8 @@
-# Compile lanes: every native kernel for every target that has a compiler here, no device needed.
-# A unit is found, not listed: kernels/<kernel>/<unit>_cuda.cu and <unit>_hip.hip. Objects lie in
-# <build>/device/<kernel>/, and <build>/device/objects.csv names them for `kernelgate resources`.
-# Target lane_<profile> compiles one target's; device_objects all. Test of the same name, label ci
-# for three targets, full for the others. Why these flags: docs/compile-lanes.md.
+# Device-compile jobs: every native kernel for every target with an available compiler; no device needed.
+# Units are found as kernels/<kernel>/<unit>_cuda.cu and <unit>_hip.hip. Objects are written to
+# <build>/device/<kernel>/, and <build>/device/objects.csv lists them for `kernelgate resources`.
+# Target lane_<profile> compiles the objects of one device, device_objects all. The test of the same name
+# has the label ci for three devices, full for the others. docs/compile-lanes.md explains the flags.
 
 set(lane_profiles_cuda nv-sm80 nv-sm86 nv-sm89 nv-sm90 nv-sm100 nv-sm120)
 set(lane_profiles_hip amd-gfx90a amd-gfx942 amd-gfx950 amd-gfx1030 amd-gfx1100 amd-gfx1100-w64
@@ -14,7 +14,7 @@ set(logged ${PROJECT_SOURCE_DIR}/cmake/lanes/logged.sh)
 set_property(GLOBAL PROPERTY kernelgate_objects "kernel,profile,object,log,compiler,version,units\n")
 add_custom_target(device_objects)
 
-# The compiler's name of a profile's target, and the flags of AMD's.
+# Sets arch to the compiler's name of a profile's target and wave_flags to the flags of AMD targets.
 function(lane_arch profile)
   string(REGEX REPLACE "^nv-sm([0-9]+)$" "sm_\\1" arch ${profile})
   string(REGEX REPLACE "^amd-(gfx[0-9a-f]+)(-w64)?$" "\\1" arch ${arch})
@@ -23,7 +23,7 @@ function(lane_arch profile)
   if(arch MATCHES "^gfx9")
     set(wave 64)
   elseif(arch MATCHES "^gfx")
-    set(flags -mcumode)  # a block stays in one compute unit: barriers without cache invalidation
+    set(flags -mcumode)  # CU mode: a block runs in one compute unit, so barriers need no cache invalidation
     if(profile MATCHES "-w64$")
       set(wave 64)
       list(APPEND flags -mwavefrontsize64)
@@ -38,8 +38,7 @@ function(note_object kernel profile object log compiler version source)
     "${kernel},${profile},${object},${log},${compiler},${version},${source}\n")
 endfunction()
 
-# An object of a kernel belongs to <target>, and to <target>_<kernel>, which `kernelgate resources
-# --kernel` builds.
+# Adds an object to <target> and to <target>_<kernel>, which `kernelgate resources --kernel` builds.
 function(note_target_object target kernel object)
   set_property(GLOBAL APPEND PROPERTY kernelgate_${target} ${object})
   set_property(GLOBAL APPEND PROPERTY kernelgate_${target}_kernels ${kernel})
@@ -57,7 +56,7 @@ function(add_object_targets target)
   endforeach()
 endfunction()
 
-# PTX first, and the cubin from that very PTX, so that the front end runs once.
+# Compiles to PTX, then assembles the cubin from that PTX, so that the front end runs once.
 function(add_cuda_object source kernel profile)
   cmake_path(GET source STEM unit)
   set(base ${lanes_folder}/${kernel}/${unit}.${profile})
@@ -85,7 +84,7 @@ function(add_hip_object source kernel profile)
             --offload-arch=${arch} ${wave_flags} -nogpuinc -nogpulib --cuda-device-only
             --no-gpu-bundle-output -Wall -Wextra -Werror -I${PROJECT_SOURCE_DIR}
             -I${PROJECT_SOURCE_DIR}/kernels/dialect/hip
-            # -MF is not taken with device code alone; the compiler proper knows it by another name
+            # clang rejects -MF for device-only code; its front end has the option under another name
             -Xclang -dependency-file -Xclang ${base}.d -Xclang -MT -Xclang ${made}
             -c -o ${base}.co ${source}
     COMMAND ${PROJECT_SOURCE_DIR}/cmake/lanes/no_undefined.sh ${KERNELGATE_LLVM_BIN}/llvm-nm
@@ -96,7 +95,7 @@ function(add_hip_object source kernel profile)
   note_target_object(lane_${profile} ${kernel} ${base}.co)
 endfunction()
 
-# A test that builds a target, or says in one line why not.
+# Adds a test that builds a target, or is skipped with the reason.
 function(add_lane_test name profile missing)
   if(NOT KERNELGATE_TESTS)
     return()
@@ -170,7 +169,7 @@ missing_rocm,\"${KERNELGATE_ROCM_MISSING}\"
 ")
 
 if(KERNELGATE_TESTS)
-  # Kernels on matrix tiles must have the instruction in what their compilers wrote.
+  # The compiled code of kernels on matrix tiles must contain the matrix instruction.
   foreach(profile IN LISTS lane_profiles_cuda lane_profiles_hip)
     add_test(NAME matrix_instructions_${profile}
       COMMAND ${CMAKE_COMMAND} -DPROFILE=${profile} -DOBJECTS=${lanes_folder}/objects.csv

@@ -1,7 +1,7 @@
-# The backends cuda and hip: what a build with them needs, and the units of native kernels with host
-# code and device code in one object. Targets of KERNELGATE_CUDA_ARCHS and KERNELGATE_HIP_ARCHS.
-#   KERNELGATE_CUDA_INCLUDE, KERNELGATE_CUDART    headers and static runtime of the toolkit of nvcc
-#   KERNELGATE_HIP_INCLUDE, KERNELGATE_AMDHIP     headers (ci/deps/rocm.sh lays some) and libamdhip64
+# The backends cuda and hip: finds their requirements and compiles the units of native kernels with host
+# and device code in one object, for the targets of KERNELGATE_CUDA_ARCHS and KERNELGATE_HIP_ARCHS.
+#   KERNELGATE_CUDA_INCLUDE, KERNELGATE_CUDART    headers and static runtime of nvcc's toolkit
+#   KERNELGATE_HIP_INCLUDE, KERNELGATE_AMDHIP     headers (e.g. from ci/deps/rocm.sh) and libamdhip64
 include(DeviceCompilers)
 
 set(KERNELGATE_CUDA_ARCHS "80;86;89;90;100;120" CACHE STRING "Targets of the cuda backend, as of sm_")
@@ -13,7 +13,7 @@ if(KERNELGATE_WERROR)
   set(kernelgate_nvcc_werror -Werror all-warnings)
 endif()
 
-# Looks for what the cuda backend needs beside nvcc.
+# Finds the requirements of the cuda backend other than nvcc.
 macro(find_cuda_runtime)
   file(REAL_PATH ${KERNELGATE_NVCC} nvcc)
   cmake_path(GET nvcc PARENT_PATH toolkit)
@@ -24,7 +24,7 @@ macro(find_cuda_runtime)
     ${toolkit}/targets/x86_64-linux/lib ${toolkit}/targets/sbsa-linux/lib NO_DEFAULT_PATH)
 endmacro()
 
-# And for the hip backend beside clang.
+# Finds the requirements of the hip backend other than clang.
 macro(find_hip_runtime)
   find_path(KERNELGATE_HIP_INCLUDE hip/hip_runtime_api.h
     HINTS ${KERNELGATE_ROCM}/usr ENV ROCM_PATH /opt/rocm PATH_SUFFIXES include)
@@ -51,7 +51,7 @@ if(KERNELGATE_HIP)
   endif()
 endif()
 
-# add_cuda_unit(<target> <source>): an object with code for every target, for the sources of <target>.
+# add_cuda_unit(<target> <source>): adds an object with code for every GPU target to the sources of <target>.
 function(add_cuda_unit target source)
   cmake_path(ABSOLUTE_PATH source)
   cmake_path(GET source STEM unit)
@@ -75,7 +75,7 @@ function(add_cuda_unit target source)
   add_dependencies(${target}_cuda ${target}_cuda_object)
 endfunction()
 
-# The same for HIP: one wave width a target, the one that its compiler takes by itself.
+# The same for HIP, with one wave width per GPU target, the compiler's default.
 function(add_hip_unit target source)
   cmake_path(ABSOLUTE_PATH source)
   cmake_path(GET source STEM unit)

@@ -1,5 +1,5 @@
-# cmake --install: the program, the Kokkos it was linked with where that one is no system library, the
-# suites, case lists and goldens, and the licences. The program finds its libraries relative to itself.
+# Installs the program, its Kokkos unless that is a system library, the suites, case lists and goldens, and
+# the licences. The program finds its libraries relative to itself.
 include(GNUInstallDirs)
 
 set(kernelgate_doc "${CMAKE_INSTALL_DATADIR}/doc/kernelgate")
@@ -7,7 +7,7 @@ install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${kernelgate_doc}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/suites"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/kernelgate" FILES_MATCHING PATTERN "*.csv")
 
-# What the program reads at run time: case lists and the goldens of the model.
+# Files that the program reads at run time: case lists and the goldens of the model.
 foreach(folder IN ITEMS kernels reference tests/oracle/data)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${folder}/"
     DESTINATION "${CMAKE_INSTALL_DATADIR}/kernelgate/${folder}"

@@ -1,8 +1,8 @@
-# join_units(<target>…): the units of a room go through the compiler eight at a time, so that the
-# headers of the standard library, fmt and json are read, and their templates written, once for eight.
-# The program's CLI11 alone was 5 s of each unit. A name that two units of a room keep to themselves
-# must differ, which -DKERNELGATE_JOIN_UNITS=OFF does not ask for: it compiles each unit alone, as
-# clang-tidy and whoever edits one unit again and again want it.
+# join_units(<target>…): compiles the units of a module eight at a time, so that the headers of the
+# standard library, fmt and json are parsed, and their templates instantiated, once for eight units. CLI11
+# alone took 5 s of each unit of the program. File-local names of a module must differ between its units.
+# -DKERNELGATE_JOIN_UNITS=OFF removes this restriction and compiles each unit alone, for clang-tidy and for
+# repeated edits of one unit.
 option(KERNELGATE_JOIN_UNITS "Compile the harness's and the reference's units eight at a time" ON)
 
 function(join_units)

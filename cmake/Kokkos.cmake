@@ -1,10 +1,10 @@
-# Gives the target Kokkos::kokkos, Kokkos 5 or later, from the first of three places that has it:
+# Provides the target Kokkos::kokkos, Kokkos 5 or later, from the first available of three sources:
 #   1  an installed Kokkos (find_package; Kokkos_ROOT and CMAKE_PREFIX_PATH are respected)
 #   2  Debian's binary package, unpacked by ci/deps/kokkos.sh or installed in the system
 #   3  the release KERNELGATE_KOKKOS_RELEASE, fetched from GitHub and built with OpenMP and Serial
-# Says in one line which, and leaves KERNELGATE_KOKKOS_{ORIGIN,VERSION,BACKENDS} for the report and
+# Prints one line with the source. Sets KERNELGATE_KOKKOS_{ORIGIN,VERSION,BACKENDS} for the report and
 # KERNELGATE_KOKKOS_{BUNDLED,LIBRARY,SONAME,LICENCE} for the installation.
-# Why Debian's binary needs fitting on a stable Debian: docs/setup.md.
+# docs/setup.md explains why Debian's binary must be adapted on a stable Debian.
 
 if(NOT KERNELGATE_KOKKOS)
   set(KERNELGATE_KOKKOS_VERSION none)
@@ -19,7 +19,7 @@ set(KERNELGATE_KOKKOS_RELEASE 5.2.2 CACHE STRING "Kokkos release fetched when no
 
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 
-# Version and backends as the headers themselves say.
+# Reads version and backends from the headers.
 function(kernelgate_read_kokkos_config header)
   file(STRINGS "${header}" lines REGEX "^#define KOKKOS_(VERSION_|ENABLE_)")
   set(backends "")
@@ -35,8 +35,8 @@ function(kernelgate_read_kokkos_config header)
   set(KERNELGATE_KOKKOS_BACKENDS "${backends}" PARENT_SCOPE)
 endfunction()
 
-# 1. Debian's own KokkosConfig.cmake names two archives that Debian does not ship, and stops CMake;
-# where it is installed in the system, only places that the user named are searched.
+# 1. An installed Kokkos. Debian's own KokkosConfig.cmake refers to two archives that Debian does not
+# ship, and stops CMake. If it is installed in the system, only paths given by the user are searched.
 function(kernelgate_find_installed_kokkos)
   set(where "")
   set(debian "/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}")
@@ -58,8 +58,8 @@ set(kernelgate_shim_symbols
   _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE15_M_replace_coldEPcmPKcmm
   __isoc23_strtol)
 
-# The library to link for Debian's `original`: itself on a host that is new enough, else a copy whose
-# version needs this host meets, with the shim to go with it. Empty when neither will do.
+# Sets `fitted` to the library to link for Debian's `original`: itself on a recent host, else a copy whose
+# version needs this host meets, together with the shim. Empty if neither works.
 function(kernelgate_fit_kokkos_library original soname)
   set(source "${PROJECT_SOURCE_DIR}/cmake/kokkos_shim/fit_to_host.cpp")
   set(folder "${PROJECT_BINARY_DIR}/kokkos")
@@ -117,15 +117,15 @@ function(kernelgate_use_debian_kokkos root)
     add_library(kernelgate_kokkos_shim SHARED "${PROJECT_SOURCE_DIR}/cmake/kokkos_shim/shim.cpp")
     target_compile_features(kernelgate_kokkos_shim PRIVATE cxx_std_20)
     target_link_libraries(Kokkos::kokkos INTERFACE kernelgate_kokkos_shim)
-    # Nothing in the program itself asks for the shim, so the linker must not drop it; and the new
-    # functions are Kokkos' own undefined symbols, met by the shim when the program starts.
+    # The program itself does not refer to the shim, so the linker must be told to keep it. The new
+    # functions are undefined symbols of Kokkos, which the shim resolves when the program starts.
     target_link_options(Kokkos::kokkos INTERFACE
       LINKER:--no-as-needed LINKER:--allow-shlib-undefined)
   endif()
   kernelgate_read_kokkos_config("${include}/KokkosCore_config.h")
   file(GLOB licence "${root}/usr/share/doc/libkokkos5.*/copyright")
   if(root OR with_shim)
-    set(KERNELGATE_KOKKOS_BUNDLED ON PARENT_SCOPE)  # no system library: an installation takes it along
+    set(KERNELGATE_KOKKOS_BUNDLED ON PARENT_SCOPE)  # not a system library: the installation includes it
   endif()
   set(KERNELGATE_KOKKOS_LIBRARY "${fitted}" PARENT_SCOPE)
   set(KERNELGATE_KOKKOS_SONAME "${soname}" PARENT_SCOPE)
@@ -141,7 +141,7 @@ function(kernelgate_use_debian_kokkos root)
   set(KERNELGATE_KOKKOS_ORIGIN "${origin}" PARENT_SCOPE)
 endfunction()
 
-# 3. Sources. The first build of Kokkos takes minutes.
+# 3. Kokkos from source. Its first build takes minutes.
 macro(kernelgate_fetch_kokkos)
   message(STATUS "Kokkos: none installed and none in ${KERNELGATE_KOKKOS_PREFIX} "
     "(ci/deps/kokkos.sh makes that); fetching ${KERNELGATE_KOKKOS_RELEASE} from GitHub")

@@ -1,10 +1,9 @@
-# Every Kokkos kernel as a CUDA and a HIP object: proof that the portable code is device code, on a
-# machine that has no device and no Kokkos built for one. A unit is found, not listed:
-# kernels/<kernel>/<unit>_kokkos.cpp (…_cpu.cpp are for the host alone). Target and test
-# kokkos_<profile>, label ci for three targets, full for the others. For CUDA they are the device's
-# code alone, two thirds of nvcc's time being the host's half of the same unit, which no target
-# changes; test kokkos_nv-sm90_with_host, label full, has both; docs/compile-lanes.md.
-# <build>/device/kokkos_objects.csv names the objects of the device's code for `kernelgate resources`.
+# Compiles every Kokkos kernel as CUDA and HIP objects, which proves that the portable code is valid device
+# code. Needs neither a device nor a Kokkos built for one. Units are found as kernels/<kernel>/<unit>_kokkos.cpp
+# (…_cpu.cpp are for the host only). Target and test are kokkos_<profile>, label ci for three devices, full for
+# the others. CUDA objects contain device code only: two thirds of nvcc's time is the host pass of the same unit,
+# which is the same for every device. The test kokkos_nv-sm90_with_host, label full, compiles both
+# (docs/compile-lanes.md). <build>/device/kokkos_objects.csv lists the device objects for `kernelgate resources`.
 set(kokkos_list ${lanes_folder}/kokkos_objects.csv)
 if(NOT KERNELGATE_KOKKOS)
   file(REMOVE ${kokkos_list})
@@ -23,7 +22,7 @@ if(NOT kokkos_include OR NOT EXISTS ${kokkos_include}/Cuda OR NOT EXISTS ${kokko
   set(kokkos_missing "this Kokkos comes without the headers of its CUDA and HIP backends")
 endif()
 
-# What each HIP command begins with, in `command`; what <output> was made of is noted beside it.
+# Sets `command` to the beginning of a HIP command, which writes the dependencies to <output>.d.
 macro(kokkos_hip_command arch output)
   file(GLOB_RECURSE bitcode ${KERNELGATE_ROCM}/*/ocml.bc)
   cmake_path(GET bitcode PARENT_PATH bitcode)
@@ -34,8 +33,8 @@ macro(kokkos_hip_command arch output)
     -Xclang -dependency-file -Xclang ${output}.d -Xclang -MT -Xclang ${made})
 endmacro()
 
-# Kokkos' headers for <profile>, compiled once for all its objects: more than a third of clang's time
-# for each. nvcc has no such thing.
+# Precompiles Kokkos' headers for <profile>, which take more than a third of clang's time for each object.
+# nvcc has no precompiled headers.
 function(add_kokkos_headers profile)
   lane_arch(${profile})
   set(config ${lanes_folder}/kokkos/config_${profile})
@@ -51,8 +50,8 @@ function(add_kokkos_headers profile)
     COMMENT "Kokkos' headers for ${profile}" VERBATIM)
 endfunction()
 
-# add_kokkos_object(<source> <kernel> <profile> <target>): the object of <target>, kokkos_<profile> or
-# that with _with_host behind.
+# add_kokkos_object(<source> <kernel> <profile> <target>): adds an object to <target>, which is
+# kokkos_<profile> or kokkos_<profile>_with_host.
 function(add_kokkos_object source kernel profile target)
   cmake_path(GET source STEM unit)
   string(REGEX REPLACE "^kokkos_" "" stem ${target})
@@ -90,7 +89,7 @@ function(add_kokkos_object source kernel profile target)
     "${kernel},${profile},${object},${object}.log,${compiler},${source}\n")
 endfunction()
 
-# The target, and the test that builds it.
+# Adds the target and the test that builds it.
 function(add_kokkos_lane target profile missing)
   add_object_targets(${target})
   add_lane_test(${target} ${profile} "${missing}")
@@ -105,7 +104,7 @@ endfunction()
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/kernels/*/*_kokkos.cpp)
 foreach(profile IN LISTS lane_profiles_cuda lane_profiles_hip)
   if(profile MATCHES "-w64$")
-    continue()  # Kokkos takes the wave width from the chip
+    continue()  # Kokkos determines the wave width from the architecture
   endif()
   set(missing "${kokkos_missing}")
   if(NOT missing AND profile MATCHES "^nv-")

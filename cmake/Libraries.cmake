@@ -1,5 +1,5 @@
-# Well-kept libraries, all from Debian. The baselines may be absent; the rest is required. A bundle for
-# a machine without network (ci/bundle.sh) carries its own in third_party/.
+# Finds the third-party libraries, all from Debian. Those of the baselines are optional, the others required.
+# A bundle for a machine without network (ci/bundle.sh) contains its own in third_party/.
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(Threads REQUIRED)
 set(kernelgate_needs_gtest OFF)
@@ -24,13 +24,13 @@ endif()
 add_library(kernelgate_csv INTERFACE)
 target_include_directories(kernelgate_csv SYSTEM INTERFACE ${FCCP_INCLUDE_DIR})
 target_compile_definitions(kernelgate_csv INTERFACE CSV_IO_NO_THREAD)
-# The library copies file names with strncpy and ends them itself; clang knows no such warning.
+# The library copies file names with strncpy and terminates them itself; clang has no such warning.
 target_compile_options(kernelgate_csv INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-truncation>)
 
 if(NOT KERNELGATE_KOKKOS)
   return()  # no baselines either
 endif()
-# Debian's own dnnl config asks for OpenCL, which the CPU engine does not need.
+# Debian's dnnl config requires OpenCL, which the CPU engine does not need.
 find_library(DNNL_LIBRARY NAMES dnnl)
 find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.hpp)
 if(DNNL_LIBRARY AND DNNL_INCLUDE_DIR)
@@ -41,7 +41,7 @@ endif()
 find_library(OPENBLAS_LIBRARY NAMES openblas)
 find_path(OPENBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES x86_64-linux-gnu openblas)
 
-# Text for `rsa`, where a checkpoint ships a SentencePiece model. Optional.
+# Text input and output of `rsa` for checkpoints with a SentencePiece model. Optional.
 find_library(SENTENCEPIECE_LIBRARY NAMES sentencepiece)
 find_path(SENTENCEPIECE_INCLUDE_DIR sentencepiece_processor.h)
 if(SENTENCEPIECE_LIBRARY AND SENTENCEPIECE_INCLUDE_DIR)

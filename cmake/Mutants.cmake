@@ -1,24 +1,24 @@
-# Kernels broken on purpose, to show that executor S refuses them: a copy of one header of a kernel
-# with one place changed, compiled with all that includes it into a checked unit of its own flavour.
+# Kernels with seeded bugs, to test that the source executor finds them: a copy of one kernel header with
+# one change, compiled with everything that includes it as a checked unit in its own build mode.
 
-# add_mutant(<name> <unit> <header> <from> <to>): the object library mutant_<name> of <unit>, in which
-# <header>, a path from the project's root, has <to> in the place of <from>. <from> must be there once.
-# Where the unit says K_HOST_ENTRIES(<entries>), its table is <entries>_<name>_entries().
+# add_mutant(<name> <unit> <header> <from> <to>): adds the object library mutant_<name> of <unit>, in which
+# <to> replaces <from> in <header>, a path from the project's root. <from> must occur exactly once.
+# If the unit contains K_HOST_ENTRIES(<entries>), its table is <entries>_<name>_entries().
 function(add_mutant name unit header from to)
   write_mutant(${name} ${header} "${from}" "${to}")
   add_library(mutant_${name} OBJECT ${unit})
   target_include_directories(mutant_${name} BEFORE PRIVATE ${PROJECT_BINARY_DIR}/mutants/${name})
   target_link_libraries(mutant_${name} PRIVATE kernelgate_source_checked kernelgate_warnings)
-  target_compile_options(mutant_${name} PRIVATE -UKG_FLAVOUR -DKG_FLAVOUR=${name})
+  target_compile_options(mutant_${name} PRIVATE -UKG_BUILD_MODE -DKG_BUILD_MODE=${name})
   set_target_properties(mutant_${name} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
 endfunction()
 
-# add_rejected_mutant(<name> <unit> <header> <from> <to> <message>): a test, label `ci`, that the
-# compiler rejects the unit and says <message>, a regular expression.
+# add_rejected_mutant(<name> <unit> <header> <from> <to> <message>): adds a test, label `ci`, that the
+# compiler rejects the unit with a message that matches the regular expression <message>.
 function(add_rejected_mutant name unit header from to message)
   write_mutant(${name} ${header} "${from}" "${to}")
   add_test(NAME mutant.${name}_is_not_compiled
-    COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -fsyntax-only -DKG_FLAVOUR=${name}
+    COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -fsyntax-only -DKG_BUILD_MODE=${name}
       -I${PROJECT_BINARY_DIR}/mutants/${name} -I${PROJECT_SOURCE_DIR}/kernels/dialect/host
       -I${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${unit})
   set_tests_properties(mutant.${name}_is_not_compiled PROPERTIES

@@ -1,19 +1,19 @@
-# Two kinds of code with two sets of flags. Harness and reference: no -march and no contraction, so
-# that their doubles have the same bits on every machine. Kernels: the host's instructions.
+# Sets the flags of two kinds of code. Harness and reference: no -march and no contraction, so that their
+# doubles have the same bits on every machine. Kernels: the host's instruction set.
 include(CheckCXXCompilerFlag)
 
-# -O3 is for kernels, which ask for it themselves; on the rest it costs a fifth of the compile time.
+# Only kernels use -O3 and set it themselves; for other code it would cost a fifth of the compile time.
 string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
 
 add_library(kernelgate_warnings INTERFACE)
 target_compile_options(kernelgate_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
   $<$<BOOL:${KERNELGATE_WERROR}>:-Werror>
-  # g++ 12 sees overlaps in "text" + std::string that are not there (GCC PR105651)
+  # g++ 12 falsely reports overlaps in "text" + std::string (GCC PR105651)
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
-  # libstdc++ 12's own std::stable_sort, instantiated from our code
+  # libstdc++ 12's std::stable_sort uses deprecated functions when instantiated from our code
   $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
-  # clang (g++ does not) means a constant of another unit joined to this one, too: JoinUnits.cmake
+  # clang, unlike g++, also warns about constants of other units joined to this one: JoinUnits.cmake
   $<$<AND:$<CXX_COMPILER_ID:Clang>,$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wno-shadow>)
 
 add_library(kernelgate_exact INTERFACE)
@@ -34,7 +34,7 @@ if(KERNELGATE_ARCH)
   endif()
 endif()
 
-# The widest vectors of kernel code, for the records: "native" alone does not say.
+# The widest vector instructions of kernel code, for the records; "native" does not specify them.
 include(CheckCXXSourceCompiles)
 set(KERNELGATE_VECTORS "")
 foreach(known __AVX512F__=AVX-512 __AVX2__=AVX2 __AVX__=AVX __SSE2__=SSE2

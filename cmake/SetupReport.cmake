@@ -1,4 +1,4 @@
-# Says at the end of a configure run what this build has and what it leaves out, one line each.
+# Reports at the end of a configure run what this build includes and leaves out, one line each.
 
 function(kernelgate_report what)
   string(LENGTH "${what}" length)
@@ -7,7 +7,7 @@ function(kernelgate_report what)
   message(STATUS "  ${what}:${padding} ${ARGN}")
 endfunction()
 
-# The compiler of a GPU backend: what is found, and whether the build was asked to use it.
+# Reports the compiler found for a GPU backend and whether the build uses it.
 function(kernelgate_report_gpu_compiler name option)
   find_program(KERNELGATE_${name}_COMPILER NAMES ${ARGN}
     PATHS /usr/local/cuda/bin /opt/rocm/bin DOC "compiler of the ${name} backend")
@@ -30,7 +30,7 @@ function(kernelgate_report_gpu_compiler name option)
   endif()
 endfunction()
 
-# Devices by the nodes that their drivers make.
+# Reports the devices, counted by the device nodes of their drivers.
 function(kernelgate_report_gpu_devices)
   file(GLOB nvidia /dev/nvidia[0-9]*)
   set(amd "")
@@ -46,7 +46,7 @@ function(kernelgate_report_gpu_devices)
   endif()
 endfunction()
 
-# Debian's package has no version file for CMake; the header knows.
+# Debian's package has no version file for CMake, so the version is read from the header.
 function(kernelgate_read_onednn_version result)
   get_target_property(folders DNNL::dnnl INTERFACE_INCLUDE_DIRECTORIES)
   find_file(KERNELGATE_DNNL_VERSION_HEADER oneapi/dnnl/dnnl_version.h HINTS ${folders})
@@ -65,7 +65,7 @@ kernelgate_report("compiler"
   "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}, ${CMAKE_BUILD_TYPE}, kernels for ${KERNELGATE_ARCH}")
 kernelgate_report("Kokkos"
   "${KERNELGATE_KOKKOS_VERSION} (${KERNELGATE_KOKKOS_BACKENDS}), ${KERNELGATE_KOKKOS_ORIGIN}")
-if(KERNELGATE_KOKKOS)  # otherwise the line above says it of the baselines too
+if(KERNELGATE_KOKKOS)  # otherwise the line above covers the baselines too
   if(TARGET DNNL::dnnl)
     kernelgate_read_onednn_version(version)
     kernelgate_report("oneDNN" "${version}")

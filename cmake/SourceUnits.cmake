@@ -1,17 +1,17 @@
-# Units of native kernels for executor S. Each is compiled twice:
-#   checked  every access is reported (-fsanitize=thread without its runtime), undefined arithmetic too
-#   plain    -O2, nothing reported, for large inputs
+# Units of native kernels for the source executor. Each is compiled twice:
+#   checked  reports every access (-fsanitize=thread without its runtime) and undefined arithmetic
+#   plain    -O2, reports nothing, for large inputs
 # Both without contraction, so that they compute the same bits.
 
 add_library(kernelgate_source_flags INTERFACE)
 target_include_directories(kernelgate_source_flags BEFORE INTERFACE
   "${PROJECT_SOURCE_DIR}/kernels/dialect/host" "${PROJECT_SOURCE_DIR}")
-# A frame larger than the guard page below a fiber's stack must touch that page and not step over it.
+# A frame larger than the guard page below a fiber's stack must touch that page instead of skipping it.
 target_compile_options(kernelgate_source_flags INTERFACE -ffp-contract=off -fstack-clash-protection)
 
 add_library(kernelgate_source_checked INTERFACE)
 target_link_libraries(kernelgate_source_checked INTERFACE kernelgate_source_flags)
-target_compile_definitions(kernelgate_source_checked INTERFACE KG_FLAVOUR=source)
+target_compile_definitions(kernelgate_source_checked INTERFACE KG_BUILD_MODE=source)
 target_compile_options(kernelgate_source_checked INTERFACE
   -fno-sanitize=all -O1 -g -fno-tree-vectorize -fsanitize=thread
   $<$<CXX_COMPILER_ID:GNU>:--param=tsan-instrument-func-entry-exit=0>
@@ -22,14 +22,14 @@ target_compile_options(kernelgate_source_checked INTERFACE
 
 add_library(kernelgate_source_plain INTERFACE)
 target_link_libraries(kernelgate_source_plain INTERFACE kernelgate_source_flags)
-target_compile_definitions(kernelgate_source_plain INTERFACE KG_FLAVOUR=plain)
+target_compile_definitions(kernelgate_source_plain INTERFACE KG_BUILD_MODE=plain)
 target_compile_options(kernelgate_source_plain INTERFACE -fno-sanitize=all -O2)
 
-# add_source_units(<name> <file>…): the object libraries <name>_source and <name>_plain.
+# add_source_units(<name> <file>…): adds the object libraries <name>_source and <name>_plain.
 function(add_source_units name)
-  foreach(flavour IN ITEMS source plain)
-    add_library(${name}_${flavour} OBJECT ${ARGN})
-    target_link_libraries(${name}_${flavour} PRIVATE kernelgate_warnings)
+  foreach(build_mode IN ITEMS source plain)
+    add_library(${name}_${build_mode} OBJECT ${ARGN})
+    target_link_libraries(${name}_${build_mode} PRIVATE kernelgate_warnings)
   endforeach()
   target_link_libraries(${name}_source PRIVATE kernelgate_source_checked)
   target_link_libraries(${name}_plain PRIVATE kernelgate_source_plain)

@@ -47,7 +47,7 @@ std::optional<Dtype> stated_dtype(const ModelConfig& config) {
 
 void refuse_other_architectures(const JsonFields& json) {
   const auto only = [&](const char* key, std::int64_t value) {
-    if (json.whole_or(key, 0, most_width, value) != value) {
+    if (json.whole_or(key, 0, max_width, value) != value) {
       json.refuse(key, std::to_string(value));
     }
   };

@@ -6,10 +6,10 @@
 
 namespace kernelgate::reference {
 
-inline constexpr std::int64_t most_width = std::int64_t{1} << 20;
-inline constexpr std::int64_t most_heads = 4096;
-inline constexpr std::int64_t most_layers = 4096;
-inline constexpr std::int64_t most_vocabulary = std::int64_t{1} << 27;
+inline constexpr std::int64_t max_width = std::int64_t{1} << 20;
+inline constexpr std::int64_t max_heads = 4096;
+inline constexpr std::int64_t max_layers = 4096;
+inline constexpr std::int64_t max_vocabulary = std::int64_t{1} << 27;
 inline constexpr std::int64_t most_positions = std::int64_t{1} << 40;
 
 /// Native layout: blocks of attention and MoE; rope_parameters per layer type.

@@ -28,16 +28,16 @@ void note_difference(const JsonFields& json, const std::string& used, const std:
 /// The number of half-layers. A per-half-layer list takes precedence over the scalar, as in files
 /// that have both (model.md, 1.2). All lists must have the same length.
 std::int64_t half_layers(const JsonFields& json, Notices& notices) {
-  const std::int64_t scalar = json.whole("num_hidden_layers", 2, 2 * most_layers);
+  const std::int64_t scalar = json.whole("num_hidden_layers", 2, 2 * max_layers);
   std::string listed;
   std::int64_t halves = scalar;
   for (const char* key : {"cca_num_q_heads", "ffn_hidden_size_list", "num_query_groups",
                           "zaya_mlp_expansion", "num_experts"}) {
     if (!json.is_list(key)) continue;
-    const auto values = json.wholes(key, 0, 2 * most_width, NoValue::zero);
+    const auto values = json.wholes(key, 0, 2 * max_width, NoValue::zero);
     const auto entries = static_cast<std::int64_t>(values.size());
-    if (entries > 2 * most_layers) {
-      json.refuse(key, "at most " + std::to_string(2 * most_layers) + " entries");
+    if (entries > 2 * max_layers) {
+      json.refuse(key, "at most " + std::to_string(2 * max_layers) + " entries");
     }
     if (!listed.empty() && entries != halves) {
       json.refuse(key, "as many entries as '" + listed + "' has, which is " +
@@ -54,10 +54,9 @@ std::int64_t half_layers(const JsonFields& json, Notices& notices) {
 }
 
 std::int64_t real_heads(const JsonFields& json, Notices& notices) {
-  if (!json.has("cca_num_q_heads")) return json.whole("num_attention_heads", 1, most_heads);
-  const std::int64_t heads = one_value(json, "cca_num_q_heads", most_heads);
-  if (json.has("num_attention_heads") &&
-      json.whole("num_attention_heads", 1, most_heads) != heads) {
+  if (!json.has("cca_num_q_heads")) return json.whole("num_attention_heads", 1, max_heads);
+  const std::int64_t heads = one_value(json, "cca_num_q_heads", max_heads);
+  if (json.has("num_attention_heads") && json.whole("num_attention_heads", 1, max_heads) != heads) {
     note_difference(json, "cca_num_q_heads", std::to_string(heads) + " heads",
                     "num_attention_heads", notices);
   }
@@ -67,9 +66,9 @@ std::int64_t real_heads(const JsonFields& json, Notices& notices) {
 std::int64_t fused_expert_rows(const JsonFields& json, Notices& notices) {
   const bool listed = json.is_list("ffn_hidden_size_list");
   const std::string key = listed ? "ffn_hidden_size_list" : "ffn_hidden_size";
-  const std::int64_t rows = one_value(json, key, 2 * most_width);
+  const std::int64_t rows = one_value(json, key, 2 * max_width);
   if (listed && json.has("ffn_hidden_size") &&
-      one_value(json, "ffn_hidden_size", 2 * most_width) != rows) {
+      one_value(json, "ffn_hidden_size", 2 * max_width) != rows) {
     note_difference(json, key, std::to_string(rows) + " rows", "ffn_hidden_size", notices);
   }
   if (rows % 2 != 0) json.refuse(key, "an even number: gate and up rows together");
@@ -83,17 +82,17 @@ ModelConfig legacy_config(const JsonFields& json, Notices& notices) {
   ModelConfig c;
   c.legacy = true;
   c.window_rule = WindowRule::keys_before;
-  c.hidden_size = json.whole("hidden_size", 1, most_width);
+  c.hidden_size = json.whole("hidden_size", 1, max_width);
   c.num_heads = real_heads(json, notices);
   if (!json.is_list("num_query_groups")) {
     json.first_of({"num_query_groups", "num_key_value_heads"}, notices);
   }
-  c.num_kv_heads = one_value(json, "num_query_groups", most_heads);
-  c.head_dim = json.whole(json.first_of({"head_dim", "kv_channels"}, notices), 1, most_heads);
-  c.router_size = one_value(json, "zaya_mlp_expansion", most_width);
-  c.num_experts = one_value(json, "num_experts", most_heads);
+  c.num_kv_heads = one_value(json, "num_query_groups", max_heads);
+  c.head_dim = json.whole(json.first_of({"head_dim", "kv_channels"}, notices), 1, max_heads);
+  c.router_size = one_value(json, "zaya_mlp_expansion", max_width);
+  c.num_experts = one_value(json, "num_experts", max_heads);
   c.expert_size = fused_expert_rows(json, notices) / 2;
-  c.vocab_size = json.whole("vocab_size", 1, most_vocabulary);
+  c.vocab_size = json.whole("vocab_size", 1, max_vocabulary);
   c.max_positions = json.whole_or("max_position_embeddings", 1, most_positions, 0);
   c.norm_eps = json.positive_or(json.first_of({"norm_epsilon", "rms_norm_eps"}, notices), 1e-5);
   c.tied_head = json.flag_or("tie_word_embeddings", true);

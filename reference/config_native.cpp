@@ -85,20 +85,20 @@ void note_older_keys(const JsonFields& json, const ModelConfig& c, Notices& noti
 ModelConfig native_config(const JsonFields& json, Notices& notices) {
   ModelConfig c;
   refuse_rope_scaling(json);
-  c.hidden_size = json.whole("hidden_size", 1, most_width);
-  c.num_heads = json.whole("num_attention_heads", 1, most_heads);
-  c.num_kv_heads = json.whole("num_key_value_heads", 1, most_heads);
-  c.head_dim = json.whole("head_dim", 1, most_heads);
-  c.router_size = json.whole("router_hidden_size", 1, most_width);
-  c.num_experts = json.whole("num_experts", 1, most_heads);
-  c.expert_size = json.whole("moe_intermediate_size", 1, most_width);
-  c.vocab_size = json.whole("vocab_size", 1, most_vocabulary);
+  c.hidden_size = json.whole("hidden_size", 1, max_width);
+  c.num_heads = json.whole("num_attention_heads", 1, max_heads);
+  c.num_kv_heads = json.whole("num_key_value_heads", 1, max_heads);
+  c.head_dim = json.whole("head_dim", 1, max_heads);
+  c.router_size = json.whole("router_hidden_size", 1, max_width);
+  c.num_experts = json.whole("num_experts", 1, max_heads);
+  c.expert_size = json.whole("moe_intermediate_size", 1, max_width);
+  c.vocab_size = json.whole("vocab_size", 1, max_vocabulary);
   c.max_positions = json.whole_or("max_position_embeddings", 1, most_positions, 0);
   c.norm_eps = json.positive_or("rms_norm_eps", 1e-5);
   c.tied_head = json.flag_or("tie_word_embeddings", true);
   c.stated_type = stated_type(json, notices);
 
-  const std::int64_t count = json.whole("num_hidden_layers", 1, most_layers);
+  const std::int64_t count = json.whole("num_hidden_layers", 1, max_layers);
   std::vector<std::string> types(static_cast<std::size_t>(count), "hybrid");
   if (json.has("layer_types")) types = json.texts("layer_types");
   if (static_cast<std::int64_t>(types.size()) != count) {

@@ -15,7 +15,7 @@ namespace kernelgate::reference {
 
 namespace {
 
-constexpr std::uint64_t most_header_bytes = 100'000'000;  // the format's own limit
+constexpr std::uint64_t max_header_bytes = 100'000'000;  // the format's own limit
 
 struct StoredType {
   std::string_view name;
@@ -108,7 +108,7 @@ TensorMap parse_safetensors(std::span<const std::byte> bytes, const std::string&
     throw BadInput(file + ": expected at least 8 bytes, got " + std::to_string(bytes.size()));
   }
   std::memcpy(&length, bytes.data(), 8);  // little-endian, as are all supported hosts
-  if (length > most_header_bytes || length > bytes.size() - 8) {
+  if (length > max_header_bytes || length > bytes.size() - 8) {
     throw BadInput(file + ": expected a header within the file's " + std::to_string(bytes.size()) +
                    " bytes, got a header length of " + std::to_string(length));
   }

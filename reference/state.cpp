@@ -11,7 +11,7 @@ namespace kernelgate::reference {
 namespace {
 
 constexpr std::int64_t kept_rows = 2;  // a token's conv reads the two before it
-constexpr std::int64_t most_state_length = std::int64_t{1} << 40;
+constexpr std::int64_t max_state_length = std::int64_t{1} << 40;
 
 std::size_t count(std::int64_t rows, std::int64_t width) {
   return static_cast<std::size_t>(rows * width);
@@ -116,7 +116,7 @@ State load_state(const std::filesystem::path& file, const ModelConfig& c) {
     SequenceState s(c);
     s.length = static_cast<std::int64_t>(sizes[2 * slot]);
     s.rows = static_cast<std::int64_t>(sizes[2 * slot + 1]);
-    if (s.length < 0 || s.length > most_state_length || s.rows < kept_rows ||
+    if (s.length < 0 || s.length > max_state_length || s.rows < kept_rows ||
         s.rows - kept_rows > s.length) {
       throw BadInput(name +
                      ": tensor 'sizes': expected lengths and history rows that fit together");

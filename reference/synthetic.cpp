@@ -105,7 +105,7 @@ std::shared_ptr<const std::byte[]> make_tensor(const TensorName& tensor, std::in
   LargeMemory memory = large_memory(count * element);
   if (!memory) {
     throw BadInput("synthetic weights: tensor '" + tensor.name + "': no memory for " +
-                   std::to_string(count * element) + " bytes: " + free_memory().in_words());
+                   std::to_string(count * element) + " bytes: " + free_memory().describe());
   }
   std::byte* to = memory.get();
 #pragma omp parallel for schedule(static) if (count > 4 * piece)

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What ci/on-gpu.sh finds on the machine: devices, the toolkit of their vendor, the tools of a build;
-# and what it writes down about them. Source it after ci/lib.sh.
+# Functions of ci/on-gpu.sh that find devices, the vendor's toolkit and build tools on the machine and
+# record them. Source it after ci/lib.sh.
 
 # Targets of the NVIDIA devices here, as "sm_90".
 cuda_devices() {
@@ -9,8 +9,8 @@ cuda_devices() {
     sed -n 's/^ *\([0-9]*\)\.\([0-9]\) *$/sm_\1\2/p' | sort -u | paste -sd,
 }
 
-# Targets of the AMD devices here, as "gfx942": from rocminfo, or from the kernel driver, whose number
-# 90402 has two digits each for minor and stepping.
+# Targets of the AMD devices here, as "gfx942": from rocminfo or from the kernel driver, whose version
+# number (90402) has two digits each for minor and stepping.
 hip_devices() {
   local found
   found=$(PATH=$PATH:${ROCM_PATH:-/opt/rocm}/bin rocminfo 2> /dev/null |
@@ -23,8 +23,7 @@ hip_devices() {
   echo "$found"
 }
 
-# Sets backend and archs from each other, or from the devices. Exit code 5 where there is nothing to
-# build for.
+# Sets backend and archs from each other or from the devices. Exit code 5 if there is no target.
 choose_target() {
   local cuda='' hip=''
   case $archs in
@@ -52,7 +51,7 @@ choose_target() {
   fi
 }
 
-# find_first NAME PLACE...: the first of the places that is a program.
+# find_first NAME PATH...: the first path that is a program.
 find_first() {
   local name=$1 place
   shift
@@ -79,7 +78,7 @@ find_toolkit() {
     toolkit_words="nvcc $version, $compiler"
     return
   fi
-  # ROCm's own compiler before one of the system: it knows the devices of its release.
+  # ROCm's compiler is preferred to the system's, because it supports the devices of its release.
   if ! compiler=$(find_first "$rocm/lib/llvm/bin/amdclang++" "$rocm/llvm/bin/amdclang++" \
     "$rocm/lib/llvm/bin/clang++" "$rocm/llvm/bin/clang++" "$(command -v clang++-22 || true)"); then
     say "no ROCm clang in ROCM_PATH or /opt/rocm, and no clang++-22 on the PATH" >&2
@@ -91,7 +90,7 @@ find_toolkit() {
   toolkit_words="$version, $compiler"
 }
 
-# The tools of the build, in versions that will do.
+# Checks the build tools and their versions.
 need_tools() {
   local tool version
   for tool in cmake ninja "${CXX:-g++}"; do
@@ -104,7 +103,7 @@ need_tools() {
   fi
 }
 
-# Everything that a reader of the results may ask about the machine.
+# Description of the machine for the readers of the results.
 describe_machine() {
   echo "commit   $commit"
   echo "time     $(date -u +%Y-%m-%dT%H:%M:%SZ)"
@@ -119,7 +118,7 @@ describe_machine() {
   if [[ -d $checkout/third_party ]]; then cat "$checkout/third_party/PACKAGES.csv"; fi
 }
 
-# count_records FILE ROW: "12 passed, 1 unsupported" of the rows check or bench.
+# count_records FILE ROW: counts the rows of type ROW (check or bench) as "12 passed, 1 unsupported".
 count_records() {
   [[ -f $1 ]] || return 0
   awk -v row="$2" '

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What makes a bundle whole. Shared by ci/bundle.sh, which packs, and ci/on-gpu.sh, which builds from
-# it; source it after ci/lib.sh.
+# Checks that a bundle is complete. Shared by ci/bundle.sh, which packs bundles, and ci/on-gpu.sh, which
+# builds from them. Source it after ci/lib.sh.
 
 # Every header of a packed library that the project's own sources include, as "fmt/format.h".
 included_headers() {
@@ -9,15 +9,15 @@ included_headers() {
     sed 's/.*<\(.*\)>.*/\1/' | sort -u
 }
 
-# third_party/SHA256SUMS: every file of the bundle but itself.
+# Writes third_party/SHA256SUMS, with every file of the bundle except itself.
 write_sums() {
   (cd "$1" && find . -type f ! -path ./third_party/SHA256SUMS -printf '%P\n' | LC_ALL=C sort |
     tr '\n' '\0' | xargs -0 sha256sum) > "$1/third_party/SHA256SUMS"
 }
 
-# verify_bundle FOLDER NAME: exit status 2 and a line a fault, unless the folder holds what its sums
-# say and what ci/bundle/libraries.csv and the sources ask for. Files beside third_party/ that are not
-# in the sums, such as a build, are none of its business.
+# verify_bundle FOLDER NAME: compares the folder with its checksums, ci/bundle/libraries.csv and the
+# headers that the sources include. Prints one line per fault and returns 2 if there are any. Ignores
+# files outside third_party/ without a checksum, such as a build.
 verify_bundle() {
   local folder=$1 title=$2 header path faults=''
   if [[ ! -f $folder/third_party/SHA256SUMS ]]; then

@@ -1,13 +1,13 @@
 #!/bin/bash
-# Lays NVIDIA's compiler (nvcc, its headers and device library: no driver, no toolkit) into a folder
-# of its own, from the packages that NVIDIA publishes on PyPI. Does nothing where nvcc is installed.
+# Unpacks NVIDIA's compiler (nvcc, its headers and device library; no driver, no toolkit) into a
+# separate folder, from NVIDIA's packages on PyPI. Does nothing if nvcc is installed.
 # Usage: ci/deps/cuda.sh [PREFIX]   (default .deps/cuda in the checkout)
-# Environment: KERNELGATE_CUDA_ALWAYS=1  also where nvcc is installed
+# Environment: KERNELGATE_CUDA_ALWAYS=1  unpack even if nvcc is installed
 set -euo pipefail
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 prefix=$(realpath -m "${1:-$checkout/.deps/cuda}")
-# One release of CUDA, the one that the committed baselines were made with.
+# The release of CUDA that the committed baselines were made with.
 packages=(nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88
   nvidia-cuda-runtime==13.0.96 nvidia-cuda-cccl==13.0.85)
 
@@ -39,7 +39,7 @@ if ! python3 -m pip download --quiet --no-deps --only-binary=:all: --dest "$work
   say "skipped: PyPI did not give ${packages[*]}" >&2
   exit 1
 fi
-# A wheel is a zip file; its nvidia/cu13 folders are laid over each other. Zip keeps no permissions here.
+# Wheels are zip files whose nvidia/cu13 folders are merged. Permissions are not preserved.
 for wheel in "$work"/wheels/*.whl; do python3 -m zipfile -e "$wheel" "$work/root"; done
 found=$(find "$work/root/nvidia" -path '*/bin/nvcc' -print -quit)
 if [[ -z $found ]]; then

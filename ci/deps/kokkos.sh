@@ -1,13 +1,13 @@
 #!/bin/bash
-# Lays Debian's binary Kokkos (OpenMP) into a folder of its own, from the suite that carries Kokkos 5.
+# Unpacks Debian's binary Kokkos (OpenMP) into a separate folder, from the suite that has Kokkos 5.
 # Usage: ci/deps/kokkos.sh [PREFIX]   (default .deps/kokkos in the checkout)
-# Environment: KERNELGATE_DEBS  folder with the packages, used only when the mirror does not give them
+# Environment: KERNELGATE_DEBS  folder with the packages, used only if the mirror does not have them
 #              KERNELGATE_KOKKOS_SUITE  Debian suite to take them from (default sid)
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/other_suite.sh"
 suite=${KERNELGATE_KOKKOS_SUITE:-sid}
 
-# The library's package name carries the version, so it is read from what libkokkos-dev depends on.
+# The library's package name contains the version, so it is read from the dependencies of libkokkos-dev.
 from_mirror() {
   local library
   set_up_private_apt "$work/apt" "$suite" || return 1

@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# Shared by the scripts of this folder that lay Debian packages of another suite, or sources, into a
-# folder of their own. The system's apt is not touched: the other suite gets a private apt state. A
-# script says open_prefix, then take_packages, unpack_packages and keep_prefix; it defines from_mirror
+# Shared by the scripts of this folder that unpack Debian packages of another suite, or sources, into a
+# separate folder. The other suite has a private apt state, so the system's apt is not changed. A script
+# calls open_prefix, take_packages, unpack_packages and keep_prefix, in this order. It defines from_mirror
 # and from_folder, which fill $work/debs and set origin. Source it; it defines functions only.
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 say() { echo "$name: $*"; }
 
-# open_prefix NAME [FOLDER]: where the packages go, .deps/NAME in the checkout by default. Ends the
-# script, and well, where they are already; otherwise sets prefix, and work to an empty folder.
+# open_prefix NAME [FOLDER]: sets prefix to the packages' folder (default .deps/NAME in the checkout) and
+# work to an empty folder. If the packages are there already, it ends the script with exit code 0.
 open_prefix() {
   name=$1
   prefix=$(realpath -m "${2:-$checkout/.deps/$name}")
@@ -23,8 +23,8 @@ open_prefix() {
   trap 'rm -rf "$work"' EXIT
 }
 
-# take_packages WHAT OTHERWISE: from the mirror, or from an offline copy; ends the script with the
-# words of OTHERWISE when neither has them.
+# take_packages WHAT OTHERWISE: gets the packages from the mirror or an offline copy. If neither has
+# them, it ends the script with the message OTHERWISE.
 take_packages() {
   origin=
   if from_mirror; then return; fi
@@ -35,7 +35,7 @@ take_packages() {
   exit 1
 }
 
-# unpack_packages FILE: every package into $work/root, which then must have that file.
+# unpack_packages FILE: unpacks every package into $work/root, which must then contain FILE.
 unpack_packages() {
   local package
   for package in "$work"/debs/*.deb; do dpkg -x "$package" "$work/root"; done
@@ -49,7 +49,7 @@ must_have() {
   fi
 }
 
-# keep_prefix TITLE: the unpacked files become the prefix; SOURCE in it says what they are.
+# keep_prefix TITLE: moves the unpacked files to the prefix and describes them in its file SOURCE.
 keep_prefix() {
   rm -rf "$prefix"
   mkdir -p "$(dirname "$prefix")"
@@ -58,7 +58,7 @@ keep_prefix() {
   say "$(head -1 "$prefix/SOURCE"), unpacked into $prefix"
 }
 
-# The mirror that this machine's own Debian suite comes from.
+# The mirror of this machine's own Debian suite.
 mirror_in_use() {
   local codename
   codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
@@ -66,15 +66,15 @@ mirror_in_use() {
     awk -F'|' -v want="$codename" '$1 == want && !found { print $2; found = 1 }'
 }
 
-# private_apt FOLDER COMMAND...: apt-get or apt-cache on the state in that folder.
+# private_apt FOLDER COMMAND...: runs apt-get or apt-cache on the state in that folder.
 private_apt() {
   local folder=$1
   shift
   APT_CONFIG=$folder/apt.conf "$@"
 }
 
-# set_up_private_apt FOLDER SUITE [deb-src]: an apt state of its own, with the suite's index of
-# packages, or of sources. Fails without one.
+# set_up_private_apt FOLDER SUITE [deb-src]: creates an apt state with the suite's index of packages or
+# of sources. Fails if there is no index.
 set_up_private_apt() {
   local dir=$1 suite=$2 kind=${3:-deb} site
   site=$(mirror_in_use)
@@ -109,9 +109,9 @@ suite_has() {
   [[ $policy == *"Candidate: "[0-9]* ]]
 }
 
-# take_offline SUITE PATTERN: copies what matches in SUITE/ of a folder of packages kept for the day
-# the mirror has moved on: KERNELGATE_DEBS, or shared/debs beside the checkout (beside the main
-# checkout, when this one is a git worktree). Where the folder has SHA256SUMS they are checked.
+# take_offline SUITE PATTERN: copies the matching files of SUITE/ in an offline folder of packages, in
+# case the mirror no longer has them: KERNELGATE_DEBS, or shared/debs beside the checkout (beside the
+# main checkout, if this one is a git worktree). If the folder has SHA256SUMS, they are checked.
 take_offline() {
   local suite=$1 pattern=$2 common folder files
   common=$(git -C "$checkout" rev-parse --path-format=absolute --git-common-dir 2>/dev/null || true)

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Lays the tools that read the page as its readers do into a Python environment of their own:
-# Playwright, which drives Debian's Chromium, and axe-core's rules of accessibility. Both from PyPI.
+# Installs the tools that test the page in a browser into a Python environment: Playwright, which
+# controls Debian's Chromium, and axe-core's accessibility rules. Both come from PyPI.
 # Usage: ci/deps/page-tools.sh [PREFIX]   (default .deps/page-tools in the checkout)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

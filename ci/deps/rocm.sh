@@ -1,8 +1,8 @@
 #!/bin/bash
-# Lays AMD's HIP headers and device libraries (data only, no runtime) into a folder of their own, for
-# Kokkos kernels as HIP objects. The native kernels need none of it.
+# Unpacks AMD's HIP headers and device libraries (data only, no runtime) into a separate folder, to
+# compile Kokkos kernels as HIP objects. The native kernels do not need them.
 # Usage: ci/deps/rocm.sh [PREFIX]   (default .deps/rocm in the checkout)
-# Environment: KERNELGATE_DEBS  folder with the packages, used only when the mirror does not give them
+# Environment: KERNELGATE_DEBS  folder with the packages, used only if the mirror does not have them
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/other_suite.sh"
 # Bitcode must not be newer than the compiler: these libraries are for clang 22.

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Lays the sources of the two libraries that Debian's packages have in compiled form alone, fmt and
-# Google Benchmark, into a folder of their own: for ci/bundle.sh, which packs sources only.
+# Unpacks the sources of fmt and Google Benchmark, which Debian packages only in compiled form, into a
+# separate folder for ci/bundle.sh, which packs sources only.
 # Usage: ci/deps/sources.sh [PREFIX]   (default .deps/sources in the checkout)
-# Environment: KERNELGATE_DEBS  folder with the sources, used only when the mirror does not give them
+# Environment: KERNELGATE_DEBS  folder with the sources, used only if the mirror does not have them
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/other_suite.sh"
 suite=bookworm
@@ -16,7 +16,7 @@ from_mirror() {
 
 from_folder() { take_offline "$suite" 'fmtlib_|benchmark_'; }
 
-# The release as its authors made it, without Debian's packaging: VERSION is Debian's.
+# The upstream release without Debian's packaging; VERSION contains Debian's version.
 unpack_source() {
   local source=$1 folder=$2 dsc archive
   dsc=$(find "$work/debs" -name "${source}_*.dsc")

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Makes one result folder of what the tasks left: records.csv with every row, summary.csv with a line a
-# task, also for those that left nothing, and the page where this build can make one.
+# Collects the tasks' results in one folder: records.csv with every row, summary.csv with one line per
+# task, also for tasks without results, and the page if this build can create one.
 # Usage: ci/slurm/gather.sh <output>
-# Exit code: 0 all tasks ended clean; else the gravest of theirs (6, 2, 1, 3, 4), 5 when a task left nothing.
+# Exit code: 0 if all tasks passed; else the most severe of theirs (6, 2, 1, 3, 4), or 5 if a task has no result.
 set -euo pipefail
 output=${1:?the folder that ci/slurm/submit.sh was given}
 records=$output/records.csv.part
@@ -25,7 +25,7 @@ while IFS=, read -r tier _ suite; do
       header=''
     fi
     if [[ -n $header ]]; then
-      # Whole lines alone: one without an end belongs to a writer that died in it.
+      # Complete lines only: a line without an end is from a writer that crashed.
       rows=$(($(wc -l < "$base.csv") - 1))
       head -n "$((rows + 1))" "$base.csv" | tail -n +2 >> "$records"
     fi

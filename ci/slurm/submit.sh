@@ -1,14 +1,14 @@
 #!/bin/bash
-# Spreads suites over the nodes of a Slurm cluster: a job array a tier, a task a suite, and one job
-# behind them that gathers everything into one folder.
+# Distributes suites over the nodes of a Slurm cluster: one job array per tier, one task per suite, and
+# a final job that gathers all results in one folder.
 # Usage: ci/slurm/submit.sh --output DIR [--tiers FILE] [--tier NAME ...] [--suite NAME ...] [--bench]
 #                           [--wait] [-- OPTIONS OF kernelgate check ...]
-#   --tiers   the kinds of nodes (default: ci/slurm/tiers.csv; columns are told there)
+#   --tiers   the kinds of nodes (default: ci/slurm/tiers.csv, which explains the columns)
 #   --tier    only these of them (default: all)
-#   --suite   suites to judge (default: smoke edge_shapes)
-#   --bench   time each suite too, after it was judged
-#   --wait    come back when all is gathered, with the exit code of ci/slurm/gather.sh
-# DIR must be seen by all nodes. A further run with the same DIR goes on where the last one stopped.
+#   --suite   suites to check (default: smoke edge_shapes)
+#   --bench   also time each suite after its check
+#   --wait    return after the gathering, with the exit code of ci/slurm/gather.sh
+# DIR must be visible to all nodes. Another run with the same DIR continues where the last one stopped.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$here"
@@ -35,7 +35,7 @@ command -v sbatch > /dev/null || { say "no sbatch on this machine" >&2; exit 5; 
 mkdir -p "$output"
 output=$(cd "$output" && pwd)
 
-# Spaces in an option's value do not survive; Slurm's own need none.
+# Option values with spaces are split; Slurm's options need none.
 arrays=() planned=0
 printf 'tier,task,suite\n' > "$output/plan.csv"
 while IFS=, read -r tier arch backend build options; do
@@ -64,7 +64,7 @@ while IFS=, read -r tier arch backend build options; do
 done < "$tiers"
 ((planned)) || { say "$tiers: no tier of that name" >&2; exit 2; }
 
-# afterany: what failed or was cancelled is told by the gathering, not by its absence
+# afterany: the gathering also runs after failed or cancelled tasks and reports them
 after=$(IFS=:; echo "${arrays[*]}")
 waiting=()
 ((wait_for)) && waiting=(--wait)

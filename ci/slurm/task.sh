@@ -1,8 +1,9 @@
 #!/bin/bash
-# One task of the array: judges one suite on this node (and times it). Started by ci/slurm/submit.sh.
+# Runs one task of the array: checks one suite on this node and optionally times it. Started by
+# ci/slurm/submit.sh.
 # Usage: task.sh <output>/<tier>
-# A row is appended as soon as it is there, and a second start leaves out what the first one finished,
-# so that a task that was preempted or ran out of time goes on.
+# Each row is appended as soon as it is finished, and a second start skips finished rows, so a task that
+# was preempted or timed out continues.
 set -euo pipefail
 folder=${1:?the folder of the tier}
 . "$folder/task.env"
@@ -15,7 +16,7 @@ status=0
 if ((bench && (status == 0 || status == 5))); then
   "$build/kernelgate" bench --suite "$suite" --backend "$backend" --records "$folder/$suite.csv" || status=$?
 fi
-# Renamed into place: a half-written verdict is none.
+# Written and then renamed, so that a result file is always complete.
 printf '%s,%d,%d\n' "${SLURMD_NODENAME:-$(hostname)}" "$status" "$((SECONDS - begin))" > "$folder/$suite.part"
 mv "$folder/$suite.part" "$folder/$suite.end"
 exit "$status"

@@ -1,5 +1,5 @@
-// Gives every file of a fuzzer's corpus to the fuzzer's function once, without libFuzzer: what a
-// fuzzer once found stays found in every build, whatever its compiler.
+// Runs a fuzzer's function once on every file of its corpus, without libFuzzer, so that every build
+// tests earlier findings, with any compiler.
 //
 //   replay_NAME FILE_OR_FOLDER ...
 
@@ -23,7 +23,7 @@ void replay(const std::filesystem::path& file) {
   const std::vector<char> bytes(std::istreambuf_iterator<char>(in), {});
   if (!in) throw std::runtime_error(file.string() + ": cannot be read");
   const std::vector<std::uint8_t> input(bytes.begin(), bytes.end());
-  std::cout << file.string() << std::endl;  // flushed: the last line names the input that crashed
+  std::cout << file.string() << std::endl;  // flushed: the last line shows the input that crashed
   LLVMFuzzerTestOneInput(input.data(), input.size());
 }
 

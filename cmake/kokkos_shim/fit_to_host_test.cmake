@@ -1,4 +1,4 @@
-# Runs fit_to_host on libraries that it must pass, fit and refuse.
+# Runs fit_to_host on libraries that it must accept, adapt and reject.
 # cmake -D TOOL=… -D LIBRARY=… -D SYMBOLS=a;b;c -D FOLDER=… -P fit_to_host_test.cmake
 
 file(REMOVE_RECURSE "${FOLDER}")
@@ -23,7 +23,7 @@ expect("the library and the whole shim" 10 "GLIBC" "${LIBRARY}" "${copy}" ${SYMB
 file(COPY_FILE "${copy}" "${FOLDER}/fitted")
 expect("a fitted copy needs no more fitting" 0 "^$" "${FOLDER}/fitted" "${copy}")
 
-# Every symbol of the shim is needed, and the refusal names the one that lacks.
+# Every symbol of the shim is needed, and the error message lists the missing one.
 foreach(symbol IN LISTS SYMBOLS)
   set(others ${SYMBOLS})
   list(REMOVE_ITEM others ${symbol})
@@ -35,7 +35,7 @@ expect("a file that does not exist" 1 "cannot be read" "${FOLDER}/nothing" "${co
 expect("a text" 1 "not a 64-bit ELF file" "${CMAKE_CURRENT_LIST_FILE}" "${copy}")
 expect("too few arguments" 1 "usage:" "${LIBRARY}")
 
-# Cut short at any place, the file is refused: the section headers stand at its end.
+# A truncated file is rejected, because the section headers are at its end.
 file(SIZE "${LIBRARY}" size)
 foreach(part RANGE 0 15)
   math(EXPR kept "${size} * ${part} / 16")

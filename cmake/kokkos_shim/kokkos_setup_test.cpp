@@ -1,5 +1,5 @@
-// Kokkos as this build links it: team scratch, a scan, its streams and its reading of numbers. The
-// number of threads to expect comes from the test's environment (tests.cmake).
+// Tests the Kokkos that this build links: team scratch, a scan, its streams and its number parsing.
+// The expected number of threads comes from the test's environment (tests.cmake).
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,6 @@
-// The three functions that Debian's Kokkos takes from a libc and libstdc++ newer than a stable
-// Debian's, written here for hosts that lack them. Which hosts get this library, and why no more is
-// needed, stands in docs/setup.md; fit_to_host.cpp proves at configure time that Kokkos wants
-// nothing else.
+// The three functions that Debian's Kokkos uses from a libc and libstdc++ newer than a stable
+// Debian's, for hosts without them. docs/setup.md explains which hosts use this library and why
+// three functions suffice; fit_to_host.cpp proves at configure time that Kokkos needs no others.
 
 #include <cctype>
 #include <cstddef>
@@ -11,18 +10,17 @@
 
 extern "C" {
 
-// std::ios_base_library_init() (GLIBCXX_3.4.32): the standard streams are ready once it has
-// returned.
+// std::ios_base_library_init() (GLIBCXX_3.4.32): initialises the standard streams.
 void kernelgate_ios_base_library_init() __asm__("_ZSt21ios_base_library_initv");
 
 // std::string::_M_replace_cold (GLIBCXX_3.4.31): within the string's own buffer, replaces the
 // `removed` characters at `place` by `inserted` ones of `text`, and moves the `tail` characters
-// that follow them. `text` may lie inside the string. The caller has made room, and sets the new
-// length afterwards.
+// that follow them. `text` may be inside the string. The caller has reserved the space and sets the
+// new length afterwards.
 void kernelgate_string_replace_cold(std::string* self, char* place, std::size_t removed, const char* text, std::size_t inserted, std::size_t tail) __asm__(
     "_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE15_M_replace_coldEPcmPKcmm");
 
-// strtol as C23 has it (GLIBC_2.38): in base 2 and base 0 a number may begin with 0b or 0B.
+// C23's strtol (GLIBC_2.38): in base 2 and base 0 a number may begin with 0b or 0B.
 long kernelgate_isoc23_strtol(const char* text, char** end, int base) __asm__("__isoc23_strtol");
 
 }  // extern "C"

@@ -1,4 +1,4 @@
-// The shim's functions, called by the names under which Kokkos finds them.
+// Tests the shim's functions, called by the symbol names that Kokkos uses.
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view alphabet = "abcdefghijklmnop";
 
-/// The alphabet with `removed` characters at `place` replaced by those at `text`, done by the shim.
+/// The alphabet with `removed` characters at `place` replaced by those at `text`, by the shim.
 std::string replaced(std::size_t place, std::size_t removed, std::size_t text,
                      std::size_t inserted) {
   std::string buffer(64, '#');
@@ -27,7 +27,7 @@ std::string replaced(std::size_t place, std::size_t removed, std::size_t text,
   return buffer.substr(0, alphabet.size() - removed + inserted);
 }
 
-/// The same by taking the alphabet apart.
+/// The same by concatenating parts of the alphabet.
 std::string expected(std::size_t place, std::size_t removed, std::size_t text,
                      std::size_t inserted) {
   std::string result(alphabet.substr(0, place));

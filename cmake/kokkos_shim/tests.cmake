@@ -1,5 +1,5 @@
-# Tests of Debian's Kokkos as this build links it: the program starts and computes, and where a shim
-# takes part, the shim's functions and the program that fits the library are right by themselves.
+# Tests the Kokkos that this build links: a program starts and computes. If the build uses the shim, also
+# tests the shim's functions and the program that adapts the library.
 
 set(shim_folder "${PROJECT_SOURCE_DIR}/cmake/kokkos_shim")
 

@@ -1,7 +1,7 @@
-# kernelgate_kokkos_config(<folder> <kokkos headers> <profile>): five headers that turn an installed
-# Kokkos into one for that device. Kokkos writes them when it is configured; in front of its other
-# headers on the include path they are all that compiling for another backend needs. Nothing links
-# with them: the compiled part of that backend is not there.
+# kernelgate_kokkos_config(<folder> <kokkos headers> <profile>): writes five headers that turn an installed
+# Kokkos into one for that device. Kokkos generates them when it is configured. Placed before its other
+# headers on the include path, they suffice to compile for another backend. The objects cannot be linked,
+# because the compiled part of that backend is missing.
 
 set(kokkos_arch_nv-sm80 "AMPERE;AMPERE80")
 set(kokkos_arch_nv-sm86 "AMPERE;AMPERE86")
@@ -39,7 +39,7 @@ function(kernelgate_kokkos_config folder headers profile)
   foreach(kind IN ITEMS Fwd Declare)
     string(TOLOWER ${kind} sub)
     string(REPLACE "declare" "decl" sub ${sub})
-    # serial comes first: the device backend's headers use it
+    # the serial backend comes first, because the device backend's headers use it
     file(CONFIGURE OUTPUT ${folder}/KokkosCore_Config_${kind}Backend.hpp @ONLY CONTENT
       "#pragma once\n#include <${sub}/Kokkos_${kind}_SERIAL.hpp>\n#include <${sub}/Kokkos_${kind}_${file_name}.hpp>\n")
   endforeach()

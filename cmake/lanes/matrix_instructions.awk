@@ -1,5 +1,5 @@
-# Of a disassembly by llvm-objdump, or of PTX: a line "<kernel> <type>" for each kernel and type that
-# it multiplies 16 x 16 x 16 tiles of, and "<kernel> -" for each kernel.
+# Reads a disassembly by llvm-objdump, or PTX. Prints "<kernel> -" for each kernel and "<kernel> <type>"
+# for each kernel and type of which it multiplies 16 x 16 x 16 tiles.
 function of_kernel(name) { kernel = name; seen[kernel " -"] = 1 }
 /^[0-9a-f]+ <[^>]*>:$/ { name = $2; gsub(/[<>:]/, "", name); of_kernel(name) }
 /\.entry / { name = $0; sub(/.*\.entry /, "", name); sub(/[( ].*/, "", name); of_kernel(name) }

@@ -1,7 +1,7 @@
 # cmake -DPROFILE=… -DOBJECTS=objects.csv -DOBJDUMP=… -P matrix_instructions.cmake
-# Every kernel that a unit's table names by K_MATRIX_ENTRY multiplies tiles of its own type by the
-# target's matrix instruction; RDNA 2 has none. Units are found by what they include, kernels by
-# their tables, so that a new one is checked without being listed anywhere.
+# Tests that every kernel listed by K_MATRIX_ENTRY in a unit's table multiplies tiles of its type by the
+# target's matrix instruction; RDNA 2 has none. Units are found by their includes and kernels by their
+# tables, so that new ones are checked without a list.
 cmake_minimum_required(VERSION 3.25)
 file(STRINGS "${OBJECTS}" rows REGEX ",${PROFILE},")
 if(NOT rows)
@@ -9,8 +9,8 @@ if(NOT rows)
   return()
 endif()
 
-# The kernels of a unit's tables, by the dependencies that its compiler wrote down. A space within a path has a
-# backslash before it there.
+# The kernels of a unit's tables, found by the compiler's dependency file. A space within a path has a backslash
+# before it there.
 string(ASCII 1 space)
 function(matrix_kernels dependencies result)
   file(STRINGS "${dependencies}" tables REGEX "_entries\\.hpp")
@@ -30,7 +30,7 @@ function(matrix_kernels dependencies result)
   set(${result} "${found}" PARENT_SCOPE)
 endfunction()
 
-# Mangled: a name after its length, then the storage type among the template's arguments.
+# Mangled names: the name after its length, then the storage type among the template arguments.
 function(check_kernel object kernel seen)
   string(LENGTH ${kernel} length)
   foreach(type IN ITEMS bf16 f16)

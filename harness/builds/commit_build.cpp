@@ -37,13 +37,13 @@ std::string git(const fs::path& source, std::vector<std::string> words, const st
   line.insert(line.end(), words.begin(), words.end());
   const ProcessEnd end = run_process({line, {}, 600, {}});
   if (end.well()) return trimmed(end.output);
-  throw BadInput(fmt::format("{}: {}: {}", what, end.in_words(), trimmed(end.errors)));
+  throw BadInput(fmt::format("{}: {}: {}", what, end.describe(), trimmed(end.errors)));
 }
 
 void logged(const std::vector<std::string>& words, const fs::path& log, const std::string& what) {
   const ProcessEnd end = run_process({words, {}, 0, log});
   if (end.well()) return;
-  throw BadInput(fmt::format("{}: {} ({}); the end of {}:{}", what, end.in_words(),
+  throw BadInput(fmt::format("{}: {} ({}); the end of {}:{}", what, end.describe(),
                              shell_line(words), log.string(), last_lines(log, 20)));
 }
 

@@ -103,7 +103,7 @@ int exit_code_of(pid_t child) {
 
 }  // namespace
 
-std::string ProcessEnd::in_words() const {
+std::string ProcessEnd::describe() const {
   if (timed_out) return fmt::format("over the time limit of {} s", limit_seconds);
   if (exit_code > 128) return fmt::format("died of {}", sigabbrev_np(exit_code - 128));
   return fmt::format("exit code {}", exit_code);

@@ -24,7 +24,7 @@ struct ProcessEnd {
 
   bool well() const { return exit_code == 0 && !timed_out; }
   /// "exit code 2", "died of SEGV", "over the time limit of 10 s".
-  std::string in_words() const;
+  std::string describe() const;
   double limit_seconds = 0;
 };
 

@@ -15,7 +15,7 @@ TEST(Process, KeepsBothOutputsAndTheExitCode) {
   const ProcessEnd end = run_process({{"sh", "-c", "echo out; echo err >&2; exit 3"}, {}, 0, {}});
   EXPECT_EQ(end.output, "out\n");
   EXPECT_EQ(end.errors, "err\n");
-  EXPECT_EQ(end.in_words(), "exit code 3");
+  EXPECT_EQ(end.describe(), "exit code 3");
   EXPECT_FALSE(end.well());
 }
 
@@ -33,7 +33,7 @@ TEST(Process, IsKilledWithItsChildrenAtTheLimit) {
   const ProcessEnd end =
       run_process({{"sh", "-c", "(sleep 3; echo late > " + file + ") & sleep 600"}, {}, 0.3, {}});
   EXPECT_TRUE(end.timed_out);
-  EXPECT_EQ(end.in_words(), "over the time limit of 0.3 s");
+  EXPECT_EQ(end.describe(), "over the time limit of 0.3 s");
   // The whole process group is gone, so nothing can write the file.
   EXPECT_NE(::access(file.c_str(), F_OK), 0);
 }
@@ -42,12 +42,12 @@ TEST(Process, HasEndedWhileAProcessThatItStartedHoldsItsOutputs) {
   const ProcessEnd end =
       run_process({{"sh", "-c", "sleep 30 & echo out; kill -SEGV $$"}, {}, 20, {}});
   EXPECT_FALSE(end.timed_out);
-  EXPECT_EQ(end.in_words(), "died of SEGV");
+  EXPECT_EQ(end.describe(), "died of SEGV");
   EXPECT_EQ(end.output, "out\n");
 }
 
 TEST(Process, SaysTheSignalAndWhatCouldNotBeStarted) {
-  EXPECT_EQ(run_process({{"sh", "-c", "kill -SEGV $$"}, {}, 0, {}}).in_words(), "died of SEGV");
+  EXPECT_EQ(run_process({{"sh", "-c", "kill -SEGV $$"}, {}, 0, {}}).describe(), "died of SEGV");
   const ProcessEnd end = run_process({{"/nowhere/kernelgate", "list"}, {}, 0, {}});
   EXPECT_EQ(end.exit_code, 127);
   EXPECT_EQ(end.errors, "/nowhere/kernelgate: No such file or directory\n");

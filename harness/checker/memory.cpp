@@ -15,8 +15,8 @@ namespace kernelgate {
 
 namespace {
 
-constexpr std::uint64_t least_capacity = 1ULL << 28;
-constexpr auto red_zone_byte = static_cast<std::byte>(0xA5);
+constexpr std::uint64_t min_capacity = 1ULL << 28;
+constexpr auto guard_band_byte = static_cast<std::byte>(0xA5);
 
 template <class T>
 T* reserve(std::uint64_t bytes) {
@@ -28,7 +28,8 @@ T* reserve(std::uint64_t bytes) {
 }
 
 std::uint64_t rounded(std::uint64_t bytes) {
-  return (bytes + DeviceMemory::red_zone - 1) / DeviceMemory::red_zone * DeviceMemory::red_zone;
+  return (bytes + DeviceMemory::guard_band - 1) / DeviceMemory::guard_band *
+         DeviceMemory::guard_band;
 }
 
 // A halfword that is a NaN, or the upper part of one, in every floating type of the kernels.
@@ -40,7 +41,7 @@ std::uint16_t garbage(std::uint64_t seed, std::uint64_t i) {
 }  // namespace
 
 DeviceMemory::DeviceMemory(Shadow shadow, std::uint64_t capacity) : shadow_(shadow) {
-  const std::uint64_t least = std::min(capacity, least_capacity);
+  const std::uint64_t least = std::min(capacity, min_capacity);
   for (capacity_ = capacity; capacity_ >= least; capacity_ /= 2) {
     base_ = reserve<std::byte>(capacity_);
     states_ = reserve<std::uint8_t>(capacity_);
@@ -89,17 +90,17 @@ void DeviceMemory::fill(std::uint64_t offset, std::uint64_t bytes, std::uint64_t
 // Returns never-used memory first, then freed memory in cyclic order of its offsets, so that the
 // quarantine is as long as the address space allows.
 std::optional<std::uint64_t> DeviceMemory::place(std::uint64_t bytes) {
-  const std::uint64_t span = rounded(bytes) + red_zone;
+  const std::uint64_t span = rounded(bytes) + guard_band;
   if (span <= capacity_ - next_) {
     const std::uint64_t offset = next_;
     next_ += span;
     return offset;
   }
   for (const std::uint64_t from : {reuse_from_, std::uint64_t{0}}) {
-    std::uint64_t begin = lds_zone + red_zone;  // start of the current run of freed buffers
+    std::uint64_t begin = lds_zone + guard_band;  // start of the current run of freed buffers
     for (auto it = buffers_.begin(); it != buffers_.end(); ++it) {
       if (!it->second.freed) {
-        begin = it->first + rounded(it->second.bytes) + red_zone;
+        begin = it->first + rounded(it->second.bytes) + guard_band;
         continue;
       }
       const auto after = std::next(it);
@@ -123,9 +124,9 @@ std::byte* DeviceMemory::allocate(std::int64_t bytes, std::string_view name, std
   }
   buffers_[*offset] = Buffer{*offset, size, std::string(name), false};
   fill(*offset, size, seed);
-  std::memset(base_ + *offset - red_zone, static_cast<int>(red_zone_byte), red_zone);
-  std::memset(base_ + *offset + size, static_cast<int>(red_zone_byte),
-              rounded(size) + red_zone - size);
+  std::memset(base_ + *offset - guard_band, static_cast<int>(guard_band_byte), guard_band);
+  std::memset(base_ + *offset + size, static_cast<int>(guard_band_byte),
+              rounded(size) + guard_band - size);
   mark(*offset, size, ByteState::garbage);
   return base_ + *offset;
 }
@@ -198,17 +199,17 @@ void DeviceMemory::prepare_lds(std::uint32_t slot, std::uint64_t bytes, std::uin
   lds_used_[slot] = bytes;
 }
 
-std::optional<std::string> DeviceMemory::broken_red_zone() const {
+std::optional<std::string> DeviceMemory::broken_guard_band() const {
   const auto intact = [&](std::uint64_t from, std::uint64_t to) {
-    return std::all_of(base_ + from, base_ + to, [](std::byte b) { return b == red_zone_byte; });
+    return std::all_of(base_ + from, base_ + to, [](std::byte b) { return b == guard_band_byte; });
   };
   for (const auto& [offset, buffer] : buffers_) {
     if (buffer.freed) continue;
     const std::uint64_t end = offset + buffer.bytes;
-    if (!intact(offset - red_zone, offset)) {
+    if (!intact(offset - guard_band, offset)) {
       return fmt::format("a write before the start of buffer {}", buffer.name);
     }
-    if (!intact(end, offset + rounded(buffer.bytes) + red_zone)) {
+    if (!intact(end, offset + rounded(buffer.bytes) + guard_band)) {
       return fmt::format("a write past the end of buffer {} ({} B)", buffer.name, buffer.bytes);
     }
   }

@@ -31,7 +31,7 @@ struct Cell;
 /// only where threads access parts of a dword. Pages are committed on first use.
 class DeviceMemory {
  public:
-  static constexpr std::uint64_t red_zone = 256;
+  static constexpr std::uint64_t guard_band = 256;
   static constexpr std::uint64_t lds_slot_bytes = 512 * 1024;
   static constexpr std::uint32_t max_slots = 32;
   static constexpr std::uint64_t lds_zone = lds_slot_bytes * max_slots;
@@ -71,7 +71,7 @@ class DeviceMemory {
   void prepare_lds(std::uint32_t slot, std::uint64_t bytes, std::uint64_t seed);
 
   /// Describes a buffer whose guard bands were overwritten; nothing if all are intact.
-  std::optional<std::string> broken_red_zone() const;
+  std::optional<std::string> broken_guard_band() const;
 
   /// "buffer x + 128 B", "12 B past the end of buffer x (4096 B)", for messages.
   std::string describe(std::uint64_t offset) const;
@@ -99,7 +99,7 @@ class DeviceMemory {
   Cell* cells_ = nullptr;
   Cell* byte_cells_ = nullptr;
   std::uint64_t capacity_ = 0;
-  std::uint64_t next_ = lds_zone + red_zone;  // the first offset that was never used
+  std::uint64_t next_ = lds_zone + guard_band;  // the first offset that was never used
   std::uint64_t reuse_from_ = 0;
   std::map<std::uint64_t, Buffer> buffers_;          // by offset, freed ones included
   std::array<std::uint64_t, max_slots> lds_used_{};  // bytes of each slot that are in bounds

@@ -44,7 +44,7 @@ std::string what_was_shown(const std::vector<Record>& records) {
   if (timed == 0) return {};
   const PerfCounter counter(PerfCounter::Event::instructions);
   return fmt::format("disturbed    {}\nclocks       {}\ninstructions {}\n",
-                     in_words(disturbed, true),
+                     describe(disturbed, true),
                      clocks == 0 ? "not shown by this system" : "in the records",
                      counted > 0 ? "in the records, of one run in user space"
                                  : "not counted: " + counter.missing());
@@ -79,7 +79,8 @@ void run_bench(Session& session, BenchArguments& options) {
     if (row.status != Status::passed) {
       progress.clear();
       fmt::print("{:<11}  {}  {}\n", name(row.status), row.id(), row.message);
-      if (row.status != Status::unsupported) fmt::print("  again    {}\n", on_terminal(again(row)));
+      if (row.status != Status::unsupported)
+        fmt::print("  again    {}\n", on_terminal(repro_command(row)));
     }
   });
   progress.finish();
@@ -106,15 +107,14 @@ void add_bench_command(CLI::App& app, Session& session) {
                    "Samples of each variant, interleaved at random")
       ->check(CLI::Range(1, 1000));
   command
-      ->add_option("--least-seconds", options->run.sampling.least_seconds,
-                   "Least time of one sample")
+      ->add_option("--least-seconds", options->run.sampling.min_seconds, "Least time of one sample")
       ->check(CLI::PositiveNumber);
   command
       ->add_option("--until-percent", options->run.sampling.until_percent,
                    "Go on until every median is known to this percent (half of its 95 % interval)")
       ->check(CLI::Range(0.01, 50.0));
   command
-      ->add_option("--most-repetitions", options->run.sampling.most_repetitions,
+      ->add_option("--most-repetitions", options->run.sampling.max_repetitions,
                    "Where --until-percent gives up")
       ->check(CLI::Range(1, 100000));
   command

@@ -218,8 +218,8 @@ void BenchRun::run(const std::vector<SuiteCase>& cases,
   jobs.run = [&](std::int64_t i) -> std::string {
     try {
       return pack_rows(bench->time(cases[static_cast<std::size_t>(i)]));
-    } catch (const BadInput& refusal) {
-      return refusal_text(refusal.what());
+    } catch (const BadInput& unsupported_reason) {
+      return refusal_text(unsupported_reason.what());
     }
   };
   jobs.finish = [&](std::int64_t i, const JobOutcome& outcome) {
@@ -232,8 +232,8 @@ void BenchRun::run(const std::vector<SuiteCase>& cases,
     std::vector<Record> rows;
     try {
       rows = unpack_rows(outcome.text);
-    } catch (const BadInput& refusal) {
-      failed(c, Status::unsupported, refusal.what());
+    } catch (const BadInput& unsupported_reason) {
+      failed(c, Status::unsupported, unsupported_reason.what());
     }
     for (const Record& row : rows) done(row);
   };

@@ -18,9 +18,9 @@
 #include "harness/records/record_reader.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/report/junit.hpp"
-#include "harness/report/refusals.hpp"
 #include "harness/report/table.hpp"
 #include "harness/report/text.hpp"
+#include "harness/report/unsupported_reasons.hpp"
 #include "harness/verify/check.hpp"
 
 namespace kernelgate {
@@ -48,7 +48,7 @@ void print_failure(const Checked& checked) {
              record.seed.value_or(0), where(record));
   fmt::print("{}", checked.message);
   if (!checked.message.ends_with('\n')) fmt::print("\n");
-  fmt::print("  again    {}\n", on_terminal(again(record)));
+  fmt::print("  again    {}\n", on_terminal(repro_command(record)));
 }
 
 // Prints the kernels without exact inputs, once per kernel and reason.
@@ -109,7 +109,7 @@ void run_check(Session& session, CheckArguments& options) {
   }
   Progress progress("check", left);
   std::vector<Record> records;
-  Refusals refusals;
+  UnsupportedReasons unsupported_reasons;
   CountersTable counters;
   options.run.run(cases, [&](const Checked& checked) {
     const Record& record = checked.record;
@@ -122,7 +122,7 @@ void run_check(Session& session, CheckArguments& options) {
       progress.clear();
       print_failure(checked);
     } else if (record.status == Status::unsupported) {
-      refusals.add(record);
+      unsupported_reasons.add(record);
     } else if (options.verbose) {
       progress.clear();
       fmt::print("{:<11}  {}  {}  checked {} of {}{}\n", name(record.status), record.id(),
@@ -131,9 +131,9 @@ void run_check(Session& session, CheckArguments& options) {
     }
   });
   progress.finish();
-  if (options.verbose) fmt::print("{}", refusals.in_words());
+  if (options.verbose) fmt::print("{}", unsupported_reasons.describe());
   fmt::print("{}", check_table(records));
-  if (const std::string summary = refusals.summary(); !summary.empty()) {
+  if (const std::string summary = unsupported_reasons.summary(); !summary.empty()) {
     fmt::print("{}{}\n", summary, options.verbose ? "" : "; --verbose lists them");
   }
   print_without_exact(records);

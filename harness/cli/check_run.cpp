@@ -10,8 +10,8 @@
 
 #include "harness/cli/case_record.hpp"
 #include "harness/cli/child_answer.hpp"
-#include "harness/cli/claim_cases.hpp"
 #include "harness/cli/counters_table.hpp"
+#include "harness/cli/determinism_claim_cases.hpp"
 #include "harness/cli/host_environment.hpp"
 #include "harness/cli/in_order.hpp"
 #include "harness/cli/isolate.hpp"
@@ -28,7 +28,7 @@ struct Job {
   const Variant* variant = nullptr;
   DataMode mode = DataMode::exact;
   VirtualRun on = {};  // without profile: on this host or a real device
-  std::optional<std::string> refusal = std::nullopt;  // why it is unsupported
+  std::optional<std::string> unsupported_reason = std::nullopt;  // why it is unsupported
 };
 
 void place(const Job& job, Record& record) {
@@ -53,7 +53,7 @@ Record identity(const Job& job) {
 class JobList {
  public:
   JobList(const std::vector<SuiteCase>& cases, const CheckRun& run)
-      : run_(run), claims_(cases, run.virtual_runs) {
+      : run_(run), determinism_claims_(cases, run.virtual_runs) {
     for (const SuiteCase& c : cases) {
       refused_.clear();
       for (const DataMode mode : run.modes) {
@@ -90,16 +90,16 @@ class JobList {
   void add_virtual(const Job& job) {
     const Case& shape = *job.suite_case->shape;
     if (!is_named(*job.suite_case)) {
-      if (auto refusal = too_large_for_executors(shape)) {
-        add_refusal(job, {}, std::move(refusal));
+      if (auto unsupported_reason = too_large_for_executors(shape)) {
+        add_unsupported_reason(job, {}, std::move(unsupported_reason));
         return;
       }
     }
     std::vector<const DeviceProfile*> claimed;
-    if (job.mode == DataMode::real) claimed = claims_.profiles(*job.variant, shape);
+    if (job.mode == DataMode::real) claimed = determinism_claims_.profiles(*job.variant, shape);
     for (VirtualRun& on : run_.virtual_runs.runs(*job.variant, shape, claimed)) {
-      if (on.refusal) {
-        add_refusal(job, on, std::move(on.refusal));
+      if (on.unsupported_reason) {
+        add_unsupported_reason(job, on, std::move(on.unsupported_reason));
       } else {
         jobs_.push_back({job.suite_case, job.variant, job.mode, on});
       }
@@ -107,14 +107,15 @@ class JobList {
   }
 
   // Whether a device supports a case does not depend on the data: one row reports it.
-  void add_refusal(const Job& job, const VirtualRun& on, std::optional<std::string> reason) {
+  void add_unsupported_reason(const Job& job, const VirtualRun& on,
+                              std::optional<std::string> reason) {
     if (!refused_.insert({job.variant, on.profile}).second) return;
     jobs_.push_back(
         {job.suite_case, job.variant, job.mode, {on.profile, on.schedule_seed}, std::move(reason)});
   }
 
   const CheckRun& run_;
-  ClaimCases claims_;
+  DeterminismClaimCases determinism_claims_;
   std::set<std::pair<const Variant*, const DeviceProfile*>> refused_;  // of the present case
   std::vector<Job> jobs_;
 };
@@ -146,7 +147,7 @@ class Judge {
     Checked checked = blank(job, run_);
     const auto reason = reason_not_to_run(job);
     CheckResult result = reason ? refused(*reason) : run(job, checked.record, checked.counters);
-    hold_to_claim(job, result, checked.record);
+    hold_to_determinism_claim(job, result, checked.record);
     checked.record.status = result.status;
     if (result.status != Status::unsupported) {
       checked.record.checked = result.checked;
@@ -165,7 +166,7 @@ class Judge {
         return "exact: not applicable: " + *reason;
       }
     }
-    if (job.refusal) return job.refusal;
+    if (job.unsupported_reason) return job.unsupported_reason;
     return devices_.missing_for(*job.variant);
   }
 
@@ -187,8 +188,8 @@ class Judge {
       CheckResult result = prepare(job).check(*job.variant);
       if (device) counters = device->counters();
       return result;
-    } catch (const BadInput& refusal) {  // for example, no memory for the tensors
-      return refused(refusal.what());
+    } catch (const BadInput& unsupported_reason) {  // for example, no memory for the tensors
+      return refused(unsupported_reason.what());
     }
   }
 
@@ -204,10 +205,10 @@ class Judge {
 
   // Tests a determinism claim: bits must be the same under every schedule. Those of the first
   // schedule of a case, mode and device are kept, and the others must agree.
-  void hold_to_claim(const Job& job, CheckResult& result, Record& record) {
+  void hold_to_determinism_claim(const Job& job, CheckResult& result, Record& record) {
     if (job.on.profile == nullptr || result.status != Status::passed) return;
-    const Reproducible& claim = job.variant->native->reproducible;
-    if (!claim.bits) return;
+    const Reproducible& determinism_claim = job.variant->native->reproducible;
+    if (!determinism_claim.bits) return;
     const bool first = first_.suite_case != job.suite_case || first_.variant != job.variant ||
                        first_.mode != job.mode || first_.on.profile != job.on.profile;
     if (first) {
@@ -225,7 +226,7 @@ class Judge {
       result.message += fmt::format(
           "  claim    bits of '{}' differ from those under schedule {}, though declared "
           "reproducible ({}); --schedule-seed {} beside the other shows both\n",
-          job.suite_case->shape->tensors()[i].name, first_.on.schedule_seed, claim.why,
+          job.suite_case->shape->tensors()[i].name, first_.on.schedule_seed, determinism_claim.why,
           first_.on.schedule_seed);
     }
   }
@@ -277,7 +278,7 @@ std::vector<Record> unpack_rows(const std::string& text) {
 
 namespace {
 
-bool runs_on_host(const Job& job) { return job.on.profile == nullptr && !job.refusal; }
+bool runs_on_host(const Job& job) { return job.on.profile == nullptr && !job.unsupported_reason; }
 
 /// End of a slice of at least `enough` jobs from `first` on that does not split a case.
 std::size_t end_of_slice(const std::vector<Job>& jobs, std::size_t first, std::size_t enough) {

@@ -110,7 +110,7 @@ std::string compare_table(const std::vector<Comparison>& results, const CompareS
       "itself\nsame_code: both builds have the same machine code for this kernel\n";
   const bool timed =
       std::any_of(order.begin(), order.end(), [](const Comparison* r) { return r->timed(); });
-  if (timed) text += fmt::format("disturbed: {}\n", in_words(disturbed));
+  if (timed) text += fmt::format("disturbed: {}\n", describe(disturbed));
   return text + notes;
 }
 

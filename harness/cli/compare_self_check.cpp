@@ -71,7 +71,7 @@ std::string timed_line(const CompareSelfTest& test, std::int64_t units, const Wo
                    {},
                    60,
                    {}});
-  if (!end.well()) throw BadInput(fmt::format("sample --probe: {} {}", end.in_words(), end.errors));
+  if (!end.well()) throw BadInput(fmt::format("sample --probe: {} {}", end.describe(), end.errors));
   std::string line = fmt::format("{} {}", worker.variant, round);
   const SampleReport report = read_sample_line(end.output, test.program);
   for (const double s : summarise(report.seconds, report.marks()).counted()) {

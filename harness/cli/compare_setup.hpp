@@ -45,8 +45,8 @@ struct CompareSetup {
   compare::Statistic statistic = compare::Statistic::lower_quartile;
   CacheMode cache = CacheMode::cold;
   int samples = 15;
-  double least_seconds = 0.005;  // minimum per sample
-  std::uint64_t seed = 1;        // of the inputs
+  double min_seconds = 0.005;  // minimum per sample
+  std::uint64_t seed = 1;      // of the inputs
   std::uint64_t order_seed = 1;
   double process_limit_seconds = 600;
   double budget_seconds = 0;  // time limit of all rounds together; 0: none

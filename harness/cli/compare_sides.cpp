@@ -46,7 +46,7 @@ SampleReport CompareSides::ask(const std::vector<std::string>& words) const {
   const auto ended = [&](Status status) {
     report.status = status;
     const std::string said = last_line(end.errors);
-    report.message = end.in_words() + (said.empty() ? "" : ": " + said);
+    report.message = end.describe() + (said.empty() ? "" : ": " + said);
     return report;
   };
   if (end.timed_out) return ended(Status::timed_out);
@@ -72,7 +72,7 @@ SampleReport CompareSides::time(SideName side, const CompareTarget& target) cons
   std::vector<std::string> list = words(side);
   append(list, {"--case", target.id(), "--cache", std::string(name(setup_.cache)), "--samples",
                 std::to_string(setup_.samples), "--least-seconds",
-                fmt::format("{}", setup_.least_seconds), "--seed", std::to_string(setup_.seed)});
+                fmt::format("{}", setup_.min_seconds), "--seed", std::to_string(setup_.seed)});
   SampleReport report = ask(list);
   if (report.status == Status::passed && report.seconds.empty()) {
     report.status = Status::crashed;

@@ -115,7 +115,7 @@ void add_devices_command(CLI::App& app, Session& session) {
     fmt::print("host     {}, {} cores, {:.1f} GB memory, {:.1f} MB last-level cache\n",
                environment.cpu, environment.cores, 1e-9 * memory,
                1e-6 * static_cast<double>(last_level_cache_bytes()));
-    fmt::print("kokkos   {}\n", host_executor_in_words());
+    fmt::print("kokkos   {}\n", host_executor_text());
     constexpr const char* cuda_library[] = {"libcuda.so.1"};
     fmt::print("cuda     {}\n", vendor_devices(cuda_library, "cuDeviceGetCount"));
     fmt::print("hip      {}\n", vendor_devices(hip_libraries, "hipGetDeviceCount"));

@@ -60,7 +60,9 @@ class NoCase final : public Case {
   Traffic traffic() const override { return {}; }
   std::vector<TensorSpec> tensors() const override { return {}; }
   void fill(TensorSet&, DataMode, std::uint64_t) const override {}
-  Truth truth(const TensorSet&, DataMode, std::uint64_t) const override { return {}; }
+  ReferenceValues reference_values(const TensorSet&, DataMode, std::uint64_t) const override {
+    return {};
+  }
   std::optional<std::string> exact_not_applicable() const override { return std::nullopt; }
 };
 

@@ -113,7 +113,7 @@ void run_forward(const ForwardArguments& options, Session& session) {
     how.dump_all = options.dump == "all";
     const KernelForwardResult result = run_kernel_forward(kernels, options.model, ids, how, dump);
     argmax = result.argmax;
-    who = kernels.in_words();
+    who = kernels.describe();
     session.end_with(result.exit);
   }
   const reference::TensorMap tensors = dump.tensors();

@@ -162,7 +162,7 @@ KernelForwardResult run_kernel_forward(KernelSession& session, const ModelSource
     all.values.insert(all.values.end(), logits.values.begin(), logits.values.end());
   }
   m.operations().observe(nullptr);
-  if (session.offload() != nullptr) fmt::print("{}\n", in_words(session.offload()->counts()));
+  if (session.offload() != nullptr) fmt::print("{}\n", describe(session.offload()->counts()));
   if (options.check_finite) {
     print_finite(finite);
     if (!finite.all_finite()) result.exit = ExitCode::incorrect;

@@ -32,7 +32,7 @@ enum class Form {
   list_from_zero,
   size,
   flag,
-  truth,
+  reference_values,
   device_choice
 };
 
@@ -52,8 +52,8 @@ constexpr std::array variables{
     Variable{"KOKKOS_MAP_DEVICE_ID_BY", Form::device_choice},
     Variable{"OMP_NUM_THREADS", Form::thread_list},
     Variable{"OMP_THREAD_LIMIT", Form::positive},
-    Variable{"OMP_DYNAMIC", Form::truth},
-    Variable{"OMP_NESTED", Form::truth},
+    Variable{"OMP_DYNAMIC", Form::reference_values},
+    Variable{"OMP_NESTED", Form::reference_values},
     Variable{"OMP_MAX_ACTIVE_LEVELS", Form::from_zero},
     Variable{"OMP_STACKSIZE", Form::size},
     Variable{"GOMP_STACKSIZE", Form::size},
@@ -132,7 +132,7 @@ std::optional<std::string> expected_of(Form form, const char* value) {
     case Form::flag:
       return unless(is_one_of(value, {"true", "yes", "1", "false", "no", "0"}),
                     "true, yes, 1, false, no or 0");
-    case Form::truth:
+    case Form::reference_values:
       return unless(is_one_of(value, {"true", "false"}), "true or false");
     case Form::device_choice:
       return unless(is_one_of(value, {"random", "mpi_rank"}), "random or mpi_rank");

@@ -24,7 +24,7 @@ HostExecutor::HostExecutor(int threads) {
 
 HostExecutor::~HostExecutor() { Kokkos::finalize(); }
 
-std::string host_executor_in_words() {
+std::string host_executor_text() {
   using Space = Kokkos::DefaultExecutionSpace;
   return fmt::format("Kokkos {}.{}.{}, {}, {} threads", KOKKOS_VERSION / 10000,
                      KOKKOS_VERSION / 100 % 100, KOKKOS_VERSION % 100, Space::name(),

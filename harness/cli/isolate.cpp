@@ -218,22 +218,22 @@ class Child {
 };
 
 /// "; the limit of processor time (ulimit -t) is 1 s", or nothing without a limit.
-std::string processor_limit_in_words() {
+std::string processor_limit_text() {
   rlimit limit{};
   if (getrlimit(RLIMIT_CPU, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return "";
   return "; the limit of processor time (ulimit -t) is " + std::to_string(limit.rlim_cur) + " s";
 }
 
-std::string end_in_words(int status) {
+std::string end_text(int status) {
   if (WIFSIGNALED(status)) {
     std::string words = std::string("its process died of ") + sigabbrev_np(WTERMSIG(status)) +
                         " (" + strsignal(WTERMSIG(status)) + ")";
     if (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGXCPU) {
-      words += processor_limit_in_words();
+      words += processor_limit_text();
     }
     if (WTERMSIG(status) == SIGKILL) {
       words +=
-          "; the system may have killed it for lack of memory; now " + free_memory().in_words();
+          "; the system may have killed it for lack of memory; now " + free_memory().describe();
     }
     return words;
   }
@@ -259,7 +259,7 @@ void require_begun(Child& child, double limit_seconds) {
                      " before any kernel ran");
     case Child::Read::end:
       throw BadInput(
-          "the child process for kernels did not start: " + end_in_words(child.wait_status()) +
+          "the child process for kernels did not start: " + end_text(child.wait_status()) +
           " before any kernel ran; its output is above, and limits of threads and "
           "memory may be the cause (ulimit -a, the control group)");
     case Child::Read::late:
@@ -356,7 +356,7 @@ class Pool {
                         "over the time limit of " +
                             std::to_string(static_cast<int>(jobs_.time_limit_seconds)) + " s"});
       case Child::Read::end:
-        return replace(worker, {JobOutcome::End::died, end_in_words(worker.child->wait_status())});
+        return replace(worker, {JobOutcome::End::died, end_text(worker.child->wait_status())});
     }
   }
 

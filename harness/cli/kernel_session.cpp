@@ -73,7 +73,7 @@ void KernelSession::open_device(const Session& session, const KernelChoice& choi
   }
   if (is_virtual(backend)) {
     ExecutorOptions executor;
-    if (choice.unchecked) executor.flavour = SourceFlavour::plain;
+    if (choice.unchecked) executor.build_mode = SourceBuildMode::plain;
     executor_ = std::make_unique<OpenVirtualDevice>(
         registry, backend, device_profile(choice.device), choice.schedule_seed, executor);
     return;
@@ -156,11 +156,11 @@ void KernelSession::take_weights(const ModelSource& source, const QuantiseChoice
   if (progress) progress->finish();
 }
 
-std::string KernelSession::in_words() const {
-  std::string where = host_executor_in_words();
+std::string KernelSession::describe() const {
+  std::string where = host_executor_text();
   if (executor_) where = fmt::format("{}, schedule {}", choice_.device, choice_.schedule_seed);
   if (gpus_) where = "this machine's GPU";
-  std::string quantised = weights_->quantisation().in_words();
+  std::string quantised = weights_->quantisation().describe();
   if (offload_) {
     quantised =
         fmt::format("{} of {} experts in memory, {:.1f} MB of {:.1f} MB", offload_->resident(),
@@ -171,7 +171,7 @@ std::string KernelSession::in_words() const {
                      quantised.empty() ? "" : ", ", quantised);
 }
 
-std::string in_words(const model::OffloadCounts& counts) {
+std::string describe(const model::OffloadCounts& counts) {
   return fmt::format(
       "experts asked for {}: {:.1f} % were in memory; {} copied from the file, {:.3f} MB",
       counts.hits + counts.misses, 100 * counts.hit_rate(), counts.misses,

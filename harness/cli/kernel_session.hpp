@@ -65,7 +65,7 @@ class KernelSession {
   /// Null if all experts are in memory.
   const model::ExpertOffload* offload() const { return offload_.get(); }
   /// "backend kokkos (Kokkos 5.2.2, OpenMP, 2 threads), bf16", then quantisation or offloading.
-  std::string in_words() const;
+  std::string describe() const;
 
  private:
   void take_weights(const ModelSource& source, const QuantiseChoice& quantise, Originals originals);
@@ -83,6 +83,6 @@ class KernelSession {
 };
 
 /// "experts asked for 96: 62.5 % were in memory; 36 copied from the file, 12.345 MB".
-std::string in_words(const model::OffloadCounts& counts);
+std::string describe(const model::OffloadCounts& counts);
 
 }  // namespace kernelgate

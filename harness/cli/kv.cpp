@@ -109,7 +109,7 @@ class KvReport {
     std::string shortage;
     if (asked && !commit) {
       shortage = fmt::format("{:.2f} GB are more than half of the free memory, {}",
-                             1e-9 * static_cast<double>(expected.cache), free.in_words());
+                             1e-9 * static_cast<double>(expected.cache), free.describe());
       if (options_.commit_gigabytes) {
         throw BadInput(
             fmt::format("kv --commit {}: {} at {} tokens: {}; lower --commit or --tokens",
@@ -125,9 +125,9 @@ class KvReport {
     model::KvAllocation got;
     try {
       got = model::allocate_kv(scheme, config, type_, tokens, commit);
-    } catch (const model::NoAddressSpace& refusal) {
+    } catch (const model::NoAddressSpace& unsupported_reason) {
       if (commit && options_.commit_gigabytes) throw;
-      not_reserved_ = refusal.what();
+      not_reserved_ = unsupported_reason.what();
       row("not tried", "not tried", "not tried", beyond_context(config, tokens));
       return shortage;
     }
@@ -196,7 +196,7 @@ void print_times(Session& session, const KvArguments& options, const std::string
       fmt::print("{}, one layer, {}: {} (measured; {}){}{}\n", name, kernelgate::name(type),
                  context == 0 ? fmt::format("prefill of {} tokens", tokens)
                               : fmt::format("one token behind {}", context),
-                 host_executor_in_words(), beyond.empty() ? "" : "; ", beyond);
+                 host_executor_text(), beyond.empty() ? "" : "; ", beyond);
       const TimeSummary first = summary_of(runs[0]);
       DisturbedCount disturbed;
       for (std::size_t i = 0; i < shapes.size(); ++i) {
@@ -215,7 +215,7 @@ void print_times(Session& session, const KvArguments& options, const std::string
                        : std::string("(one sample)"),
                    split);
       }
-      fmt::print("  disturbed {}\n\n", in_words(disturbed, true));
+      fmt::print("  disturbed {}\n\n", describe(disturbed, true));
     }
   }
 }

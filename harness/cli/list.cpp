@@ -14,7 +14,7 @@ namespace kernelgate {
 namespace {
 
 // The determinism claim of a native variant, which tests check.
-std::string claim(const Variant& variant) {
+std::string determinism_claim(const Variant& variant) {
   if (!variant.native) return {};
   const Reproducible& reproducible = variant.native->reproducible;
   return fmt::format("; bits {}: {}",
@@ -25,7 +25,7 @@ std::string claim(const Variant& variant) {
 void print_kernel(const Kernel& kernel) {
   fmt::print("{:<14} {}\n", kernel.name, kernel.formula);
   for (const Variant& v : kernel.variants) {
-    fmt::print("  {:<24} {:<10} {}{}\n", v.name, name(v.backend), v.note, claim(v));
+    fmt::print("  {:<24} {:<10} {}{}\n", v.name, name(v.backend), v.note, determinism_claim(v));
   }
 }
 

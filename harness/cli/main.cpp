@@ -127,7 +127,7 @@ int run(int argc, char** argv, kernelgate::Session& session) {
     return report(error.what(), ExitCode::nothing_ran);
   } catch (const std::bad_alloc&) {
     return report(
-        fmt::format("not enough memory for this input: {}", kernelgate::free_memory().in_words()),
+        fmt::format("not enough memory for this input: {}", kernelgate::free_memory().describe()),
         ExitCode::bad_input);
   } catch (const std::filesystem::filesystem_error& error) {
     return report(fmt::format("{}: {}", error.path1().string(), error.code().message()),

@@ -125,6 +125,6 @@ std::vector<std::string> ModelSource::words() const {
   return list;
 }
 
-std::string ModelSource::again() const { return shell_line(words()); }
+std::string ModelSource::repro_command() const { return shell_line(words()); }
 
 }  // namespace kernelgate

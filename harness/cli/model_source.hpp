@@ -36,7 +36,7 @@ struct ModelSource {
   reference::Model load_reference() const;
   /// The options that reproduce this choice, as words and quoted for bash.
   std::vector<std::string> words() const;
-  std::string again() const;
+  std::string repro_command() const;
 
  private:
   Dtype synthetic_type() const;

@@ -11,8 +11,8 @@
 
 #include "harness/cli/report_inputs.hpp"
 #include "harness/cli/session.hpp"
+#include "harness/core/output_file.hpp"
 #include "harness/core/shell.hpp"
-#include "harness/report/file.hpp"
 #include "harness/report/markdown_summary.hpp"
 #include "harness/report/page_check.hpp"
 #include "harness/report/performance.hpp"

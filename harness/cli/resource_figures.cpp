@@ -62,7 +62,7 @@ void read_native(const DeviceObject& object, const std::map<std::string, EntryFa
                  Figures& figures) {
   const DeviceProfile& profile = device_profile(object.profile);
   for (const CompiledKernel& kernel : read_object(object.object, object.log)) {
-    const auto known = facts.find(without_flavour(kernel.symbol));
+    const auto known = facts.find(without_build_mode(kernel.symbol));
     const bool named = known != facts.end();
     const std::int64_t lds = named ? known->second.lds_bytes : -1;
     const Occupancy held =

@@ -15,9 +15,9 @@
 #include "harness/cli/session.hpp"
 #include "harness/core/counted.hpp"
 #include "harness/core/free_memory.hpp"
+#include "harness/core/output_file.hpp"
 #include "harness/core/processors.hpp"
 #include "harness/model/kernel_engine.hpp"
-#include "harness/report/file.hpp"
 #include "harness/timing/watched_clock.hpp"
 #include "reference/batch.hpp"
 #include "reference/rsa/choice.hpp"
@@ -156,7 +156,7 @@ struct Run {
     if (choice.extra) say(*choice.extra);
     fmt::print("{}{}", rsa_summary(result, engine), rsa_choice_lines(choice, s.selection));
     fmt::print("wrote    {} ({} rollouts, {}, skip {})\n", options.output, result.finals().size(),
-               engine.in_words(), options.model.skip);
+               engine.describe(), options.model.skip);
     if (options.text_output.empty()) return;
     write_whole_file(options.text_output, rsa_text_lines(result, *inputs.tokenizer.text));
     fmt::print("wrote    {}\n", options.text_output);
@@ -186,7 +186,7 @@ void run_on_reference(const RsaOptions& options, Session& session) {
                           .logit = sizeof(float),
                           .worker = rsa::draw_bytes_per_id};
   require_memory_of(inputs, bytes, one.vocab_size(), threads_or_all(session.threads),
-                    one.in_words());
+                    one.describe());
   rsa::ReferenceEngine engine(model, inputs.settings.population, threads_or_all(session.threads));
   generate(options, inputs, engine, session);
 }
@@ -209,10 +209,10 @@ void run_on_kernels(const RsaOptions& options, Session& session) {
                           .logit = 4 * sizeof(float),
                           .worker = rsa::draw_bytes_per_id + 8 * std::int64_t{sizeof(float)}};
   require_memory_of(inputs, bytes, m.config().vocab_size, threads_or_all(session.threads),
-                    kernels.in_words());
+                    kernels.describe());
   const std::int64_t population = inputs.settings.population;
   model::KernelEngine engine(m, population, bounds_of(inputs).cached_tokens / population,
-                             logit_error(m.type()), kernels.in_words());
+                             logit_error(m.type()), kernels.describe());
   generate(options, inputs, engine, session);
 }
 

@@ -56,27 +56,26 @@ void RsaOptions::add_to(CLI::App& command) {
   command.add_option("--text-output", text_output, "File for their text, one JSON object a line");
   kernels.add_to(command);
   command.add_option("--n", settings.population, "Rollouts of a round")
-      ->check(between(1, rsa::most_rollouts))
+      ->check(between(1, rsa::max_rollouts))
       ->capture_default_str();
   command.add_option("--c", settings.tails, "Tails in a prompt")
-      ->check(between(1, rsa::most_rollouts))
+      ->check(between(1, rsa::max_rollouts))
       ->capture_default_str();
   command.add_option("--t", settings.rounds, "Aggregation rounds after round 0")
-      ->check(between(0, rsa::most_rounds))
+      ->check(between(0, rsa::max_rounds))
       ->capture_default_str();
   command.add_option("--beta", settings.beta, "Reasoning tokens of a rollout")
-      ->check(between(1, rsa::most_tokens));
+      ->check(between(1, rsa::max_tokens));
   command
       .add_option("--beta-final", beta_final,
                   "All tokens of a rollout of the last round (default: --beta)")
-      ->check(between(1, rsa::most_tokens));
-  command.add_option("--tau", settings.tau, "Tokens of a tail")
-      ->check(between(1, rsa::most_tokens));
+      ->check(between(1, rsa::max_tokens));
+  command.add_option("--tau", settings.tau, "Tokens of a tail")->check(between(1, rsa::max_tokens));
   command
       .add_option("--answer", answer,
                   "Of the last round's tokens, those kept for a forced answer (default: a "
                   "quarter; needs --end-of-think)")
-      ->check(between(2, rsa::most_tokens));
+      ->check(between(2, rsa::max_tokens));
   command.add_option("--seed", settings.seed, "Key of all draws")->capture_default_str();
   command.add_option("--temperature", settings.sampling.temperature, "0: greedy")
       ->check(CLI::NonNegativeNumber)
@@ -88,7 +87,7 @@ void RsaOptions::add_to(CLI::App& command) {
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command.add_option("--top-k", settings.sampling.top_k, "0: off")
-      ->check(between(0, rsa::most_tokens))
+      ->check(between(0, rsa::max_tokens))
       ->capture_default_str();
   command
       .add_option("--valid", settings.sampling.valid,

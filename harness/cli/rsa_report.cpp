@@ -65,7 +65,7 @@ std::string time_lines(const rsa::GenerationCost& cost) {
   add("decode", "a decode step", cost.decodes);
   add("sampling", "a draw", cost.draws);
   return fmt::format("time     {}\nmedian   {}\ndisturbed {}\n", all, each.empty() ? "none" : each,
-                     in_words(disturbed, true));
+                     describe(disturbed, true));
 }
 
 double megabytes(std::int64_t bytes) { return 1e-6 * static_cast<double>(bytes); }

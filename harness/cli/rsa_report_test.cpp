@@ -19,7 +19,7 @@ class EmptyEngine : public rsa::SequenceEngine {
   std::int64_t cached_tokens(std::int64_t) const override { return 0; }
   std::int64_t cache_bytes_per_token() const override { return 1; }
   std::int64_t fixed_state_bytes() const override { return 1; }
-  std::string in_words() const override { return "none"; }
+  std::string describe() const override { return "none"; }
 };
 
 TEST(RsaSummary, LeavesDisturbedStepsOutOfTheMediansAndSaysHowMany) {

@@ -98,7 +98,7 @@ void run_case(Session& session, SampleArguments& options, SampleReport& report) 
     report.message = first_line(result.message);
     return;
   }
-  if (const auto refused = variant.refusal(*chosen.shape)) {
+  if (const auto refused = variant.unsupported_reason(*chosen.shape)) {
     report.status = Status::unsupported;
     report.message = first_line(*refused);
     return;
@@ -136,7 +136,7 @@ void run_sample(Session& session, SampleArguments& options) {
 void add_sample_command(CLI::App& app, Session& session) {
   auto options = std::make_shared<SampleArguments>();
   options->sampling.repetitions = 15;
-  options->sampling.least_seconds = 0.005;
+  options->sampling.min_seconds = 0.005;
   CLI::App* command = app.add_subcommand(
       "sample", "One process of a comparison: times or judges one variant, prints one line");
   command->add_option("--case", options->case_id, "Case id with its variant");
@@ -144,8 +144,7 @@ void add_sample_command(CLI::App& app, Session& session) {
       ->check(CLI::IsMember({"cold", "hot"}));
   command->add_option("--samples", options->sampling.repetitions, "Samples of this process")
       ->check(CLI::Range(1, 1000));
-  command
-      ->add_option("--least-seconds", options->sampling.least_seconds, "Least time of one sample")
+  command->add_option("--least-seconds", options->sampling.min_seconds, "Least time of one sample")
       ->check(CLI::PositiveNumber);
   command->add_option("--seed", options->seed, "Seed of the inputs");
   command->add_flag("--verify", options->verify, "Judge on real data instead of timing");

@@ -53,7 +53,7 @@ class HostExecutor {
   HostExecutor& operator=(const HostExecutor&) = delete;
 };
 /// "Kokkos 5.2.2, OpenMP, 2 threads". Requires a HostExecutor.
-std::string host_executor_in_words();
+std::string host_executor_text();
 /// Whether the Kokkos of this build computes in host memory.
 bool host_executor_shares_memory();
 

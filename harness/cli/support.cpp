@@ -10,8 +10,8 @@
 #include <memory>
 
 #include "harness/cli/session.hpp"
+#include "harness/core/output_file.hpp"
 #include "harness/records/record_reader.hpp"
-#include "harness/report/file.hpp"
 #include "harness/suites/suite.hpp"
 #include "harness/support/coverage.hpp"
 #include "harness/support/support_page.hpp"

@@ -68,7 +68,7 @@ void require_cells_in_context(const ThroughputArguments& options) {
 }
 
 /// Axes for quantised or offloaded weights, such as ",resident=32".
-std::string choices_in_words(const ThroughputArguments& options) {
+std::string choices_text(const ThroughputArguments& options) {
   if (options.kernels.resident_experts > 0) {
     return fmt::format(",resident={}", options.kernels.resident_experts);
   }
@@ -94,7 +94,7 @@ Record record_of(const Session& session, const ThroughputArguments& options,
   r.axes = fmt::format(
       "model={},layers={},test={}{},{}",
       options.source.checkpoint.empty() ? options.source.model : options.source.checkpoint,
-      kernels.checkpoint().config.num_blocks(), test, choices_in_words(options),
+      kernels.checkpoint().config.num_blocks(), test, choices_text(options),
       name(kernels.weights().type()));
   r.dtype = name(kernels.weights().type());
   for (const std::vector<std::string>& words : {session.words(),
@@ -140,7 +140,7 @@ class Throughput {
     fmt::print("model {}, {} of its layers, {}\n",
                options_.source.checkpoint.empty() ? options_.source.model + " (synthetic)"
                                                   : options_.source.checkpoint,
-               c.num_blocks(), kernels_.in_words());
+               c.num_blocks(), kernels_.describe());
     fmt::print("weights {:.2f} GB, of them copied {:.2f} GB; skip {}\n\n",
                gigabytes(model::weight_bytes(c, kernels_.weights().type(),
                                              kernels_.weights().quantisation())),

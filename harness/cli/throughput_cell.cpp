@@ -33,7 +33,7 @@ std::string breakdown(const MeasuredCell& m) {
 
 /// Counts of all repetitions. The time is the median run's, so that disturbed runs are left out.
 std::string offload_words(const MeasuredCell& m) {
-  return fmt::format("{}; the copies of the median run took {}", in_words(m.offload()),
+  return fmt::format("{}; the copies of the median run took {}", describe(m.offload()),
                      time_text(m.runs[m.times().median_sample()].offload.seconds));
 }
 
@@ -127,7 +127,7 @@ void print_cell(const model::ThroughputCell& cell, const MeasuredCell& m) {
   }
   DisturbedCount disturbed;
   disturbed.add(t);
-  fmt::print("{:<16} disturbed {}\n", "", in_words(disturbed));
+  fmt::print("{:<16} disturbed {}\n", "", describe(disturbed));
   std::fflush(stdout);
 }
 

@@ -19,10 +19,10 @@
 #include "harness/cli/report_inputs.hpp"
 #include "harness/cli/selection.hpp"
 #include "harness/cli/vendor_run.hpp"
+#include "harness/core/output_file.hpp"
 #include "harness/core/shell.hpp"
 #include "harness/records/record_reader.hpp"
 #include "harness/records/record_writer.hpp"
-#include "harness/report/file.hpp"
 #include "harness/report/junit.hpp"
 #include "harness/report/markdown_summary.hpp"
 #include "harness/report/page.hpp"
@@ -176,7 +176,7 @@ class Validation {
       progress.clear();
       fmt::print("{:<11}  {}  {}\n{}\n  again    {}\n", name(checked.record.status),
                  checked.record.id(), name(*checked.record.data), checked.message,
-                 on_terminal(again(checked.record)));
+                 on_terminal(repro_command(checked.record)));
     });
     progress.finish();
   }

@@ -13,9 +13,9 @@
 #include "harness/cli/session.hpp"
 #include "harness/cli/token_ids.hpp"
 #include "harness/core/free_memory.hpp"
+#include "harness/core/output_file.hpp"
 #include "harness/core/shell.hpp"
 #include "harness/records/record_writer.hpp"
-#include "harness/report/file.hpp"
 #include "harness/report/junit.hpp"
 #include "harness/report/table.hpp"
 #include "harness/vectors/model_vectors.hpp"
@@ -32,7 +32,7 @@ struct ExportOptions {
   ModelSource model;
   std::string input_ids, output;
   std::uint64_t seed = 1;
-  std::int64_t most_elements = 1 << 20;
+  std::int64_t max_elements = 1 << 20;
 };
 
 struct CheckOptions {
@@ -55,7 +55,7 @@ std::int64_t export_kernels(const Session& session, const ExportOptions& options
     if (!seen.insert(c.shape->id()).second) continue;
     for (const DataMode mode : {DataMode::exact, DataMode::real}) {
       VectorFile& file = files[c.kernel->name];
-      if (add_kernel_vector(file, *c.shape, mode, options.seed, options.most_elements)) {
+      if (add_kernel_vector(file, *c.shape, mode, options.seed, options.max_elements)) {
         ++left_out[c.kernel->name];
       }
     }
@@ -67,7 +67,7 @@ std::int64_t export_kernels(const Session& session, const ExportOptions& options
   }
   for (const auto& [kernel, count] : left_out) {
     fmt::print("{}: {} left out: no exact inputs, or above --most-elements {}\n", kernel, count,
-               options.most_elements);
+               options.max_elements);
   }
   return vectors;
 }
@@ -83,7 +83,7 @@ std::int64_t export_model(const ExportOptions& options) {
   VectorFile file;
   const ModelVectorCounts counts =
       add_model_vectors(file, model, reference::parse_skip_rule(options.model.skip), ids);
-  file.note("model", options.model.again());
+  file.note("model", options.model.repro_command());
   file.note("skip", options.model.skip);
   file.note("input_ids", fmt::format("{}", fmt::join(ids, ",")));
   write(file, fs::path(options.output) / "model.safetensors");
@@ -194,7 +194,7 @@ class VectorsCheck {
     if (result.status == Status::passed || result.status == Status::unsupported) return;
     session_.end_with(ExitCode::incorrect);
     fmt::print("{:<11}  {}\n{}", name(result.status), head.id, result.message);
-    fmt::print("  again    {}\n", on_terminal(again(rows_.back())));
+    fmt::print("  again    {}\n", on_terminal(repro_command(rows_.back())));
   }
 
   std::vector<std::string> words_for(const std::string& vector) const {
@@ -238,7 +238,7 @@ void add_export(CLI::App& parent, Session& session) {
       "column id");
   command->add_option("--seed", options->seed, "Seed of the kernels' inputs");
   command
-      ->add_option("--most-elements", options->most_elements,
+      ->add_option("--most-elements", options->max_elements,
                    "Leave cases of kernels with more elements out")
       ->check(CLI::PositiveNumber);
   command->add_option("--output", options->output, "Folder to write to")->required();

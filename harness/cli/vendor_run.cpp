@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "harness/cli/program.hpp"
+#include "harness/core/output_file.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/records/environment.hpp"
-#include "harness/report/file.hpp"
 #include "harness/report/tier.hpp"
 
 namespace kernelgate {
@@ -28,7 +28,7 @@ bool leave_for_others(const RunFolder& folder, const std::string& command,
   std::string lines = command + "\n";
   for (const Record& row : rows) {
     const bool of_a_case = row.row != RowKind::forward && is_kernel_row(row);
-    if (of_a_case && row.variant != "reference") lines += again(row) + "\n";
+    if (of_a_case && row.variant != "reference") lines += repro_command(row) + "\n";
   }
   write_whole_file(folder.path() / "reproduce.txt", lines);
   const std::filesystem::path log = folder.path() / "support.txt";

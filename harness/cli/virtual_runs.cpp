@@ -26,14 +26,14 @@ void VirtualRunOptions::add_to(CLI::App& command) {
                   "one and seeded ones")
       ->check(CLI::Range(1, 1000000));
   command
-      .add_option("--claim-schedules", claim_schedules,
+      .add_option("--claim-schedules", determinism_claim_schedules,
                   "Orders under which bits that a native variant declares reproducible are "
                   "compared, on one case a variant and wave width; 0: as many as --schedules")
       ->check(CLI::Range(0, 1000000));
   command.add_option("--schedule-seed", schedule_seeds,
                      "Exactly this order, 0 for the natural one; may repeat");
   CLI::Option* unchecked = command.add_flag_callback(
-      "--unchecked", [this] { executor.flavour = SourceFlavour::plain; },
+      "--unchecked", [this] { executor.build_mode = SourceBuildMode::plain; },
       "Run native variants unobserved: faster, and only their results are judged");
   command
       .add_flag_callback(
@@ -44,31 +44,31 @@ void VirtualRunOptions::add_to(CLI::App& command) {
               counted_waves.waves, counted_waves.blocks))
       ->excludes(unchecked);
   command.add_option(
-      "--step-limit", executor.patience.steps,
+      "--step-limit", executor.step_limit.steps,
       fmt::format(
           "Accesses, atomics, barriers and wave operations of one thread of a native kernel "
           "before it is taken to loop for ever, of a block {} times as many; default {}, 0: "
           "no limit",
-          Patience::block_factor, Patience::usual_steps));
+          StepLimit::block_factor, StepLimit::usual_steps));
   command
       .add_option(
-          "--silent-limit", executor.patience.silent_seconds,
+          "--silent-limit", executor.step_limit.silent_seconds,
           fmt::format("Seconds of processor time that a native kernel may go on without any "
                       "of these; default {:g}, 0: no limit",
-                      Patience::usual_silent_seconds))
+                      StepLimit::usual_silent_seconds))
       ->check(CLI::Range(0.0, 1e6));
 }
 
 std::vector<std::string> VirtualRunOptions::words() const {
-  const Patience usual;
-  const Patience& patience = executor.patience;
+  const StepLimit usual;
+  const StepLimit& step_limit = executor.step_limit;
   std::vector<std::string> list;
-  if (executor.flavour == SourceFlavour::plain) list.emplace_back("--unchecked");
-  if (patience.steps != usual.steps) {
-    list.insert(list.end(), {"--step-limit", std::to_string(patience.steps)});
+  if (executor.build_mode == SourceBuildMode::plain) list.emplace_back("--unchecked");
+  if (step_limit.steps != usual.steps) {
+    list.insert(list.end(), {"--step-limit", std::to_string(step_limit.steps)});
   }
-  if (patience.silent_seconds != usual.silent_seconds) {
-    list.insert(list.end(), {"--silent-limit", fmt::format("{}", patience.silent_seconds)});
+  if (step_limit.silent_seconds != usual.silent_seconds) {
+    list.insert(list.end(), {"--silent-limit", fmt::format("{}", step_limit.silent_seconds)});
   }
   return list;
 }
@@ -84,22 +84,26 @@ std::vector<const DeviceProfile*> VirtualRunOptions::profiles() const {
 }
 
 std::vector<VirtualRun> VirtualRunOptions::runs(
-    const Variant& variant, const Case& shape, std::span<const DeviceProfile* const> claims) const {
-  std::vector<std::uint64_t> seeds = schedule_seeds, claim_seeds = schedule_seeds;
-  for (int s = 0; schedule_seeds.empty() && s < std::max(schedules, claim_schedules); ++s) {
+    const Variant& variant, const Case& shape,
+    std::span<const DeviceProfile* const> determinism_claims) const {
+  std::vector<std::uint64_t> seeds = schedule_seeds, determinism_claim_seeds = schedule_seeds;
+  for (int s = 0; schedule_seeds.empty() && s < std::max(schedules, determinism_claim_schedules);
+       ++s) {
     if (s < schedules) seeds.push_back(static_cast<std::uint64_t>(s));
-    claim_seeds.push_back(static_cast<std::uint64_t>(s));
+    determinism_claim_seeds.push_back(static_cast<std::uint64_t>(s));
   }
   std::vector<VirtualRun> runs;
   std::set<std::string> known;
   for (const DeviceProfile* profile : profiles()) {
-    if (auto refusal = variant.native->refusal(shape, *profile)) {
-      runs.push_back({profile, seeds.front(), std::move(refusal)});
+    if (auto unsupported_reason = variant.native->unsupported_reason(shape, *profile)) {
+      runs.push_back({profile, seeds.front(), std::move(unsupported_reason)});
       continue;
     }
     if (!known.insert(variant.native->instance(shape, *profile)).second) continue;
-    const bool claimed = std::find(claims.begin(), claims.end(), profile) != claims.end();
-    for (const std::uint64_t seed : claimed ? claim_seeds : seeds) runs.push_back({profile, seed});
+    const bool claimed = std::find(determinism_claims.begin(), determinism_claims.end(), profile) !=
+                         determinism_claims.end();
+    for (const std::uint64_t seed : claimed ? determinism_claim_seeds : seeds)
+      runs.push_back({profile, seed});
   }
   return runs;
 }

@@ -22,7 +22,8 @@ namespace kernelgate {
 struct VirtualRun {
   const DeviceProfile* profile = nullptr;
   std::uint64_t schedule_seed = 0;
-  std::optional<std::string> refusal = std::nullopt;  // why the variant is unsupported there
+  std::optional<std::string> unsupported_reason =
+      std::nullopt;  // why the variant is unsupported there
 };
 
 /// The options --device, --schedules, --claim-schedules, --schedule-seed, --unchecked, --counters,
@@ -30,7 +31,7 @@ struct VirtualRun {
 struct VirtualRunOptions {
   std::vector<std::string> devices;  // profiles; none: all
   int schedules = 3;
-  int claim_schedules = 20;                   // of cases that test claims (claim_cases.hpp)
+  int determinism_claim_schedules = 20;  // of cases that test claims (determinism_claim_cases.hpp)
   std::vector<std::uint64_t> schedule_seeds;  // exactly these; none: 0 .. schedules - 1
   ExecutorOptions executor;
 
@@ -44,7 +45,7 @@ struct VirtualRunOptions {
   /// one runs under every seed, and under the seeds of a determinism claim if it is in `claims`.
   /// Each unsupported profile gives one entry with the reason.
   std::vector<VirtualRun> runs(const Variant& variant, const Case& shape,
-                               std::span<const DeviceProfile* const> claims = {}) const;
+                               std::span<const DeviceProfile* const> determinism_claims = {}) const;
 };
 
 /// Amount of work that an executor observes in one run: flops plus twice the bytes.

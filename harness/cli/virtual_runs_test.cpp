@@ -29,11 +29,13 @@ class NoCase : public Case {
   Traffic traffic() const override { return {}; }
   std::vector<TensorSpec> tensors() const override { return {}; }
   void fill(TensorSet&, DataMode, std::uint64_t) const override {}
-  Truth truth(const TensorSet&, DataMode, std::uint64_t) const override { return {}; }
+  ReferenceValues reference_values(const TensorSet&, DataMode, std::uint64_t) const override {
+    return {};
+  }
   std::optional<std::string> exact_not_applicable() const override { return std::nullopt; }
 };
 
-std::vector<std::string> in_words(const VirtualRunOptions& options) {
+std::vector<std::string> describe(const VirtualRunOptions& options) {
   std::vector<std::string> words;
   for (const VirtualRun& run : options.runs(two_instances(), NoCase())) {
     words.push_back(run.profile->name + " " + std::to_string(run.schedule_seed));
@@ -41,27 +43,27 @@ std::vector<std::string> in_words(const VirtualRunOptions& options) {
   return words;
 }
 
-TEST(VirtualRuns, TakeEachInstanceUnderEverySeedAndEachRefusalOnce) {
-  EXPECT_THAT(in_words({}),
+TEST(VirtualRuns, TakeEachInstanceUnderEverySeedAndEachUnsupportedCaseOnce) {
+  EXPECT_THAT(describe({}),
               ::testing::ElementsAre("nv-sm75 0", "nv-sm75 1", "nv-sm75 2", "amd-gfx90a 0",
                                      "amd-gfx90a 1", "amd-gfx90a 2", "tiny 0"));
 }
 
 TEST(VirtualRuns, SayWhyAProfileIsRefused) {
   for (const VirtualRun& run : VirtualRunOptions().runs(two_instances(), NoCase())) {
-    EXPECT_EQ(run.refusal.value_or("none"),
+    EXPECT_EQ(run.unsupported_reason.value_or("none"),
               run.profile->name == "tiny" ? "needs more LDS" : "none");
   }
 }
 
-TEST(VirtualRuns, RepeatAClaimUnderMoreOrdersOnItsProfileAlone) {
+TEST(VirtualRuns, RepeatADeterminismClaimUnderMoreOrdersOnItsProfileAlone) {
   VirtualRunOptions options;
   options.schedules = 2;
-  options.claim_schedules = 4;
-  const std::vector<const DeviceProfile*> claims{&device_profile("amd-gfx90a")};
+  options.determinism_claim_schedules = 4;
+  const std::vector<const DeviceProfile*> determinism_claims{&device_profile("amd-gfx90a")};
   const auto runs = [&] {
     std::vector<std::string> words;
-    for (const VirtualRun& run : options.runs(two_instances(), NoCase(), claims)) {
+    for (const VirtualRun& run : options.runs(two_instances(), NoCase(), determinism_claims)) {
       words.push_back(run.profile->name + " " + std::to_string(run.schedule_seed));
     }
     return words;
@@ -69,7 +71,7 @@ TEST(VirtualRuns, RepeatAClaimUnderMoreOrdersOnItsProfileAlone) {
   EXPECT_THAT(runs(),
               ::testing::ElementsAre("nv-sm75 0", "nv-sm75 1", "amd-gfx90a 0", "amd-gfx90a 1",
                                      "amd-gfx90a 2", "amd-gfx90a 3", "tiny 0"));
-  options.claim_schedules = 0;
+  options.determinism_claim_schedules = 0;
   EXPECT_THAT(runs(), ::testing::ElementsAre("nv-sm75 0", "nv-sm75 1", "amd-gfx90a 0",
                                              "amd-gfx90a 1", "tiny 0"));
 }
@@ -78,16 +80,16 @@ TEST(VirtualRuns, TakeTheNamedDevicesAndSeeds) {
   VirtualRunOptions options;
   options.devices = {"amd-gfx1100", "tiny"};
   options.schedule_seeds = {17};
-  EXPECT_THAT(in_words(options), ::testing::ElementsAre("amd-gfx1100 17", "tiny 17"));
+  EXPECT_THAT(describe(options), ::testing::ElementsAre("amd-gfx1100 17", "tiny 17"));
   options.devices = {"amd-gfx9"};
-  EXPECT_THROW(in_words(options), BadInput);
+  EXPECT_THROW(describe(options), BadInput);
 }
 
 TEST(VirtualRuns, KeepTheirOptionsForTheLineThatRunsThemAgain) {
   VirtualRunOptions options;
   EXPECT_TRUE(options.words().empty());
-  options.executor = {.flavour = SourceFlavour::plain,
-                      .patience = {.steps = 1000, .silent_seconds = 0.5}};
+  options.executor = {.build_mode = SourceBuildMode::plain,
+                      .step_limit = {.steps = 1000, .silent_seconds = 0.5}};
   EXPECT_EQ(options.words(), (std::vector<std::string>{"--unchecked", "--step-limit", "1000",
                                                        "--silent-limit", "0.5"}));
 }

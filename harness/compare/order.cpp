@@ -51,7 +51,7 @@ bool balanced(const std::vector<RoundOrder>& orders) {
   return true;
 }
 
-std::string in_words(const std::vector<RoundOrder>& orders, const std::vector<std::string>& names) {
+std::string describe(const std::vector<RoundOrder>& orders, const std::vector<std::string>& names) {
   std::string text;
   for (const RoundOrder& order : orders) {
     if (!text.empty()) text += ' ';

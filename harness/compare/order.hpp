@@ -21,6 +21,6 @@ std::vector<RoundOrder> draw_orders(std::uint64_t seed, std::string_view case_id
 bool balanced(const std::vector<RoundOrder>& orders);
 
 /// "BC CB CB BC …" for names such as {"B", "C"}.
-std::string in_words(const std::vector<RoundOrder>& orders, const std::vector<std::string>& names);
+std::string describe(const std::vector<RoundOrder>& orders, const std::vector<std::string>& names);
 
 }  // namespace kernelgate::compare

@@ -46,7 +46,7 @@ TEST(Order, IsNoAlternation) {
 }
 
 TEST(Order, PrintsTheNamesInTheirPlaces) {
-  EXPECT_EQ(in_words({{0, 1}, {1, 0}, {1, 0}}, {"B", "C"}), "BC CB CB");
+  EXPECT_EQ(describe({{0, 1}, {1, 0}, {1, 0}}, {"B", "C"}), "BC CB CB");
 }
 
 // Equal code on a machine where the second process of a round takes 3 % longer.

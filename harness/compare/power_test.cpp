@@ -55,7 +55,7 @@ bool as_good_as(const Row& row, double alarms, std::array<double, 3> found) {
   return good;
 }
 
-std::string in_words(const Row& row) {
+std::string describe(const Row& row) {
   std::ostringstream text;
   text << "alarms " << row.equal_code << ", found " << row.found[0] << " " << row.found[1] << " "
        << row.found[2] << ", rounds " << row.rounds[0] << " " << row.rounds[1] << " "
@@ -68,9 +68,9 @@ constexpr std::array quiet_found{1.0, 1.0, 1.0}, noisy_found{0.61, 0.76, 1.0};
 
 TEST(Power, OfOneCaseIsAsGoodAsTheTable) {
   const Row quiet = row_of(recorded("quiet"), adaptive({}));
-  EXPECT_TRUE(as_good_as(quiet, quiet_alarms, quiet_found)) << in_words(quiet);
+  EXPECT_TRUE(as_good_as(quiet, quiet_alarms, quiet_found)) << describe(quiet);
   const Row noisy = row_of(recorded("noisy"), adaptive({}));
-  EXPECT_TRUE(as_good_as(noisy, noisy_alarms, noisy_found)) << in_words(noisy);
+  EXPECT_TRUE(as_good_as(noisy, noisy_alarms, noisy_found)) << describe(noisy);
   for (const double rounds : quiet.rounds) EXPECT_LT(rounds, 13);
   EXPECT_LT(noisy.rounds[0], 41);
 }
@@ -79,18 +79,18 @@ TEST(Power, OfOneAmongFiftyCasesIsAsGoodAsTheTable) {
   Rules rules;
   rules.cases = 50;
   const Row quiet = row_of(recorded("quiet"), adaptive(rules));
-  EXPECT_EQ(quiet.equal_code, 0) << in_words(quiet);
-  EXPECT_EQ(quiet.found[0], 1) << in_words(quiet);
-  EXPECT_LT(quiet.rounds[0], 19) << in_words(quiet);
+  EXPECT_EQ(quiet.equal_code, 0) << describe(quiet);
+  EXPECT_EQ(quiet.found[0], 1) << describe(quiet);
+  EXPECT_LT(quiet.rounds[0], 19) << describe(quiet);
   const Row noisy = row_of(recorded("noisy"), adaptive(rules));
-  EXPECT_TRUE(as_good_as(noisy, 0, {0.37, 0.37, 0.98})) << in_words(noisy);
+  EXPECT_TRUE(as_good_as(noisy, 0, {0.37, 0.37, 0.98})) << describe(noisy);
 }
 
 TEST(Power, RefusesPairsThatAreNoPairs) {
   // Pairs as in 20 processes of one side, then 20 of the other: the data of a U test after two
   // batches.
   const Row noisy = row_of(recorded("noisy"), adaptive({}), 20);
-  EXPECT_FALSE(as_good_as(noisy, noisy_alarms, noisy_found)) << in_words(noisy);
+  EXPECT_FALSE(as_good_as(noisy, noisy_alarms, noisy_found)) << describe(noisy);
 }
 
 TEST(Power, RefusesAComparisonOfMeansOfOneProcessASide) {
@@ -102,8 +102,8 @@ TEST(Power, RefusesAComparisonOfMeansOfOneProcessASide) {
   };
   for (const std::string machine : {"quiet", "noisy"}) {
     const Row row = row_of(recorded(machine), mean);
-    EXPECT_FALSE(as_good_as(row, quiet_alarms, quiet_found)) << machine << ": " << in_words(row);
-    EXPECT_FALSE(as_good_as(row, noisy_alarms, noisy_found)) << machine << ": " << in_words(row);
+    EXPECT_FALSE(as_good_as(row, quiet_alarms, quiet_found)) << machine << ": " << describe(row);
+    EXPECT_FALSE(as_good_as(row, noisy_alarms, noisy_found)) << machine << ": " << describe(row);
   }
 }
 
@@ -119,7 +119,7 @@ TEST(Power, RefusesARuleThatStopsAtTheFirstFivePercent) {
     return ended;
   };
   const Row noisy = row_of(recorded("noisy"), eager);
-  EXPECT_FALSE(as_good_as(noisy, noisy_alarms, noisy_found)) << in_words(noisy);
+  EXPECT_FALSE(as_good_as(noisy, noisy_alarms, noisy_found)) << describe(noisy);
 }
 
 TEST(Statistic, InterpolatesBetweenNeighbours) {

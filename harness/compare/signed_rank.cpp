@@ -11,7 +11,7 @@
 namespace kernelgate::compare {
 namespace {
 
-constexpr std::int64_t most_exact = 100;
+constexpr std::int64_t max_exact = 100;
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
 // P(W >= w) for w = 0 .. n (n + 1) / 2: rank i is in the sum or not, each with probability 1/2.
@@ -69,8 +69,8 @@ double signed_rank_tail(std::int64_t n, std::int64_t w) {
   const std::int64_t most = n * (n + 1) / 2;
   if (w <= 0) return 1;
   if (w > most) return 0;
-  if (n > most_exact) return normal_tail(static_cast<double>(n), static_cast<double>(w));
-  thread_local std::vector<std::vector<double>> tails(most_exact + 1);
+  if (n > max_exact) return normal_tail(static_cast<double>(n), static_cast<double>(w));
+  thread_local std::vector<std::vector<double>> tails(max_exact + 1);
   auto& tail = tails[static_cast<std::size_t>(n)];
   if (tail.empty()) tail = tail_of(n);
   return tail[static_cast<std::size_t>(w)];

@@ -28,7 +28,7 @@ const Axes<Shape>& table() {
   return axes;
 }
 
-std::string refusal(std::string_view text) {
+std::string unsupported_reason(std::string_view text) {
   try {
     table().parse(text);
   } catch (const BadInput& error) {
@@ -46,16 +46,18 @@ TEST(CaseId, ParsesBackToTheSameCase) {
 }
 
 TEST(CaseId, SaysWhatWasGotAndWhatWasExpected) {
-  EXPECT_THAT(refusal("rows=7x"),
+  EXPECT_THAT(unsupported_reason("rows=7x"),
               HasSubstr("axis 'rows': expected a whole number from 1 to 1000, got '7x'"));
-  EXPECT_THAT(refusal("rows=1001"), HasSubstr("got '1001'"));
-  EXPECT_THAT(refusal("rows=99999999999999999999"), HasSubstr("axis 'rows'"));
-  EXPECT_THAT(refusal("mask=round"), HasSubstr("expected one of causal sliding, got 'round'"));
-  EXPECT_THAT(refusal("f8"), HasSubstr("expected one of f32 bf16 f16, got 'f8'"));
-  EXPECT_THAT(refusal("cols=3"), HasSubstr("has no axis 'cols'; it has: rows mask a dtype"));
-  EXPECT_THAT(refusal("rows=1,rows=2"), HasSubstr("stands twice"));
-  EXPECT_THAT(refusal("rows="), HasSubstr("expected key=value"));
-  EXPECT_THAT(refusal("=3"), HasSubstr("expected key=value"));
+  EXPECT_THAT(unsupported_reason("rows=1001"), HasSubstr("got '1001'"));
+  EXPECT_THAT(unsupported_reason("rows=99999999999999999999"), HasSubstr("axis 'rows'"));
+  EXPECT_THAT(unsupported_reason("mask=round"),
+              HasSubstr("expected one of causal sliding, got 'round'"));
+  EXPECT_THAT(unsupported_reason("f8"), HasSubstr("expected one of f32 bf16 f16, got 'f8'"));
+  EXPECT_THAT(unsupported_reason("cols=3"),
+              HasSubstr("has no axis 'cols'; it has: rows mask a dtype"));
+  EXPECT_THAT(unsupported_reason("rows=1,rows=2"), HasSubstr("stands twice"));
+  EXPECT_THAT(unsupported_reason("rows="), HasSubstr("expected key=value"));
+  EXPECT_THAT(unsupported_reason("=3"), HasSubstr("expected key=value"));
 }
 
 TEST(Registry, NamesWhatExistsWhenAKernelOrVariantDoesNot) {

@@ -97,7 +97,7 @@ inline Bounded stored_as(Dtype type, Bounded x) {
 
 /// Error bound of an f32 sum of `terms` independent terms whose absolute values add up to
 /// `magnitude`, in any order (verdicts, section 1: 4 sqrt(n) u sum|ab|).
-inline double sum_budget(double magnitude, std::int64_t terms) {
+inline double sum_error_bound(double magnitude, std::int64_t terms) {
   return 4 * std::sqrt(static_cast<double>(terms)) * f32_unit * magnitude;
 }
 
@@ -131,7 +131,9 @@ class Sum<Bounded> {
     carried_ += std::abs(a.value) * b.bound + std::abs(b.value) * a.bound + a.bound * b.bound;
     ++terms_;
   }
-  Bounded result() const { return {total_, carried_ + sum_budget(magnitude_ + carried_, terms_)}; }
+  Bounded result() const {
+    return {total_, carried_ + sum_error_bound(magnitude_ + carried_, terms_)};
+  }
 
  private:
   double total_ = 0, magnitude_ = 0, carried_ = 0;

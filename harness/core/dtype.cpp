@@ -15,7 +15,7 @@ struct Row {
   std::string_view name;
   std::int64_t bytes;
   int significant_bits;  // 0: not floating
-  int least_exponent;    // exponent of the smallest positive number
+  int min_exponent;      // exponent of the smallest positive number
 };
 
 constexpr std::array rows{
@@ -75,7 +75,7 @@ bool is_floating(Dtype type) { return row(type).significant_bits > 0; }
 Grid grid(Dtype type) {
   const Row& r = row(type);
   if (r.significant_bits == 0 || type == Dtype::f64) return {};
-  return {std::ldexp(1.0, 1 - r.significant_bits), std::ldexp(1.0, r.least_exponent)};
+  return {std::ldexp(1.0, 1 - r.significant_bits), std::ldexp(1.0, r.min_exponent)};
 }
 
 double round_to(Dtype type, double x) {
@@ -83,7 +83,7 @@ double round_to(Dtype type, double x) {
   if (type == Dtype::f64) return x;
   if (r.significant_bits == 0) return std::nearbyint(x);
   if (x == 0 || !std::isfinite(x)) return x;
-  const int place = std::max(std::ilogb(x) - (r.significant_bits - 1), r.least_exponent);
+  const int place = std::max(std::ilogb(x) - (r.significant_bits - 1), r.min_exponent);
   const double rounded = round_at(x, place);
   if (std::abs(rounded) > largest(type)) {
     return std::copysign(std::numeric_limits<double>::infinity(), x);

@@ -89,7 +89,7 @@ FreeMemory free_memory() {
   return free;
 }
 
-std::string FreeMemory::in_words() const {
+std::string FreeMemory::describe() const {
   const double gigabytes = 1e-9 * static_cast<double>(bytes);
   if (limited_by.empty()) return fmt::format("{:.2f} GB are free", gigabytes);
   return fmt::format("{:.2f} GB are free within the limit of {}", gigabytes, limited_by);
@@ -98,7 +98,7 @@ std::string FreeMemory::in_words() const {
 std::optional<std::string> memory_shortage(std::int64_t needed) {
   const FreeMemory free = free_memory();
   if (static_cast<double>(needed) <= 0.9 * static_cast<double>(free.bytes)) return std::nullopt;
-  return fmt::format("needs {:.2f} GB, {}", 1e-9 * static_cast<double>(needed), free.in_words());
+  return fmt::format("needs {:.2f} GB, {}", 1e-9 * static_cast<double>(needed), free.describe());
 }
 
 void require_memory(std::int64_t needed, std::string_view what, std::string_view hint) {

@@ -15,7 +15,7 @@ struct FreeMemory {
   std::string limited_by;  // the file or limit below the machine's free memory; else empty
 
   /// "0.31 GB are free", with the limit if there is one.
-  std::string in_words() const;
+  std::string describe() const;
 };
 
 /// The free memory now. Swap is not counted. Reads a few files, about 0.1 ms.

@@ -58,7 +58,7 @@ class Machine {
 TEST(FreeMemory, IsTheMachinesOwnWithoutALimit) {
   const Machine machine;
   EXPECT_EQ(machine.free().bytes, 8'000'000LL * 1024);
-  EXPECT_EQ(machine.free().in_words(), "8.19 GB are free");
+  EXPECT_EQ(machine.free().describe(), "8.19 GB are free");
   machine.in_version_2("/user");
   machine.group2("/user", "max", 5000 * mb);
   EXPECT_EQ(machine.free().bytes, 8'000'000LL * 1024);
@@ -70,7 +70,7 @@ TEST(FreeMemory, IsWhatAGroupOfVersion2LeavesWithItsPageCacheCountedAsFree) {
   machine.group2("/user", "400000000", 350 * mb, 200 * mb, 50 * mb);
   // 400 - (350 - 200 - 50) MB
   EXPECT_EQ(machine.free().bytes, 300 * mb);
-  EXPECT_EQ(machine.free().in_words(),
+  EXPECT_EQ(machine.free().describe(),
             "0.30 GB are free within the limit of /sys/fs/cgroup/user/memory.max");
 }
 

@@ -12,8 +12,8 @@
 
 #include "harness/core/backend.hpp"
 #include "harness/core/fill.hpp"
+#include "harness/core/reference_values.hpp"
 #include "harness/core/tensor.hpp"
-#include "harness/core/truth.hpp"
 
 namespace kernelgate {
 
@@ -35,7 +35,8 @@ class Case {
   /// Writes inputs and states. Outputs are poisoned by the harness.
   virtual void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const = 0;
   /// The reference for these inputs; called with the tensors as they were before the run.
-  virtual Truth truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const = 0;
+  virtual ReferenceValues reference_values(const TensorSet& before, DataMode mode,
+                                           std::uint64_t seed) const = 0;
   /// The reason why this case has no exact inputs; nothing if it has them.
   virtual std::optional<std::string> exact_not_applicable() const = 0;
 
@@ -69,7 +70,7 @@ struct Reproducible {
 struct NativeSide {
   Reproducible reproducible;
   /// The reason why such a device cannot run this case; nothing if it can.
-  std::function<std::optional<std::string>(const Case&, const DeviceProfile&)> refusal;
+  std::function<std::optional<std::string>(const Case&, const DeviceProfile&)> unsupported_reason;
   /// The launches on such a device, as text. Where the text is equal for two devices, a run on one
   /// covers the other.
   std::function<std::string(const Case&, const DeviceProfile&)> instance;
@@ -81,7 +82,7 @@ struct Variant {
   Backend backend = Backend::kokkos;
   std::string note;  // one line for `list`
   /// The reason, with numbers, why it cannot run this case here; nothing if it can.
-  std::function<std::optional<std::string>(const Case&)> refusal;
+  std::function<std::optional<std::string>(const Case&)> unsupported_reason;
   std::function<std::unique_ptr<Launch>(const Case&, TensorSet&)> prepare;
   std::optional<NativeSide> native = {};  // for variants that run on a NativeDevice
   bool timed = true;                      // false: timed only when named explicitly

@@ -6,13 +6,13 @@
 namespace kernelgate {
 
 void refuse_huge(std::string_view kernel, const std::vector<TensorSpec>& tensors) {
-  constexpr std::int64_t most_bytes = std::int64_t{1} << 40;
+  constexpr std::int64_t max_bytes = std::int64_t{1} << 40;
   std::int64_t total = 0;
   for (const TensorSpec& spec : tensors) {
     const std::int64_t count = spec.count();
-    if (count > (most_bytes - total) / size_bytes(spec.type)) {
+    if (count > (max_bytes - total) / size_bytes(spec.type)) {
       throw BadInput("kernel '" + std::string(kernel) +
-                     "': expected a case whose tensors take at most " + std::to_string(most_bytes) +
+                     "': expected a case whose tensors take at most " + std::to_string(max_bytes) +
                      " bytes together, got more at tensor '" + spec.name + "'");
     }
     total += count * size_bytes(spec.type);
@@ -52,16 +52,16 @@ void Registry::add(std::string_view kernel, Variant variant) {
 std::vector<NativeEntry> Registry::native_entries() const {
   std::vector<NativeEntry> all;
   for (const EntryTable& table : entries_) {
-    if (table.backend != Backend::source || table.flavour != SourceFlavour::checked) continue;
+    if (table.backend != Backend::source || table.build_mode != SourceBuildMode::checked) continue;
     all.insert(all.end(), table.entries.data, table.entries.data + table.entries.count);
   }
   return all;
 }
 
 NativeEntries Registry::entries_of(std::string_view kernel, Backend backend,
-                                   SourceFlavour flavour) const {
+                                   SourceBuildMode build_mode) const {
   for (const EntryTable& table : entries_) {
-    if (table.kernel == kernel && table.backend == backend && table.flavour == flavour) {
+    if (table.kernel == kernel && table.backend == backend && table.build_mode == build_mode) {
       return table.entries;
     }
   }

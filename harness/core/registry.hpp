@@ -14,7 +14,7 @@
 #include "harness/core/axes.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/kernel.hpp"
-#include "harness/native/entry.hpp"
+#include "harness/core/native_entry.hpp"
 
 namespace kernelgate {
 
@@ -23,7 +23,7 @@ template <class C>
 struct NativePlan;  // harness/native/plan.hpp
 
 /// The two builds of a kernel unit for the source executor.
-enum class SourceFlavour {
+enum class SourceBuildMode {
   checked,  // every access checked
   plain,    // optimised, no checks: for large inputs
 };
@@ -31,7 +31,7 @@ enum class SourceFlavour {
 /// The open device on which a backend's native variants run.
 struct DeviceSlot {
   NativeDevice* device = nullptr;  // null: none is open, and every variant reports that
-  SourceFlavour flavour = SourceFlavour::checked;
+  SourceBuildMode build_mode = SourceBuildMode::checked;
 };
 
 /// Requirements on the case type of a kernel folder.
@@ -43,7 +43,7 @@ concept KernelCase = std::equality_comparable<C> &&
   { c.traffic() } -> std::same_as<Traffic>;
   { c.tensors() } -> std::same_as<std::vector<TensorSpec>>;
   {c.fill(set, DataMode::exact, std::uint64_t{})};
-  { c.truth(before, DataMode::exact, std::uint64_t{}) } -> std::same_as<Truth>;
+  { c.reference_values(before, DataMode::exact, std::uint64_t{}) } -> std::same_as<ReferenceValues>;
 };
 
 /// "linear/tokens=7,out=64,in=64,bf16", the text that parses back to the case.
@@ -65,8 +65,9 @@ class TypedCase final : public Case {
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const override {
     value.fill(tensors, mode, seed);
   }
-  Truth truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const override {
-    return value.truth(before, mode, seed);
+  ReferenceValues reference_values(const TensorSet& before, DataMode mode,
+                                   std::uint64_t seed) const override {
+    return value.reference_values(before, mode, seed);
   }
   std::optional<std::string> exact_not_applicable() const override {
     if constexpr (requires { value.exact_not_applicable(); }) return value.exact_not_applicable();
@@ -130,13 +131,13 @@ class Registry {
   };
 
   /// `prepare(const C&, TensorSet&)` returns a Launch; `refusal(const C&)` a reason or nothing.
-  template <KernelCase C, class Prepare, class Refusal>
-  void add_variant(VariantText text, Prepare prepare, Refusal refusal) {
+  template <KernelCase C, class Prepare, class UnsupportedReason>
+  void add_variant(VariantText text, Prepare prepare, UnsupportedReason unsupported_reason) {
     add(C::kernel, Variant{std::move(text.name),
                            text.backend,
                            std::move(text.note),
-                           [refusal](const Case& c) -> std::optional<std::string> {
-                             return refusal(typed<C>(c));
+                           [unsupported_reason](const Case& c) -> std::optional<std::string> {
+                             return unsupported_reason(typed<C>(c));
                            },
                            [prepare](const Case& c, TensorSet& tensors) -> std::unique_ptr<Launch> {
                              return prepare(typed<C>(c), tensors);
@@ -157,8 +158,8 @@ class Registry {
   /// Adds the instances of a kernel's thin unit for one backend. The generated register_kernels()
   /// calls it before the plan that uses them.
   void add_entries(std::string_view kernel, Backend backend, NativeEntries entries,
-                   SourceFlavour flavour = SourceFlavour::checked) {
-    entries_.push_back({std::string(kernel), backend, flavour, entries});
+                   SourceBuildMode build_mode = SourceBuildMode::checked) {
+    entries_.push_back({std::string(kernel), backend, build_mode, entries});
   }
   /// The host instances of all kernels. A device's compiler makes the same ones.
   std::vector<NativeEntry> native_entries() const;
@@ -187,12 +188,13 @@ class Registry {
   void add(std::string_view kernel, Variant variant);
 
   /// The entries of that kernel, backend and build mode; empty if the build has none.
-  NativeEntries entries_of(std::string_view kernel, Backend backend, SourceFlavour flavour) const;
+  NativeEntries entries_of(std::string_view kernel, Backend backend,
+                           SourceBuildMode build_mode) const;
 
   struct EntryTable {
     std::string kernel;
     Backend backend;
-    SourceFlavour flavour;
+    SourceBuildMode build_mode;
     NativeEntries entries;
   };
   using Slots = std::array<DeviceSlot, backend_names.size()>;

@@ -42,7 +42,7 @@ std::vector<Bounded> softmax_mix_bounded(const std::vector<double>& query, std::
     }
     weight[k] = score * scale;
     largest = std::max(largest, weight[k]);
-    independent[k] = scale * (sum_budget(magnitude, static_cast<std::int64_t>(query.size())) +
+    independent[k] = scale * (sum_error_bound(magnitude, static_cast<std::int64_t>(query.size())) +
                               2 * f32_unit * std::abs(score));
   }
 
@@ -77,7 +77,8 @@ std::vector<Bounded> softmax_mix_bounded(const std::vector<double>& query, std::
   }
   const auto terms = static_cast<std::int64_t>(count);
   for (std::size_t x = 0; x < width; ++x) {
-    const double sums = sum_budget(magnitude[x], terms) + std::abs(value[x]) * sum_budget(1, terms);
+    const double sums =
+        sum_error_bound(magnitude[x], terms) + std::abs(value[x]) * sum_error_bound(1, terms);
     out[x] = {value[x],
               std::sqrt(squares[x]) + carried[x] + sums + 4 * f32_unit * std::abs(value[x])};
   }

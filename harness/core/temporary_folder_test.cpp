@@ -24,7 +24,7 @@ class TemporaryFolderName : public ::testing::Test {
     if (!before_.empty()) ::setenv("TMPDIR", before_.c_str(), 1);
   }
 
-  static std::string refusal(const std::string& value) {
+  static std::string unsupported_reason(const std::string& value) {
     ::setenv("TMPDIR", value.c_str(), 1);
     try {
       return "took " + temporary_folder("or give --expert-folder").string();
@@ -41,24 +41,26 @@ class TemporaryFolderName : public ::testing::Test {
 
 TEST_F(TemporaryFolderName, WhatCannotBeUsedIsNamedWithAWayOut) {
   EXPECT_EQ(
-      refusal("/nowhere/tmp"),
+      unsupported_reason("/nowhere/tmp"),
       "TMPDIR=/nowhere/tmp: the folder for temporary files: no such folder; expected a folder "
       "that can be written, or give --expert-folder");
   const std::string file = folder / "file";
   std::ofstream(file) << "text";
-  EXPECT_EQ(refusal(file), "TMPDIR=" + file +
-                               ": the folder for temporary files: not a folder; expected a folder "
-                               "that can be written, or give --expert-folder");
+  EXPECT_EQ(unsupported_reason(file),
+            "TMPDIR=" + file +
+                ": the folder for temporary files: not a folder; expected a folder "
+                "that can be written, or give --expert-folder");
   if (::geteuid() == 0) return;  // root can write everywhere
   const fs::path locked = folder / "locked";
   fs::create_directory(locked);
   fs::permissions(locked, fs::perms::owner_read);
-  EXPECT_NE(refusal(locked).find("cannot be written: Permission denied"), std::string::npos);
+  EXPECT_NE(unsupported_reason(locked).find("cannot be written: Permission denied"),
+            std::string::npos);
 }
 
 TEST_F(TemporaryFolderName, TheVariableIsTakenAndTmpWithoutIt) {
-  EXPECT_EQ(refusal(folder.path()), "took " + folder.path().string());
-  EXPECT_EQ(refusal(""), "took /tmp");
+  EXPECT_EQ(unsupported_reason(folder.path()), "took " + folder.path().string());
+  EXPECT_EQ(unsupported_reason(""), "took /tmp");
   ::unsetenv("TMPDIR");
   EXPECT_EQ(temporary_folder(), "/tmp");
 }

@@ -12,7 +12,7 @@
 namespace kernelgate {
 namespace {
 
-constexpr unsigned char red_zone_byte = 0xA7;
+constexpr unsigned char guard_band_byte = 0xA7;
 
 std::uint64_t load_bits(const std::byte* from, std::int64_t bytes) {
   std::uint64_t bits = 0;
@@ -37,8 +37,8 @@ std::uint64_t poison_bits(Dtype type) {
 }
 
 bool all_red(const std::byte* zone) {
-  return std::all_of(zone, zone + Tensor::red_zone_bytes,
-                     [](std::byte b) { return b == std::byte{red_zone_byte}; });
+  return std::all_of(zone, zone + Tensor::guard_band_bytes,
+                     [](std::byte b) { return b == std::byte{guard_band_byte}; });
 }
 
 }  // namespace
@@ -55,15 +55,15 @@ std::int64_t TensorSpec::count() const {
 }
 
 Tensor::Tensor(TensorSpec spec) : spec_(std::move(spec)), count_(spec_.count()) {
-  const std::int64_t size = bytes() + 2 * red_zone_bytes;
+  const std::int64_t size = bytes() + 2 * guard_band_bytes;
   memory_ = large_memory(size);
   if (!memory_) {
     throw BadInput("tensor '" + spec_.name + "': no memory for " + std::to_string(size) +
-                   " bytes: " + free_memory().in_words());
+                   " bytes: " + free_memory().describe());
   }
-  data_ = memory_.get() + red_zone_bytes;
-  std::memset(memory_.get(), red_zone_byte, red_zone_bytes);
-  std::memset(data_ + bytes(), red_zone_byte, red_zone_bytes);
+  data_ = memory_.get() + guard_band_bytes;
+  std::memset(memory_.get(), guard_band_byte, guard_band_bytes);
+  std::memset(data_ + bytes(), guard_band_byte, guard_band_bytes);
 }
 
 Tensor::Tensor(TensorSpec spec, std::byte* memory)
@@ -121,7 +121,7 @@ bool Tensor::is_poison(std::int64_t index) const {
   return load_bits(data_ + index * size, size) == (poison_bits(spec_.type) & mask);
 }
 
-bool Tensor::red_zones_intact() const {
+bool Tensor::guard_bands_intact() const {
   return memory_ == nullptr || (all_red(memory_.get()) && all_red(data_ + bytes()));
 }
 

@@ -31,11 +31,11 @@ struct TensorSpec {
   std::int64_t bytes() const { return count() * size_bytes(type); }
 };
 
-/// A tensor that owns its memory, 64-byte aligned, with a guard band of red_zone_bytes on either
+/// A tensor that owns its memory, 64-byte aligned, with a guard band of guard_band_bytes on either
 /// side; or a view.
 class Tensor {
  public:
-  static constexpr std::int64_t red_zone_bytes = 4096;
+  static constexpr std::int64_t guard_band_bytes = 4096;
 
   explicit Tensor(TensorSpec spec);
   /// A non-owning view, such as a model's weights or its cache. The memory must contain
@@ -76,7 +76,7 @@ class Tensor {
   bool is_poison(std::int64_t index) const;
 
   /// Whether the guard bands are unchanged; true for a view, which has none.
-  bool red_zones_intact() const;
+  bool guard_bands_intact() const;
   /// Hash of the contents: changes when a kernel writes to an input.
   std::uint64_t fingerprint() const;
 

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "harness/core/error.hpp"
-#include "harness/devices/refusal.hpp"
+#include "harness/devices/unsupported_reason.hpp"
 
 namespace kernelgate {
 namespace {
@@ -131,41 +131,43 @@ TEST(DeviceProfiles, RefuseWhatIsNoNumberAndWhatIsMissing) {
               ThrowsMessage<BadInput>(HasSubstr("x.csv")));
 }
 
-TEST(Refusal, SaysHowMuchLdsIsNeededAndGiven) {
+TEST(UnsupportedReason, SaysHowMuchLdsIsNeededAndGiven) {
   const Needs needs{.wave = 32, .threads = 1024, .shared_bytes = 66032};
-  EXPECT_EQ(refusal(needs, device_profile("amd-gfx1100")),
+  EXPECT_EQ(unsupported_reason(needs, device_profile("amd-gfx1100")),
             "needs 66032 B of LDS, amd-gfx1100 gives 65536 B to a block");
-  EXPECT_EQ(refusal(needs, device_profile("nv-sm90")), std::nullopt);
+  EXPECT_EQ(unsupported_reason(needs, device_profile("nv-sm90")), std::nullopt);
 }
 
-TEST(Refusal, AllowsExactlyTheLimit) {
+TEST(UnsupportedReason, AllowsExactlyTheLimit) {
   const Needs limit{.shared_bytes = 65536};
-  EXPECT_EQ(refusal(limit, device_profile("amd-gfx942")), std::nullopt);
-  EXPECT_NE(refusal({.shared_bytes = 65537}, device_profile("amd-gfx942")), std::nullopt);
-  EXPECT_EQ(refusal({.shared_bytes = 163840}, device_profile("amd-gfx950")), std::nullopt);
+  EXPECT_EQ(unsupported_reason(limit, device_profile("amd-gfx942")), std::nullopt);
+  EXPECT_NE(unsupported_reason({.shared_bytes = 65537}, device_profile("amd-gfx942")),
+            std::nullopt);
+  EXPECT_EQ(unsupported_reason({.shared_bytes = 163840}, device_profile("amd-gfx950")),
+            std::nullopt);
 }
 
-TEST(Refusal, AsksForTheOptInAbove48KiB) {
+TEST(UnsupportedReason, AsksForTheOptInAbove48KiB) {
   Needs needs{.shared_bytes = 49153, .lds_opt_in = LdsOptIn::not_made};
-  EXPECT_EQ(refusal(needs, device_profile("nv-sm80")),
+  EXPECT_EQ(unsupported_reason(needs, device_profile("nv-sm80")),
             "needs 49153 B of LDS, nv-sm80 gives 49152 B to a block without the opt-in, 166912 B "
             "with it");
-  EXPECT_EQ(refusal(needs, device_profile("amd-gfx942")), std::nullopt);
+  EXPECT_EQ(unsupported_reason(needs, device_profile("amd-gfx942")), std::nullopt);
   needs.lds_opt_in = LdsOptIn::made;
-  EXPECT_EQ(refusal(needs, device_profile("nv-sm80")), std::nullopt);
+  EXPECT_EQ(unsupported_reason(needs, device_profile("nv-sm80")), std::nullopt);
 }
 
-TEST(Refusal, NamesEveryReason) {
+TEST(UnsupportedReason, NamesEveryReason) {
   const Needs needs{.wave = 64,
                     .threads = 512,
                     .shared_bytes = 20000,
                     .registers = 300,
                     .matrix = MatrixFamily::mfma};
-  EXPECT_EQ(refusal(needs, device_profile("tiny")),
+  EXPECT_EQ(unsupported_reason(needs, device_profile("tiny")),
             "is instantiated for waves of 64 lanes, tiny has 32; needs 512 threads, tiny gives 256 "
             "to a block; needs 20000 B of LDS, tiny gives 16384 B to a block; needs 300 registers, "
             "tiny gives 255 to a thread; needs matrix instructions mfma, tiny has none");
-  EXPECT_EQ(refusal(needs, device_profile("amd-gfx942")), std::nullopt);
+  EXPECT_EQ(unsupported_reason(needs, device_profile("amd-gfx942")), std::nullopt);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace kernelgate {
 
 namespace {
 
-constexpr std::size_t most_places = 3;
+constexpr std::size_t max_locations = 3;
 
 std::uint64_t waste(const CostlyPlace& place) { return place.cost.made - place.cost.least; }
 
@@ -69,7 +69,7 @@ std::string lines(const LaunchCounters& c) {
       fmt::format("  {:<40} {:>8} {:>12} {:>11} {:>6} {:>11} {:>11} {:>6}\n", c.kernel,
                   fmt::format("{}/{}", c.waves, c.all_waves), c.cycles.made, c.cycles.least,
                   ratio(c.cycles), c.sectors.made, c.sectors.least, ratio(c.sectors));
-  for (std::size_t i = 0; i < c.places.size() && i < most_places; ++i) {
+  for (std::size_t i = 0; i < c.places.size() && i < max_locations; ++i) {
     const CostlyPlace& place = c.places[i];
     text += fmt::format("    {} of {} at {}: {} {} in {} accesses of a wave, {} would do\n",
                         place.writes ? "write" : "read",

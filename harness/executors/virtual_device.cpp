@@ -16,11 +16,11 @@ std::unique_ptr<NativeDevice> open_virtual_device(Backend backend, const DeviceP
   if (backend == Backend::source) {
     SourceOptions options;
     options.seed = schedule_seed;
-    options.patience = asked.patience;
+    options.step_limit = asked.step_limit;
     options.counted = asked.counted;
     // Seed 0: natural order. Seed 1: permuted. From 2 on: permuted, with yields inside intervals.
     if (schedule_seed >= 2) options.yield_every = 50;
-    if (asked.flavour == SourceFlavour::plain) options.checking = Checking::off;
+    if (asked.build_mode == SourceBuildMode::plain) options.checking = Checking::off;
     return std::make_unique<SourceDevice>(profile, options);
   }
   throw BadInput(fmt::format("this build has no executor of backend {} for device {}",
@@ -32,7 +32,7 @@ OpenVirtualDevice::OpenVirtualDevice(const Registry& registry, Backend backend,
                                      const ExecutorOptions& options)
     : slot_(registry.device_slot(backend)),
       device_(open_virtual_device(backend, profile, schedule_seed, options)) {
-  slot_ = {device_.get(), options.flavour};
+  slot_ = {device_.get(), options.build_mode};
 }
 
 OpenVirtualDevice::~OpenVirtualDevice() { slot_ = {}; }

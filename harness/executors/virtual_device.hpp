@@ -9,7 +9,7 @@
 #include "harness/core/registry.hpp"
 #include "harness/devices/profile.hpp"
 #include "harness/executors/launch_counters.hpp"
-#include "harness/executors/patience.hpp"
+#include "harness/executors/step_limit.hpp"
 #include "harness/native/device.hpp"
 
 namespace kernelgate {
@@ -21,8 +21,8 @@ constexpr bool is_virtual(Backend backend) {
 
 /// Options of an executor besides its device profile and schedule.
 struct ExecutorOptions {
-  SourceFlavour flavour = SourceFlavour::checked;
-  Patience patience = {};
+  SourceBuildMode build_mode = SourceBuildMode::checked;
+  StepLimit step_limit = {};
   CountedWaves counted = {};
 };
 

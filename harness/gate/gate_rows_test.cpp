@@ -62,7 +62,7 @@ TEST(GateRows, AnExitCodeThatNoRowExplainsStands) {
   EXPECT_EQ(judged({}, ExitCode::invalid_environment).state, PartState::invalid);
 }
 
-TEST(GateRows, RefusalsAloneAndTheReferenceAloneAreNoRun) {
+TEST(GateRows, UnsupportedCasesAloneAndTheReferenceAloneAreNoRun) {
   EXPECT_EQ(judged({row_of(Status::unsupported)}, ExitCode::nothing_ran).state, PartState::not_run);
   Record reference = row_of(Status::passed);
   reference.variant = "reference";

@@ -35,7 +35,7 @@ double chance_of(std::span<const double> values, double distance, const ChangeRu
     for (std::size_t left = drawn.size(); left > 1; --left) {
       std::swap(drawn[left - 1], drawn[word_at(key, counter++) % left]);
     }
-    as_good += best_split(drawn, rules.least_segment).distance >= distance;
+    as_good += best_split(drawn, rules.min_segment).distance >= distance;
     if (static_cast<double>(as_good + 1) / total > rules.chance) break;
   }
   return static_cast<double>(as_good + 1) / total;
@@ -45,7 +45,7 @@ Judged judge(std::span<const double> logs, std::size_t from, std::size_t to,
              const ChangeRules& rules) {
   Judged segment{from, to, {}, 1};
   const auto values = logs.subspan(from, to - from);
-  segment.split = best_split(values, rules.least_segment);
+  segment.split = best_split(values, rules.min_segment);
   if (!(segment.split.distance > 0)) return segment;
   const std::uint64_t key = mix64(rules.seed) + from * 0x10001 + to;
   segment.chance = chance_of(values, segment.split.distance, rules, key);
@@ -67,9 +67,9 @@ void split_all(std::span<const double> logs, std::size_t from, std::size_t to,
   }
 }
 
-// Sorts the changes. Of changes closer than `least_segment` (found by two windows) keeps the most
+// Sorts the changes. Of changes closer than `min_segment` (found by two windows) keeps the most
 // significant.
-std::vector<ChangePoint> joined(std::vector<ChangePoint> changes, std::int64_t least_segment) {
+std::vector<ChangePoint> joined(std::vector<ChangePoint> changes, std::int64_t min_segment) {
   std::stable_sort(changes.begin(), changes.end(), [](const ChangePoint& a, const ChangePoint& b) {
     return a.chance != b.chance ? a.chance < b.chance : a.first < b.first;
   });
@@ -78,7 +78,7 @@ std::vector<ChangePoint> joined(std::vector<ChangePoint> changes, std::int64_t l
     const bool known = std::any_of(kept.begin(), kept.end(), [&](const ChangePoint& other) {
       const std::size_t apart =
           std::max(change.first, other.first) - std::min(change.first, other.first);
-      return apart < static_cast<std::size_t>(least_segment);
+      return apart < static_cast<std::size_t>(min_segment);
     });
     if (!known) kept.push_back(change);
   }
@@ -103,9 +103,9 @@ double size_of(const ChangePoint& change) {
 
 }  // namespace
 
-Split best_split(std::span<const double> values, std::int64_t least_segment) {
+Split best_split(std::span<const double> values, std::int64_t min_segment) {
   const std::size_t n = values.size();
-  const auto least = static_cast<std::size_t>(std::max<std::int64_t>(2, least_segment));
+  const auto least = static_cast<std::size_t>(std::max<std::int64_t>(2, min_segment));
   if (n < 2 * least) return {};
   // Sums of distances within the left side, within the right side, and of all pairs.
   double left = 0, right = 0;
@@ -135,7 +135,7 @@ std::vector<ChangePoint> change_points(std::span<const double> times, const Chan
   std::vector<ChangePoint> changes;
   const std::size_t n = logs.size();
   const auto window = static_cast<std::size_t>(
-      rules.window > 0 ? std::max(rules.window, 4 * rules.least_segment) : 0);
+      rules.window > 0 ? std::max(rules.window, 4 * rules.min_segment) : 0);
   if (window == 0 || n <= window) {
     split_all(logs, 0, n, rules, changes);
   } else {
@@ -145,7 +145,7 @@ std::vector<ChangePoint> change_points(std::span<const double> times, const Chan
     }
     split_all(logs, n - window, n, rules, changes);
   }
-  changes = joined(std::move(changes), rules.least_segment);
+  changes = joined(std::move(changes), rules.min_segment);
   set_levels(times, changes);
   while (!changes.empty()) {
     const auto least = std::min_element(

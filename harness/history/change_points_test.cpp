@@ -102,7 +102,7 @@ TEST(ChangePoints, CutATrendIntoStepsThatMatterAndASmallOneIntoNone) {
 
 TEST(ChangePoints, KeepTheLeastSegment) {
   ChangeRules rules;
-  rules.least_segment = 8;
+  rules.min_segment = 8;
   for (const ChangePoint& c : change_points(noisy(steps({{30, 1}, {5, 1.3}, {30, 1}})), rules)) {
     EXPECT_GE(c.first, 8U);
     EXPECT_LE(c.first, 57U);

@@ -96,7 +96,7 @@ void KernelEngine::draw(std::span<const rsa::SampleRequest> requests, std::int64
     seeds.push_back(static_cast<std::int64_t>(r.seed));
   }
   model_.operations().run(
-      {"sampling", -1, "sampling"}, {KernelModel::most_tokens, rows, valid},
+      {"sampling", -1, "sampling"}, {KernelModel::max_tokens, rows, valid},
       [&] { return fmt::format("rows={},vocabulary={},valid={},f32", rows, v, valid); },
       {{"logits", bytes_of(rows_of_logits)},
        {"stop", bytes_of(stop)},

@@ -30,7 +30,7 @@ class KernelEngine final : public rsa::SequenceEngine {
   std::int64_t cached_tokens(std::int64_t slot) const override { return store_.length(slot); }
   std::int64_t cache_bytes_per_token() const override { return store_.kv_bytes(1); }
   std::int64_t fixed_state_bytes() const override { return store_.bytes().fixed; }
-  std::string in_words() const override { return words_; }
+  std::string describe() const override { return words_; }
 
   const SequenceStore& store() const { return store_; }
 

@@ -88,9 +88,9 @@ void KernelModel::check(std::span<const SequenceChunk> chunks, const SequenceSto
                          c.slot, store.length(c.slot), store.capacity(), c.ids.size()));
     }
     reference::require_context(config_, length, fmt::format("chunk {}: slot {}", i, c.slot));
-    if (options.may_roll_back && c.ids.size() > size(SequenceStore::most_rollback)) {
+    if (options.may_roll_back && c.ids.size() > size(SequenceStore::max_rollback)) {
       refuse(fmt::format("expected at most {} tokens where they may be rolled back, got {}",
-                         SequenceStore::most_rollback, c.ids.size()));
+                         SequenceStore::max_rollback, c.ids.size()));
     }
     for (std::size_t t = 0; t < c.ids.size(); ++t) {
       if (c.ids[t] >= 0 && c.ids[t] < config_.vocab_size) continue;
@@ -120,12 +120,12 @@ KernelLogits KernelModel::forward(std::span<const SequenceChunk> chunks, Sequenc
   };
   for (const SequenceChunk& c : chunks) {
     for (std::size_t from = 0; from < c.ids.size();) {
-      const std::size_t count = std::min(c.ids.size() - from, size(most_tokens - piece.tokens));
+      const std::size_t count = std::min(c.ids.size() - from, size(max_tokens - piece.tokens));
       piece.chunks.push_back({c.slot, c.ids.subspan(from, count)});
       from += count;
       piece.ends.push_back(from == c.ids.size());
       piece.tokens += static_cast<std::int64_t>(count);
-      if (piece.tokens == most_tokens) flush();
+      if (piece.tokens == max_tokens) flush();
     }
   }
   flush();

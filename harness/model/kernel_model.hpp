@@ -27,7 +27,7 @@ struct SequenceChunk {
 
 /// Receives the residual stream f32 [tokens,H] before block 0 and after each block, with the
 /// block's router choices [tokens] and unbiased probabilities [tokens]. The tokens of all chunks
-/// are concatenated. A forward pass split into pieces (most_tokens) reports each piece;
+/// are concatenated. A forward pass split into pieces (max_tokens) reports each piece;
 /// `first_token` is the piece's offset.
 class LayerObserver {
  public:
@@ -41,7 +41,7 @@ class LayerObserver {
 
 struct ForwardOptions {
   bool every_token = true;     // logits of every token, or only of the last token of each chunk
-  bool may_roll_back = false;  // for drafts: chunks of up to SequenceStore::most_rollback tokens
+  bool may_roll_back = false;  // for drafts: chunks of up to SequenceStore::max_rollback tokens
   LayerObserver* observer = nullptr;
 };
 
@@ -69,7 +69,7 @@ struct ExpertHits {
 class KernelModel {
  public:
   /// Most tokens that go through the layers at once; bounds the memory of a prefill.
-  static constexpr std::int64_t most_tokens = 2048;
+  static constexpr std::int64_t max_tokens = 2048;
 
   /// Weights must outlive the model. Throws BadInput naming the config key that the kernels do not
   /// support: a norm epsilon other than 1e-5, a theta that is not a whole number.

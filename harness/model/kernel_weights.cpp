@@ -51,7 +51,7 @@ std::byte* KernelWeights::make_room(std::int64_t bytes) {
     throw BadInput(
         fmt::format("weights: a copy in {} needs {:.2f} GB, {}; expected a checkpoint in that "
                     "type, experts stacked",
-                    name(type_), 1e-9 * static_cast<double>(bytes), free_memory().in_words()));
+                    name(type_), 1e-9 * static_cast<double>(bytes), free_memory().describe()));
   }
   copied_ += bytes;
   copies_.push_back(std::move(copy));

@@ -8,14 +8,14 @@
 
 namespace kernelgate::model {
 
-std::string in_words(const Operation& operation) {
+std::string describe(const Operation& operation) {
   if (operation.layer < 0) return std::string(operation.name);
   return fmt::format("layer {}, {}", operation.layer, operation.name);
 }
 
 // The reference is computed before the kernel runs, because a state is overwritten in place.
 void LocalCheck::before(const Operation&, const Case& shape, const TensorSet& tensors) {
-  truth_ = shape.truth(tensors, DataMode::real, seed_);
+  reference_values_ = shape.reference_values(tensors, DataMode::real, seed_);
 }
 
 void LocalCheck::note_non_finite(const Operation& operation, const Tensor& tensor) {
@@ -24,7 +24,7 @@ void LocalCheck::note_non_finite(const Operation& operation, const Tensor& tenso
     const double x = tensor.get(i);
     if (std::isfinite(x)) continue;
     first_non_finite_ =
-        fmt::format("{}: {} is {}", in_words(operation), coordinates(tensor.spec(), i), x);
+        fmt::format("{}: {} is {}", describe(operation), coordinates(tensor.spec(), i), x);
     return;
   }
 }
@@ -34,7 +34,7 @@ void LocalCheck::after(const Operation& operation, const Case&, const TensorSet&
   ++errors.runs;
   std::string fault;
   double worst = 0;
-  for (const NumericTruth& numeric : truth_.numeric) {
+  for (const NumericReference& numeric : reference_values_.numeric) {
     const Tensor& got = tensors[numeric.tensor];
     const TensorVerdict verdict = judge(numeric, got);
     errors.elements += verdict.checked;
@@ -42,14 +42,14 @@ void LocalCheck::after(const Operation& operation, const Case&, const TensorSet&
     if (verdict.outside == 0 || !fault.empty()) continue;
     const Mismatch& m = verdict.worst.front();
     fault = fmt::format("{}: {} got {:.9g}, expected {:.9g}, allowed {:.3g}; {}",
-                        in_words(operation), coordinates(got.spec(), m.position), m.got, m.expected,
+                        describe(operation), coordinates(got.spec(), m.position), m.got, m.expected,
                         m.allowed, pattern(verdict, got.spec()));
   }
   std::vector<std::string> properties;
-  for (const Property& property : truth_.properties) {
+  for (const Property& property : reference_values_.properties) {
     properties.push_back(property.name);
     const auto violated = property.violated(tensors);
-    if (violated && fault.empty()) fault = in_words(operation) + ": " + *violated;
+    if (violated && fault.empty()) fault = describe(operation) + ": " + *violated;
   }
   for (const Tensor& tensor : tensors.all()) {
     if (tensor.spec().role == Role::output) note_non_finite(operation, tensor);

@@ -40,12 +40,12 @@ class LocalCheck final : public OperationObserver {
   void note_non_finite(const Operation& operation, const Tensor& tensor);
 
   std::uint64_t seed_;
-  Truth truth_;
+  ReferenceValues reference_values_;
   std::map<std::string, LocalErrors> errors_;
   std::string first_outside_, first_non_finite_;
 };
 
 /// "layer 3, q_proj", or "lm_head" outside the layers.
-std::string in_words(const Operation& operation);
+std::string describe(const Operation& operation);
 
 }  // namespace kernelgate::model

@@ -60,7 +60,7 @@ const Variant& Operations::variant_for(const Kernel& kernel, const Case& shape) 
   add([](const Variant& v) { return !is_baseline(v) && v.timed; });
   std::string reasons;
   for (const Variant* v : candidates) {
-    const auto reason = v->refusal ? v->refusal(shape) : std::nullopt;
+    const auto reason = v->unsupported_reason ? v->unsupported_reason(shape) : std::nullopt;
     if (!reason) return *v;
     reasons += fmt::format("\n  {}: {}", v->name, *reason);
   }
@@ -108,7 +108,7 @@ void Operations::run(const Operation& operation, std::vector<std::int64_t> numbe
   const auto start = Clock::now();
   std::string_view variant;
   // A device launch keeps copies of its inputs, so it is used once.
-  const bool keeps = in_place_ && numbers.front() <= most_kept;
+  const bool keeps = in_place_ && numbers.front() <= max_kept;
   if (!keeps) {
     Prepared once = prepare(operation, axes(), places);
     launch(operation, once);

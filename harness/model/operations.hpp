@@ -53,7 +53,7 @@ class Operations {
 
   /// Runs `axes` of the operation's kernel on these tensors; `places` must list every tensor of the
   /// case. An earlier launch is reused if `numbers` and the memory match; otherwise `axes` makes
-  /// the case's text. Launches of at most `most_kept` rows (the first number) are kept. Throws
+  /// the case's text. Launches of at most `max_kept` rows (the first number) are kept. Throws
   /// BadInput with every variant's reason if none supports the case.
   void run(const Operation& operation, std::vector<std::int64_t> numbers,
            const std::function<std::string()>& axes, const std::vector<Place>& places);
@@ -67,7 +67,7 @@ class Operations {
   Backend backend() const { return backend_; }
 
  private:
-  static constexpr std::int64_t most_kept = 64;
+  static constexpr std::int64_t max_kept = 64;
   struct Prepared {
     std::vector<std::int64_t> numbers;
     std::vector<const std::byte*> memory;

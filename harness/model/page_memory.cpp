@@ -20,7 +20,7 @@ PageMemory::PageMemory(std::int64_t bytes, const std::string& what) : bytes_(byt
   if (start == MAP_FAILED) {
     const std::string reason = std::strerror(errno);
     throw NoAddressSpace(fmt::format("{}: needs {:.2f} GB of address space, {}: {}", what,
-                                     1e-9 * static_cast<double>(bytes), free_memory().in_words(),
+                                     1e-9 * static_cast<double>(bytes), free_memory().describe(),
                                      reason));
   }
   data_ = static_cast<std::byte*>(start);

@@ -17,7 +17,7 @@ bool Quantisation::takes(std::string_view tensor) const {
   return false;
 }
 
-std::string Quantisation::in_words() const {
+std::string Quantisation::describe() const {
   if (!experts()) return "";
   const std::int64_t columns = layout.block;
   const double bits =

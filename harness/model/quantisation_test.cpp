@@ -37,7 +37,7 @@ TEST(Quantisation, TakesExpertsAloneOrTheLinearsAndTheHeadToo) {
     EXPECT_FALSE(all_mxfp4.takes(layer + other)) << other;
   }
   EXPECT_FALSE(all_mxfp4.takes("model.embed_tokens.weight"));
-  EXPECT_EQ(all_nf4.in_words(),
+  EXPECT_EQ(all_nf4.describe(),
             "experts, attention linears and LM head nf4 in blocks of 64 (4.5 bits a weight)");
 }
 
@@ -58,7 +58,7 @@ TEST(Quantisation, AFloorCountsFourAndAQuarterBits) {
   const reference::ModelConfig c = *reference::named_config("8b");
   const ExpertHits hits{.experts = 40, .routed = 40, .skipped = 0};
   const auto bytes = [&](const Quantisation& q) {
-    return least_work(c, Dtype::bf16, q, 1, 1, 1, hits, 0, 0).bytes;
+    return min_work(c, Dtype::bf16, q, 1, 1, 1, hits, 0, 0).bytes;
   };
   const std::int64_t expert = std::int64_t{40} * 3 * 2048 * 2048;
   EXPECT_EQ(bytes({}) - bytes(experts_mxfp4), 2 * expert - expert * 17 / 32);
@@ -77,7 +77,7 @@ TEST(Quantisation, EveryOperationIsInsideItsBudgetOnTheDecodedWeights) {
     made.model.operations().observe(&check);
     SequenceStore store = made.model.make_store(2, 12);
     made.feed(store, 1, golden_ids, {5, 6, 7});
-    EXPECT_TRUE(check.all_inside()) << q.in_words() << name(type) << check.first_outside();
+    EXPECT_TRUE(check.all_inside()) << q.describe() << name(type) << check.first_outside();
     EXPECT_EQ(check.by_operation().size(), 14U);
     EXPECT_THAT(made.model.operations().variants_used(),
                 testing::Contains(testing::StartsWith("expert_gemm_w4/kokkos")));

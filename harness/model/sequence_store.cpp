@@ -152,8 +152,8 @@ void SequenceStore::begin_chunk(std::int64_t slot, std::int64_t tokens, bool may
   Undo& undo = undo_[size(slot)];
   undo = {};
   if (!may_roll_back) return;
-  if (tokens > most_rollback) {
-    throw BadInput("forward: expected a chunk of at most " + std::to_string(most_rollback) +
+  if (tokens > max_rollback) {
+    throw BadInput("forward: expected a chunk of at most " + std::to_string(max_rollback) +
                    " tokens where it may be rolled back, got " + std::to_string(tokens));
   }
   undo.from = length(slot);

@@ -34,7 +34,7 @@ struct LayerStore {
 class SequenceStore {
  public:
   /// Longest chunk that truncate() can take back.
-  static constexpr std::int64_t most_rollback = 64;
+  static constexpr std::int64_t max_rollback = 64;
 
   /// Sequences of at most `capacity` tokens. Throws BadInput if the address space is too small.
   SequenceStore(const reference::ModelConfig& config, Dtype type, std::int64_t slots,

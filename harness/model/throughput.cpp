@@ -69,9 +69,9 @@ std::int64_t attention_pairs(const reference::ModelConfig& c, std::int64_t conte
   return pairs;
 }
 
-PassWork least_work(const reference::ModelConfig& c, Dtype type, const Quantisation& q,
-                    std::int64_t passes, std::int64_t tokens, std::int64_t rows,
-                    const ExpertHits& hits, std::int64_t pairs, std::int64_t kv_bytes) {
+PassWork min_work(const reference::ModelConfig& c, Dtype type, const Quantisation& q,
+                  std::int64_t passes, std::int64_t tokens, std::int64_t rows,
+                  const ExpertHits& hits, std::int64_t pairs, std::int64_t kv_bytes) {
   const std::int64_t element = size_bytes(type), h = c.hidden_size, inter = c.expert_size;
   const std::int64_t expert = q.matrix_bytes(q.experts(), 2 * inter, h, element) +
                               q.matrix_bytes(q.experts(), h, inter, element);
@@ -96,7 +96,7 @@ std::int64_t cell_memory(const reference::ModelConfig& c, Dtype type, const Thro
   const std::int64_t cache = 2 * cell.batch * rows * c.kv_size() * element;
   const std::int64_t fixed = 4 * cell.batch * c.num_blocks() * (2 * c.channels() + c.lag_width());
   const std::int64_t together =
-      cell.is_prefill() ? std::min(cell.prompt, KernelModel::most_tokens) : cell.batch;
+      cell.is_prefill() ? std::min(cell.prompt, KernelModel::max_tokens) : cell.batch;
   // Streams, projections, and the f32 copies of tokens that panel products pack.
   const std::int64_t work =
       together * (element * (2 * c.hidden_size + 4 * c.q_size() + 4 * c.channels()) +
@@ -141,7 +141,7 @@ ThroughputRun run_cell(KernelModel& model, const ThroughputCell& cell, std::uint
     run.kernels["expert_load"] = {run.offload.seconds, run.offload.misses, ""};
   }
   if (cell.is_prefill()) {
-    passes = (cell.prompt + KernelModel::most_tokens - 1) / KernelModel::most_tokens;
+    passes = (cell.prompt + KernelModel::max_tokens - 1) / KernelModel::max_tokens;
     pairs = attention_pairs(c, 0, cell.prompt);
     kv_bytes = store.kv_bytes(cell.prompt);  // written once; a longer prompt reads parts again
   } else {
@@ -151,8 +151,8 @@ ThroughputRun run_cell(KernelModel& model, const ThroughputCell& cell, std::uint
       kv_bytes += cell.batch * store.kv_bytes(cell.context + n);
     }
   }
-  run.work = least_work(c, model.type(), model.quantisation(), passes, cell.tokens(), rows,
-                        run.hits, pairs, kv_bytes);
+  run.work = min_work(c, model.type(), model.quantisation(), passes, cell.tokens(), rows, run.hits,
+                      pairs, kv_bytes);
   return run;
 }
 

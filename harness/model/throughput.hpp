@@ -36,10 +36,10 @@ struct PassWork {
 };
 /// `passes` forward passes with `tokens` tokens in total; `rows` rows of logits; `pairs` query-key
 /// pairs of all full and sliding layers together; `kv_bytes` cache bytes read and written.
-PassWork least_work(const reference::ModelConfig& config, Dtype type,
-                    const Quantisation& quantisation, std::int64_t passes, std::int64_t tokens,
-                    std::int64_t rows, const ExpertHits& hits, std::int64_t pairs,
-                    std::int64_t kv_bytes);
+PassWork min_work(const reference::ModelConfig& config, Dtype type,
+                  const Quantisation& quantisation, std::int64_t passes, std::int64_t tokens,
+                  std::int64_t rows, const ExpertHits& hits, std::int64_t pairs,
+                  std::int64_t kv_bytes);
 /// (query, visible key) pairs of `tokens` new tokens after `context`, summed over layers.
 std::int64_t attention_pairs(const reference::ModelConfig& config, std::int64_t context,
                              std::int64_t tokens);

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "harness/native/entry.hpp"
+#include "harness/core/native_entry.hpp"
 
 namespace kernelgate {
 

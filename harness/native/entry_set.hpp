@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "harness/native/entry.hpp"
+#include "harness/core/native_entry.hpp"
 
 namespace kernelgate {
 

@@ -4,7 +4,7 @@
 
 namespace kernelgate {
 
-std::string no_device_in_words(Backend backend) {
+std::string no_device_text(Backend backend) {
   const bool real = backend == Backend::cuda || backend == Backend::hip;
   return real ? fmt::format("no device of backend {} is open", name(backend))
               : fmt::format(

@@ -26,7 +26,7 @@ struct NativePlan {
   /// the reason.
   std::function<std::vector<NativeUse>(const C&, const DeviceProfile&)> uses;
   /// Reasons beyond the requirements of the launches themselves; optional.
-  std::function<std::optional<std::string>(const C&, const DeviceProfile&)> refusal = {};
+  std::function<std::optional<std::string>(const C&, const DeviceProfile&)> unsupported_reason = {};
   /// Stages the tensors and returns the launch; run() waits for the device.
   std::function<std::unique_ptr<Launch>(const C&, TensorSet&, NativeDevice&, const NativeEntrySet&)>
       prepare;
@@ -60,7 +60,7 @@ std::unique_ptr<Launch> make_native_launch(NativeDevice& device,
 }
 
 /// Message of a variant of this backend while no device is open for it.
-std::string no_device_in_words(Backend backend);
+std::string no_device_text(Backend backend);
 
 template <class C>
 void Registry::add_native(NativePlan<C> plan) {
@@ -68,16 +68,16 @@ void Registry::add_native(NativePlan<C> plan) {
   const auto shared = std::make_shared<const NativePlan<C>>(std::move(plan));
   for (const Backend backend :
        {Backend::source, Backend::ptx, Backend::machine, Backend::cuda, Backend::hip}) {
-    const NativeEntrySet checked(entries_of(C::kernel, backend, SourceFlavour::checked));
-    const NativeEntrySet plain(entries_of(C::kernel, backend, SourceFlavour::plain));
+    const NativeEntrySet checked(entries_of(C::kernel, backend, SourceBuildMode::checked));
+    const NativeEntrySet plain(entries_of(C::kernel, backend, SourceBuildMode::plain));
     if (checked.all().empty()) continue;
     const auto refuse = [shared, checked](const Case& shape, const DeviceProfile& profile) {
       const C& c = typed<C>(shape);
-      if (shared->refusal) {
-        if (auto reason = shared->refusal(c, profile)) return reason;
+      if (shared->unsupported_reason) {
+        if (auto reason = shared->unsupported_reason(c, profile)) return reason;
       }
       const Uses uses = shared->uses(c, profile);
-      return kernelgate::refusal(uses, checked, profile);
+      return kernelgate::unsupported_reason(uses, checked, profile);
     };
     const auto slots = slots_;
     const auto slot = [slots, backend]() -> const DeviceSlot& {
@@ -87,18 +87,18 @@ void Registry::add_native(NativePlan<C> plan) {
                     backend,
                     shared->note,
                     [refuse, slot, backend](const Case& shape) -> std::optional<std::string> {
-                      if (slot().device == nullptr) return no_device_in_words(backend);
+                      if (slot().device == nullptr) return no_device_text(backend);
                       return refuse(shape, slot().device->profile());
                     },
                     [shared, checked, plain, slot](const Case& shape, TensorSet& tensors) {
-                      const bool observed = slot().flavour == SourceFlavour::checked;
+                      const bool observed = slot().build_mode == SourceBuildMode::checked;
                       return shared->prepare(typed<C>(shape), tensors, *slot().device,
                                              observed ? checked : plain);
                     },
                     NativeSide{shared->reproducible, refuse,
                                [shared](const Case& shape, const DeviceProfile& profile) {
                                  const Uses uses = shared->uses(typed<C>(shape), profile);
-                                 return in_words(uses);
+                                 return describe(uses);
                                }}};
     add(C::kernel, std::move(variant));
   }

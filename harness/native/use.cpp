@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "harness/devices/refusal.hpp"
+#include "harness/devices/unsupported_reason.hpp"
 
 namespace kernelgate {
 namespace {
@@ -14,11 +14,12 @@ namespace {
 // CUDA C++ Programming Guide, Technical Specifications per Compute Capability: 2^31 - 1 blocks
 // along x, 65535 along y and z. HIP counts a grid in threads, 32 bits per axis (HIP Programming
 // Manual, hipExtModuleLaunchKernel; the AQL packet's grid_size_x, HSA specification 2.9.6).
-std::optional<std::string> grid_refusal(const NativeUse& use, const DeviceProfile& device) {
-  constexpr std::int64_t most_x = std::numeric_limits<std::int32_t>::max(), most_yz = 65535;
+std::optional<std::string> grid_unsupported_reason(const NativeUse& use,
+                                                   const DeviceProfile& device) {
+  constexpr std::int64_t max_x = std::numeric_limits<std::int32_t>::max(), max_yz = 65535;
   constexpr const char* axes[] = {"x", "y", "z"};
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    const std::int64_t most = axis == 0 ? most_x : most_yz;
+    const std::int64_t most = axis == 0 ? max_x : max_yz;
     if (use.grid[axis] < 1 || use.grid[axis] > most) {
       return fmt::format("{} needs {} blocks along {}, a grid has 1 to {}", use.entry,
                          use.grid[axis], axes[axis], most);
@@ -41,8 +42,9 @@ const NativeEntry& NativeEntrySet::operator[](std::string_view name) const {
   throw std::logic_error(fmt::format("no instance '{}'; there are:{}", name, names));
 }
 
-std::optional<std::string> refusal(std::span<const NativeUse> uses, const NativeEntrySet& entries,
-                                   const DeviceProfile& device) {
+std::optional<std::string> unsupported_reason(std::span<const NativeUse> uses,
+                                              const NativeEntrySet& entries,
+                                              const DeviceProfile& device) {
   for (const NativeUse& use : uses) {
     const NativeEntry* entry = entries.find(use.entry);
     if (entry == nullptr) return fmt::format("this build has no instance {}", use.entry);
@@ -54,15 +56,15 @@ std::optional<std::string> refusal(std::span<const NativeUse> uses, const Native
                       .threads = use.threads,
                       .shared_bytes = entry->shared_bytes,
                       .matrix = use.matrix};
-    if (const auto reason = refusal(needs, device)) {
+    if (const auto reason = unsupported_reason(needs, device)) {
       return fmt::format("{} {}", use.entry, *reason);
     }
-    if (auto reason = grid_refusal(use, device)) return reason;
+    if (auto reason = grid_unsupported_reason(use, device)) return reason;
   }
   return std::nullopt;
 }
 
-std::string in_words(std::span<const NativeUse> uses) {
+std::string describe(std::span<const NativeUse> uses) {
   std::string text;
   for (const NativeUse& use : uses) {
     text += fmt::format("{}{} ", text.empty() ? "" : ", ", use.entry);

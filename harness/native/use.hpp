@@ -27,11 +27,12 @@ struct NativeUse {
 /// Checks for an instance that the build lacks, its wave width, threads, shared memory, matrix
 /// instructions, a grid over 2^31 - 1 blocks (65535 along y and z), and on AMD over 2^32 - 1
 /// threads along an axis.
-std::optional<std::string> refusal(std::span<const NativeUse> uses, const NativeEntrySet& entries,
-                                   const DeviceProfile& device);
+std::optional<std::string> unsupported_reason(std::span<const NativeUse> uses,
+                                              const NativeEntrySet& entries,
+                                              const DeviceProfile& device);
 
 /// "linear_gemv<bf16,w32> 64 x 256, linear_sum<bf16,w32> 8 x 256": instance, blocks, threads.
-std::string in_words(std::span<const NativeUse> uses);
+std::string describe(std::span<const NativeUse> uses);
 
 /// The launch's shape on the device. Only for launches that refusal() accepts.
 LaunchShape shape_of(const NativeUse& use, const NativeEntry& entry);

@@ -53,7 +53,7 @@ typedef struct {
   const char* note;   /* one line for `kernelgate list`, or NULL */
   /* Why it cannot run such a case, in words; NULL when it can. `tensors` have no data here. The text
    * must live until the next call. */
-  const char* (*refusal)(const kg_case* shape);
+  const char* (*unsupported_reason)(const kg_case* shape);
   /* Called once a case before its runs, not timed. What it returns is passed on. */
   void* (*prepare)(const kg_case* shape);
   /* The kernel: returns when the outputs are written. Called any number of times, timed. NULL or a text

@@ -193,12 +193,12 @@ Variant variant_of(const PluginVariant& offer, const std::shared_ptr<Library>& l
   variant.name = fmt::format("plugin/{}", offer.name);
   variant.backend = Backend::kokkos;  // on this host, beside the portable kernels
   variant.note = offer.note;
-  variant.refusal = [library, i](const Case& shape) -> std::optional<std::string> {
+  variant.unsupported_reason = [library, i](const Case& shape) -> std::optional<std::string> {
     const kg_variant& given = library->variant(i);
-    if (given.refusal == nullptr) return std::nullopt;
+    if (given.unsupported_reason == nullptr) return std::nullopt;
     const CaseInC in_c(shape, nullptr);
     const Guest guest(library->own());
-    const char* reason = given.refusal(in_c.get());
+    const char* reason = given.unsupported_reason(in_c.get());
     if (reason == nullptr) return std::nullopt;
     return printable_line(reason);
   };

@@ -103,7 +103,7 @@ std::string whole_line(std::string_view command, const Record& record, const Wor
 
 }  // namespace
 
-std::string again(const Record& record) {
+std::string repro_command(const Record& record) {
   if (record.row == RowKind::forward) return line("validate", record.options, {});
   if (record.row == RowKind::compare) {
     return whole_line("compare", record, compare_words(record)) + " " +

@@ -108,7 +108,7 @@ std::string new_run_id();
 Record start_record(RowKind row, std::string run_id);
 
 /// The reproduction command of this row, quoted for bash.
-std::string again(const Record& record);
+std::string repro_command(const Record& record);
 
 /// Appends words to the row's options, quoted for bash.
 void add_options(Record& record, std::span<const std::string> words);

@@ -18,7 +18,7 @@ namespace kernelgate {
 namespace {
 
 constexpr std::size_t column_count = record_columns.size();
-constexpr std::int64_t most_bytes = std::int64_t{1} << 30;
+constexpr std::int64_t max_bytes = std::int64_t{1} << 30;
 
 template <unsigned Columns>
 using Csv = io::CSVReader<Columns, io::trim_chars<>, io::double_quote_escape<',', '"'>,
@@ -32,7 +32,7 @@ Csv<Columns> csv_of(const std::string& name, std::string_view bytes) {
 
 // Translates the library's errors into BadInput.
 template <class Work>
-auto in_words(const std::string& name, Work work) {
+auto describe(const std::string& name, Work work) {
   try {
     return work();
   } catch (const io::error::header_missing&) {
@@ -145,9 +145,9 @@ std::vector<Record> read_rows(std::string_view bytes, const std::string& name) {
 
 RecordFile parse_records(std::string_view bytes, const std::string& name) {
   RecordFile file;
-  if (bytes.size() > static_cast<std::size_t>(most_bytes)) {
+  if (bytes.size() > static_cast<std::size_t>(max_bytes)) {
     throw BadInput(fmt::format("{}: {} bytes; records files are read up to {}", name, bytes.size(),
-                               most_bytes));
+                               max_bytes));
   }
   // Rows contain no other line ends, so a partial write never contains a line end.
   const std::size_t finished = bytes.rfind('\n') + 1;  // npos + 1 is 0
@@ -163,7 +163,7 @@ RecordFile parse_records(std::string_view bytes, const std::string& name) {
         1 + std::count(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(at), '\n');
     throw BadInput(fmt::format("{}:{}: expected text, got a zero byte", name, line));
   }
-  file.records = in_words(name, [&] { return read_rows(bytes, name); });
+  file.records = describe(name, [&] { return read_rows(bytes, name); });
   return file;
 }
 
@@ -173,9 +173,9 @@ RecordFile read_records(const std::filesystem::path& file) {
   if (error) {
     throw BadInput(fmt::format("records: cannot read '{}': {}", file.string(), error.message()));
   }
-  if (size > static_cast<std::uintmax_t>(most_bytes)) {
+  if (size > static_cast<std::uintmax_t>(max_bytes)) {
     throw BadInput(fmt::format("{}: {} bytes; records files are read up to {}", file.string(), size,
-                               most_bytes));
+                               max_bytes));
   }
   std::ifstream in(file, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};

@@ -13,9 +13,9 @@
 #include <thread>
 
 #include "harness/core/error.hpp"
+#include "harness/core/output_file.hpp"
 #include "harness/core/random.hpp"
 #include "harness/records/record_reader.hpp"
-#include "harness/report/file.hpp"
 
 namespace kernelgate {
 namespace {

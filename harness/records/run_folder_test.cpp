@@ -40,13 +40,13 @@ TEST_F(RunFolderTest, GoesOnWhereItWas) {
     EXPECT_FALSE(first.finished("kv"));
     first.finish("kv");
   }
-  RunFolder again(path, "program 1\n", notes);
-  EXPECT_THAT(again.rows(), SizeIs(1));
-  EXPECT_TRUE(again.has(row_of("a")));
-  EXPECT_FALSE(again.keep(row_of("a")));
-  EXPECT_TRUE(again.keep(row_of("b")));
-  EXPECT_TRUE(again.finished("kv"));
-  EXPECT_THAT(read_records(again.records()).records, SizeIs(2));
+  RunFolder reopened(path, "program 1\n", notes);
+  EXPECT_THAT(reopened.rows(), SizeIs(1));
+  EXPECT_TRUE(reopened.has(row_of("a")));
+  EXPECT_FALSE(reopened.keep(row_of("a")));
+  EXPECT_TRUE(reopened.keep(row_of("b")));
+  EXPECT_TRUE(reopened.finished("kv"));
+  EXPECT_THAT(read_records(reopened.records()).records, SizeIs(2));
 }
 
 TEST_F(RunFolderTest, ARowCutInItsMiddleIsMadeAgain) {
@@ -56,11 +56,11 @@ TEST_F(RunFolderTest, ARowCutInItsMiddleIsMadeAgain) {
     first.keep(row_of("b"));
   }
   fs::resize_file(path / "records.csv", fs::file_size(path / "records.csv") - 3);
-  RunFolder again(path, "program 1\n", notes);
-  EXPECT_TRUE(again.has(row_of("a")));
-  EXPECT_FALSE(again.has(row_of("b")));
-  EXPECT_TRUE(again.keep(row_of("b")));
-  EXPECT_THAT(read_records(again.records()).records, SizeIs(2));
+  RunFolder reopened(path, "program 1\n", notes);
+  EXPECT_TRUE(reopened.has(row_of("a")));
+  EXPECT_FALSE(reopened.has(row_of("b")));
+  EXPECT_TRUE(reopened.keep(row_of("b")));
+  EXPECT_THAT(read_records(reopened.records()).records, SizeIs(2));
 }
 
 TEST_F(RunFolderTest, RefusesAnotherRun) {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/report/file.hpp"
+#include "harness/core/output_file.hpp"
 #include "harness/report/text.hpp"
 
 namespace kernelgate {
@@ -77,16 +77,17 @@ std::string test_case(const std::string& classname, const JunitVerdict& verdict)
     text += fmt::format("      <skipped message=\"{}\"/>\n", message);
   } else {
     const std::string_view element = result == Outcome::failure ? "failure" : "error";
-    text += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", element,
-                        verdict.type.empty() ? name(verdict.status) : verdict.type, message,
-                        verdict.again.empty() ? "" : "again: " + xml_escaped(verdict.again));
+    text += fmt::format(
+        "      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", element,
+        verdict.type.empty() ? name(verdict.status) : verdict.type, message,
+        verdict.repro_command.empty() ? "" : "again: " + xml_escaped(verdict.repro_command));
   }
   return text + "    </testcase>\n";
 }
 
 // A comparison counts by its verdict, every other row by its status.
 JunitVerdict verdict_of(const Record& row) {
-  JunitVerdict verdict{case_name(row), row.status, row.message, again(row)};
+  JunitVerdict verdict{case_name(row), row.status, row.message, repro_command(row)};
   if (row.row != RowKind::compare || row.status != Status::passed) return verdict;
   const bool slower = row.verdict == "slower";
   if (!slower && row.verdict != "invalid") return verdict;

@@ -16,7 +16,7 @@ namespace kernelgate {
 struct JunitVerdict {
   std::string name;
   Status status = Status::passed;
-  std::string message, again;
+  std::string message, repro_command;
   std::string type = {};  // of a failure; empty: the status's name
 };
 

@@ -15,8 +15,8 @@
 #include "harness/report/native_ratio.hpp"
 #include "harness/report/pass_matrix.hpp"
 #include "harness/report/portability.hpp"
-#include "harness/report/refusals.hpp"
 #include "harness/report/text.hpp"
+#include "harness/report/unsupported_reasons.hpp"
 
 namespace kernelgate {
 namespace {
@@ -119,7 +119,7 @@ std::string failures(const std::vector<Record>& records, const PageText& text) {
     out += fmt::format("- **{}** {}{}: {}\n", name(record.status), markdown_escaped(record.id()),
                        record.device.empty() ? "" : " on " + markdown_escaped(record.device),
                        markdown_escaped(shortened(record.message, message_limit)));
-    const std::string command = text.again(record);
+    const std::string command = text.repro_command(record);
     if (!command.empty()) out += fmt::format("  <br><code>{}</code>\n", markdown_escaped(command));
   }
   if (count == 0) return {};
@@ -138,7 +138,7 @@ std::string speed(const std::vector<Portability>& lines) {
       if (++count > max_lines) continue;
       rows +=
           markdown::line({markdown_escaped(line.kernel), markdown_escaped(line.variant),
-                          markdown_escaped(tier.tier), cases_in_words(tier),
+                          markdown_escaped(tier.tier), cases_text(tier),
                           percent_text(tier.timed_of_roofline), percent_text(tier.timed_of_best)});
     }
   }

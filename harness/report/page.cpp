@@ -6,8 +6,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "harness/core/output_file.hpp"
 #include "harness/report/assets.hpp"
-#include "harness/report/file.hpp"
 #include "harness/report/page_data.hpp"
 #include "harness/report/text.hpp"
 #include "harness/report/tier.hpp"

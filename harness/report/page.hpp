@@ -27,8 +27,8 @@ struct PageText {
   std::string command;                // reproduces the whole page; may be empty
   std::vector<std::string> left_out;  // parts that did not run, each with its reason
   /// Returns the reproduction command of a row.
-  std::function<std::string(const Record&)> again = [](const Record& r) {
-    return kernelgate::again(r);
+  std::function<std::string(const Record&)> repro_command = [](const Record& r) {
+    return kernelgate::repro_command(r);
   };
   /// Other devices that a row's verdict holds for; empty: the matrix shows only runs.
   CoveredDevices covers;

@@ -118,9 +118,9 @@ TEST(Markdown, GivesTheSpeedOfAVariantOverTheCasesThatItTakes) {
   Record other = bench_row(), fast = bench_row();
   other.axes = "tokens=8,out=64,in=64,f32";
   fast.variant = "kokkos/cpu-bf16";
-  Record refusal = refused(other);
-  refusal.variant = fast.variant;
-  const std::vector<Record> rows{bench_row(), other, fast, refusal};
+  Record unsupported_reason = refused(other);
+  unsupported_reason.variant = fast.variant;
+  const std::vector<Record> rows{bench_row(), other, fast, unsupported_reason};
   const std::string summary = markdown_summary(rows, {});
   EXPECT_THAT(summary, HasSubstr("| linear | kokkos/cpu-bf16 | Fast CPU, 2 GHz, 2 threads | 1 of 2 "
                                  "cases (1 unsupported) | 80 % | 100 % |"));
@@ -130,8 +130,8 @@ TEST(Markdown, GivesTheSpeedOfAVariantOverTheCasesThatItTakes) {
   elsewhere.environment.cpu = "Slow CPU";
   Record fast_elsewhere = elsewhere;
   fast_elsewhere.variant = fast.variant;
-  const std::string both =
-      markdown_summary({bench_row(), other, fast, refusal, elsewhere, fast_elsewhere}, {});
+  const std::string both = markdown_summary(
+      {bench_row(), other, fast, unsupported_reason, elsewhere, fast_elsewhere}, {});
   EXPECT_THAT(both, HasSubstr("### Performance portability"));
   EXPECT_THAT(both, HasSubstr("| linear | kokkos/cpu-bf16 | 2 | 0 % | 0 % |"));
 }

@@ -171,7 +171,7 @@ json portability_json(const std::vector<Portability>& lines) {
     for (const TierEfficiency& tier : line.tiers) {
       json here = {
           {"tier", tier.tier},      {"cases", tier.cases}, {"unsupported", tier.unsupported},
-          {"wrong", tier.wrong},    {"timed", tier.timed}, {"cases_in_words", cases_in_words(tier)},
+          {"wrong", tier.wrong},    {"timed", tier.timed}, {"cases_in_words", cases_text(tier)},
           {"missing", tier.missing}};
       put(here, "of_roofline", tier.of_roofline);
       put(here, "of_best", tier.of_best);
@@ -264,7 +264,8 @@ json page_data(const std::vector<Record>& records, const PageText& text) {
     row["environment"] = found - seen.begin();
     row["tier"] = tier_of(record).name;
     put(row, "spread_percent", spread_percent(record));
-    if (const std::string command = text.again(record); !command.empty()) row["again"] = command;
+    if (const std::string command = text.repro_command(record); !command.empty())
+      row["again"] = command;
     data["rows"].push_back(std::move(row));
   }
   data["runs"] = runs;

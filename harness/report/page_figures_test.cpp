@@ -102,7 +102,7 @@ TEST(Portability, GivesThePlainMeansOverTheCasesThatHaveATime) {
   EXPECT_EQ(line.tiers[0].timed, 7);
   EXPECT_DOUBLE_EQ(*line.tiers[0].timed_of_roofline, 0.5);
   EXPECT_DOUBLE_EQ(*line.tiers[0].timed_of_best, 0.5);
-  EXPECT_EQ(cases_in_words(line.tiers[0]), "7 of 9 cases (2 unsupported)");
+  EXPECT_EQ(cases_text(line.tiers[0]), "7 of 9 cases (2 unsupported)");
 }
 
 TEST(Portability, GivesNoPlainMeanWhereNoCaseHasATime) {
@@ -110,7 +110,7 @@ TEST(Portability, GivesNoPlainMeanWhereNoCaseHasATime) {
                                  timed("kokkos", 1, "n=2,f32")};
   const Portability line = line_of(portability(rows), "fast");
   EXPECT_EQ(line.tiers[0].timed_of_best, std::nullopt);
-  EXPECT_EQ(cases_in_words(line.tiers[0]), "0 of 2 cases (1 unsupported, 1 not run)");
+  EXPECT_EQ(cases_text(line.tiers[0]), "0 of 2 cases (1 unsupported, 1 not run)");
 }
 
 TEST(Portability, StatesNothingWhereACaseWasNotRun) {
@@ -167,16 +167,17 @@ TEST(NativeRatio, ComparesWithTheFastestOfEachSort) {
   EXPECT_NE(summary.find("| 1.00x (2 cases) | 1.50x (1 case) |"), std::string::npos) << summary;
 }
 
-TEST(PassMatrix, KeepsKindsApartAndLeavesTheTruthOut) {
-  Record truth = synthetic::check_row();
-  truth.backend = Backend::reference;
+TEST(PassMatrix, KeepsKindsApartAndLeavesTheReferenceOut) {
+  Record reference_values = synthetic::check_row();
+  reference_values.backend = Backend::reference;
   Record modelled = synthetic::check_row();
   modelled.device = "amd-gfx942";
   modelled.figure = FigureKind::modelled;
-  Record refusal = modelled;
-  refusal.status = Status::unsupported;
-  const PassMatrix matrix = pass_matrix(std::vector<Record>{
-      truth, modelled, refusal, synthetic::check_row(), synthetic::incorrect_row()});
+  Record unsupported_reason = modelled;
+  unsupported_reason.status = Status::unsupported;
+  const PassMatrix matrix =
+      pass_matrix(std::vector<Record>{reference_values, modelled, unsupported_reason,
+                                      synthetic::check_row(), synthetic::incorrect_row()});
   ASSERT_EQ(matrix.tiers.size(), 2U);
   EXPECT_EQ(matrix.tiers[0].figure, FigureKind::measured);  // first, though its name comes later
   ASSERT_EQ(matrix.cells.size(), 2U);

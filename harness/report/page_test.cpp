@@ -170,7 +170,7 @@ TEST(Page, HoldsWhichRunCoversACell) {
 
 TEST(Page, TakesTheCommandsOfTheOneWhoWritesIt) {
   PageText text;
-  text.again = [](const Record& record) { return "./run " + record.kernel; };
+  text.repro_command = [](const Record& record) { return "./run " + record.kernel; };
   EXPECT_EQ(data_of({check_row()}, text)["rows"][0]["again"], "./run linear");
 }
 

@@ -69,7 +69,7 @@ std::optional<double> over(const std::vector<TierEfficiency>& tiers,
 
 }  // namespace
 
-std::string cases_in_words(const TierEfficiency& tier) {
+std::string cases_text(const TierEfficiency& tier) {
   std::string why;
   const auto add = [&](std::int64_t count, const char* word) {
     if (count > 0) why += fmt::format("{}{} {}", why.empty() ? "" : ", ", count, word);

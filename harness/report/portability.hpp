@@ -39,7 +39,7 @@ struct Portability {
 std::vector<Portability> portability(std::span<const Record> records);
 
 /// "7 of 9 cases (2 unsupported)": the cases behind `timed_of_roofline` and `timed_of_best`.
-std::string cases_in_words(const TierEfficiency& tier);
+std::string cases_text(const TierEfficiency& tier);
 
 /// n / (1/a + 1/b + …); 0 if any value is 0, absent for no values.
 std::optional<double> harmonic_mean(std::span<const double> values);

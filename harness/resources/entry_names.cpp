@@ -6,10 +6,10 @@
 
 namespace kernelgate {
 
-std::string without_flavour(const std::string& symbol) {
+std::string without_build_mode(const std::string& symbol) {
   // Later mentions of the namespace are substitutions (S0_), equal for all backends.
-  static const std::regex flavour("^(_ZN10kernelgate)(4cuda|3hip|6source|5plain)");
-  return std::regex_replace(symbol, flavour, "$1");
+  static const std::regex build_mode("^(_ZN10kernelgate)(4cuda|3hip|6source|5plain)");
+  return std::regex_replace(symbol, build_mode, "$1");
 }
 
 std::map<std::string, EntryFacts> facts_by_symbol(std::span<const NativeEntry> entries) {
@@ -19,7 +19,7 @@ std::map<std::string, EntryFacts> facts_by_symbol(std::span<const NativeEntry> e
     // The program exports its symbols for this (harness/cli/CMakeLists.txt).
     if (entry.function == nullptr || dladdr(entry.function, &info) == 0) continue;
     if (info.dli_sname == nullptr || info.dli_saddr != entry.function) continue;
-    facts[without_flavour(info.dli_sname)] = {entry.name, entry.shared_bytes, entry.max_threads};
+    facts[without_build_mode(info.dli_sname)] = {entry.name, entry.shared_bytes, entry.max_threads};
   }
   return facts;
 }

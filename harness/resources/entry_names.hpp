@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "harness/native/entry.hpp"
+#include "harness/core/native_entry.hpp"
 
 namespace kernelgate {
 
@@ -20,7 +20,7 @@ struct EntryFacts {
 
 /// A symbol without the backend namespace of its unit: "_ZN10kernelgate3hip5topicI…" and the same
 /// kernel of the host, "_ZN10kernelgate6source5topicI…", become equal. Other symbols are unchanged.
-std::string without_flavour(const std::string& symbol);
+std::string without_build_mode(const std::string& symbol);
 
 /// Facts by symbol without backend namespace, for kernels whose host bodies are in this program.
 std::map<std::string, EntryFacts> facts_by_symbol(std::span<const NativeEntry> entries);

@@ -21,7 +21,7 @@ using markdown::Row;
 const Row header{"kernel",
                  "computes",
                  "host: cases passed (measured)",
-                 "executor S: devices (modelled)",
+                 "source executor: devices (modelled)",
                  "compilers: targets (compiled)",
                  "GPU: devices (measured)"};
 constexpr std::size_t host_column = 2, native_columns = 3;

@@ -28,10 +28,10 @@ std::vector<std::string> same_launch(const std::vector<Launchable>& all,
   const DeviceProfile* own = find_device_profile(device);
   if (all.empty() || own == nullptr) return {};
   const Launchable& run = all[device_index(*own)];
-  if (run.refusal) return {};
+  if (run.unsupported_reason) return {};
   std::vector<std::string> devices;
   for (std::size_t on = 0; on < all.size(); ++on) {
-    const bool same = !all[on].refusal && all[on].instance == run.instance;
+    const bool same = !all[on].unsupported_reason && all[on].instance == run.instance;
     if (same && profiles[on].name != device) devices.push_back(profiles[on].name);
   }
   return devices;
@@ -47,8 +47,8 @@ bool on_executor(const Record& row) {
 std::vector<Launchable> launches(const Variant& variant, const Case& shape) {
   std::vector<Launchable> answers;
   for (const DeviceProfile& profile : device_profiles()) {
-    Launchable answer{variant.native->refusal(shape, profile), ""};
-    if (!answer.refusal) answer.instance = variant.native->instance(shape, profile);
+    Launchable answer{variant.native->unsupported_reason(shape, profile), ""};
+    if (!answer.unsupported_reason) answer.instance = variant.native->instance(shape, profile);
     answers.push_back(std::move(answer));
   }
   return answers;

@@ -16,7 +16,7 @@ bool on_executor(const Record& row);
 
 /// On one profile: the instances with their grids, or the reason why the case is unsupported.
 struct Launchable {
-  std::optional<std::string> refusal;
+  std::optional<std::string> unsupported_reason;
   std::string instance;
 };
 

@@ -32,7 +32,7 @@ TEST(CoveredDevices, AreFewerWhereADeviceRefusesTheCase) {
               Not(Contains("tiny")));
 }
 
-TEST(CoveredDevices, AreNoneForRefusalsHostRowsAndWhatThisBuildDoesNotHave) {
+TEST(CoveredDevices, AreNoneForUnsupportedCasesHostRowsAndWhatThisBuildDoesNotHave) {
   const Registry registry = synthetic::registry();
   const CoveredDevices covers = covered_devices(registry);
   EXPECT_THAT(covers(native_row("rows=1,f32", "nv-sm75", Status::unsupported)), IsEmpty());

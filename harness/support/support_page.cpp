@@ -27,7 +27,7 @@ shape with its storage type. Nothing here was run on a GPU unless it says `measu
 
 | in a cell | means |
 | --- | --- |
-| `modelled N` | N cases passed on executor S ([executor-source.md](executor-source.md)), on this profile or on one that covers it, in every data mode and schedule that was run |
+| `modelled N` | N cases passed on the source executor ([executor-source.md](executor-source.md)), on this profile or on one that covers it, in every data mode and schedule that was run |
 | `covered N by D (wW)` | N of these cases: {} |
 | `failed N` | N cases got another verdict there |
 | `measured N` | N cases passed on such a device itself |
@@ -90,10 +90,10 @@ std::string cell_text(const SupportRow& row, const SupportCell& cell, const Devi
   return fmt::format("{}", fmt::join(parts, "<br>"));
 }
 
-std::string test_in_words(const SupportRow& row) {
+std::string test_text(const SupportRow& row) {
   if (!row.variant->native->reproducible.bits) return "not compared";
   std::vector<std::string> parts;
-  for (const auto& [wave, test] : row.claims) {
+  for (const auto& [wave, test] : row.determinism_claims) {
     const bool enough = test.schedules >= schedules_of_a_test;
     const char* verdict = !test.agreed ? "**refused**" : enough ? "agree" : "agree, too few";
     parts.push_back(fmt::format("waves of {}: {} schedules {} ({}, `{}`)", wave, test.schedules,
@@ -104,7 +104,7 @@ std::string test_in_words(const SupportRow& row) {
 }
 
 // A case without a dtype axis has fixed types, which its kernel's page lists.
-std::string types_in_words(const SupportRow& row) {
+std::string types_text(const SupportRow& row) {
   std::vector<std::string> types;
   types.reserve(row.types.size());
   for (const std::string& type : row.types) types.push_back(type.empty() ? "fixed" : type);
@@ -114,8 +114,9 @@ std::string types_in_words(const SupportRow& row) {
 std::string variants_table(std::span<const SupportRow> table) {
   std::string text = markdown::head(variants_header());
   for (const SupportRow& row : table) {
-    text += markdown::line({row.id(), types_in_words(row), fmt::format("{}", row.cases),
-                            claim_in_words(row.variant->native->reproducible), test_in_words(row)});
+    text +=
+        markdown::line({row.id(), types_text(row), fmt::format("{}", row.cases),
+                        determinism_claim_text(row.variant->native->reproducible), test_text(row)});
   }
   return text;
 }
@@ -155,7 +156,7 @@ std::vector<std::string> variants_header() {
   return {"variant", "types", "cases", "bits reproducible", "claim tested"};
 }
 
-std::string claim_in_words(const Reproducible& reproducible) {
+std::string determinism_claim_text(const Reproducible& reproducible) {
   return fmt::format("{}: {}", reproducible.bits ? "yes" : "no", reproducible.why);
 }
 

@@ -23,7 +23,7 @@ std::vector<std::string> header_of(Vendor vendor);
 /// The header of the table of variants, and the text of a determinism claim in it: "yes: sums in a
 /// fixed order", "no: float atomics".
 std::vector<std::string> variants_header();
-std::string claim_in_words(const Reproducible& reproducible);
+std::string determinism_claim_text(const Reproducible& reproducible);
 
 /// The page. `records` are those behind the table, `compilers` the names of the committed metrics.
 std::string support_page(std::span<const SupportRow> table, std::span<const Record> records,

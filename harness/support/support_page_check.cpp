@@ -57,9 +57,10 @@ bool says_tested(const std::string& words) {
   return words.find(" schedules agree (") != std::string::npos;
 }
 
-void hold_claims(const std::vector<Row>& table,
-                 const std::map<std::string, const Variant*>& expected, Faults& faults) {
-  constexpr std::size_t claim = 3, test = 4;  // columns of variants_header()
+void hold_determinism_claims(const std::vector<Row>& table,
+                             const std::map<std::string, const Variant*>& expected,
+                             Faults& faults) {
+  constexpr std::size_t determinism_claim = 3, test = 4;  // columns of variants_header()
   for (const Row& row : table) {
     const auto at = row.size() > test ? expected.find(row[0]) : expected.end();
     if (at == expected.end()) continue;
@@ -69,10 +70,10 @@ void hold_claims(const std::vector<Row>& table,
           "schedules that agree at each wave width",
           row[0], row[test], schedules_of_a_test));
     }
-    const std::string declared = claim_in_words(at->second->native->reproducible);
-    if (row[claim] == declared) continue;
+    const std::string declared = determinism_claim_text(at->second->native->reproducible);
+    if (row[determinism_claim] == declared) continue;
     faults.push_back(fmt::format("variants: row '{}' has the claim '{}', declared is '{}'", row[0],
-                                 row[claim], declared));
+                                 row[determinism_claim], declared));
   }
 }
 
@@ -101,7 +102,7 @@ std::vector<std::string> support_page_faults(const Registry& registry, std::stri
     faults.push_back("variants: no table of them");
   } else {
     hold_rows("variants", *variants, expected, faults);
-    hold_claims(*variants, expected, faults);
+    hold_determinism_claims(*variants, expected, faults);
   }
   return faults;
 }

@@ -142,7 +142,7 @@ TEST(Coverage, IsHeldAgainstTheBuild) {
   const auto faults = [&](const std::string& text) {
     return coverage_faults(registry, text, "README.md");
   };
-  EXPECT_THAT(faults(good), Contains(HasSubstr("column 'executor S: devices (modelled)': got "
+  EXPECT_THAT(faults(good), Contains(HasSubstr("column 'source executor: devices (modelled)': got "
                                                "variants , expected native")));
   const std::string whole = with_coverage(
       frame, coverage_table(registry, support_table(registry, {}, {}), {}), "README.md");

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "harness/report/refusals.hpp"
+#include "harness/report/unsupported_reasons.hpp"
 #include "harness/support/launches.hpp"
 
 namespace kernelgate {
@@ -56,7 +56,7 @@ class CaseCount {
       const std::size_t on = device_index(device_profile(record->device));
       if (on_gpu(*record)) {
         measured_[on].add(*record);
-      } else if (!answers_[on].refusal) {
+      } else if (!answers_[on].unsupported_reason) {
         LaunchVerdict& verdict = by_launch_[answers_[on].instance];
         verdict.add(*record);
         verdict.devices.insert(record->device);
@@ -65,8 +65,9 @@ class CaseCount {
   }
 
   void add() {
-    const bool taken = std::any_of(answers_.begin(), answers_.end(),
-                                   [](const Launchable& answer) { return !answer.refusal; });
+    const bool taken = std::any_of(answers_.begin(), answers_.end(), [](const Launchable& answer) {
+      return !answer.unsupported_reason;
+    });
     if (!taken) {
       ++row_.refused_everywhere[words(0)];
       return;
@@ -77,7 +78,8 @@ class CaseCount {
 
  private:
   std::string words(std::size_t on) const {
-    return common_words(*answers_[on].refusal, *of_.rows.front(), device_profiles()[on].name);
+    return common_words(*answers_[on].unsupported_reason, *of_.rows.front(),
+                        device_profiles()[on].name);
   }
 
   void add_to(SupportCell& cell, std::size_t on) {
@@ -85,7 +87,7 @@ class CaseCount {
       ++(at->second.passed ? cell.measured : cell.measured_failed);
       if (at->second.passed) row_.types.insert(of_.rows.front()->dtype);
     }
-    if (answers_[on].refusal) {
+    if (answers_[on].unsupported_reason) {
       ++cell.refused;
       cell.reasons.insert(words(on));
       return;
@@ -114,7 +116,7 @@ class CaseCount {
 
 // Selects the determinism test per wave width, over all cases and devices: a failed one if any,
 // else the one with the most schedules.
-void add_claims(SupportRow& row, const std::string& axes, const CaseRows& of) {
+void add_determinism_claims(SupportRow& row, const std::string& axes, const CaseRows& of) {
   struct Repeats {
     std::set<std::uint64_t> schedules;
     Verdict verdict;
@@ -129,7 +131,7 @@ void add_claims(SupportRow& row, const std::string& axes, const CaseRows& of) {
     repeats.verdict.add(*record);
   }
   for (const auto& [device, repeats] : by_device) {
-    ClaimTest& best = row.claims[device_profile(device).wave];
+    DeterminismClaimTest& best = row.determinism_claims[device_profile(device).wave];
     const auto schedules = static_cast<std::int64_t>(repeats.schedules.size());
     const bool worse = best.agreed && !repeats.verdict.passed;
     if (worse || (schedules > best.schedules && best.agreed == repeats.verdict.passed)) {
@@ -186,7 +188,7 @@ std::vector<SupportRow> support_table(const Registry& registry, std::span<const 
       row.cells.resize(device_profiles().size());
       for (const auto& [axes, of] : cases[{kernel.name, variant.name}]) {
         CaseCount(row, of).add();
-        add_claims(row, axes, of);
+        add_determinism_claims(row, axes, of);
       }
       count_compiled(row, compiled);
       table.push_back(std::move(row));

@@ -38,7 +38,7 @@ struct SupportCell {
 };
 
 /// The test of a determinism claim by records at one wave width.
-struct ClaimTest {
+struct DeterminismClaimTest {
   std::string axes, device;  // the case that ran under the most schedules
   std::int64_t schedules = 0;
   bool agreed = true;
@@ -52,7 +52,7 @@ struct SupportRow {
   std::set<std::string> types;                             // of the cases that passed anywhere
   std::map<std::string, std::int64_t> refused_everywhere;  // cases by reason
   std::vector<SupportCell> cells;
-  std::map<std::int64_t, ClaimTest> claims;  // by wave width
+  std::map<std::int64_t, DeterminismClaimTest> determinism_claims;  // by wave width
 
   std::string id() const { return kernel + "/" + variant->name; }
 };

@@ -103,10 +103,10 @@ TEST(SupportTable, KeepsWhatWasMeasuredToItsDevice) {
   EXPECT_EQ(cell(row, "nv-sm90").measured, 1);
   EXPECT_EQ(cell(row, "nv-sm90").passed, 0);
   EXPECT_EQ(cell(row, "nv-sm80").measured, 0);
-  EXPECT_TRUE(row.claims.empty());
+  EXPECT_TRUE(row.determinism_claims.empty());
 }
 
-TEST(SupportTable, TakesTheCaseOfMostSchedulesAsTheTestOfAClaim) {
+TEST(SupportTable, TakesTheCaseOfMostSchedulesAsTheTestOfADeterminismClaim) {
   std::vector<Record> records;
   records.reserve(25);
   for (std::uint64_t s = 0; s < 20; ++s) {
@@ -117,14 +117,14 @@ TEST(SupportTable, TakesTheCaseOfMostSchedulesAsTheTestOfAClaim) {
     records.push_back(native_row("rows=1,f32", "amd-gfx942", Status::passed, s));
   }
   SupportRow row = row_of(records);
-  EXPECT_EQ(row.claims[32].axes, "rows=2,f32");
-  EXPECT_EQ(row.claims[32].schedules, 20);
-  EXPECT_TRUE(row.claims[32].agreed);
-  EXPECT_EQ(row.claims[64].schedules, 3);
+  EXPECT_EQ(row.determinism_claims[32].axes, "rows=2,f32");
+  EXPECT_EQ(row.determinism_claims[32].schedules, 20);
+  EXPECT_TRUE(row.determinism_claims[32].agreed);
+  EXPECT_EQ(row.determinism_claims[64].schedules, 3);
   records.push_back(native_row("rows=1,f32", "nv-sm75", Status::incorrect, 3));
   row = row_of(records);
-  EXPECT_FALSE(row.claims[32].agreed);
-  EXPECT_EQ(row.claims[32].device, "nv-sm75");
+  EXPECT_FALSE(row.determinism_claims[32].agreed);
+  EXPECT_EQ(row.determinism_claims[32].device, "nv-sm75");
 }
 
 TEST(SupportTable, RefusesRecordsOfAnotherBuild) {

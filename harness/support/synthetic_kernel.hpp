@@ -24,17 +24,17 @@ struct PlainCase {
   Traffic traffic() const { return {}; }
   std::vector<TensorSpec> tensors() const { return {}; }
   void fill(TensorSet&, DataMode, std::uint64_t) const {}
-  Truth truth(const TensorSet&, DataMode, std::uint64_t) const { return {}; }
+  ReferenceValues reference_values(const TensorSet&, DataMode, std::uint64_t) const { return {}; }
   bool operator==(const PlainCase&) const = default;
 };
 
 /// A native variant with one instance per wave width, and a second launch from 100 rows on. 1000
 /// rows and more are unsupported everywhere; 10 rows and more need 32 KiB of LDS.
-inline Variant native_variant(Reproducible claim) {
+inline Variant native_variant(Reproducible determinism_claim) {
   Variant v;
   v.name = "native";
   v.backend = Backend::source;
-  v.native = NativeSide{std::move(claim),
+  v.native = NativeSide{std::move(determinism_claim),
                         [](const Case& c, const DeviceProfile& p) -> std::optional<std::string> {
                           const PlainCase& plain = typed<PlainCase>(c);
                           if (plain.rows >= 1000) return "takes 999 rows";
@@ -54,13 +54,13 @@ inline Variant native_variant(Reproducible claim) {
 }
 
 /// The kernel with a host variant and a native one.
-inline Registry registry(Reproducible claim = {true, "no sums"}) {
+inline Registry registry(Reproducible determinism_claim = {true, "no sums"}) {
   Registry all;
   all.add_kernel<PlainCase>("y = |x|");
   Variant host;
   host.name = "kokkos";
   all.add_variant("plain", host);
-  all.add_variant("plain", native_variant(std::move(claim)));
+  all.add_variant("plain", native_variant(std::move(determinism_claim)));
   return all;
 }
 

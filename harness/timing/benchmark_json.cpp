@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "harness/core/error.hpp"
-#include "harness/report/file.hpp"
+#include "harness/core/output_file.hpp"
 
 namespace kernelgate {
 namespace {

@@ -30,7 +30,7 @@ std::int64_t last_level_cache_bytes() {
 Roofs::Roofs() : cold_bytes_(std::max(4 * last_level_cache_bytes(), std::int64_t{256} << 20)) {}
 
 double Roofs::read_bandwidth_cold() {
-  if (cold_ == 0) cold_ = std::max(least_cold_, measure_read_bandwidth(cold_bytes_));
+  if (cold_ == 0) cold_ = std::max(min_cold_, measure_read_bandwidth(cold_bytes_));
   return cold_;
 }
 
@@ -43,13 +43,13 @@ double Roofs::read_bandwidth_hot(std::int64_t working_set_bytes) {
 }
 
 double Roofs::fma_peak() {
-  if (peak_ == 0) peak_ = std::max(least_peak_, measure_fma_peak());
+  if (peak_ == 0) peak_ = std::max(min_peak_, measure_fma_peak());
   return peak_;
 }
 
 void Roofs::forget() {
-  least_cold_ = cold_;
-  least_peak_ = peak_;
+  min_cold_ = cold_;
+  min_peak_ = peak_;
   cold_ = peak_ = 0;
   hot_bytes_ = -1;
 }

@@ -33,7 +33,7 @@ class Roofs {
  private:
   std::int64_t cold_bytes_ = 0;
   double cold_ = 0, peak_ = 0, hot_ = 0;
-  double least_cold_ = 0, least_peak_ = 0;  // seen before forget()
+  double min_cold_ = 0, min_peak_ = 0;  // seen before forget()
   std::int64_t hot_bytes_ = -1;
 };
 

@@ -109,7 +109,7 @@ class Timed {
     auto* benchmark =
         benchmark::RegisterBenchmark(id.c_str(), [this](benchmark::State& state) { call(state); })
             ->Repetitions(options.repetitions)
-            ->MinTime(options.least_seconds);
+            ->MinTime(options.min_seconds);
     if (options.warm_up_seconds > 0) benchmark->MinWarmUpTime(options.warm_up_seconds);
     if (own_clock_) {
       benchmark->UseManualTime();
@@ -191,7 +191,7 @@ class Timed {
 
 bool needs_more(const std::vector<TimeSummary>& summaries, int taken,
                 const SamplingOptions& options) {
-  if (options.until_percent <= 0 || taken + options.repetitions > options.most_repetitions) {
+  if (options.until_percent <= 0 || taken + options.repetitions > options.max_repetitions) {
     return false;
   }
   return std::any_of(summaries.begin(), summaries.end(), [&](const TimeSummary& summary) {
@@ -221,7 +221,7 @@ void apply_flags(const std::vector<std::string>& flags, SamplingOptions& options
         fmt::format("--benchmark_repetitions=: expected a whole number, got '{}'", repetitions));
   }
   options.repetitions = static_cast<int>(repetitions);
-  take("--benchmark_min_time=", options.least_seconds);
+  take("--benchmark_min_time=", options.min_seconds);
   take("--benchmark_min_warmup_time=", options.warm_up_seconds);
 }
 

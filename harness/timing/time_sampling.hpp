@@ -25,12 +25,12 @@ struct SamplingOptions {
   CacheMode cache = CacheMode::cold;
   int repetitions = 11;
   /// Stop rule: takes turns of `repetitions` samples until every variant's median is known to this
-  /// percentage (half of its 95 % interval) or a turn would exceed `most_repetitions`. 0: one turn.
+  /// percentage (half of its 95 % interval) or a turn would exceed `max_repetitions`. 0: one turn.
   double until_percent = 0;
-  int most_repetitions = 110;
+  int max_repetitions = 110;
   double warm_up_seconds =
       0;  // of each variant before its first sample, in addition to the library's own trials
-  double least_seconds = 0.05;  // of one repetition
+  double min_seconds = 0.05;    // of one repetition
   std::int64_t cold_bytes = 0;  // rotate buffers over at least this much
   std::uint64_t seed = 1;
   std::int64_t memory_limit_bytes = 0;    // of all buffers together; 0: half of the free memory

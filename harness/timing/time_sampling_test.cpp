@@ -21,7 +21,7 @@ TEST(Sampling, RunsEachVariantOverRotatedBuffers) {
   const Registry::Found found = registry.find_case("linear/kokkos/tokens=2,out=64,in=64,f32");
   SamplingOptions options;
   options.repetitions = 3;
-  options.least_seconds = 0.001;
+  options.min_seconds = 0.001;
   options.cold_bytes = 200'000;
   const std::vector<TimeSummary> times = sample(*found.shape, {found.variant}, options);
   ASSERT_EQ(times.size(), 1U);
@@ -46,7 +46,7 @@ TEST(Sampling, RotatesOverWhatARunReads) {
   };
   SamplingOptions options;
   options.repetitions = 1;
-  options.least_seconds = 0.0001;
+  options.min_seconds = 0.0001;
   options.cold_bytes = 8 * found.shape->traffic().bytes;
   sample(*found.shape, {&counted}, options);
   EXPECT_EQ(sets, 9);
@@ -80,7 +80,7 @@ TEST(Sampling, RestoresTheProcessBetweenVariants) {
   };
   SamplingOptions options;
   options.repetitions = 8;
-  options.least_seconds = 1e-6;
+  options.min_seconds = 1e-6;
   sample(*found.shape, {&taking, &watching}, options);
   EXPECT_GT(runs, 0);
   EXPECT_EQ(changed, 0);
@@ -93,8 +93,8 @@ TEST(Sampling, GoesOnUntilTheMedianIsKnownOrItHasEnough) {
   const Registry::Found found = registry.find_case("linear/kokkos/tokens=2,out=64,in=64,f32");
   SamplingOptions options;
   options.repetitions = 8;
-  options.least_seconds = 0.0001;
-  options.most_repetitions = 20;
+  options.min_seconds = 0.0001;
+  options.max_repetitions = 20;
   options.until_percent = 1e-9;  // never reached: 8 and 8, a third turn would be 24
   EXPECT_EQ(sample(*found.shape, {found.variant}, options).at(0).seconds.size(), 16U);
   // Reached at once, even if other load disturbed so many samples that the median is unknown.
@@ -108,7 +108,7 @@ TEST(Sampling, TakesOverWhatFlagsOfTheLibrarySay) {
                "--benchmark_min_warmup_time=0.5", "--benchmark_filter=x"},
               options);
   EXPECT_EQ(options.repetitions, 3);
-  EXPECT_EQ(options.least_seconds, 0.25);
+  EXPECT_EQ(options.min_seconds, 0.25);
   EXPECT_EQ(options.warm_up_seconds, 0.5);
   for (const char* flag : {"--benchmark_min_time=soon", "--benchmark_min_time=inf",
                            "--benchmark_min_time=1e300", "--benchmark_min_warmup_time=nan",
@@ -139,7 +139,7 @@ TEST(BenchmarkJson, HoldsTheRunsOfEveryCase) {
   register_kernels(registry);
   SamplingOptions options;
   options.repetitions = 2;
-  options.least_seconds = 0.0001;
+  options.min_seconds = 0.0001;
   for (const std::string id :
        {"linear/kokkos/tokens=2,out=64,in=64,f32", "linear/kokkos/tokens=3,out=64,in=64,f32"}) {
     const Registry::Found found = registry.find_case(id);

@@ -105,7 +105,7 @@ void DisturbedCount::add(std::int64_t count, std::optional<std::int64_t> disturb
   all_marked += count > 0 && *disturbed == count;
 }
 
-std::string in_words(const DisturbedCount& count, bool rows_are_marked) {
+std::string describe(const DisturbedCount& count, bool rows_are_marked) {
   if (count.samples == 0) return "not shown by this system";
   std::string text = fmt::format("{} of {} samples", count.marked, count.samples);
   if (count.marked == 0) return text;

@@ -70,6 +70,6 @@ inline constexpr std::string_view all_disturbed_mark = "*";
 /// "2 of 11 samples, left out of the times: threads waited for a core, or the clock was throttled";
 /// "not shown by this system" without samples. `rows_are_marked`: the table above uses
 /// all_disturbed_mark, and the text explains it.
-std::string in_words(const DisturbedCount& count, bool rows_are_marked = false);
+std::string describe(const DisturbedCount& count, bool rows_are_marked = false);
 
 }  // namespace kernelgate

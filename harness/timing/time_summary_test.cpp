@@ -85,13 +85,13 @@ TEST(TimeSummary, HasASpreadWhereMoreThanOneSampleCounts) {
 
 TEST(DisturbedCount, SaysWhatWasLeftOutAndWhy) {
   DisturbedCount count;
-  EXPECT_EQ(in_words(count), "not shown by this system");
+  EXPECT_EQ(describe(count), "not shown by this system");
   count.add(5, std::nullopt);
-  EXPECT_EQ(in_words(count), "not shown by this system");
+  EXPECT_EQ(describe(count), "not shown by this system");
   count.add(4, 0);
-  EXPECT_EQ(in_words(count), "0 of 4 samples");
+  EXPECT_EQ(describe(count), "0 of 4 samples");
   count.add(summarise({1, 9, 3}, Marks{1}));
-  EXPECT_EQ(in_words(count),
+  EXPECT_EQ(describe(count),
             "1 of 7 samples, left out of the times: threads waited for a core, or the clock was "
             "throttled");
 }
@@ -99,16 +99,16 @@ TEST(DisturbedCount, SaysWhatWasLeftOutAndWhy) {
 TEST(DisturbedCount, SaysWhereDisturbedSamplesCountForWantOfOthers) {
   DisturbedCount all;
   all.add(summarise({4, 2}, Marks{0, 1}));
-  EXPECT_EQ(in_words(all),
+  EXPECT_EQ(describe(all),
             "2 of 2 samples, all counted, because every sample of each time was disturbed: threads "
             "waited for a core, or the clock was throttled");
   DisturbedCount some = all;
   some.add(summarise({1, 2, 3}, Marks{2}));
-  EXPECT_EQ(in_words(some),
+  EXPECT_EQ(describe(some),
             "3 of 5 samples, left out of the times except in 1 time with disturbed samples only: "
             "threads waited for a core, or the clock was throttled");
   EXPECT_EQ(
-      in_words(some, true),
+      describe(some, true),
       "3 of 5 samples, left out of the times except in 1 time marked * with disturbed samples "
       "only: threads waited for a core, or the clock was throttled");
 }

@@ -110,7 +110,7 @@ Variant engine_variant(const std::string& engine, const EngineOutputs& outputs,
   variant.name = "engine/" + engine;
   variant.backend = Backend::kokkos;  // on this host, like other libraries' baselines
   variant.note = "answers of an engine, read from files";
-  variant.refusal = [&outputs, &head](const Case&) { return outputs.missing(head); };
+  variant.unsupported_reason = [&outputs, &head](const Case&) { return outputs.missing(head); };
   variant.prepare = [&outputs, &head](const Case&, TensorSet& tensors) {
     return std::make_unique<EngineLaunch>(outputs, head, tensors);
   };

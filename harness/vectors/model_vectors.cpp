@@ -42,30 +42,31 @@ class Builder {
   /// Adds the rows of the tokens in `judged`, or of all tokens if it is empty.
   void output(const std::string& name, const Rows& rows, const std::vector<bool>& judged = {}) {
     const auto width = static_cast<std::int64_t>(rows[0].size());
-    NumericTruth truth{.tensor = name, .at = {}, .value = {}, .budget = {}};
-    truth.value.reserve(rows.size() * rows[0].size());
-    truth.budget.reserve(rows.size() * rows[0].size());
+    NumericReference reference_values{.tensor = name, .at = {}, .value = {}, .error_bound = {}};
+    reference_values.value.reserve(rows.size() * rows[0].size());
+    reference_values.error_bound.reserve(rows.size() * rows[0].size());
     for (std::size_t t = 0; t < rows.size(); ++t) {
       if (!judged.empty() && !judged[t]) continue;
       for (std::int64_t i = 0; i < width; ++i) {
-        if (!judged.empty()) truth.at.push_back(static_cast<std::int64_t>(t) * width + i);
-        truth.value.push_back(rows[t][static_cast<std::size_t>(i)].value);
-        truth.budget.push_back(rows[t][static_cast<std::size_t>(i)].bound);
+        if (!judged.empty())
+          reference_values.at.push_back(static_cast<std::int64_t>(t) * width + i);
+        reference_values.value.push_back(rows[t][static_cast<std::size_t>(i)].value);
+        reference_values.error_bound.push_back(rows[t][static_cast<std::size_t>(i)].bound);
       }
     }
     head_.specs.push_back({name, Dtype::f32, {tokens_, width}, Role::output});
-    keep(std::move(truth));
+    keep(std::move(reference_values));
   }
   void choices(const std::string& name, const std::vector<std::int64_t>& choice,
                const std::vector<bool>& judged) {
-    NumericTruth truth{.tensor = name, .at = {}, .value = {}, .budget = {}};
+    NumericReference reference_values{.tensor = name, .at = {}, .value = {}, .error_bound = {}};
     for (std::size_t t = 0; t < choice.size(); ++t) {
       if (!judged[t]) continue;
-      truth.at.push_back(static_cast<std::int64_t>(t));
-      truth.value.push_back(static_cast<double>(choice[t]));
+      reference_values.at.push_back(static_cast<std::int64_t>(t));
+      reference_values.value.push_back(static_cast<double>(choice[t]));
     }
     head_.specs.push_back({name, Dtype::i64, {tokens_}, Role::output});
-    keep(std::move(truth));
+    keep(std::move(reference_values));
   }
   void finish() {
     TensorSet before(head_.specs);
@@ -75,22 +76,23 @@ class Builder {
         tensor.set(k, (*inputs_[i])[static_cast<std::size_t>(k)]);
       }
     }
-    file_.add(head_, before, truth_);
+    file_.add(head_, before, reference_values_);
   }
 
  private:
   std::int64_t width_of(const Doubles& rows) const {
     return static_cast<std::int64_t>(rows.size()) / tokens_;
   }
-  void keep(NumericTruth truth) {  // a tensor without decided elements is not judged
-    if (!truth.value.empty()) truth_.numeric.push_back(std::move(truth));
+  void keep(NumericReference reference_values) {  // a tensor without decided elements is not judged
+    if (!reference_values.value.empty())
+      reference_values_.numeric.push_back(std::move(reference_values));
   }
 
   VectorFile& file_;
   std::int64_t tokens_;
   VectorHead head_;
   std::vector<const Doubles*> inputs_;
-  Truth truth_;
+  ReferenceValues reference_values_;
 };
 
 /// Inputs of a layer's modules: f32 numbers, the values that the preceding module would give.

@@ -21,8 +21,8 @@ class FileCase final : public Case {
   void fill(TensorSet& tensors, DataMode, std::uint64_t) const override {
     file_.fill(head_, tensors);
   }
-  Truth truth(const TensorSet&, DataMode, std::uint64_t) const override {
-    return file_.truth(head_);
+  ReferenceValues reference_values(const TensorSet&, DataMode, std::uint64_t) const override {
+    return file_.reference_values(head_);
   }
   std::optional<std::string> exact_not_applicable() const override { return std::nullopt; }
 
@@ -58,13 +58,14 @@ std::optional<std::string> difference(const VectorFile& file, const VectorHead& 
     }
   }
   made.poison_outputs();
-  const Truth now = shape.truth(made, head.mode, head.seed), then = file.truth(head);
-  for (const NumericTruth& numeric : then.numeric) {
+  const ReferenceValues now = shape.reference_values(made, head.mode, head.seed),
+                        then = file.reference_values(head);
+  for (const NumericReference& numeric : then.numeric) {
     bool same = false;
-    for (const NumericTruth& other : now.numeric) {
-      same = same ||
-             (other.tensor == numeric.tensor && other.at == numeric.at &&
-              same_bits(other.value, numeric.value) && same_bits(other.budget, numeric.budget));
+    for (const NumericReference& other : now.numeric) {
+      same = same || (other.tensor == numeric.tensor && other.at == numeric.at &&
+                      same_bits(other.value, numeric.value) &&
+                      same_bits(other.error_bound, numeric.error_bound));
     }
     if (!same) return fmt::format("what is expected of '{}'", numeric.tensor);
   }
@@ -91,7 +92,7 @@ CheckResult check_vector(const Registry& registry, const VectorFile& file, const
 }
 
 std::optional<std::string> add_kernel_vector(VectorFile& file, const Case& shape, DataMode mode,
-                                             std::uint64_t seed, std::int64_t most_elements) {
+                                             std::uint64_t seed, std::int64_t max_elements) {
   if (mode == DataMode::exact) {
     if (const auto why = shape.exact_not_applicable()) return "no exact inputs: " + *why;
   }
@@ -104,15 +105,16 @@ std::optional<std::string> add_kernel_vector(VectorFile& file, const Case& shape
                   .properties = {}};
   std::int64_t elements = 0;
   for (const TensorSpec& spec : head.specs) elements += spec.count();
-  if (elements > most_elements) {
-    return fmt::format("{} elements, above --most-elements {}", elements, most_elements);
+  if (elements > max_elements) {
+    return fmt::format("{} elements, above --most-elements {}", elements, max_elements);
   }
   TensorSet before(head.specs);
   shape.fill(before, mode, seed);
   before.poison_outputs();
-  const Truth truth = shape.truth(before, mode, seed);
-  for (const Property& property : truth.properties) head.properties.push_back(property.name);
-  file.add(head, before, truth);
+  const ReferenceValues reference_values = shape.reference_values(before, mode, seed);
+  for (const Property& property : reference_values.properties)
+    head.properties.push_back(property.name);
+  file.add(head, before, reference_values);
   return std::nullopt;
 }
 

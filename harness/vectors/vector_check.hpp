@@ -15,8 +15,8 @@ CheckResult check_vector(const Registry& registry, const VectorFile& file, const
                          const Variant& engine);
 
 /// Adds the vector of one case of a kernel; returns a reason if the case has no such inputs or is
-/// larger than `most_elements`.
+/// larger than `max_elements`.
 std::optional<std::string> add_kernel_vector(VectorFile& file, const Case& shape, DataMode mode,
-                                             std::uint64_t seed, std::int64_t most_elements);
+                                             std::uint64_t seed, std::int64_t max_elements);
 
 }  // namespace kernelgate

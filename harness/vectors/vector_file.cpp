@@ -34,19 +34,20 @@ void VectorFile::put(const std::string& tensor, Dtype type, std::vector<std::int
   map_.tensors[tensor] = {std::move(shape), Values(type, copy.data(), count)};
 }
 
-void VectorFile::add(const VectorHead& head, const TensorSet& before, const Truth& truth) {
+void VectorFile::add(const VectorHead& head, const TensorSet& before,
+                     const ReferenceValues& reference_values) {
   heads_.push_back(head);
   for (const TensorSpec& spec : head.specs) {
     if (!has_input(spec)) continue;
     const Tensor& tensor = before[spec.name];
     put(in_name(head, spec.name), spec.type, spec.shape, tensor.data(), tensor.count());
   }
-  for (const NumericTruth& numeric : truth.numeric) {
+  for (const NumericReference& numeric : reference_values.numeric) {
     const auto count = static_cast<std::int64_t>(numeric.value.size());
     put(part_name(head, "want", numeric.tensor), Dtype::f64, {count}, numeric.value.data(), count);
-    if (!numeric.budget.empty()) {
-      put(part_name(head, "budget", numeric.tensor), Dtype::f64, {count}, numeric.budget.data(),
-          count);
+    if (!numeric.error_bound.empty()) {
+      put(part_name(head, "budget", numeric.tensor), Dtype::f64, {count},
+          numeric.error_bound.data(), count);
     }
     if (!numeric.at.empty()) {
       put(part_name(head, "at", numeric.tensor), Dtype::i64, {count}, numeric.at.data(), count);
@@ -122,7 +123,7 @@ void VectorFile::check(const VectorHead& head) const {
       }
     }
     if (!is_judged(spec) || find(part_name(head, "want", spec.name)) == nullptr) continue;
-    check_truth(head, spec);
+    check_against_reference(head, spec);
     judged = true;
   }
   if (!judged && head.properties.empty()) {
@@ -130,14 +131,14 @@ void VectorFile::check(const VectorHead& head) const {
   }
 }
 
-void VectorFile::check_truth(const VectorHead& head, const TensorSpec& spec) const {
+void VectorFile::check_against_reference(const VectorHead& head, const TensorSpec& spec) const {
   const auto refuse = [&](const char* part, const std::string& expected) {
     throw BadInput(fmt::format("{}: tensor '{}': expected {}", name_,
                                part_name(head, part, spec.name), expected));
   };
   const reference::TensorView& want = *find(part_name(head, "want", spec.name));
   const reference::TensorView* at = find(part_name(head, "at", spec.name));
-  const reference::TensorView* budget = find(part_name(head, "budget", spec.name));
+  const reference::TensorView* error_bound = find(part_name(head, "budget", spec.name));
   const std::int64_t count = want.values.size();
   if (want.values.type() != Dtype::f64) refuse("want", "f64");
   if (at == nullptr && count != spec.count()) {
@@ -154,13 +155,13 @@ void VectorFile::check_truth(const VectorHead& head, const TensorSpec& spec) con
       }
     }
   }
-  if (budget == nullptr) return;
-  if (budget->values.type() != Dtype::f64 || budget->values.size() != count) {
+  if (error_bound == nullptr) return;
+  if (error_bound->values.type() != Dtype::f64 || error_bound->values.size() != count) {
     refuse("budget", fmt::format("{} numbers, f64", count));
   }
   for (std::int64_t i = 0; i < count; ++i) {
-    if (!(budget->values[i] >= 0)) {
-      refuse("budget", fmt::format("numbers from 0 on, got {}", budget->values[i]));
+    if (!(error_bound->values[i] >= 0)) {
+      refuse("budget", fmt::format("numbers from 0 on, got {}", error_bound->values[i]));
     }
   }
 }
@@ -176,25 +177,25 @@ void VectorFile::fill(const VectorHead& head, TensorSet& tensors) const {
   }
 }
 
-Truth VectorFile::truth(const VectorHead& head) const {
-  Truth truth;
+ReferenceValues VectorFile::reference_values(const VectorHead& head) const {
+  ReferenceValues reference_values;
   for (const TensorSpec& spec : head.specs) {
     if (!is_judged(spec)) continue;
     const reference::TensorView* want = find(part_name(head, "want", spec.name));
     if (want == nullptr) continue;
-    NumericTruth numeric{.tensor = spec.name, .at = {}, .value = {}, .budget = {}};
+    NumericReference numeric{.tensor = spec.name, .at = {}, .value = {}, .error_bound = {}};
     numeric.value = numbers<double>(want->values);
-    if (const auto* budget = find(part_name(head, "budget", spec.name))) {
-      numeric.budget = numbers<double>(budget->values);
+    if (const auto* error_bound = find(part_name(head, "budget", spec.name))) {
+      numeric.error_bound = numbers<double>(error_bound->values);
     }
     if (const auto* at = find(part_name(head, "at", spec.name))) {
       for (std::int64_t i = 0; i < at->values.size(); ++i) {
         numeric.at.push_back(static_cast<std::int64_t>(at->values[i]));
       }
     }
-    truth.numeric.push_back(std::move(numeric));
+    reference_values.numeric.push_back(std::move(numeric));
   }
-  return truth;
+  return reference_values;
 }
 
 }  // namespace kernelgate

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "harness/core/fill.hpp"
+#include "harness/core/reference_values.hpp"
 #include "harness/core/tensor.hpp"
-#include "harness/core/truth.hpp"
 #include "reference/safetensors.hpp"
 
 namespace kernelgate {
@@ -35,7 +35,8 @@ struct VectorHead {
 class VectorFile {
  public:
   /// For writing: copies everything.
-  void add(const VectorHead& head, const TensorSet& before, const Truth& truth);
+  void add(const VectorHead& head, const TensorSet& before,
+           const ReferenceValues& reference_values);
   void note(const std::string& key, const std::string& value);
   void write(const std::filesystem::path& file) const;
 
@@ -48,12 +49,12 @@ class VectorFile {
   /// Copies inputs and states into tensors made from the head's specs.
   void fill(const VectorHead& head, TensorSet& tensors) const;
   /// The reference as data, without its properties.
-  Truth truth(const VectorHead& head) const;
+  ReferenceValues reference_values(const VectorHead& head) const;
 
  private:
   const reference::TensorView* find(const std::string& tensor) const;
   void check(const VectorHead& head) const;
-  void check_truth(const VectorHead& head, const TensorSpec& spec) const;
+  void check_against_reference(const VectorHead& head, const TensorSpec& spec) const;
   void put(const std::string& tensor, Dtype type, std::vector<std::int64_t> shape,
            const void* bytes, std::int64_t count);
 

@@ -45,15 +45,16 @@ class Answers {
     map_.tensors[name] = {shape, Values(owned_.emplace_back(std::move(numbers)))};
   }
   /// Adds the outputs of a perfect f32 engine for every vector of the file.
-  void add_truths(const VectorFile& file) {
+  void add_references(const VectorFile& file) {
     for (const VectorHead& head : file.heads()) {
-      for (const NumericTruth& truth : file.truth(head).numeric) {
+      for (const NumericReference& reference_values : file.reference_values(head).numeric) {
         for (const TensorSpec& spec : head.specs) {
-          if (spec.name != truth.tensor) continue;
+          if (spec.name != reference_values.tensor) continue;
           std::vector<float> out(static_cast<std::size_t>(spec.count()), 0);
-          for (std::size_t i = 0; i < truth.value.size(); ++i) {
-            out[truth.at.empty() ? i : static_cast<std::size_t>(truth.at[i])] =
-                static_cast<float>(truth.value[i]);
+          for (std::size_t i = 0; i < reference_values.value.size(); ++i) {
+            out[reference_values.at.empty() ? i
+                                            : static_cast<std::size_t>(reference_values.at[i])] =
+                static_cast<float>(reference_values.value[i]);
           }
           if (spec.type == Dtype::i64) add_whole(head.id + "/" + spec.name, spec.shape, out);
           if (spec.type == Dtype::f32) add(head.id + "/" + spec.name, spec.shape, std::move(out));
@@ -113,28 +114,30 @@ TEST(ModelVectors, TakeAPerfectEngineAndRefuseOneElementBeyondItsBudget) {
   const synthetic::Folder folder;
   const VectorFile file = model_file(folder);
   Answers answers;
-  answers.add_truths(file);
+  answers.add_references(file);
   for (const auto& [id, result] : judge_all(file, answers.write(folder))) {
     EXPECT_EQ(result.status, Status::passed) << id << "\n" << result.message;
     EXPECT_GT(result.checked, 0) << id;
   }
   for (const VectorHead& head : file.heads()) {
-    const NumericTruth truth = file.truth(head).numeric.back();
-    if (truth.budget.empty()) continue;
+    const NumericReference reference_values = file.reference_values(head).numeric.back();
+    if (reference_values.error_bound.empty()) continue;
     Answers wrong;
-    wrong.add_truths(file);
+    wrong.add_references(file);
     std::size_t i = 0;  // the largest element: those of a skipped token are exactly 0
-    for (std::size_t k = 0; k < truth.value.size(); ++k) {
-      if (std::abs(truth.value[k]) > std::abs(truth.value[i])) i = k;
+    for (std::size_t k = 0; k < reference_values.value.size(); ++k) {
+      if (std::abs(reference_values.value[k]) > std::abs(reference_values.value[i])) i = k;
     }
-    const std::size_t at = truth.at.empty() ? i : static_cast<std::size_t>(truth.at[i]);
-    wrong.numbers(head.id + "/" + truth.tensor)[at] +=
-        static_cast<float>(2 * truth.budget[i] + 1e-6 * std::abs(truth.value[i]));
+    const std::size_t at =
+        reference_values.at.empty() ? i : static_cast<std::size_t>(reference_values.at[i]);
+    wrong.numbers(head.id + "/" + reference_values.tensor)[at] += static_cast<float>(
+        2 * reference_values.error_bound[i] + 1e-6 * std::abs(reference_values.value[i]));
     const auto results = judge_all(file, wrong.write(folder));
     for (const auto& [id, result] : results) {
       EXPECT_EQ(result.status, id == head.id ? Status::incorrect : Status::passed) << id;
     }
-    EXPECT_THAT(results.at(head.id).message, HasSubstr("worst    " + truth.tensor + "["));
+    EXPECT_THAT(results.at(head.id).message,
+                HasSubstr("worst    " + reference_values.tensor + "["));
   }
 }
 
@@ -160,15 +163,17 @@ TEST(ModelVectors, HoldTheScalarModelsOwnStagesInsideBudgetsThatAreNarrow) {
     const bool attention = head.id.ends_with("/attention"), moe = head.id.ends_with("/moe");
     if (!attention && !moe) continue;
     const auto layer = static_cast<std::size_t>(std::stoi(head.id.substr(13)));
-    const NumericTruth truth = file.truth(head).numeric.back();
+    const NumericReference reference_values = file.reference_values(head).numeric.back();
     const std::vector<double>& got =
         attention ? trace.blocks[layer].attention : trace.blocks[layer].moe;
     double largest = 0, widest = 0;
-    for (std::size_t i = 0; i < truth.value.size(); ++i) {
-      const std::size_t at = truth.at.empty() ? i : static_cast<std::size_t>(truth.at[i]);
-      EXPECT_LE(std::abs(got[at] - truth.value[i]), truth.budget[i]) << head.id << " " << at;
-      largest = std::max(largest, std::abs(truth.value[i]));
-      widest = std::max(widest, truth.budget[i]);
+    for (std::size_t i = 0; i < reference_values.value.size(); ++i) {
+      const std::size_t at =
+          reference_values.at.empty() ? i : static_cast<std::size_t>(reference_values.at[i]);
+      EXPECT_LE(std::abs(got[at] - reference_values.value[i]), reference_values.error_bound[i])
+          << head.id << " " << at;
+      largest = std::max(largest, std::abs(reference_values.value[i]));
+      widest = std::max(widest, reference_values.error_bound[i]);
       ++compared;
     }
     EXPECT_LT(widest, 0.01 * largest) << head.id;  // a wrong term of one hundredth is detected
@@ -204,7 +209,7 @@ TEST(KernelVectors, TakeAPerfectEngineAndRefuseAStaleElement) {
   const VectorFile file = linear_file(folder);
   ASSERT_EQ(file.heads().size(), 2U);
   Answers answers;
-  answers.add_truths(file);
+  answers.add_references(file);
   const std::string exact = file.heads()[0].id, real = file.heads()[1].id;
   auto results = judge_all(file, answers.write(folder));
   EXPECT_EQ(results.at(exact).status, Status::passed) << results.at(exact).message;
@@ -237,7 +242,7 @@ TEST(KernelVectors, AreRefusedWhenInputsOrExpectedOutputsWereAltered) {
     const synthetic::Folder folder;
     const VectorFile whole = linear_file(folder);
     Answers answers;
-    answers.add_truths(whole);
+    answers.add_references(whole);
     alter(folder / "v.safetensors", whole.heads()[1].id + part);
     const VectorFile file = VectorFile::read(folder / "v.safetensors");
     EXPECT_THROW(judge_all(file, answers.write(folder)), BadInput) << part;

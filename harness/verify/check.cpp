@@ -30,9 +30,9 @@ std::vector<std::uint64_t> input_fingerprints(const TensorSet& tensors) {
 std::optional<std::string> memory_fault(const TensorSet& tensors,
                                         const std::vector<std::uint64_t>& inputs_before) {
   for (const Tensor& tensor : tensors.all()) {
-    if (!tensor.red_zones_intact()) {
+    if (!tensor.guard_bands_intact()) {
       return fmt::format("bounds   wrote outside tensor '{}' (red zone of {} bytes changed)",
-                         tensor.spec().name, Tensor::red_zone_bytes);
+                         tensor.spec().name, Tensor::guard_band_bytes);
     }
   }
   if (input_fingerprints(tensors) != inputs_before) return "bounds   wrote to an input";
@@ -79,7 +79,7 @@ bool passes_as_guest(CheckResult& result, const Call& call) {
   } catch (const std::bad_alloc& error) {
     result.status = Status::crashed;
     result.message =
-        fmt::format("threw: {}: {}", printable_line(error.what()), free_memory().in_words());
+        fmt::format("threw: {}: {}", printable_line(error.what()), free_memory().describe());
     return false;
   } catch (const std::exception& error) {
     result.status = Status::crashed;
@@ -96,8 +96,8 @@ PreparedCase::PreparedCase(const Case& shape, DataMode mode, std::uint64_t seed)
   shape.fill(before_, mode, seed);
   before_.poison_outputs();
   const auto start = Clock::now();
-  truth_ = shape.truth(before_, mode, seed);
-  truth_seconds_ = std::chrono::duration<double>(Clock::now() - start).count();
+  reference_values_ = shape.reference_values(before_, mode, seed);
+  reference_seconds_ = std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 CheckResult PreparedCase::check(const Variant& variant) const {
@@ -108,9 +108,10 @@ CheckResult PreparedCase::check(const Variant& variant) const {
   result.backend = variant.backend;
   result.mode = mode_;
   result.seed = seed_;
-  result.truth_seconds = truth_seconds_;
+  result.reference_seconds = reference_seconds_;
   const auto ask = [&] {
-    const auto reason = variant.refusal ? variant.refusal(shape_) : std::nullopt;
+    const auto reason =
+        variant.unsupported_reason ? variant.unsupported_reason(shape_) : std::nullopt;
     if (!reason) return;
     result.status = Status::unsupported;
     result.message = *reason;
@@ -137,7 +138,7 @@ CheckResult PreparedCase::check(const Variant& variant) const {
 }
 
 void PreparedCase::write_reference_results(TensorSet& tensors) const {
-  for (const NumericTruth& numeric : truth_.numeric) {
+  for (const NumericReference& numeric : reference_values_.numeric) {
     Tensor& tensor = tensors[numeric.tensor];
     for (std::size_t i = 0; i < numeric.value.size(); ++i) {
       tensor.set(numeric.at.empty() ? static_cast<std::int64_t>(i) : numeric.at[i],
@@ -150,7 +151,7 @@ void PreparedCase::judge_outputs(const TensorSet& got, CheckResult& result) cons
   for (const Tensor& tensor : got.all()) {
     if (tensor.spec().role != Role::input) result.total += tensor.count();
   }
-  for (const NumericTruth& numeric : truth_.numeric) {
+  for (const NumericReference& numeric : reference_values_.numeric) {
     const Tensor& tensor = got[numeric.tensor];
     const TensorVerdict verdict = judge(numeric, tensor);
     result.checked += verdict.checked;
@@ -159,7 +160,7 @@ void PreparedCase::judge_outputs(const TensorSet& got, CheckResult& result) cons
     result.status = Status::incorrect;
     result.message += worst_lines(verdict, tensor.spec());
   }
-  for (const Property& property : truth_.properties) {
+  for (const Property& property : reference_values_.properties) {
     result.checked += property.covers;
     // The reference wrote only the sampled elements, so it cannot satisfy a condition on every
     // element.
@@ -184,7 +185,7 @@ Variant reference_variant() {
   return variant;
 }
 
-std::string again(const CheckResult& result) {
+std::string repro_command(const CheckResult& result) {
   return shell_line(std::vector<std::string>{"kernelgate", "check", "--case", result.id(), "--data",
                                              std::string(name(result.mode)), "--seed",
                                              std::to_string(result.seed)});

@@ -23,7 +23,7 @@ struct CheckResult {
   std::int64_t total = 0;    // of this many
   double worst_ratio = 0;    // of error to error bound, real mode
   std::string message;       // failure in the message format; empty if passed
-  double truth_seconds = 0;
+  double reference_seconds = 0;
   std::vector<std::uint64_t> bits;  // native variants: hash per tensor after the run
 
   /// "linear/kokkos/tokens=7,out=64,in=64,bf16"
@@ -37,7 +37,7 @@ class PreparedCase {
 
   /// Runs and judges one variant on fresh tensors. Exceptions of the variant become its status.
   CheckResult check(const Variant& variant) const;
-  const Truth& truth() const { return truth_; }
+  const ReferenceValues& reference_values() const { return reference_values_; }
 
  private:
   void write_reference_results(TensorSet& tensors) const;
@@ -47,8 +47,8 @@ class PreparedCase {
   DataMode mode_;
   std::uint64_t seed_;
   TensorSet before_;
-  Truth truth_;
-  double truth_seconds_ = 0;
+  ReferenceValues reference_values_;
+  double reference_seconds_ = 0;
 };
 
 /// The variant `reference`: the reference rounded to the outputs' types. Every report can show the
@@ -56,6 +56,6 @@ class PreparedCase {
 Variant reference_variant();
 
 /// The reproduction command of this check.
-std::string again(const CheckResult& result);
+std::string repro_command(const CheckResult& result);
 
 }  // namespace kernelgate

@@ -197,13 +197,13 @@ TEST(ExactMode, RefusesOneWeightOffByOneUlp) {  // within any valid error bound 
   EXPECT_EQ(result.status, Status::incorrect);
 }
 
-TEST(Judge, RefusesATruthThatJudgesNothing) {
+TEST(Judge, RefusesAReferenceThatJudgesNothing) {
   Tensor tensor({"y", Dtype::f32, {2}, Role::output});
   tensor.set(0, 1);
   tensor.set(1, 2);
-  const NumericTruth no_limit{"y", {}, {1, 5}, {0.1, INFINITY}};
+  const NumericReference no_limit{"y", {}, {1, 5}, {0.1, INFINITY}};
   EXPECT_EQ(judge(no_limit, tensor).outside, 1);
-  const NumericTruth not_a_number{"y", {}, {1, 2}, {0.1, NAN}};
+  const NumericReference not_a_number{"y", {}, {1, 2}, {0.1, NAN}};
   EXPECT_EQ(judge(not_a_number, tensor).outside, 1);
 }
 
@@ -218,7 +218,7 @@ TEST(Judge, TakesInfinityAndNanOnlyWhereTheyAreExpected) {
 TEST(CheckResult, PrintsTheLineThatRunsItAgain) {
   const CheckResult result =
       check_case("linear/kokkos/tokens=2,out=3,in=4,f32", DataMode::real, 17);
-  EXPECT_EQ(again(result),
+  EXPECT_EQ(repro_command(result),
             "kernelgate check --case linear/kokkos/tokens=2,out=3,in=4,output=same,f32 "
             "--data real --seed 17");
 }

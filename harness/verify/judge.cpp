@@ -33,19 +33,21 @@ std::vector<std::int64_t> unravel(const TensorSpec& spec, std::int64_t position)
 
 }  // namespace
 
-TensorVerdict judge(const NumericTruth& truth, const Tensor& got) {
+TensorVerdict judge(const NumericReference& reference_values, const Tensor& got) {
   TensorVerdict verdict;
-  verdict.tensor = truth.tensor;
+  verdict.tensor = reference_values.tensor;
   verdict.total = got.count();
-  verdict.checked = static_cast<std::int64_t>(truth.value.size());
-  const bool bitwise = truth.budget.empty();
+  verdict.checked = static_cast<std::int64_t>(reference_values.value.size());
+  const bool bitwise = reference_values.error_bound.empty();
   double squares_off = 0;
   double squares = 0;
   std::vector<std::pair<double, Mismatch>> wrong;
-  for (std::size_t i = 0; i < truth.value.size(); ++i) {
-    const std::int64_t position = truth.at.empty() ? static_cast<std::int64_t>(i) : truth.at[i];
-    const double expected = bitwise ? round_to(got.spec().type, truth.value[i]) : truth.value[i];
-    const double allowed = bitwise ? 0 : truth.budget[i];
+  for (std::size_t i = 0; i < reference_values.value.size(); ++i) {
+    const std::int64_t position =
+        reference_values.at.empty() ? static_cast<std::int64_t>(i) : reference_values.at[i];
+    const double expected =
+        bitwise ? round_to(got.spec().type, reference_values.value[i]) : reference_values.value[i];
+    const double allowed = bitwise ? 0 : reference_values.error_bound[i];
     const double value = got.get(position);
     const double ratio = excess(value, expected, allowed);
     if (!bitwise && allowed > 0) verdict.worst_ratio = std::max(verdict.worst_ratio, ratio);

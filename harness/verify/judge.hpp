@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/core/truth.hpp"
+#include "harness/core/reference_values.hpp"
 
 namespace kernelgate {
 
@@ -32,7 +32,7 @@ struct TensorVerdict {
   std::vector<std::int64_t> outside_positions;  // at most 65,536, for the pattern
 };
 
-TensorVerdict judge(const NumericTruth& truth, const Tensor& got);
+TensorVerdict judge(const NumericReference& reference_values, const Tensor& got);
 
 /// "y[3,96]"
 std::string coordinates(const TensorSpec& spec, std::int64_t position);

@@ -53,7 +53,8 @@ struct BiasBalanceCase {
   Traffic traffic() const;
   std::vector<TensorSpec> tensors() const;
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;
-  Truth truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const;
+  ReferenceValues reference_values(const TensorSet& before, DataMode mode,
+                                   std::uint64_t seed) const;
   std::optional<std::string> exact_not_applicable() const;
   bool operator==(const BiasBalanceCase&) const = default;
 

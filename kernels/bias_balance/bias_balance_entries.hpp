@@ -6,7 +6,7 @@
 #include "kernels/bias_balance/bias_balance_kernel.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Shared memory type of kernels without shared memory.
 struct BiasNoShared {};
@@ -22,5 +22,5 @@ inline NativeEntries bias_balance_entries() {
   return {entries, static_cast<std::int64_t>(std::size(entries))};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -7,7 +7,7 @@
 #include "kernels/bias_balance/bias_balance_step.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Counters of a block: one table of bins or, if there are few bins, several tables shared by a few
 /// waves each, so that fewer lanes contend for one counter.
@@ -67,5 +67,5 @@ KGLOBAL KBOUNDS(256) void bias_step_kernel(const u64* count, float* bias, float*
   bias[e] = bias[e] - step.rate * k_fma(step.decay, bias[e], change);
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

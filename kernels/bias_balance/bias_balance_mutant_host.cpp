@@ -2,7 +2,7 @@
 #include "kernels/bias_balance/bias_balance_entries.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries bias_balance_few_entries() {
   static const NativeEntry table[] = {
@@ -15,7 +15,7 @@ inline NativeEntries bias_balance_few_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 K_HOST_ENTRIES(bias_balance_few)

@@ -11,7 +11,7 @@ namespace kernelgate {
 namespace {
 
 constexpr std::int64_t threads = 256;
-constexpr std::int64_t choices_a_block = 16384;
+constexpr std::int64_t choices_per_block = 16384;
 
 std::int64_t blocks_of(std::int64_t items, std::int64_t a_block) {
   return (items + a_block - 1) / a_block;
@@ -26,7 +26,7 @@ std::vector<NativeUse> uses(const BiasBalanceCase& c, const DeviceProfile& devic
   const NativeUse step = use("bias_step", blocks_of(c.experts, threads));
   if (c.input == LoadInput::counts) return {step};
   return {step, use("bias_clear", blocks_of(c.experts + 1, threads)),
-          use("bias_count", blocks_of(c.tokens, choices_a_block))};
+          use("bias_count", blocks_of(c.tokens, choices_per_block))};
 }
 
 // Powers of beta in double: 1 - beta^t loses nothing there.
@@ -57,7 +57,7 @@ std::unique_ptr<Launch> prepare(const BiasBalanceCase& c, TensorSet& tensors, Na
         if (u.size() > 1) {
           launch_use(device, entries, u[1], m["count"], experts + 1);
           launch_use(device, entries, u[2], m["choice"], tokens,
-                     static_cast<std::uint32_t>(choices_a_block), experts + 1, m["count"]);
+                     static_cast<std::uint32_t>(choices_per_block), experts + 1, m["count"]);
         }
         launch_use(device, entries, u[0], m["count"], m["bias"], m["first"], m["second"], experts,
                    step);

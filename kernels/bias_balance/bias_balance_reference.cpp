@@ -123,13 +123,14 @@ std::optional<std::string> BiasBalanceCase::exact_not_applicable() const {
          "balanced batch (load=even, decay=0), which changes nothing";
 }
 
-Truth BiasBalanceCase::truth(const TensorSet& before, DataMode mode, std::uint64_t) const {
+ReferenceValues BiasBalanceCase::reference_values(const TensorSet& before, DataMode mode,
+                                                  std::uint64_t) const {
   const std::vector<std::int64_t> counts = counts_of(*this, before);
-  Truth truth;
+  ReferenceValues reference_values;
   if (input == LoadInput::choices) {
-    NumericTruth count{.tensor = "count", .at = {}, .value = {}, .budget = {}};
+    NumericReference count{.tensor = "count", .at = {}, .value = {}, .error_bound = {}};
     for (const std::int64_t c : counts) count.add_exact(static_cast<double>(c));
-    truth.numeric.push_back(std::move(count));
+    reference_values.numeric.push_back(std::move(count));
   }
   const bool unchanged = mode == DataMode::exact && leaves_all_as_it_is(*this);
   reference::BiasBalanceState<Bounded> state = state_of<Bounded>(*this, before);
@@ -139,19 +140,19 @@ Truth BiasBalanceCase::truth(const TensorSet& before, DataMode mode, std::uint64
     reference::balance_biases<Bounded>(real, tokens, step, params, state);
   }
   const auto add = [&](std::string_view name, const std::vector<Bounded>& list) {
-    NumericTruth numeric{.tensor = std::string(name), .at = {}, .value = {}, .budget = {}};
+    NumericReference numeric{.tensor = std::string(name), .at = {}, .value = {}, .error_bound = {}};
     for (const Bounded& x : list) {
       numeric.value.push_back(x.value);
-      if (!unchanged) numeric.budget.push_back(x.bound);  // f32 results: already rounded
+      if (!unchanged) numeric.error_bound.push_back(x.bound);  // f32 results: already rounded
     }
     numeric.value.push_back(before[name].get(experts));  // skip: unchanged for any load
-    if (!unchanged) numeric.budget.push_back(0);
-    truth.numeric.push_back(std::move(numeric));
+    if (!unchanged) numeric.error_bound.push_back(0);
+    reference_values.numeric.push_back(std::move(numeric));
   };
   add("bias", state.bias);
   add("first", state.first);
   add("second", state.second);
-  return truth;
+  return reference_values;
 }
 
 void register_bias_balance_reference(Registry& registry) {

@@ -30,7 +30,7 @@ TEST(BiasBalanceCase, CountsEveryByteOnce) {
   EXPECT_EQ(c.traffic().bytes, 8 * 5 + 2 * 12 * 4);
 }
 
-TEST(BiasBalanceTruth, FirstStepMovesEachBiasByTheRateAgainstItsExcess) {
+TEST(BiasBalanceReference, FirstStepMovesEachBiasByTheRateAgainstItsExcess) {
   // From zero moments m/(1-b1) = g and sqrt(v/(1-b2)) = |g|: the change is the sign of g.
   const BiasBalanceCase c{.tokens = 8, .experts = 2};
   TensorSet t(c.tensors());
@@ -38,16 +38,16 @@ TEST(BiasBalanceTruth, FirstStepMovesEachBiasByTheRateAgainstItsExcess) {
   const int choices[] = {0, 0, 0, 0, 0, 1, 2, 2};  // 2 is skip
   for (int i = 0; i < 8; ++i) t["choice"].set(i, choices[i]);
   t["bias"].set(2, -1);
-  const Truth truth = c.truth(t, DataMode::real, 1);
-  EXPECT_EQ(truth.numeric[0].value, (std::vector<double>{5, 1, 2}));
-  EXPECT_NEAR(truth.numeric[1].value[0], -1e-3, 1e-9);  // 5/8 > 1/2: falls
-  EXPECT_NEAR(truth.numeric[1].value[1], 1e-3, 1e-9);   // 1/8 < 1/2: rises
-  EXPECT_EQ(truth.numeric[1].value[2], -1);
-  EXPECT_NEAR(truth.numeric[2].value[0], 0.1 * 0.125, 1e-12);
-  EXPECT_NEAR(truth.numeric[3].value[1], 0.05 * 0.375 * 0.375, 1e-12);
+  const ReferenceValues reference_values = c.reference_values(t, DataMode::real, 1);
+  EXPECT_EQ(reference_values.numeric[0].value, (std::vector<double>{5, 1, 2}));
+  EXPECT_NEAR(reference_values.numeric[1].value[0], -1e-3, 1e-9);  // 5/8 > 1/2: falls
+  EXPECT_NEAR(reference_values.numeric[1].value[1], 1e-3, 1e-9);   // 1/8 < 1/2: rises
+  EXPECT_EQ(reference_values.numeric[1].value[2], -1);
+  EXPECT_NEAR(reference_values.numeric[2].value[0], 0.1 * 0.125, 1e-12);
+  EXPECT_NEAR(reference_values.numeric[3].value[1], 0.05 * 0.375 * 0.375, 1e-12);
 }
 
-TEST(BiasBalanceTruth, AgreesWithASecondStepWorkedByHand) {
+TEST(BiasBalanceReference, AgreesWithASecondStepWorkedByHand) {
   const BiasBalanceCase c{
       .tokens = 4, .experts = 2, .step = 2, .decay = 512, .input = LoadInput::counts};
   TensorSet t(c.tensors());
@@ -57,13 +57,13 @@ TEST(BiasBalanceTruth, AgreesWithASecondStepWorkedByHand) {
   t["bias"].set(0, 0.5);
   t["first"].set(0, 1.0 / 64);
   t["second"].set(0, 1.0 / 1024);
-  const Truth truth = c.truth(t, DataMode::real, 1);
+  const ReferenceValues reference_values = c.reference_values(t, DataMode::real, 1);
   const double m = 0.9 / 64 + 0.1 * 0.25;
   const double v = 0.95 / 1024 + 0.05 * 0.0625;
   const double change = (m / 0.19) / (std::sqrt(v / 0.0975) + 1e-8);
-  EXPECT_NEAR(truth.numeric[0].value[0], 0.5 - 1e-3 * (change + 0.5 * 0.5), 1e-15);
-  EXPECT_NEAR(truth.numeric[1].value[0], m, 1e-15);
-  EXPECT_NEAR(truth.numeric[2].value[0], v, 1e-15);
+  EXPECT_NEAR(reference_values.numeric[0].value[0], 0.5 - 1e-3 * (change + 0.5 * 0.5), 1e-15);
+  EXPECT_NEAR(reference_values.numeric[1].value[0], m, 1e-15);
+  EXPECT_NEAR(reference_values.numeric[2].value[0], v, 1e-15);
 }
 
 enum class Fault {

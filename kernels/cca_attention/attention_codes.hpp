@@ -28,7 +28,7 @@ class AttentionCodes {
   double key(std::int64_t b, std::int64_t s, std::int64_t j, std::int64_t x) const;
 
   /// Minimum head_dim for the offset and one code.
-  static constexpr std::int64_t least_head_dim = 9;
+  static constexpr std::int64_t min_head_dim = 9;
 
  private:
   using Digits = std::array<std::int64_t, 4>;

@@ -83,7 +83,7 @@ struct AttendKeys {
     std::int64_t step;                 // stride between keys
     int d, paired;                     // components; those handled by widen_pair()
     float *queries, *mixed, *weights;  // [row][component], [row][component], [row][key]
-    float *largest, *total, *shrink;   // of each row
+    float *largest, *total, *rescale;  // of each row
   };
 
   KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
@@ -111,7 +111,7 @@ struct AttendKeys {
     t.weights = t.mixed + rows * t.extent.width;
     t.largest = t.weights + rows * block_keys;
     t.total = t.largest + rows;
-    t.shrink = t.total + rows;
+    t.rescale = t.total + rows;
 
     start(team, t);
     team.team_barrier();
@@ -287,7 +287,7 @@ struct AttendKeys {
       const float sum_here = sum(weights);
       Kokkos::single(Kokkos::PerThread(team), [&] {
         const float change = exp2(broadcast<P>(before - base))[0];
-        t.shrink[row] = change;
+        t.rescale[row] = change;
         t.total[row] = t.total[row] * change + sum_here;
         t.largest[row] = most;
       });
@@ -339,7 +339,7 @@ struct AttendKeys {
       }
       KG_UNROLL for (int n = 0; n < R; ++n) {
         float* to = t.mixed + (row + n) * t.extent.width + x;
-        const P change = broadcast<P>(t.shrink[row + n]);
+        const P change = broadcast<P>(t.rescale[row + n]);
         KG_UNROLL for (int p = 0; p < 2 * Pairs; ++p) {
           store(to + p * W, load<P>(to + p * W) * change + sum[n][p]);
         }

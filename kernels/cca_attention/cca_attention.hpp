@@ -64,7 +64,8 @@ struct CcaAttentionCase {
   Traffic traffic() const;
   std::vector<TensorSpec> tensors() const;
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;
-  Truth truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const;
+  ReferenceValues reference_values(const TensorSet& before, DataMode mode,
+                                   std::uint64_t seed) const;
   std::optional<std::string> exact_not_applicable() const;
   bool operator==(const CcaAttentionCase&) const = default;
 };

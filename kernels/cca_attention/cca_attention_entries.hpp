@@ -21,7 +21,7 @@
   CCA_ATTENTION_MATRIX(T, type, 64, W), CCA_ATTENTION_MATRIX(T, type, 128, W)
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 template <class T, int D>
 using AttentionTileShared = typename AttentionTileOf<T, D>::Shared;
@@ -41,5 +41,5 @@ inline NativeEntries cca_attention_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -10,7 +10,7 @@
 #include "kernels/cca_attention/cca_attention_rows.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// How a weight is split. bf16 has 8 significant bits: three parts cover all 24 of an f32. f16 has
 /// 11: the remainder of two parts is below 2^-24 of the weight, the rounding of f32 itself. f16
@@ -249,5 +249,5 @@ KGLOBAL KBOUNDS(128) void cca_attention_matrix(CcaAttentionLaunch a) {
   attention_matrix_store<T, D, W>(h, first, count, s, sum);
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -14,7 +14,7 @@
                  128, decltype(AttentionMatrix<Bf16, 64, W>::Shared()))
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries cca_attention_entries() {
   static const NativeEntry table[] = {CCA_ATTENTION_TRIED(32), CCA_ATTENTION_TRIED(64),
@@ -23,7 +23,7 @@ inline NativeEntries cca_attention_entries() {
   return {table, 8};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 K_HOST_ENTRIES(cca_attention)

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t few_rows = 16;        // per kv head: up to here keys are split instead
 constexpr std::int64_t wanted_blocks = 512;  // enough to keep a large device busy
-constexpr std::int64_t least_split = 128;    // shorter splits cost more in the merge than they save
+constexpr std::int64_t min_split = 128;      // shorter splits cost more in the merge than they save
 
 std::int64_t rounded_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit; }
 
@@ -55,7 +55,7 @@ NativeAttentionCut native_attention_cut(const CcaAttentionCase& c, const DeviceP
   const std::int64_t blocks = c.batch * c.kv_heads * rounded_up(rows, attention_split_rows);
   const std::int64_t each = rounded_up(longest(c), rounded_up(wanted_blocks, blocks));
   cut.split_keys =
-      std::max(least_split, rounded_up(each, attention_split_tile) * attention_split_tile);
+      std::max(min_split, rounded_up(each, attention_split_tile) * attention_split_tile);
   return cut;
 }
 
@@ -132,8 +132,9 @@ std::unique_ptr<Launch> prepare_native_attention(const CcaAttentionCase& c, Tens
 namespace {
 
 // The reason why the matrix kernel does not support a case, if any.
-std::optional<std::string> matrix_refusal(const CcaAttentionCase& c, const DeviceProfile& device) {
-  if (c.type == Dtype::f32) return matrix_tiles_refusal(c.type, device);
+std::optional<std::string> matrix_unsupported_reason(const CcaAttentionCase& c,
+                                                     const DeviceProfile& device) {
+  if (c.type == Dtype::f32) return matrix_tiles_unsupported_reason(c.type, device);
   if (c.head_dim > 128) {
     return fmt::format("keeps the sums of 16 rows in registers: up to 128 components, got {}",
                        c.head_dim);
@@ -141,7 +142,7 @@ std::optional<std::string> matrix_refusal(const CcaAttentionCase& c, const Devic
   if (c.form == AttentionForm::decode) {
     return fmt::format("takes tiles of 16 query rows, decode has {} a kv head", c.group());
   }
-  return matrix_tiles_refusal(c.type, device);
+  return matrix_tiles_unsupported_reason(c.type, device);
 }
 
 NativePlan<CcaAttentionCase> plan_of(NativeAttentionCut (*cut)(const CcaAttentionCase&,
@@ -172,7 +173,7 @@ void register_cca_attention_native(Registry& registry) {
       });
   matrix.name = "native/matrix";
   matrix.note = "16 rows a wave on matrix instructions, weights in parts that add up to f32";
-  matrix.refusal = matrix_refusal;
+  matrix.unsupported_reason = matrix_unsupported_reason;
   registry.add_native<CcaAttentionCase>(matrix);
 }
 

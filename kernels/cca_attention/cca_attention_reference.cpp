@@ -5,8 +5,8 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/sample.hpp"
-#include "kernels/cca_attention/attention_budget.hpp"
 #include "kernels/cca_attention/attention_codes.hpp"
+#include "kernels/cca_attention/attention_error_bound.hpp"
 
 namespace kernelgate {
 namespace {
@@ -52,11 +52,11 @@ VisibleKeys visible_in(const CcaAttentionCase& c, const TensorSet& before, std::
       {valid[static_cast<std::size_t>(2 * b)], valid[static_cast<std::size_t>(2 * b + 1)]}, t);
 }
 
-NumericTruth exact_truth(const CcaAttentionCase& c, const TensorSet& before,
-                         const AttentionCodes& codes) {
-  NumericTruth truth{.tensor = "out", .at = {}, .value = {}, .budget = {}};
+NumericReference exact_reference(const CcaAttentionCase& c, const TensorSet& before,
+                                 const AttentionCodes& codes) {
+  NumericReference reference_values{.tensor = "out", .at = {}, .value = {}, .error_bound = {}};
   const Tensor& v = before["v"];
-  truth.value.reserve(static_cast<std::size_t>(before["out"].count()));
+  reference_values.value.reserve(static_cast<std::size_t>(before["out"].count()));
   for (std::int64_t b = 0; b < c.batch; ++b) {
     for (std::int64_t t = 0; t < c.tokens; ++t) {
       const bool blind = visible_in(c, before, b, t).count() == 0;
@@ -64,16 +64,17 @@ NumericTruth exact_truth(const CcaAttentionCase& c, const TensorSet& before,
         const std::int64_t row = blind ? 0 : codes.aim(b, t, n).winner;
         const std::int64_t at = ((b * c.rows() + row) * c.kv_heads + n / c.group()) * c.head_dim;
         for (std::int64_t x = 0; x < c.head_dim; ++x) {
-          truth.add_exact(blind ? 0 : v.get(at + x));
+          reference_values.add_exact(blind ? 0 : v.get(at + x));
         }
       }
     }
   }
-  return truth;
+  return reference_values;
 }
 
-NumericTruth real_truth(const CcaAttentionCase& c, const TensorSet& before, std::uint64_t key) {
-  NumericTruth truth{.tensor = "out", .at = {}, .value = {}, .budget = {}};
+NumericReference real_reference(const CcaAttentionCase& c, const TensorSet& before,
+                                std::uint64_t key) {
+  NumericReference reference_values{.tensor = "out", .at = {}, .value = {}, .error_bound = {}};
   const std::int64_t heads_total = c.batch * c.tokens * c.heads, d = c.head_dim;
   const std::int64_t each = c.traffic().flops / std::max<std::int64_t>(1, heads_total) + 1;
   const Sample sample = sample_rows(heads_total, each, key, 64, affordable_flops);
@@ -89,11 +90,11 @@ NumericTruth real_truth(const CcaAttentionCase& c, const TensorSet& before, std:
         values_of(before["k"], b * cache, cache), values_of(before["v"], b * cache, cache),
         {seen.begin, seen.end}, n, p);
     for (std::int64_t x = 0; x < d; ++x) {
-      if (!sample.complete) truth.at.push_back(position * d + x);
-      truth.add(out[static_cast<std::size_t>(x)], c.type);
+      if (!sample.complete) reference_values.at.push_back(position * d + x);
+      reference_values.add(out[static_cast<std::size_t>(x)], c.type);
     }
   }
-  return truth;
+  return reference_values;
 }
 
 }  // namespace
@@ -202,22 +203,24 @@ void CcaAttentionCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t see
   spoil_unwritten_rows(*this, tensors["v"]);
 }
 
-Truth CcaAttentionCase::truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const {
+ReferenceValues CcaAttentionCase::reference_values(const TensorSet& before, DataMode mode,
+                                                   std::uint64_t seed) const {
   const auto key = [&](std::string_view name) {
     return stream_key(id_of(*this), seed, mode, name);
   };
-  Truth truth;
+  ReferenceValues reference_values;
   if (mode == DataMode::exact && !exact_not_applicable()) {
-    truth.numeric.push_back(exact_truth(*this, before, AttentionCodes(*this, key("aim"))));
+    reference_values.numeric.push_back(
+        exact_reference(*this, before, AttentionCodes(*this, key("aim"))));
   } else {
-    truth.numeric.push_back(real_truth(*this, before, key("sample")));
+    reference_values.numeric.push_back(real_reference(*this, before, key("sample")));
   }
-  return truth;
+  return reference_values;
 }
 
 std::optional<std::string> CcaAttentionCase::exact_not_applicable() const {
-  if (head_dim >= AttentionCodes::least_head_dim) return std::nullopt;
-  return "a key's code needs head_dim >= " + std::to_string(AttentionCodes::least_head_dim);
+  if (head_dim >= AttentionCodes::min_head_dim) return std::nullopt;
+  return "a key's code needs head_dim >= " + std::to_string(AttentionCodes::min_head_dim);
 }
 
 void register_cca_attention_reference(Registry& registry) {

@@ -8,7 +8,7 @@
 #include "kernels/dialect/common/attention.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// One kv head of one sequence. Query rows are numbered token by token, with the heads of a token's
 /// group consecutive, so that neighbouring rows read the same keys.
@@ -63,5 +63,5 @@ struct AttentionMove {
   }
 };
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

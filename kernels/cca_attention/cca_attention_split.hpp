@@ -8,7 +8,7 @@
 #include "kernels/dialect/common/fold.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// A team of neighbouring lanes shares a key, each lane with `own` components. A team processes
 /// four keys at a time, so that four loads are in flight together.
@@ -268,5 +268,5 @@ KGLOBAL KBOUNDS(256) void cca_attention_merge(CcaAttentionLaunch a, u64 elements
       k_from_float<T>(attention_merged(a.largest, a.total, a.mixed, a.splits, a.d, at));
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "harness/verify/testing.hpp"
-#include "kernels/cca_attention/attention_budget.hpp"
+#include "kernels/cca_attention/attention_error_bound.hpp"
 #include "kernels/cca_attention/cca_attention.hpp"
 #include "kernels/cca_attention/cca_attention_kokkos.hpp"
 
@@ -54,7 +54,7 @@ TEST(CcaAttentionCase, AWindowCountsItsOwnKey) {
   EXPECT_EQ(c.visible(0, 3).end, 10);
 }
 
-TEST(CcaAttentionTruth, WeighsValuesByTheSoftmaxOfScores) {
+TEST(CcaAttentionReference, WeighsValuesByTheSoftmaxOfScores) {
   const CcaAttentionCase c = parse("form=decode,context=2,heads=1,kv_heads=1,head_dim=4");
   TensorSet tensors(c.tensors());
   for (Tensor& tensor : tensors.all()) {
@@ -65,9 +65,9 @@ TEST(CcaAttentionTruth, WeighsValuesByTheSoftmaxOfScores) {
   tensors["k"].set(4, 1.0986122886681098);  // ln 3: weights 1/4 and 3/4
   tensors["v"].set(0, 8);
   tensors["v"].set(4, -4);
-  const Truth truth = c.truth(tensors, DataMode::real, 1);
-  EXPECT_NEAR(truth.numeric.at(0).value.at(0), 8 / 4.0 - 4 * 3 / 4.0, 1e-7);
-  EXPECT_EQ(truth.numeric.at(0).value.at(1), 0);
+  const ReferenceValues reference_values = c.reference_values(tensors, DataMode::real, 1);
+  EXPECT_NEAR(reference_values.numeric.at(0).value.at(0), 8 / 4.0 - 4 * 3 / 4.0, 1e-7);
+  EXPECT_EQ(reference_values.numeric.at(0).value.at(1), 0);
 }
 
 // Brute force over the filled tensors: the winning key of the codes leads by more than 110
@@ -82,7 +82,8 @@ TEST(CcaAttentionCodes, GiveEveryQueryOneKeyThatLeadsByMoreThan110) {
     const CcaAttentionCase c = parse(axes);
     TensorSet set(c.tensors());
     c.fill(set, DataMode::exact, 5);
-    const NumericTruth truth = c.truth(set, DataMode::exact, 5).numeric.at(0);
+    const NumericReference reference_values =
+        c.reference_values(set, DataMode::exact, 5).numeric.at(0);
     const std::int64_t d = c.head_dim;
     for (std::int64_t i = 0; i < c.batch * c.tokens * c.heads; ++i) {
       const std::int64_t n = i % c.heads, t = i / c.heads % c.tokens;
@@ -106,7 +107,7 @@ TEST(CcaAttentionCodes, GiveEveryQueryOneKeyThatLeadsByMoreThan110) {
         }
       }
       for (std::int64_t x = 0; x < d; ++x) {
-        ASSERT_EQ(truth.value[static_cast<std::size_t>(i * d + x)],
+        ASSERT_EQ(reference_values.value[static_cast<std::size_t>(i * d + x)],
                   winner < 0 ? 0 : set["v"].get(winner + x));
       }
       if (winner >= 0) {
@@ -116,11 +117,12 @@ TEST(CcaAttentionCodes, GiveEveryQueryOneKeyThatLeadsByMoreThan110) {
   }
 }
 
-TEST(CcaAttentionBudget, CentresOnTheScalarTruth) {
+TEST(CcaAttentionErrorBound, CentresOnTheScalarReference) {
   const CcaAttentionCase c = parse("form=chunk,tokens=3,context=40,heads=4,kv_heads=2,head_dim=24");
   TensorSet set(c.tensors());
   c.fill(set, DataMode::real, 3);
-  const NumericTruth truth = c.truth(set, DataMode::real, 3).numeric.at(0);
+  const NumericReference reference_values =
+      c.reference_values(set, DataMode::real, 3).numeric.at(0);
   const reference::CcaAttentionParams p{.num_heads = 4, .num_kv_heads = 2, .head_dim = 24};
   std::vector<double> out(4 * 24);
   const TensorSet& read = set;
@@ -129,7 +131,7 @@ TEST(CcaAttentionBudget, CentresOnTheScalarTruth) {
     reference::cca_attention<double>(q.slice(t * 96, 96), k, v, {0, 41 + t}, p,
                                      std::span<double>(out));
     for (std::size_t i = 0; i < out.size(); ++i) {
-      EXPECT_NEAR(truth.value[static_cast<std::size_t>(t) * 96 + i], out[i], 1e-13);
+      EXPECT_NEAR(reference_values.value[static_cast<std::size_t>(t) * 96 + i], out[i], 1e-13);
     }
   }
 }

@@ -6,7 +6,7 @@
 #include "kernels/cca_attention/cca_attention_rows.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Sixteen neighbouring threads own four query rows. Each thread has keys tc, tc + 16 .. of a tile
 /// and the components (16 c + tc) part .. of the sum.
@@ -252,5 +252,5 @@ KGLOBAL KBOUNDS(attention_tile(sizeof(T), D).threads()) void cca_attention_tile(
   rows.template finish<W>(h, first, count);
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

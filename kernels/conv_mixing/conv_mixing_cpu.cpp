@@ -156,7 +156,7 @@ std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
   });
 }
 
-std::optional<std::string> refusal(const ConvMixingCase&) {
+std::optional<std::string> unsupported_reason(const ConvMixingCase&) {
   if constexpr (Kokkos::SpaceAccessibility<Space, Kokkos::HostSpace>::accessible) {
     return std::nullopt;
   }
@@ -171,7 +171,7 @@ void register_conv_mixing_cpu(Registry& registry) {
       [](const ConvMixingCase& c, TensorSet& tensors) {
         return with_storage(c.type, [&]<class T>(T) { return launch<T>(c, tensors); });
       },
-      refusal);
+      unsupported_reason);
 }
 
 }  // namespace kernelgate

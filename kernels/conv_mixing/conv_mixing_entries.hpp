@@ -15,7 +15,7 @@
       CONV_MIXING_FEW(T, type, 256, W)
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries conv_mixing_entries() {
   static const NativeEntry table[] = {
@@ -26,5 +26,5 @@ inline NativeEntries conv_mixing_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -7,7 +7,7 @@
 #include "kernels/dialect/common/fold.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Rows of one sequence, for heads of up to D: y[row,o] = sum_k a[row,k] B[k,o]. A row of `a` is
 /// D_{t-1} followed by D_t, so neighbouring rows share one row of D. A thread holds 8 x 4 sums.
@@ -221,5 +221,5 @@ KGLOBAL KBOUNDS(256) void conv_mixing_few(ConvMixingLaunch a) {
   for (u32 i = wave; i < rows; i += Few::threads / W) conv_finish<W, D>(g, first + i, s.y[i]);
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

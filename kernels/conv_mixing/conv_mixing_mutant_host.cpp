@@ -2,7 +2,7 @@
 #include "kernels/conv_mixing/conv_mixing_kernel.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries conv_mixing_entries() {
   static const NativeEntry table[] = {
@@ -17,7 +17,7 @@ inline NativeEntries conv_mixing_entries() {
   return {table, 4};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 K_HOST_ENTRIES(conv_mixing)

@@ -87,8 +87,8 @@ class Rows {
 
 // Q and K of the sampled rows. N = Bounded gives error bounds, N = double exact values.
 template <class N>
-void heads_truth(const ConvMixingCase& c, const TensorSet& before, const Sample& sample,
-                 NumericTruth& q, NumericTruth& k) {
+void heads_reference(const ConvMixingCase& c, const TensorSet& before, const Sample& sample,
+                     NumericReference& q, NumericReference& k) {
   const reference::ConvMixingParams p = params_of(c);
   const std::vector<double> grouped = numbers<double>(values_of(before["grouped"]));
   const reference::ConvMixingWeights w{
@@ -107,7 +107,7 @@ void heads_truth(const ConvMixingCase& c, const TensorSet& before, const Sample&
     }
     for (std::int64_t i = 0; i < c.channels(); ++i) {
       const bool in_q = i < c.heads * c.head_dim;
-      NumericTruth& out = in_q ? q : k;
+      NumericReference& out = in_q ? q : k;
       const std::int64_t width = (in_q ? c.heads : c.kv_heads) * c.head_dim;
       const std::int64_t column = in_q ? i : i - c.heads * c.head_dim;
       if (!sample.complete) out.at.push_back(row * width + column);
@@ -121,10 +121,11 @@ void heads_truth(const ConvMixingCase& c, const TensorSet& before, const Sample&
 }
 
 // V and both states are copies, compared bit for bit in either mode.
-void copies_truth(const ConvMixingCase& c, const TensorSet& before, Truth& truth) {
-  NumericTruth v{.tensor = "v", .at = {}, .value = {}, .budget = {}};
-  NumericTruth conv{.tensor = "conv_state", .at = {}, .value = {}, .budget = {}};
-  NumericTruth lag{.tensor = "lag_state", .at = {}, .value = {}, .budget = {}};
+void copies_reference(const ConvMixingCase& c, const TensorSet& before,
+                      ReferenceValues& reference_values) {
+  NumericReference v{.tensor = "v", .at = {}, .value = {}, .error_bound = {}};
+  NumericReference conv{.tensor = "conv_state", .at = {}, .value = {}, .error_bound = {}};
+  NumericReference lag{.tensor = "lag_state", .at = {}, .value = {}, .error_bound = {}};
   const Rows rows(c, before);
   const Values qkv = values_of(before["qkv"]);
   const std::int64_t width = c.lag_width();
@@ -160,9 +161,9 @@ void copies_truth(const ConvMixingCase& c, const TensorSet& before, Truth& truth
       lag.value[static_cast<std::size_t>(slot * width + i)] = qkv[v_at + width + i];
     }
   }
-  truth.numeric.push_back(std::move(v));
-  truth.numeric.push_back(std::move(conv));
-  truth.numeric.push_back(std::move(lag));
+  reference_values.numeric.push_back(std::move(v));
+  reference_values.numeric.push_back(std::move(conv));
+  reference_values.numeric.push_back(std::move(lag));
 }
 
 }  // namespace
@@ -220,22 +221,23 @@ void ConvMixingCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t seed)
   }
 }
 
-Truth ConvMixingCase::truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const {
-  Truth truth;
-  NumericTruth q{.tensor = "q", .at = {}, .value = {}, .budget = {}};
-  NumericTruth k{.tensor = "k", .at = {}, .value = {}, .budget = {}};
+ReferenceValues ConvMixingCase::reference_values(const TensorSet& before, DataMode mode,
+                                                 std::uint64_t seed) const {
+  ReferenceValues reference_values;
+  NumericReference q{.tensor = "q", .at = {}, .value = {}, .error_bound = {}};
+  NumericReference k{.tensor = "k", .at = {}, .value = {}, .error_bound = {}};
   // A multiply-add of the reference costs about ten flops of a plain sum.
   const Sample sample = sample_rows(tokens, 40 * head_dim * channels(),
                                     stream_key(id_of(*this), seed, mode, "sample"));
   if (mode == DataMode::exact) {
-    heads_truth<double>(*this, before, sample, q, k);
+    heads_reference<double>(*this, before, sample, q, k);
   } else {
-    heads_truth<Bounded>(*this, before, sample, q, k);
+    heads_reference<Bounded>(*this, before, sample, q, k);
   }
-  truth.numeric.push_back(std::move(q));
-  truth.numeric.push_back(std::move(k));
-  copies_truth(*this, before, truth);
-  return truth;
+  reference_values.numeric.push_back(std::move(q));
+  reference_values.numeric.push_back(std::move(k));
+  copies_reference(*this, before, reference_values);
+  return reference_values;
 }
 
 void register_conv_mixing_reference(Registry& registry) {

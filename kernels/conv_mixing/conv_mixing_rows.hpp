@@ -6,7 +6,7 @@
 #include "kernels/conv_mixing/conv_mixing_launch.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Elements of T in a 16-byte access.
 template <class T>
@@ -255,5 +255,5 @@ KDEV void conv_finish(const ConvGroup<T>& g, u32 row, float* y) {
   for (u32 x = lane; x < d; x += W) out[x] = k_from_float<T>(y[x]);
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

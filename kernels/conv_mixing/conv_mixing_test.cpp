@@ -71,7 +71,7 @@ TEST(ConvMixingCase, CountsEveryByteOnce) {
 }
 
 // One query head and one key head of 2 channels, with numbers that can be checked by hand.
-TEST(ConvMixingTruth, EqualsHandWorkedTokens) {
+TEST(ConvMixingReference, EqualsHandWorkedTokens) {
   const ConvMixingCase c = parsed("tokens=2,heads=1,kv_heads=1,head_dim=2,rotary=0,stage=conv,f32");
   TensorSet t(c.tensors());
   for (Tensor& tensor : t.all()) fill_constant(tensor, 0);
@@ -85,17 +85,20 @@ TEST(ConvMixingTruth, EqualsHandWorkedTokens) {
   // Query output 0: 100 D_{t-1}[0] + D_t[1]; all others 0.
   put("grouped", {100, 0, 0, 1});
   put("grouped_bias", {0, 3, 0, 0});
-  const Truth truth = c.truth(t, DataMode::exact, 1);
+  const ReferenceValues reference_values = c.reference_values(t, DataMode::exact, 1);
   // Token 0: D_{-1}[0] = 1 (the bias, not 0), D_0[1] = 2. Token 1: D_0[0] = 1 + 1 = 2, D_1[1] = 6.
   // Means of q and k: (1+3)/2 = 2, (2+4)/2 = 3; (5+7)/2 = 6, (6+8)/2 = 7.
-  EXPECT_EQ(truth.numeric[0].value, (std::vector<double>{102 + 2, 3 + 3, 206 + 6, 3 + 7}));
-  EXPECT_EQ(truth.numeric[1].value, (std::vector<double>{2, 3, 6, 7}));
-  EXPECT_EQ(truth.numeric[2].value, (std::vector<double>{50, 0, 70, 60}));  // v, delayed by one
-  EXPECT_EQ(truth.numeric[3].value, (std::vector<double>{1, 5, 2, 6, 3, 7, 4, 8}));  // the state
-  EXPECT_EQ(truth.numeric[4].value, std::vector<double>{80});
+  EXPECT_EQ(reference_values.numeric[0].value,
+            (std::vector<double>{102 + 2, 3 + 3, 206 + 6, 3 + 7}));
+  EXPECT_EQ(reference_values.numeric[1].value, (std::vector<double>{2, 3, 6, 7}));
+  EXPECT_EQ(reference_values.numeric[2].value,
+            (std::vector<double>{50, 0, 70, 60}));  // v, delayed by one
+  EXPECT_EQ(reference_values.numeric[3].value,
+            (std::vector<double>{1, 5, 2, 6, 3, 7, 4, 8}));  // the state
+  EXPECT_EQ(reference_values.numeric[4].value, std::vector<double>{80});
 }
 
-TEST(ConvMixingTruth, GivesNormalisedRotatedHeads) {
+TEST(ConvMixingReference, GivesNormalisedRotatedHeads) {
   // No convolution (all weights 0): heads are means (q + k) / 2 = (3, 4), norm 5, times sqrt 2;
   // K times tau = 2; one pair at frequency 1: position 1 rotates by 1 radian.
   const ConvMixingCase c = parsed("tokens=1,heads=1,kv_heads=1,head_dim=2,rotary=2,position=1,f32");
@@ -105,18 +108,18 @@ TEST(ConvMixingTruth, GivesNormalisedRotatedHeads) {
   for (int i = 0; i < 6; ++i) t["qkv"].set(i, qkv[i]);
   t["temperature"].set(0, 2);
   t["position"].set(0, 1);
-  const Truth truth = c.truth(t, DataMode::real, 1);
+  const ReferenceValues reference_values = c.reference_values(t, DataMode::real, 1);
   const double low = 3 * std::sqrt(2.0) / 5;
   const double high = 4 * std::sqrt(2.0) / 5;
   const double q0 = low * std::cos(1.0) - high * std::sin(1.0);
   const double q1 = high * std::cos(1.0) + low * std::sin(1.0);
-  EXPECT_NEAR(truth.numeric[0].value[0], q0, 1e-12);
-  EXPECT_NEAR(truth.numeric[0].value[1], q1, 1e-12);
-  EXPECT_NEAR(truth.numeric[1].value[0], 2 * q0, 1e-12);
-  EXPECT_LT(truth.numeric[0].budget[0], 2e-6);
+  EXPECT_NEAR(reference_values.numeric[0].value[0], q0, 1e-12);
+  EXPECT_NEAR(reference_values.numeric[0].value[1], q1, 1e-12);
+  EXPECT_NEAR(reference_values.numeric[1].value[0], 2 * q0, 1e-12);
+  EXPECT_LT(reference_values.numeric[0].error_bound[0], 2e-6);
 }
 
-TEST(ConvMixingTruth, ExactInputsLeaveEveryPartialSumBelowTheLimitOfF32) {
+TEST(ConvMixingReference, ExactInputsLeaveEveryPartialSumBelowTheLimitOfF32) {
   for (const char* axes : {"tokens=9,stage=conv,f32", "tokens=9,stage=conv,bf16",
                            "tokens=9,heads=6,head_dim=64,rotary=32,stage=conv,f16",
                            "tokens=9,heads=16,stage=conv,f16"}) {

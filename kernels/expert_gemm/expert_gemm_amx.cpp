@@ -6,7 +6,7 @@
 namespace kernelgate {
 namespace {
 
-std::optional<std::string> refusal(const ExpertGemmCase& c) {
+std::optional<std::string> unsupported_reason(const ExpertGemmCase& c) {
   return no_matrix_units(c.type, c.tokens);
 }
 
@@ -27,7 +27,7 @@ std::unique_ptr<Launch> prepare([[maybe_unused]] const ExpertGemmCase& c,
 void register_expert_gemm_amx(Registry& registry) {
   registry.add_variant<ExpertGemmCase>(
       {"kokkos/cpu-amx", Backend::kokkos, "host threads: bf16 on matrix units, 3 tokens or more"},
-      prepare, refusal);
+      prepare, unsupported_reason);
 }
 
 }  // namespace kernelgate

@@ -6,7 +6,7 @@
 namespace kernelgate {
 namespace {
 
-std::optional<std::string> refusal(const ExpertGemmCase& c) {
+std::optional<std::string> unsupported_reason(const ExpertGemmCase& c) {
   return no_pair_lanes(c.type, c.tokens);
 }
 
@@ -28,7 +28,7 @@ void register_expert_gemm_bf16(Registry& registry) {
   registry.add_variant<ExpertGemmCase>(
       {"kokkos/cpu-bf16", Backend::kokkos,
        "host threads: pairs of bf16 in vector lanes, 3 tokens or more"},
-      prepare, refusal);
+      prepare, unsupported_reason);
 }
 
 }  // namespace kernelgate

@@ -7,7 +7,7 @@
 #include "kernels/expert_gemm/expert_gemm_matrix_entries.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 #define EXPERT_GROUP_ENTRIES(W)                                                         \
   K_ENTRY("expert_count<w" #W ">", (expert_count_kernel<W>), W, 256, ExpertBinsShared), \
@@ -31,5 +31,5 @@ inline NativeEntries expert_gemm_entries() {
   return {entries, static_cast<std::int64_t>(std::size(entries))};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -9,20 +9,20 @@
 #include "kernels/dialect/common/tile_product.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Tokens that one block counts and places: one per thread.
-inline constexpr u32 expert_tokens_a_block = 256;
+inline constexpr u32 expert_tokens_per_block = 256;
 
 struct ExpertBinsShared {
-  u32 bin[expert_tokens_a_block];
+  u32 bin[expert_tokens_per_block];
 };
 struct ExpertNoShared {};
 
 /// Writes a token's bin to shared memory: its expert, or skip (= experts) for any other choice;
 /// beyond the last token an unused bin. Ends with a barrier.
 KDEV void expert_read_bins(ExpertBinsShared& s, const i32* choice, u32 tokens, u32 experts) {
-  const u32 t = k_block() * expert_tokens_a_block + k_tid();
+  const u32 t = k_block() * expert_tokens_per_block + k_tid();
   u32 bin = experts + 1;
   if (t < tokens) {
     const i32 e = choice[t];
@@ -35,8 +35,8 @@ KDEV void expert_read_bins(ExpertBinsShared& s, const i32* choice, u32 tokens, u
 /// Tag: each kernel that sorts its tokens this way has its own instances and symbols.
 struct ExpertGemm;
 
-/// count[bin * blocks + block] for all experts + 1 bins. Grid: one block per expert_tokens_a_block
-/// tokens.
+/// count[bin * blocks + block] for all experts + 1 bins. Grid: one block per
+/// expert_tokens_per_block tokens.
 template <int W, class Kernel = ExpertGemm>
 KGLOBAL KBOUNDS(256) void expert_count_kernel(const i32* choice, u32 tokens, u32 experts,
                                               u32* count) {
@@ -44,7 +44,7 @@ KGLOBAL KBOUNDS(256) void expert_count_kernel(const i32* choice, u32 tokens, u32
   expert_read_bins(s, choice, tokens, experts);
   for (u32 bin = k_tid(); bin <= experts; bin += k_threads()) {
     u32 sum = 0;
-    for (u32 i = 0; i < expert_tokens_a_block; ++i) sum += s.bin[i] == bin ? 1 : 0;
+    for (u32 i = 0; i < expert_tokens_per_block; ++i) sum += s.bin[i] == bin ? 1 : 0;
     count[static_cast<u64>(bin) * k_blocks() + k_block()] = sum;
   }
 }
@@ -89,7 +89,7 @@ KGLOBAL KBOUNDS(256) void expert_place_kernel(const i32* choice, u32 tokens, u32
   u32 rank = 0;
   for (u32 i = 0; i < k_tid(); ++i) rank += s.bin[i] == bin ? 1 : 0;
   const u32 place = offset[bin] + before[static_cast<u64>(bin) * k_blocks() + k_block()] + rank;
-  order[place] = k_block() * expert_tokens_a_block + k_tid();
+  order[place] = k_block() * expert_tokens_per_block + k_tid();
 }
 
 /// Tokens that share an expert: positions first .. first + rows - 1. rows = 0: there is no such
@@ -198,5 +198,5 @@ KGLOBAL KBOUNDS(256) void expert_down_kernel(const T* h, const T* inner, const T
   }
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -8,7 +8,7 @@
 #include "kernels/expert_gemm/expert_gemm_kernel.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Columns of a block's product, and its threads: half as many where experts have few tokens.
 inline constexpr int expert_matrix_columns = 128;
@@ -102,5 +102,5 @@ KGLOBAL KBOUNDS(expert_matrix_threads<Rows>) void expert_down_matrix_kernel(
   });
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

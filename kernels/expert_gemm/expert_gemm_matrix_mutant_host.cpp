@@ -7,7 +7,7 @@
       K_ENTRY("expert_place<w" #W ">", (expert_place_kernel<W>), W, 256, ExpertBinsShared)
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries expert_matrix_few_entries() {
   static const NativeEntry table[] = {EXPERT_TRIED_GROUP_ENTRIES(32),
@@ -17,7 +17,7 @@ inline NativeEntries expert_matrix_few_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 K_HOST_ENTRIES(expert_matrix_few)

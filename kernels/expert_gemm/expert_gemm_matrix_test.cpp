@@ -111,15 +111,16 @@ TEST_F(ExpertMatrixPlan, SaysWhatADeviceLacks) {
   const auto shape = parse("tokens=9,hidden=8,inter=8,experts=2,f16");
   for (const char* device : {"nv-sm80", "nv-sm120", "amd-gfx90a", "amd-gfx950", "amd-gfx1151",
                              "amd-gfx1201", "amd-gfx1100-w64"}) {
-    EXPECT_EQ(variant->native->refusal(*shape, device_profile(device)), std::nullopt) << device;
+    EXPECT_EQ(variant->native->unsupported_reason(*shape, device_profile(device)), std::nullopt)
+        << device;
   }
   for (const char* device : {"amd-gfx1030", "tiny", "wide"}) {
-    EXPECT_EQ(variant->native->refusal(*shape, device_profile(device)),
+    EXPECT_EQ(variant->native->unsupported_reason(*shape, device_profile(device)),
               "needs matrix instructions of 16 x 16 x 16 in bf16 and f16, " + std::string(device) +
                   " has none");
   }
-  EXPECT_EQ(variant->native->refusal(*parse("tokens=9,hidden=8,inter=8,experts=2,f32"),
-                                     device_profile("nv-sm90")),
+  EXPECT_EQ(variant->native->unsupported_reason(*parse("tokens=9,hidden=8,inter=8,experts=2,f32"),
+                                                device_profile("nv-sm90")),
             "matrix instructions take bf16 and f16, this case is f32");
 }
 

@@ -10,7 +10,7 @@ namespace kernelgate {
 namespace {
 
 constexpr std::int64_t threads = 256;
-constexpr std::int64_t tokens_a_block = 256;  // expert_tokens_a_block
+constexpr std::int64_t tokens_per_block = 256;  // expert_tokens_per_block
 
 std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
   return (extent + piece - 1) / piece;
@@ -43,7 +43,7 @@ std::vector<NativeUse> uses_with(const ExpertGemmCase& c, const DeviceProfile& d
         .threads = products.threads,
         .matrix = products.matrix};
   };
-  const std::int64_t blocks = pieces(c.tokens, tokens_a_block);
+  const std::int64_t blocks = pieces(c.tokens, tokens_per_block);
   return {group("expert_count", blocks), group("expert_scan", 1), group("expert_place", blocks),
           product(products.gate_up, pieces(c.inter, products.inner), c.experts),
           product(products.down, pieces(c.hidden, products.outputs), c.experts + 1)};
@@ -72,7 +72,7 @@ std::unique_ptr<Launch> prepare_uses(const ExpertGemmCase& c, TensorSet& tensors
                                      NativeDevice& device, const NativeEntrySet& entries,
                                      const std::vector<NativeUse>& u) {
   const auto memory = std::make_shared<NativeTensors>(device, tensors);
-  const std::int64_t blocks = pieces(c.tokens, tokens_a_block);
+  const std::int64_t blocks = pieces(c.tokens, tokens_per_block);
   std::byte* const count = memory->scratch((c.experts + 1) * blocks * 4, "count");
   std::byte* const offset = memory->scratch((c.experts + 2) * 4, "offset");
   std::byte* const order = memory->scratch(c.tokens * 4, "order");
@@ -116,8 +116,8 @@ void register_expert_gemm_native(Registry& registry) {
   matrix.note = "the same sort, then tiles by 128 columns on matrix instructions";
   matrix.reproducible = {true,
                          "tokens keep their order, 32 terms a step, the device's order in a step"};
-  matrix.refusal = [](const ExpertGemmCase& c, const DeviceProfile& device) {
-    return matrix_tiles_refusal(c.type, device);
+  matrix.unsupported_reason = [](const ExpertGemmCase& c, const DeviceProfile& device) {
+    return matrix_tiles_unsupported_reason(c.type, device);
   };
   registry.add_native<ExpertGemmCase>(matrix);
 }

@@ -116,7 +116,7 @@ class ExpertsByOnednn final : public Launch {
   std::vector<ExpertPlan> plans_;
 };
 
-std::optional<std::string> refusal(const ExpertGemmCase& c) {
+std::optional<std::string> unsupported_reason(const ExpertGemmCase& c) {
   if (c.type == Dtype::f32) return std::nullopt;
   return "this baseline multiplies in f32, the case stores " + std::string(name(c.type));
 }
@@ -127,7 +127,7 @@ void register_expert_gemm_onednn(Registry& registry) {
   registry.add_variant<ExpertGemmCase>(
       {"baseline/onednn", Backend::kokkos, "oneDNN inner products an expert, weights as stored"},
       [](const ExpertGemmCase& c, TensorSet& t) { return std::make_unique<ExpertsByOnednn>(c, t); },
-      refusal);
+      unsupported_reason);
 }
 
 }  // namespace kernelgate

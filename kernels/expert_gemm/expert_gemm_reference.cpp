@@ -21,8 +21,8 @@ std::uint64_t routing_key(const ExpertGemmCase& c) {
 
 /// One token's output; N = double where inputs are exact, Bounded where they are real.
 template <class N>
-std::vector<N> token_truth(const ExpertGemmCase& c, const TensorSet& before, std::int64_t token,
-                           const reference::ExpertRounding& rounding) {
+std::vector<N> token_reference(const ExpertGemmCase& c, const TensorSet& before, std::int64_t token,
+                               const reference::ExpertRounding& rounding) {
   const Values h = values(before["h"]).row(token, c.hidden);
   const N weight(before["weight"].get(token));
   const auto e = static_cast<std::int64_t>(before["choice"].get(token));
@@ -144,8 +144,9 @@ void ExpertGemmCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t seed)
   fill_bell(tensors["down"], key("down"), 1 / std::sqrt(static_cast<double>(inter)));
 }
 
-Truth ExpertGemmCase::truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const {
-  NumericTruth m{.tensor = "m", .at = {}, .value = {}, .budget = {}};
+ReferenceValues ExpertGemmCase::reference_values(const TensorSet& before, DataMode mode,
+                                                 std::uint64_t seed) const {
+  NumericReference m{.tensor = "m", .at = {}, .value = {}, .error_bound = {}};
   const std::vector<std::int64_t> judged =
       judged_tokens(*this, before["choice"], stream_key(id_of(*this), seed, mode, "sample"));
   const bool all = static_cast<std::int64_t>(judged.size()) == tokens;
@@ -154,9 +155,9 @@ Truth ExpertGemmCase::truth(const TensorSet& before, DataMode mode, std::uint64_
   for (const std::int64_t t : judged) {
     if (mode == DataMode::exact) {  // f32 stages: every operation of the family is exact
       rounding.stage = rounding.output = Dtype::f32;
-      for (const double x : token_truth<double>(*this, before, t, rounding)) m.add_exact(x);
+      for (const double x : token_reference<double>(*this, before, t, rounding)) m.add_exact(x);
     } else {
-      for (const Bounded x : token_truth<Bounded>(*this, before, t, rounding)) m.add(x, type);
+      for (const Bounded x : token_reference<Bounded>(*this, before, t, rounding)) m.add(x, type);
     }
     for (std::int64_t i = 0; !all && i < hidden; ++i) m.at.push_back(t * hidden + i);
   }

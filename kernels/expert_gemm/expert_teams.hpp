@@ -265,7 +265,7 @@ struct DownRows {
 };
 
 /// Maximum number of tiles of `rows` tokens over all routings.
-inline std::int64_t most_tiles(const ExpertsShape& c, std::int64_t rows) {
+inline std::int64_t max_tiles(const ExpertsShape& c, std::int64_t rows) {
   return c.tokens / rows + std::min(c.experts + 1, c.tokens);
 }
 
@@ -277,7 +277,7 @@ template <class Shape>
 std::optional<std::string> unsupported(const ExpertsShape& c) {
   using Tile = ExpertTile<Shape>;
   const std::int64_t widest = std::max(c.hidden, 2 * c.inter);
-  return too_large_product(std::max(most_tiles(c, Tile::rows) * pieces(widest, Tile::columns),
+  return too_large_product(std::max(max_tiles(c, Tile::rows) * pieces(widest, Tile::columns),
                                     c.experts * pieces(widest, Shape::dot_team_rows)),
                            widest);
 }
@@ -297,7 +297,7 @@ void add_tiles(const ExpertsShape& c, const Groups& groups, const T* h, const De
   const Second second{groups, h, inner.data(), m, down, weight, c.skip};
   const auto policy = [&](std::int64_t ranges, std::size_t scratch) {
     return teams_of<TeamShape<Shape, Tile::team_size, Tile::vector_length, Registers>>(
-        most_tiles(c, Tile::rows) * ranges, scratch + Matrix::scratch_bytes);
+        max_tiles(c, Tile::rows) * ranges, scratch + Matrix::scratch_bytes);
   };
   passes.push_back([=, p = policy(pieces(c.inter, First::half), First::Product::scratch_bytes())] {
     Kokkos::parallel_for("gate and up tiles", p, first);
@@ -316,7 +316,7 @@ void add_rows(const ExpertsShape& c, const Groups& groups, const Staged<T>& h,
               const Matrix& down, Passes& passes) {
   constexpr int registers = std::is_same_v<T, f16> ? 72 : Registers;  // f16 with 64 spills
   const auto policy = [&](std::int64_t extent, std::int64_t outputs, std::size_t scratch) {
-    return teams_of<TeamShape<Shape, Shape::dot_team_size, Shape::dot_strands, registers>>(
+    return teams_of<TeamShape<Shape, Shape::dot_team_size, Shape::dot_partials, registers>>(
         c.experts * pieces(extent, outputs), scratch);
   };
   gate_up.template with_dots<Shape>([&]<class Dots>(const Dots& dots) {
@@ -358,7 +358,7 @@ std::unique_ptr<Launch> launch(const ExpertsShape& c, TensorSet& tensors, const 
   const Groups groups{c.hidden, c.inter, c.experts, offset.data(), order.data()};
   const GroupTokens group{choice.view(), offset, order, c.tokens, c.experts};
   const auto one_team =
-      teams_of<TeamShape<Shape, Shape::group_team_size, Shape::dot_strands>>(1, 0);
+      teams_of<TeamShape<Shape, Shape::group_team_size, Shape::dot_partials>>(1, 0);
   Passes passes{[=] { Kokkos::parallel_for("group tokens", one_team, group); }};
   add_rows<Shape, T, Registers>(c, groups, h, inner, m.data(), weight.data(), gate_up, down,
                                 passes);

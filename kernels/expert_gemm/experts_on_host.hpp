@@ -44,7 +44,7 @@ class ExpertsOnHost final : public Launch {
         memory_(PanelWorkspace::floats) {}
 
   void run() override {
-    groups_.group(choice_, c_.experts, tokens_a_block);
+    groups_.group(choice_, c_.experts, tokens_per_block);
     for_each_host_item("skip", static_cast<std::int64_t>(groups_.skipping().size()),
                        [this](std::int64_t i) { skip(groups_.skipping()[i]); });
     pack_all();
@@ -58,14 +58,14 @@ class ExpertsOnHost final : public Launch {
 
  private:
   const std::vector<TokenBlock>& blocks() const { return groups_.blocks(); }
-  static bool is_few(const TokenBlock& b) { return b.tokens <= Weight::most_streamed; }
+  static bool is_few(const TokenBlock& b) { return b.tokens <= Weight::max_streamed; }
 
   // Blocks are stored one after the other; each may need up to lane_count - 1 lanes more than it
   // has tokens.
   std::size_t floats_for(std::int64_t terms) const {
-    const std::int64_t most_blocks =
-        std::min(c_.tokens, c_.experts + c_.tokens / tokens_a_block + 1);
-    return static_cast<std::size_t>((c_.tokens + most_blocks * lane_count) *
+    const std::int64_t max_blocks =
+        std::min(c_.tokens, c_.experts + c_.tokens / tokens_per_block + 1);
+    return static_cast<std::size_t>((c_.tokens + max_blocks * lane_count) *
                                     FewTokens::stride_of(terms));
   }
   float* place(float* memory, std::size_t block, std::int64_t terms) const {
@@ -88,7 +88,7 @@ class ExpertsOnHost final : public Launch {
           is_few(blocks()[b]) ? std::min<std::int64_t>(
                                     rows_a_stream(weight.row_bytes(), weight.stream_bytes()), 512)
                               : rows_a_piece(rows, static_cast<std::int64_t>(blocks().size()),
-                                             Weight::rows_a_tile, most);
+                                             Weight::rows_per_tile, most);
       for (std::int64_t r = 0; r < rows; r += step)
         list.push_back({b, r, std::min(r + step, rows)});
     }
@@ -101,7 +101,7 @@ class ExpertsOnHost final : public Launch {
       for (std::int64_t b = 0; b < count; ++b) pack(b, 0);
       return;
     }
-    constexpr std::int64_t panels = tokens_a_block / panel_lanes;
+    constexpr std::int64_t panels = tokens_per_block / panel_lanes;
     for_each_host_item("pack", count * panels,
                        [this](std::int64_t i) { pack(i / panels, i % panels); });
   }

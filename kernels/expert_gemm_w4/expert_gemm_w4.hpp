@@ -45,7 +45,8 @@ struct ExpertGemmW4Case {
   /// one have a NaN scale: the last expert's tokens are NaN throughout, those of the others in some
   /// outputs.
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;
-  Truth truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const;
+  ReferenceValues reference_values(const TensorSet& before, DataMode mode,
+                                   std::uint64_t seed) const;
   static std::optional<std::string> exact_not_applicable();
   bool operator==(const ExpertGemmW4Case&) const = default;
 };

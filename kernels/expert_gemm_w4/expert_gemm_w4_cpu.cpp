@@ -37,7 +37,7 @@ void register_expert_gemm_w4_cpu(Registry& registry) {
   registry.add_variant<ExpertGemmW4Case>(
       {"kokkos/cpu", Backend::kokkos,
        "host threads: bytes looked up in registers; row dots to 8 tokens an expert, else panels"},
-      prepare, [](const ExpertGemmW4Case&) { return byte_products_refusal(); });
+      prepare, [](const ExpertGemmW4Case&) { return byte_products_unsupported_reason(); });
 }
 
 }  // namespace kernelgate

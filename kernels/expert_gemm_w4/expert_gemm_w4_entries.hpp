@@ -7,7 +7,7 @@
 #include "kernels/expert_gemm_w4/expert_gemm_w4_kernel.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 #define EXPERT_W4_GROUP_ENTRIES(W)                                                        \
   K_ENTRY("expert_w4_count<w" #W ">", (expert_count_kernel<W, ExpertGemmW4>), W, 256,     \
@@ -32,5 +32,5 @@ inline NativeEntries expert_gemm_w4_entries() {
   return {entries, static_cast<std::int64_t>(std::size(entries))};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

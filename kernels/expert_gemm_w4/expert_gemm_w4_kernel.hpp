@@ -10,7 +10,7 @@
 #include "kernels/expert_gemm/expert_gemm_kernel.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Tag of this kernel's instances of expert_gemm's sort: each symbol belongs to one kernel.
 struct ExpertGemmW4;
@@ -109,5 +109,5 @@ KGLOBAL KBOUNDS(256) void expert_w4_down_kernel(const T* h, const T* inner, cons
   }
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -2,7 +2,7 @@
 #include "kernels/expert_gemm_w4/expert_gemm_w4_entries.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries expert_gemm_w4_few_entries() {
   static const NativeEntry table[] = {EXPERT_W4_GROUP_ENTRIES(32), EXPERT_W4_GROUP_ENTRIES(64),
@@ -11,7 +11,7 @@ inline NativeEntries expert_gemm_w4_few_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 K_HOST_ENTRIES(expert_gemm_w4_few)

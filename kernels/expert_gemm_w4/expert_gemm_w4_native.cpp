@@ -11,7 +11,7 @@ namespace kernelgate {
 namespace {
 
 constexpr std::int64_t threads = 256;
-constexpr std::int64_t tokens_a_block = 256;  // expert_tokens_a_block
+constexpr std::int64_t tokens_per_block = 256;  // expert_tokens_per_block
 constexpr std::int64_t inner_columns = 32, outputs = 64;
 
 std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
@@ -22,7 +22,7 @@ std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
 std::int64_t rows_of(const ExpertGemmW4Case& c) { return c.tokens / c.experts <= 32 ? 16 : 64; }
 
 std::vector<NativeUse> uses(const ExpertGemmW4Case& c, const DeviceProfile& device) {
-  const std::int64_t rows = rows_of(c), blocks = pieces(c.tokens, tokens_a_block);
+  const std::int64_t rows = rows_of(c), blocks = pieces(c.tokens, tokens_per_block);
   const auto group = [&](const char* kernel, std::int64_t count) {
     return NativeUse{.entry = fmt::format("{}<w{}>", kernel, device.wave),
                      .grid = {count, 1, 1},
@@ -54,7 +54,7 @@ struct Places {
 std::unique_ptr<Launch> prepare(const ExpertGemmW4Case& c, TensorSet& tensors, NativeDevice& device,
                                 const NativeEntrySet& entries) {
   const auto memory = std::make_shared<NativeTensors>(device, tensors);
-  const std::int64_t blocks = pieces(c.tokens, tokens_a_block);
+  const std::int64_t blocks = pieces(c.tokens, tokens_per_block);
   std::byte* const count = memory->scratch((c.experts + 1) * blocks * 4, "count");
   std::byte* const offset = memory->scratch((c.experts + 2) * 4, "offset");
   std::byte* const order = memory->scratch(c.tokens * 4, "order");

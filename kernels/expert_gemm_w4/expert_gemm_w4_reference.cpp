@@ -142,7 +142,8 @@ void ExpertGemmW4Case::fill(TensorSet& tensors, DataMode mode, std::uint64_t see
                 how);
 }
 
-Truth ExpertGemmW4Case::truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const {
+ReferenceValues ExpertGemmW4Case::reference_values(const TensorSet& before, DataMode mode,
+                                                   std::uint64_t seed) const {
   const std::vector<std::int64_t> judged =
       judged_tokens(plain(), before["choice"], stream_key(id_of(*this), seed, mode, "sample"));
   const Dtype inner_type = type == Dtype::f32 ? Dtype::f64 : type;
@@ -168,7 +169,7 @@ Truth ExpertGemmW4Case::truth(const TensorSet& before, DataMode mode, std::uint6
       }
     }
   }
-  NumericTruth m{.tensor = "m", .at = {}, .value = {}, .budget = {}};
+  NumericReference m{.tensor = "m", .at = {}, .value = {}, .error_bound = {}};
   const bool all = static_cast<std::int64_t>(judged.size()) == tokens;
   for (const auto& [t, values] : rows) {
     for (const Bounded x : values) m.add(x, type);

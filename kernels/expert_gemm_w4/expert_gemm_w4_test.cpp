@@ -45,7 +45,7 @@ TEST(ExpertGemmW4Case, CountsTheExpertsThatWereHit) {
   EXPECT_EQ(c.traffic().flops, 2 * 6 * 32 * 64);
 }
 
-TEST(ExpertGemmW4Truth, EqualsAHandWorkedToken) {
+TEST(ExpertGemmW4Reference, EqualsAHandWorkedToken) {
   const ExpertGemmW4Case c{
       .tokens = 1, .hidden = 32, .inter = 32, .experts = 1, .routing = RoutingPattern::one};
   TensorSet t(c.tensors());
@@ -59,16 +59,16 @@ TEST(ExpertGemmW4Truth, EqualsAHandWorkedToken) {
   for (int i = 0; i < 64; ++i) t["gate_up_scales"].set(i, 127);
   t["down_codes"].set(7 * 16 + 1, 0xA0);  // output 7, element 3: code 10, -1
   for (int i = 0; i < 32; ++i) t["down_scales"].set(i, 126);
-  const Truth truth = c.truth(t, DataMode::real, 1);
+  const ReferenceValues reference_values = c.reference_values(t, DataMode::real, 1);
   // gate 2, up 6: inner 12 / (1 + e^-2); down -1/2; weight 1/2.
-  EXPECT_NEAR(truth.numeric[0].value[7], -0.25 * 12 / (1 + std::exp(-2.0)), 1e-12);
+  EXPECT_NEAR(reference_values.numeric[0].value[7], -0.25 * 12 / (1 + std::exp(-2.0)), 1e-12);
   for (std::size_t i = 0; i < 32; ++i) {
     if (i == 7) continue;
-    EXPECT_EQ(truth.numeric[0].value[i], 0) << i;
+    EXPECT_EQ(reference_values.numeric[0].value[i], 0) << i;
   }
 }
 
-TEST(ExpertGemmW4Truth, ANaNScaleReachesWhatItMultipliesAndNoMore) {
+TEST(ExpertGemmW4Reference, ANaNScaleReachesWhatItMultipliesAndNoMore) {
   const ExpertGemmW4Case c{.tokens = 12,
                            .hidden = 64,
                            .inter = 64,
@@ -77,10 +77,10 @@ TEST(ExpertGemmW4Truth, ANaNScaleReachesWhatItMultipliesAndNoMore) {
                            .routing = RoutingPattern::balanced};
   TensorSet t(c.tensors());
   c.fill(t, DataMode::real, 1);
-  const Truth truth = c.truth(t, DataMode::real, 1);
-  for (std::size_t i = 0; i < truth.numeric[0].value.size(); ++i) {
+  const ReferenceValues reference_values = c.reference_values(t, DataMode::real, 1);
+  for (std::size_t i = 0; i < reference_values.numeric[0].value.size(); ++i) {
     const bool last_expert = i / 64 % 3 == 2;
-    EXPECT_EQ(std::isnan(truth.numeric[0].value[i]), last_expert || i % 4 == 1) << i;
+    EXPECT_EQ(std::isnan(reference_values.numeric[0].value[i]), last_expert || i % 4 == 1) << i;
   }
 }
 
@@ -146,7 +146,7 @@ auto scalar_kernel(Fault fault) {
   };
 }
 
-TEST(ExpertGemmW4Truth, RefusesBrokenKernels) {
+TEST(ExpertGemmW4Reference, RefusesBrokenKernels) {
   using enum Fault;
   for (const FourBitFormat format : {FourBitFormat::mxfp4, FourBitFormat::nf4}) {
     const ExpertGemmW4Case c{.tokens = 6,

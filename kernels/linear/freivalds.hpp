@@ -3,7 +3,7 @@
 // 2^-16 (entries of 16 random bits), two with 2^-32.
 #pragma once
 
-#include "harness/core/truth.hpp"
+#include "harness/core/reference_values.hpp"
 
 namespace kernelgate {
 

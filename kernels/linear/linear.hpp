@@ -30,7 +30,8 @@ struct LinearCase {
   Traffic traffic() const;
   std::vector<TensorSpec> tensors() const;
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;
-  Truth truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const;
+  ReferenceValues reference_values(const TensorSet& before, DataMode mode,
+                                   std::uint64_t seed) const;
   bool operator==(const LinearCase&) const = default;
 };
 

@@ -6,7 +6,7 @@
 namespace kernelgate {
 namespace {
 
-std::optional<std::string> refusal(const LinearCase& c) {
+std::optional<std::string> unsupported_reason(const LinearCase& c) {
   return no_matrix_units(c.type, c.tokens);
 }
 
@@ -26,7 +26,7 @@ std::unique_ptr<Launch> prepare([[maybe_unused]] const LinearCase& c,
 void register_linear_amx(Registry& registry) {
   registry.add_variant<LinearCase>(
       {"kokkos/cpu-amx", Backend::kokkos, "host threads: bf16 on matrix units, 3 tokens or more"},
-      prepare, refusal);
+      prepare, unsupported_reason);
 }
 
 }  // namespace kernelgate

@@ -6,7 +6,9 @@
 namespace kernelgate {
 namespace {
 
-std::optional<std::string> refusal(const LinearCase& c) { return no_pair_lanes(c.type, c.tokens); }
+std::optional<std::string> unsupported_reason(const LinearCase& c) {
+  return no_pair_lanes(c.type, c.tokens);
+}
 
 std::unique_ptr<Launch> prepare([[maybe_unused]] const LinearCase& c,
                                 [[maybe_unused]] TensorSet& tensors) {
@@ -25,7 +27,7 @@ void register_linear_bf16(Registry& registry) {
   registry.add_variant<LinearCase>(
       {"kokkos/cpu-bf16", Backend::kokkos,
        "host threads: pairs of bf16 in vector lanes, 3 tokens or more"},
-      prepare, refusal);
+      prepare, unsupported_reason);
 }
 
 }  // namespace kernelgate

@@ -8,7 +8,7 @@
 #include "kernels/linear/linear_matrix_entries.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 #define LINEAR_ENTRIES(T, type, W)                                                                \
   K_ENTRY("linear_rows<" type ",w" #W ",tokens1>", (linear_rows_kernel<T, W, 1>), W, 256,         \
@@ -29,5 +29,5 @@ inline NativeEntries linear_entries() {
   return {entries, static_cast<std::int64_t>(std::size(entries))};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

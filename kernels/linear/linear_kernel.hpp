@@ -9,23 +9,23 @@
 #include "kernels/dialect/common/tile_product.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// For kernels without shared memory.
 struct LinearNoShared {};
 
 /// Weight rows per wave: each load of x serves all of them.
-inline constexpr u32 linear_rows_a_wave = 4;
+inline constexpr u32 linear_rows_per_wave = 4;
 
 /// Adds the products of N neighbouring terms from k on to the dot products of the rows and tokens.
 template <int N, int Tokens, class T>
-KDEV void linear_add_piece(const T* const (&x)[Tokens], const T* const (&w)[linear_rows_a_wave],
-                           u32 k, float (&sum)[linear_rows_a_wave][Tokens]) {
+KDEV void linear_add_piece(const T* const (&x)[Tokens], const T* const (&w)[linear_rows_per_wave],
+                           u32 k, float (&sum)[linear_rows_per_wave][Tokens]) {
   float term[Tokens][N];
   K_UNROLL
   for (int t = 0; t < Tokens; ++t) k_load_floats(x[t] + k, term[t]);
   K_UNROLL
-  for (u32 r = 0; r < linear_rows_a_wave; ++r) {
+  for (u32 r = 0; r < linear_rows_per_wave; ++r) {
     float weight[N];
     k_load_floats(w[r] + k, weight);
     K_UNROLL
@@ -44,8 +44,8 @@ inline constexpr bool linear_is_crowded = sizeof(T) == 2 && Tokens == 4;
 
 /// Adds a lane's share: pieces of N terms, W pieces apart, in order.
 template <int W, int N, int Tokens, class T>
-KDEV void linear_add_terms(const T* const (&x)[Tokens], const T* const (&w)[linear_rows_a_wave],
-                           u32 begin, u32 end, float (&sum)[linear_rows_a_wave][Tokens]) {
+KDEV void linear_add_terms(const T* const (&x)[Tokens], const T* const (&w)[linear_rows_per_wave],
+                           u32 begin, u32 end, float (&sum)[linear_rows_per_wave][Tokens]) {
   const u32 first = begin + k_tid() % W * N;
   if constexpr (linear_is_crowded<T, Tokens>) {
     K_ROLL
@@ -55,7 +55,7 @@ KDEV void linear_add_terms(const T* const (&x)[Tokens], const T* const (&w)[line
   }
 }
 
-/// y for few tokens. Grid: x, groups of waves * linear_rows_a_wave outputs; y, groups of Tokens
+/// y for few tokens. Grid: x, groups of waves * linear_rows_per_wave outputs; y, groups of Tokens
 /// tokens; z, splits of `share` terms each (a multiple of 16 / sizeof(T)). The sums go to `part`,
 /// f32 [splits,tokens,out], where it is not null, else to y.
 template <class T, int W, int Tokens>
@@ -63,18 +63,18 @@ KGLOBAL KBOUNDS_BLOCKS(256, (linear_is_crowded<T, Tokens> ? 3 : 0)) void linear_
     const T* x, const T* weight, T* y, float* part, u32 tokens, u32 out, u32 in, u32 share) {
   constexpr int wide = k_widest<T>;
   const u32 wave = k_block() * (k_threads() / W) + k_tid() / W;
-  const u32 first_row = wave * linear_rows_a_wave, first_token = k_block_y() * Tokens;
+  const u32 first_row = wave * linear_rows_per_wave, first_token = k_block_y() * Tokens;
   // Beyond the last row or token the last one is computed again but not stored: waves stay whole.
-  const T* rows[linear_rows_a_wave];
+  const T* rows[linear_rows_per_wave];
   const T* tokens_of[Tokens];
-  for (u32 r = 0; r < linear_rows_a_wave; ++r) {
+  for (u32 r = 0; r < linear_rows_per_wave; ++r) {
     rows[r] = weight + static_cast<u64>(k_min(first_row + r, out - 1)) * in;
   }
   for (u32 t = 0; t < Tokens; ++t) {
     tokens_of[t] = x + static_cast<u64>(k_min(first_token + t, tokens - 1)) * in;
   }
-  float sum[linear_rows_a_wave][Tokens];
-  for (u32 r = 0; r < linear_rows_a_wave; ++r) {
+  float sum[linear_rows_per_wave][Tokens];
+  for (u32 r = 0; r < linear_rows_per_wave; ++r) {
     for (u32 t = 0; t < Tokens; ++t) sum[r][t] = 0;
   }
   const u32 begin = k_block_z() * share, end = k_min(in, begin + share);
@@ -83,7 +83,7 @@ KGLOBAL KBOUNDS_BLOCKS(256, (linear_is_crowded<T, Tokens> ? 3 : 0)) void linear_
   } else {
     linear_add_terms<W, 1>(tokens_of, rows, begin, end, sum);
   }
-  for (u32 r = 0; r < linear_rows_a_wave; ++r) {
+  for (u32 r = 0; r < linear_rows_per_wave; ++r) {
     for (u32 t = 0; t < Tokens; ++t) {
       const float total = k_wave_sum<W>(sum[r][t]);
       const u32 o = first_row + r, token = first_token + t;
@@ -148,5 +148,5 @@ KGLOBAL KBOUNDS(256) void linear_tiles_kernel(const T* x, const T* weight, T* y,
   }
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -6,7 +6,7 @@
 #include "kernels/dialect/common/matrix_product.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Shared memory of a tile of tokens by outputs: 128 each where such tiles fill a device, else 64.
 template <class T, int Tile>
@@ -44,5 +44,5 @@ KGLOBAL KBOUNDS(2 * Tile) void linear_matrix_kernel(const T* x, const T* weight,
   });
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

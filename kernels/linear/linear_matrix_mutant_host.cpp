@@ -2,7 +2,7 @@
 #include "kernels/linear/linear_matrix_entries.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries linear_matrix_few_entries() {
   static const NativeEntry table[] = {LINEAR_MATRIX_ENTRY(Bf16, "bf16", 32, 64),
@@ -10,7 +10,7 @@ inline NativeEntries linear_matrix_few_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 K_HOST_ENTRIES(linear_matrix_few)

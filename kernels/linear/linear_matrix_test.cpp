@@ -102,9 +102,9 @@ class LinearMatrixPlan : public ::testing::Test {
   std::optional<std::string> refused(const char* axes, const char* device) const {
     const Kernel& kernel = registry.find("linear");
     return kernel.find_variant("native/matrix")
-        ->native->refusal(*kernel.parse(axes), device_profile(device));
+        ->native->unsupported_reason(*kernel.parse(axes), device_profile(device));
   }
-  std::string in_words(const char* axes, const char* device) const {
+  std::string describe(const char* axes, const char* device) const {
     const Kernel& kernel = registry.find("linear");
     return kernel.find_variant("native/matrix")
         ->native->instance(*kernel.parse(axes), device_profile(device));
@@ -128,9 +128,9 @@ TEST_F(LinearMatrixPlan, SaysWhatADeviceLacks) {
 
 // Blocks by hand: 4 x 12 tiles of 128 are too few, so 8 x 24 of 64; 4 x 32 of 128 are enough.
 TEST_F(LinearMatrixPlan, TakesLargeTilesWhereTheyFillADevice) {
-  EXPECT_EQ(in_words("tokens=512,out=1536,in=2048,bf16", "nv-sm90"),
+  EXPECT_EQ(describe("tokens=512,out=1536,in=2048,bf16", "nv-sm90"),
             "linear_matrix<bf16,w32,64> 192 x 128");
-  EXPECT_EQ(in_words("tokens=512,out=4096,in=2048,bf16", "amd-gfx942"),
+  EXPECT_EQ(describe("tokens=512,out=4096,in=2048,bf16", "amd-gfx942"),
             "linear_matrix<bf16,w64,128> 128 x 256");
 }
 

@@ -2,7 +2,7 @@
 #include "kernels/linear/linear_entries.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries linear_few_entries() {
   static const NativeEntry table[] = {LINEAR_ENTRIES(float, "f32", 32),
@@ -10,7 +10,7 @@ inline NativeEntries linear_few_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 K_HOST_ENTRIES(linear_few)

@@ -12,13 +12,13 @@ namespace kernelgate {
 namespace {
 
 constexpr std::int64_t threads = 256;
-constexpr std::int64_t rows_a_wave = 4;  // linear_rows_a_wave
+constexpr std::int64_t rows_per_wave = 4;  // linear_rows_per_wave
 constexpr std::int64_t tile = 64;
 // Above this number, partly filled tiles cost less than reading the weight once per group of
 // tokens.
 constexpr std::int64_t few_tokens = 8;
 // Blocks that fill a large device, and terms below which a further split costs more than it saves.
-constexpr std::int64_t enough_blocks = 512, least_share = 1024;
+constexpr std::int64_t enough_blocks = 512, min_share = 1024;
 
 std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
   return (extent + piece - 1) / piece;
@@ -29,7 +29,7 @@ struct Splits {
   std::int64_t count, share;
 };
 Splits splits_of(const LinearCase& c, std::int64_t blocks) {
-  const std::int64_t wanted = std::min(pieces(enough_blocks, blocks), pieces(c.in, least_share));
+  const std::int64_t wanted = std::min(pieces(enough_blocks, blocks), pieces(c.in, min_share));
   const std::int64_t share = pieces(pieces(c.in, wanted), 8) * 8;
   return {pieces(c.in, share), share};
 }
@@ -40,7 +40,7 @@ struct Shape {
 };
 Shape shape_of_rows(const LinearCase& c, const DeviceProfile& device) {
   const std::int64_t group = c.tokens == 1 ? 1 : 4;
-  const std::int64_t blocks = pieces(c.out, threads / device.wave * rows_a_wave);
+  const std::int64_t blocks = pieces(c.out, threads / device.wave * rows_per_wave);
   return {group, blocks, splits_of(c, blocks * pieces(c.tokens, group))};
 }
 
@@ -136,8 +136,10 @@ void register_linear_native(Registry& registry) {
        .note = "tiles of 64 by 64 or 128 by 128 on matrix instructions",
        .reproducible = {true, "32 terms a step, in an order that shape and device fix"},
        .uses = matrix_uses,
-       .refusal = [](const LinearCase& c,
-                     const DeviceProfile& device) { return matrix_tiles_refusal(c.type, device); },
+       .unsupported_reason =
+           [](const LinearCase& c, const DeviceProfile& device) {
+             return matrix_tiles_unsupported_reason(c.type, device);
+           },
        .prepare = prepare_matrix});
 }
 

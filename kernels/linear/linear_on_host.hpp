@@ -85,7 +85,7 @@ class MultiplyPanels {
 template <class T, class O, class Weight>
 std::unique_ptr<Launch> launch_linear_on_host(const LinearShape& c, const T* x, const Weight& w,
                                               O* y) {
-  if (c.tokens <= Weight::most_streamed) return make_launch(StreamRows<T, O, Weight>(c, x, w, y));
+  if (c.tokens <= Weight::max_streamed) return make_launch(StreamRows<T, O, Weight>(c, x, w, y));
   return make_launch(MultiplyPanels<T, O, Weight>(c, x, w, y));
 }
 

@@ -44,15 +44,15 @@ std::unique_ptr<Launch> prepare(const LinearCase& c, TensorSet& tensors, WeightL
   });
 }
 
-std::optional<std::string> refusal(const LinearCase& c, WeightLayout layout) {
-  return onednn_refusal([&] { describe(c, layout); });
+std::optional<std::string> unsupported_reason(const LinearCase& c, WeightLayout layout) {
+  return onednn_unsupported_reason([&] { describe(c, layout); });
 }
 
 void add(Registry& registry, std::string name, std::string note, WeightLayout layout) {
   registry.add_variant<LinearCase>(
       {std::move(name), Backend::kokkos, std::move(note)},
       [=](const LinearCase& c, TensorSet& t) { return prepare(c, t, layout); },
-      [=](const LinearCase& c) { return refusal(c, layout); });
+      [=](const LinearCase& c) { return unsupported_reason(c, layout); });
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace kernelgate {
 namespace {
 
-std::optional<std::string> refusal(const LinearCase& c) {
+std::optional<std::string> unsupported_reason(const LinearCase& c) {
   if (c.type != Dtype::f32) return "OpenBLAS: sgemm takes f32, the case stores another type";
   constexpr std::int64_t most = std::numeric_limits<int>::max();
   if (c.tokens > most || c.out > most || c.in > most) return "OpenBLAS: a size exceeds 2147483647";
@@ -31,7 +31,7 @@ std::unique_ptr<Launch> prepare(const LinearCase& c, TensorSet& tensors) {
 
 void register_linear_openblas(Registry& registry) {
   registry.add_variant<LinearCase>({"baseline/openblas", Backend::kokkos, "OpenBLAS sgemm"},
-                                   prepare, refusal);
+                                   prepare, unsupported_reason);
 }
 
 }  // namespace kernelgate

@@ -20,29 +20,29 @@ std::vector<std::int16_t> small_integers(const Tensor& tensor) {
 }
 
 // The inputs are chosen so that |partial sums| stay below 2^24, so 32 bits are enough.
-NumericTruth integer_truth(const LinearCase& c, const TensorSet& before) {
-  NumericTruth truth{.tensor = "y", .at = {}, .value = {}, .budget = {}};
+NumericReference integer_reference(const LinearCase& c, const TensorSet& before) {
+  NumericReference reference_values{.tensor = "y", .at = {}, .value = {}, .error_bound = {}};
   const std::vector<std::int16_t> x = small_integers(before["x"]);
   const std::vector<std::int16_t> w = small_integers(before["w"]);
-  truth.value.resize(static_cast<std::size_t>(c.tokens * c.out));
+  reference_values.value.resize(static_cast<std::size_t>(c.tokens * c.out));
   for (std::int64_t t = 0; t < c.tokens; ++t) {
     for (std::int64_t o = 0; o < c.out; ++o) {
       const std::int16_t* a = &x[static_cast<std::size_t>(t * c.in)];
       const std::int16_t* b = &w[static_cast<std::size_t>(o * c.in)];
       std::int32_t sum = 0;
       for (std::int64_t i = 0; i < c.in; ++i) sum += std::int32_t{a[i]} * std::int32_t{b[i]};
-      truth.value[static_cast<std::size_t>(t * c.out + o)] = sum;
+      reference_values.value[static_cast<std::size_t>(t * c.out + o)] = sum;
     }
   }
-  return truth;
+  return reference_values;
 }
 
-NumericTruth sampled_truth(const LinearCase& c, const TensorSet& before, DataMode mode,
-                           std::uint64_t seed) {
-  NumericTruth truth{.tensor = "y", .at = {}, .value = {}, .budget = {}};
+NumericReference sampled_reference(const LinearCase& c, const TensorSet& before, DataMode mode,
+                                   std::uint64_t seed) {
+  NumericReference reference_values{.tensor = "y", .at = {}, .value = {}, .error_bound = {}};
   const Sample sample =
       sample_positions(c.tokens, c.out, 2 * c.in, stream_key(id_of(c), seed, mode, "sample"));
-  if (!sample.complete) truth.at = sample.positions;
+  if (!sample.complete) reference_values.at = sample.positions;
   const Tensor& x = before["x"];
   const Tensor& w = before["w"];
   for (const std::int64_t position : sample.positions) {
@@ -56,12 +56,12 @@ NumericTruth sampled_truth(const LinearCase& c, const TensorSet& before, DataMod
       magnitude += std::abs(product);
     }
     if (mode == DataMode::exact) {
-      truth.add_exact(value);
+      reference_values.add_exact(value);
     } else {
-      truth.add({value, sum_budget(magnitude, c.in)}, c.output_type());
+      reference_values.add({value, sum_error_bound(magnitude, c.in)}, c.output_type());
     }
   }
-  return truth;
+  return reference_values;
 }
 
 }  // namespace
@@ -101,17 +101,18 @@ void LinearCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) con
   }
 }
 
-Truth LinearCase::truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const {
-  Truth truth;
+ReferenceValues LinearCase::reference_values(const TensorSet& before, DataMode mode,
+                                             std::uint64_t seed) const {
+  ReferenceValues reference_values;
   const bool whole = mode == DataMode::exact && tokens * out <= affordable_integer_products / in;
-  truth.numeric.push_back(whole ? integer_truth(*this, before)
-                                : sampled_truth(*this, before, mode, seed));
+  reference_values.numeric.push_back(whole ? integer_reference(*this, before)
+                                           : sampled_reference(*this, before, mode, seed));
   // Sums of the widest integers are integers below 2^24, so an f32 output represents them exactly.
   if (mode == DataMode::exact && !whole && output_type() == Dtype::f32) {
-    truth.properties.push_back(freivalds_property(
+    reference_values.properties.push_back(freivalds_property(
         before["x"], before["w"], "y", stream_key(id_of(*this), seed, mode, "freivalds")));
   }
-  return truth;
+  return reference_values;
 }
 
 void register_linear_reference(Registry& registry) {

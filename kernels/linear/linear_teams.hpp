@@ -109,7 +109,7 @@ std::unique_ptr<Launch> launch_dots(const Extents& size, const Staged<T>& x, con
                                     const Staged<O>& y, const Keep& keep) {
   const DotVectors<Dots, T> vectors(x, size.tokens, size.in);
   const RowProduct<Shape, MaxTokens, O, Dots> functor{size, vectors.data(), dots, y.data()};
-  const auto policy = teams_of<TeamShape<Shape, Shape::dot_team_size, Shape::dot_strands>>(
+  const auto policy = teams_of<TeamShape<Shape, Shape::dot_team_size, Shape::dot_partials>>(
       pieces(size.out, Shape::dot_team_rows), Dots::scratch_bytes);
   return make_launch(
       [=] {

@@ -22,17 +22,18 @@ TEST(LinearCase, CountsEveryByteOnce) {
   EXPECT_EQ(c.traffic().flops, 2 * 2 * 3 * 5);
 }
 
-TEST(LinearTruth, EqualsAHandWorkedProduct) {
+TEST(LinearReference, EqualsAHandWorkedProduct) {
   const LinearCase c{.tokens = 1, .out = 2, .in = 2};
   TensorSet tensors(c.tensors());
   const double x[] = {3, -2}, w[] = {1, 4, -5, 2};
   for (int i = 0; i < 2; ++i) tensors["x"].set(i, x[i]);
   for (int i = 0; i < 4; ++i) tensors["w"].set(i, w[i]);
-  const Truth truth = c.truth(tensors, DataMode::real, 1);
-  ASSERT_EQ(truth.numeric.size(), 1U);
-  EXPECT_EQ(truth.numeric[0].value, (std::vector<double>{-5, -19}));  // 3-8, -15-4
+  const ReferenceValues reference_values = c.reference_values(tensors, DataMode::real, 1);
+  ASSERT_EQ(reference_values.numeric.size(), 1U);
+  EXPECT_EQ(reference_values.numeric[0].value, (std::vector<double>{-5, -19}));  // 3-8, -15-4
   // 4 sqrt(2) 2^-24 (3+8) + half an f32 spacing at 5, relative to the value and its bound
-  EXPECT_NEAR(truth.numeric[0].budget[0], 4 * 1.4142136 * 11 * 0x1p-24 + 5 * 0x1p-24, 1e-9);
+  EXPECT_NEAR(reference_values.numeric[0].error_bound[0],
+              4 * 1.4142136 * 11 * 0x1p-24 + 5 * 0x1p-24, 1e-9);
 }
 
 /// Seeded bugs of a scalar kernel.
@@ -77,7 +78,7 @@ auto scalar_kernel(Fault fault) {
   };
 }
 
-TEST(LinearTruth, RefusesBrokenKernelsInBothModes) {
+TEST(LinearReference, RefusesBrokenKernelsInBothModes) {
   using enum Fault;
   const LinearCase c{.tokens = 6, .out = 37, .in = 70};
   for (const DataMode mode : {DataMode::exact, DataMode::real}) {

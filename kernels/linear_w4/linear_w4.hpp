@@ -39,7 +39,8 @@ struct LinearW4Case {
   Traffic traffic() const;
   std::vector<TensorSpec> tensors() const;
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;
-  Truth truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const;
+  ReferenceValues reference_values(const TensorSet& before, DataMode mode,
+                                   std::uint64_t seed) const;
   bool operator==(const LinearW4Case&) const = default;
 };
 

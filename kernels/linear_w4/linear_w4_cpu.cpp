@@ -35,7 +35,7 @@ void register_linear_w4_cpu(Registry& registry) {
   registry.add_variant<LinearW4Case>(
       {"kokkos/cpu", Backend::kokkos,
        "host threads: bytes looked up in registers; row dots to 8 tokens, else panel GEMM"},
-      prepare, [](const LinearW4Case&) { return byte_products_refusal(); });
+      prepare, [](const LinearW4Case&) { return byte_products_unsupported_reason(); });
 }
 
 }  // namespace kernelgate

@@ -7,7 +7,7 @@
 #include "kernels/linear_w4/linear_w4_kernel.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 #define LINEAR_W4_ENTRIES(T, type, W)                                                           \
   K_ENTRY("linear_w4_rows<" type ",w" #W ",tokens1>", (linear_w4_rows_kernel<T, W, 1>), W, 256, \
@@ -25,5 +25,5 @@ inline NativeEntries linear_w4_entries() {
   return {entries, static_cast<std::int64_t>(std::size(entries))};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

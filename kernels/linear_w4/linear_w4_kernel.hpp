@@ -9,7 +9,7 @@
 #include "kernels/dialect/common/tile_product.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 struct LinearW4Shared {
   float table[16];
@@ -20,32 +20,33 @@ struct LinearW4TileShared {
 };
 
 /// Weight rows per wave, and codes of each row per lane: 16 bytes.
-inline constexpr u32 linear_w4_rows_a_wave = 2, linear_w4_piece = 32;
+inline constexpr u32 linear_w4_rows_per_wave = 2, linear_w4_piece = 32;
 
 /// sum[r][t] += scale (sum of V[code] x) over a piece; the scale multiplies once.
 template <int Tokens, class T>
 KDEV void linear_w4_add_piece(const KFourBitRows& w, const float (&table)[16],
-                              const u32 (&row)[linear_w4_rows_a_wave], const T* const (&x)[Tokens],
-                              u32 k, float (&sum)[linear_w4_rows_a_wave][Tokens]) {
-  Vec<u32, 4> words[linear_w4_rows_a_wave];
-  float part[linear_w4_rows_a_wave][Tokens];
+                              const u32 (&row)[linear_w4_rows_per_wave],
+                              const T* const (&x)[Tokens], u32 k,
+                              float (&sum)[linear_w4_rows_per_wave][Tokens]) {
+  Vec<u32, 4> words[linear_w4_rows_per_wave];
+  float part[linear_w4_rows_per_wave][Tokens];
   K_UNROLL
-  for (u32 r = 0; r < linear_w4_rows_a_wave; ++r) {
+  for (u32 r = 0; r < linear_w4_rows_per_wave; ++r) {
     words[r] = k_load<4>(w.word(row[r], k));
     K_UNROLL
     for (int t = 0; t < Tokens; ++t) part[r][t] = 0;
   }
   K_UNROLL
   for (int n = 0; n < 4; ++n) {
-    float term[Tokens][k_codes_a_word];
+    float term[Tokens][k_codes_per_word];
     K_UNROLL
     for (int t = 0; t < Tokens; ++t) {
-      k_load_floats(x[t] + k + static_cast<u32>(n) * k_codes_a_word, term[t]);
+      k_load_floats(x[t] + k + static_cast<u32>(n) * k_codes_per_word, term[t]);
     }
     K_UNROLL
-    for (u32 r = 0; r < linear_w4_rows_a_wave; ++r) {
+    for (u32 r = 0; r < linear_w4_rows_per_wave; ++r) {
       K_UNROLL
-      for (u32 j = 0; j < k_codes_a_word; ++j) {
+      for (u32 j = 0; j < k_codes_per_word; ++j) {
         const float value = table[(words[r][n] >> (4 * w.place(j))) & 15U];
         K_UNROLL
         for (int t = 0; t < Tokens; ++t) part[r][t] = k_fma(value, term[t][j], part[r][t]);
@@ -53,14 +54,14 @@ KDEV void linear_w4_add_piece(const KFourBitRows& w, const float (&table)[16],
     }
   }
   K_UNROLL
-  for (u32 r = 0; r < linear_w4_rows_a_wave; ++r) {
+  for (u32 r = 0; r < linear_w4_rows_per_wave; ++r) {
     const float scale = w.scale(row[r], k);
     K_UNROLL
     for (int t = 0; t < Tokens; ++t) sum[r][t] = k_fma(scale, part[r][t], sum[r][t]);
   }
 }
 
-/// y, or y_f32 where it is not null, for few tokens. Grid: x, groups of waves * rows_a_wave
+/// y, or y_f32 where it is not null, for few tokens. Grid: x, groups of waves * rows_per_wave
 /// outputs; y, groups of Tokens tokens.
 template <class T, int W, int Tokens>
 KGLOBAL KBOUNDS(256) void linear_w4_rows_kernel(const T* x, const u32* codes,
@@ -72,17 +73,17 @@ KGLOBAL KBOUNDS(256) void linear_w4_rows_kernel(const T* x, const u32* codes,
   w.fill_table(s.table);
   k_sync();
   const u32 wave = k_block() * (k_threads() / W) + k_tid() / W;
-  const u32 first_row = wave * linear_w4_rows_a_wave, first_token = k_block_y() * Tokens;
+  const u32 first_row = wave * linear_w4_rows_per_wave, first_token = k_block_y() * Tokens;
   // Beyond the last row or token the last one is computed again but not stored: waves stay whole.
-  u32 row[linear_w4_rows_a_wave];
+  u32 row[linear_w4_rows_per_wave];
   const T* tokens_of[Tokens];
-  float sum[linear_w4_rows_a_wave][Tokens];
+  float sum[linear_w4_rows_per_wave][Tokens];
   K_UNROLL
   for (u32 t = 0; t < Tokens; ++t) {
     tokens_of[t] = x + static_cast<u64>(k_min(first_token + t, tokens - 1)) * in;
   }
   K_UNROLL
-  for (u32 r = 0; r < linear_w4_rows_a_wave; ++r) {
+  for (u32 r = 0; r < linear_w4_rows_per_wave; ++r) {
     row[r] = k_min(first_row + r, out - 1);
     K_UNROLL
     for (int t = 0; t < Tokens; ++t) sum[r][t] = 0;
@@ -90,7 +91,7 @@ KGLOBAL KBOUNDS(256) void linear_w4_rows_kernel(const T* x, const u32* codes,
   for (u32 k = k_tid() % W * linear_w4_piece; k < in; k += W * linear_w4_piece) {
     linear_w4_add_piece(w, s.table, row, tokens_of, k, sum);
   }
-  for (u32 r = 0; r < linear_w4_rows_a_wave; ++r) {
+  for (u32 r = 0; r < linear_w4_rows_per_wave; ++r) {
     for (u32 t = 0; t < Tokens; ++t) {
       const float total = k_wave_sum<W>(sum[r][t]);
       const u32 o = first_row + r, token = first_token + t;
@@ -143,5 +144,5 @@ KGLOBAL KBOUNDS(256) void linear_w4_tiles_kernel(const T* x, const u32* codes,
   }
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -2,7 +2,7 @@
 #include "kernels/linear_w4/linear_w4_entries.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries linear_w4_few_entries() {
   static const NativeEntry table[] = {LINEAR_W4_ENTRIES(float, "f32", 32),
@@ -10,7 +10,7 @@ inline NativeEntries linear_w4_few_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 K_HOST_ENTRIES(linear_w4_few)

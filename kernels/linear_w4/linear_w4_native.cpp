@@ -10,7 +10,7 @@ namespace kernelgate {
 namespace {
 
 constexpr std::int64_t threads = 256;
-constexpr std::int64_t rows_a_wave = 2;  // linear_w4_rows_a_wave
+constexpr std::int64_t rows_per_wave = 2;  // linear_w4_rows_per_wave
 constexpr std::int64_t tile = 64;
 // Above this number, partly filled tiles cost less than reading the weight once per group of
 // tokens.
@@ -30,9 +30,10 @@ std::vector<NativeUse> uses(const LinearW4Case& c, const DeviceProfile& device) 
              .threads = threads}};
   }
   const std::int64_t group = c.tokens == 1 ? 1 : 4;
-  return {{.entry = instance("linear_w4_rows", group == 1 ? ",tokens1" : ",tokens4"),
-           .grid = {pieces(c.out, threads / device.wave * rows_a_wave), pieces(c.tokens, group), 1},
-           .threads = threads}};
+  return {
+      {.entry = instance("linear_w4_rows", group == 1 ? ",tokens1" : ",tokens4"),
+       .grid = {pieces(c.out, threads / device.wave * rows_per_wave), pieces(c.tokens, group), 1},
+       .threads = threads}};
 }
 
 std::unique_ptr<Launch> prepare(const LinearW4Case& c, TensorSet& tensors, NativeDevice& device,

@@ -84,14 +84,15 @@ void LinearW4Case::fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) c
   fill_four_bit(layout(), out, in, tensors["codes"], tensors["scales"], how);
 }
 
-Truth LinearW4Case::truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const {
+ReferenceValues LinearW4Case::reference_values(const TensorSet& before, DataMode mode,
+                                               std::uint64_t seed) const {
   const Sample sample =
       sample_positions(tokens, out, 2 * in, stream_key(id_of(*this), seed, mode, "sample"));
   const std::size_t count = sample.positions.size();
-  NumericTruth y{.tensor = "y", .at = {}, .value = {}, .budget = {}};
+  NumericReference y{.tensor = "y", .at = {}, .value = {}, .error_bound = {}};
   if (!sample.complete) y.at = sample.positions;
   y.value.resize(count);
-  if (mode == DataMode::real) y.budget.resize(count);
+  if (mode == DataMode::real) y.error_bound.resize(count);
   // Ordered by output, so that each row of the weight is decoded once.
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -111,7 +112,7 @@ Truth LinearW4Case::truth(const TensorSet& before, DataMode mode, std::uint64_t 
       sum.add_product(decoded(format, row[static_cast<std::size_t>(k)]), x.get(t * in + k));
     }
     y.value[i] = sum.result().value;
-    if (mode == DataMode::real) y.budget[i] = stored_as(output_type(), sum.result()).bound;
+    if (mode == DataMode::real) y.error_bound[i] = stored_as(output_type(), sum.result()).bound;
   }
   return {.numeric = {std::move(y)}, .properties = {}};
 }

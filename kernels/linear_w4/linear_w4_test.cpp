@@ -45,7 +45,7 @@ TEST(LinearW4Case, CountsFourAndAQuarterBitsAWeight) {
   EXPECT_EQ(c.traffic().flops, 2 * 2 * 3 * 64);
 }
 
-TEST(LinearW4Truth, EqualsAHandWorkedProduct) {
+TEST(LinearW4Reference, EqualsAHandWorkedProduct) {
   const LinearW4Case c{.tokens = 1, .out = 1, .in = 64};
   TensorSet tensors(c.tensors());
   for (int i = 0; i < 64; ++i) tensors["x"].set(i, i == 0 ? 3 : i == 33 ? -2 : 0);
@@ -54,21 +54,22 @@ TEST(LinearW4Truth, EqualsAHandWorkedProduct) {
   tensors["codes"].set(16, 0x5A);  // element 32: code 10, times 0; element 33: code 5, 3
   tensors["scales"].set(0, 128);   // 2
   tensors["scales"].set(1, 126);   // a half
-  const Truth truth = c.truth(tensors, DataMode::real, 1);
-  EXPECT_EQ(truth.numeric[0].value, (std::vector<double>{3 * -1.5 * 2 + -2 * 3 * 0.5}));  // -12
+  const ReferenceValues reference_values = c.reference_values(tensors, DataMode::real, 1);
+  EXPECT_EQ(reference_values.numeric[0].value,
+            (std::vector<double>{3 * -1.5 * 2 + -2 * 3 * 0.5}));  // -12
   // 4 sqrt(64) 2^-24 (9 + 3), half an f32 spacing at 12; an MXFP4 weight is exact.
-  EXPECT_NEAR(truth.numeric[0].budget[0], 32 * 0x1p-24 * 12 + 12 * 0x1p-24, 1e-10);
+  EXPECT_NEAR(reference_values.numeric[0].error_bound[0], 32 * 0x1p-24 * 12 + 12 * 0x1p-24, 1e-10);
 }
 
-TEST(LinearW4Truth, ANaNScaleMakesItsRowNaNAndNoOther) {
+TEST(LinearW4Reference, ANaNScaleMakesItsRowNaNAndNoOther) {
   for (const FourBitFormat format : {FourBitFormat::mxfp4, FourBitFormat::nf4}) {
     const LinearW4Case c{
         .tokens = 2, .out = 8, .in = 96, .format = format, .scales = ScalePattern::edges};
     TensorSet tensors(c.tensors());
     c.fill(tensors, DataMode::real, 1);
-    const Truth truth = c.truth(tensors, DataMode::real, 1);
+    const ReferenceValues reference_values = c.reference_values(tensors, DataMode::real, 1);
     for (std::size_t i = 0; i < 16; ++i) {
-      EXPECT_EQ(std::isnan(truth.numeric[0].value[i]), i % 4 == 1) << i;
+      EXPECT_EQ(std::isnan(reference_values.numeric[0].value[i]), i % 4 == 1) << i;
     }
   }
 }
@@ -127,7 +128,7 @@ auto scalar_kernel(Fault fault) {
   };
 }
 
-TEST(LinearW4Truth, RefusesBrokenKernels) {
+TEST(LinearW4Reference, RefusesBrokenKernels) {
   using enum Fault;
   for (const FourBitFormat format : {FourBitFormat::mxfp4, FourBitFormat::nf4}) {
     const LinearW4Case c{
@@ -202,7 +203,7 @@ TEST(LinearW4Variants, TakeActivationsOfEveryRange) {
     }
     tensors["x"].set(tokens * in - 1, range.last);
     std::ranges::fill(tensors["scales"].as<std::uint8_t>(), static_cast<std::uint8_t>(range.scale));
-    const Truth truth = c.truth(tensors, DataMode::real, 1);
+    const ReferenceValues reference_values = c.reference_values(tensors, DataMode::real, 1);
     for (const std::string& variant : four_bit_variants()) {
       SCOPED_TRACE(variant);
       const Registry::Found found =
@@ -211,9 +212,9 @@ TEST(LinearW4Variants, TakeActivationsOfEveryRange) {
       launch->run();
       launch->fetch();
       for (std::int64_t o = 0; o < tokens * c.out; ++o) {
-        const double got = tensors["y"].get(o), expected = truth.numeric[0].value[o];
+        const double got = tensors["y"].get(o), expected = reference_values.numeric[0].value[o];
         if (std::isfinite(expected)) {
-          ASSERT_NEAR(got, expected, truth.numeric[0].budget[o]) << o;
+          ASSERT_NEAR(got, expected, reference_values.numeric[0].error_bound[o]) << o;
         } else {
           ASSERT_EQ(std::isnan(got), std::isnan(expected)) << o;
           ASSERT_TRUE(std::isnan(expected) || got == expected) << o;

@@ -9,7 +9,7 @@ namespace kernelgate {
 namespace {
 
 constexpr double offset_key = 256;
-constexpr double least_lead = 111;
+constexpr double min_lead = 111;
 
 std::int64_t bits_of(const MlaAttentionCase& c) {
   return std::bit_width(static_cast<std::uint64_t>(c.rows()));
@@ -34,7 +34,7 @@ double aimed(std::uint64_t target, std::uint64_t winner, std::int64_t bit, doubl
 
 }  // namespace
 
-std::int64_t LatentCodes::least_own(const MlaAttentionCase& c) { return 1 + bits_of(c); }
+std::int64_t LatentCodes::min_own(const MlaAttentionCase& c) { return 1 + bits_of(c); }
 
 LatentCodes::LatentCodes(const MlaAttentionCase& c, std::uint64_t key)
     : c_(c),
@@ -44,7 +44,7 @@ LatentCodes::LatentCodes(const MlaAttentionCase& c, std::uint64_t key)
       rope_copies_(c.rope / bits_) {
   const double scale = std::sqrt(static_cast<double>(c.nope + c.rope));
   const auto copies = static_cast<double>(own_copies_ + rope_copies_);
-  cost_ = std::exp2(std::ceil(std::log2(std::max(1.0, least_lead * scale / (2 * copies)))));
+  cost_ = std::exp2(std::ceil(std::log2(std::max(1.0, min_lead * scale / (2 * copies)))));
   // Pushes every score below -20000, so that a hidden row masked with -10000 would win. 8 bits.
   const double highest = static_cast<double>(bits_) * (2 * cost_ * copies + 2 * 7 * 3);
   const double least = (highest + 20000 * scale) / offset_key;

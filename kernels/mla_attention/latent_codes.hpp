@@ -29,7 +29,7 @@ class LatentCodes {
   double rope(std::int64_t b, std::int64_t s, std::int64_t x) const;
 
   /// Minimum own() for the offset and one code.
-  static std::int64_t least_own(const MlaAttentionCase& c);
+  static std::int64_t min_own(const MlaAttentionCase& c);
 
  private:
   std::uint64_t own_code(std::int64_t b, std::int64_t s, std::int64_t j) const;

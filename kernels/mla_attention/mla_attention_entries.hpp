@@ -8,7 +8,7 @@
       MLA_ATTENTION_TILE(T, type, "latent", true, W), MLA_ATTENTION_MERGE(T, type, W)
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries mla_attention_entries() {
   static const NativeEntry table[] = {
@@ -19,5 +19,5 @@ inline NativeEntries mla_attention_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

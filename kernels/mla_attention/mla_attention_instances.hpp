@@ -5,12 +5,12 @@
 #include "kernels/mla_attention/mla_attention_tile.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 template <class T, bool Latent>
 using MlaTileShared = typename MlaTileOf<T, Latent>::Shared;
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 // decltype's parentheses protect the commas of a type from splitting macro arguments.

@@ -2,7 +2,7 @@
 #include "kernels/mla_attention/mla_attention_instances.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries mla_expanded_entries() {
   static const NativeEntry table[] = {MLA_ATTENTION_TILE(float, "f32", "expanded", false, 32),
@@ -10,7 +10,7 @@ inline NativeEntries mla_expanded_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 K_HOST_ENTRIES(mla_expanded)

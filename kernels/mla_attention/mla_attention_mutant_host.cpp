@@ -2,7 +2,7 @@
 #include "kernels/mla_attention/mla_attention_instances.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries mla_latent_entries() {
   static const NativeEntry table[] = {
@@ -11,7 +11,7 @@ inline NativeEntries mla_latent_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 K_HOST_ENTRIES(mla_latent)

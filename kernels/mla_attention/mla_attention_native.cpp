@@ -14,7 +14,7 @@ namespace kernelgate {
 namespace {
 
 constexpr std::int64_t wanted_blocks = 512;  // enough to keep a large device busy
-constexpr std::int64_t least_split = 128;    // shorter splits cost more in the merge than they save
+constexpr std::int64_t min_split = 128;      // shorter splits cost more in the merge than they save
 
 std::int64_t rounded_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit; }
 
@@ -37,7 +37,7 @@ std::int64_t splits_of(const MlaAttentionCase& c, NativeMlaCut cut) {
 NativeMlaCut native_mla_cut(const MlaAttentionCase& c) {
   const std::int64_t blocks = c.batch * c.key_heads() * tiles_of(c), keys = tile_of(c).keys;
   const std::int64_t each = rounded_up(c.rows(), rounded_up(wanted_blocks, blocks));
-  return {.split_keys = std::max(least_split, rounded_up(each, keys) * keys)};
+  return {.split_keys = std::max(min_split, rounded_up(each, keys) * keys)};
 }
 
 std::vector<NativeUse> native_mla_uses(const MlaAttentionCase& c, const DeviceProfile& device,
@@ -115,7 +115,7 @@ void register_mla_attention_native(Registry& registry) {
   plan.note = "tiles of rows and keys in shared memory, a latent as key and value; splits, merged";
   plan.reproducible = {true,
                        "keys, lanes and splits are summed in an order that case and width fix"};
-  plan.refusal = longer_than_a_tile;
+  plan.unsupported_reason = longer_than_a_tile;
   plan.uses = [](const MlaAttentionCase& c, const DeviceProfile& device) {
     return native_mla_uses(c, device, native_mla_cut(c));
   };

@@ -69,12 +69,12 @@ void fill_exact(const MlaAttentionCase& c, TensorSet& set, const LatentCodes& co
   }
 }
 
-NumericTruth exact_truth(const MlaAttentionCase& c, const TensorSet& before,
-                         const LatentCodes& codes) {
-  NumericTruth truth{.tensor = "out", .at = {}, .value = {}, .budget = {}};
+NumericReference exact_reference(const MlaAttentionCase& c, const TensorSet& before,
+                                 const LatentCodes& codes) {
+  NumericReference reference_values{.tensor = "out", .at = {}, .value = {}, .error_bound = {}};
   const MlaLayout layout(c);
   const Tensor& from = before[c.latent() ? "cache" : "expanded"];
-  truth.value.reserve(static_cast<std::size_t>(before["out"].count()));
+  reference_values.value.reserve(static_cast<std::size_t>(before["out"].count()));
   for (std::int64_t b = 0; b < c.batch; ++b) {
     for (std::int64_t t = 0; t < c.tokens; ++t) {
       const bool blind = visible_in(c, before, b, t).count() == 0;
@@ -82,16 +82,17 @@ NumericTruth exact_truth(const MlaAttentionCase& c, const TensorSet& before,
         const std::int64_t row = blind ? 0 : codes.aim(b, t, n).winner;
         const std::int64_t at = layout.value_at(b, row, n / c.group());
         for (std::int64_t x = 0; x < c.values(); ++x) {
-          truth.add_exact(blind ? 0 : from.get(at + x));
+          reference_values.add_exact(blind ? 0 : from.get(at + x));
         }
       }
     }
   }
-  return truth;
+  return reference_values;
 }
 
-NumericTruth real_truth(const MlaAttentionCase& c, const TensorSet& before, std::uint64_t key) {
-  NumericTruth truth{.tensor = "out", .at = {}, .value = {}, .budget = {}};
+NumericReference real_reference(const MlaAttentionCase& c, const TensorSet& before,
+                                std::uint64_t key) {
+  NumericReference reference_values{.tensor = "out", .at = {}, .value = {}, .error_bound = {}};
   const MlaLayout at(c);
   const std::int64_t heads_total = c.batch * c.tokens * c.heads;
   const std::int64_t each = c.traffic().flops / std::max<std::int64_t>(1, heads_total) + 1;
@@ -119,11 +120,11 @@ NumericTruth real_truth(const MlaAttentionCase& c, const TensorSet& before, std:
           load_row(own, at.value_at(b, row_of(k), j), row);
         });
     for (std::int64_t x = 0; x < c.values(); ++x) {
-      if (!sample.complete) truth.at.push_back(position * c.values() + x);
-      truth.add(out[static_cast<std::size_t>(x)], c.type);
+      if (!sample.complete) reference_values.at.push_back(position * c.values() + x);
+      reference_values.add(out[static_cast<std::size_t>(x)], c.type);
     }
   }
-  return truth;
+  return reference_values;
 }
 
 }  // namespace
@@ -218,21 +219,23 @@ void MlaAttentionCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t see
   spoil_unwritten_rows(*this, tensors["expanded"]);
 }
 
-Truth MlaAttentionCase::truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const {
+ReferenceValues MlaAttentionCase::reference_values(const TensorSet& before, DataMode mode,
+                                                   std::uint64_t seed) const {
   const auto key = [&](std::string_view name) {
     return stream_key(id_of(*this), seed, mode, name);
   };
-  Truth truth;
+  ReferenceValues reference_values;
   if (mode == DataMode::exact && !exact_not_applicable()) {
-    truth.numeric.push_back(exact_truth(*this, before, LatentCodes(*this, key("aim"))));
+    reference_values.numeric.push_back(
+        exact_reference(*this, before, LatentCodes(*this, key("aim"))));
   } else {
-    truth.numeric.push_back(real_truth(*this, before, key("sample")));
+    reference_values.numeric.push_back(real_reference(*this, before, key("sample")));
   }
-  return truth;
+  return reference_values;
 }
 
 std::optional<std::string> MlaAttentionCase::exact_not_applicable() const {
-  const std::int64_t least = LatentCodes::least_own(*this);
+  const std::int64_t least = LatentCodes::min_own(*this);
   if (own() >= least) return std::nullopt;
   return "the code of " + std::to_string(rows()) + " rows needs keys of " + std::to_string(least) +
          " components, these have " + std::to_string(own());

@@ -8,7 +8,7 @@
 #include "kernels/mla_attention/mla_attention_launch.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// One set of keys of one sequence. Query rows are numbered token by token, with the heads that
 /// share the keys consecutive, so that neighbouring rows see the same keys.
@@ -110,5 +110,5 @@ KDEV void mla_put(T* row, u32 width, u32 x, const Vec<T, N>& some) {
   }
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -49,7 +49,7 @@ TensorSet zeros(const MlaAttentionCase& c) {
   return set;
 }
 
-TEST(MlaAttentionTruth, WeighsValuesByTheSoftmaxOfBothPartsOfTheScore) {
+TEST(MlaAttentionReference, WeighsValuesByTheSoftmaxOfBothPartsOfTheScore) {
   const MlaAttentionCase c =
       parse("form=decode,keys=latent,context=2,heads=1,rank=4,rope=2,nope=7");
   TensorSet set = zeros(c);
@@ -60,14 +60,14 @@ TEST(MlaAttentionTruth, WeighsValuesByTheSoftmaxOfBothPartsOfTheScore) {
   set["cache"].set(6, -4);
   set["cache"].set(7, 2.0986122886681098);  // ln 3 + 1
   set["cache"].set(10, 2);                  // minus 1: weights 1/4 and 3/4
-  const Truth truth = c.truth(set, DataMode::real, 1);
-  EXPECT_NEAR(truth.numeric.at(0).value.at(0), 8 / 4.0 - 4 * 3 / 4.0, 1e-6);
-  EXPECT_NEAR(truth.numeric.at(0).value.at(1), 2.0986122886681098 * 3 / 4, 1e-6);
+  const ReferenceValues reference_values = c.reference_values(set, DataMode::real, 1);
+  EXPECT_NEAR(reference_values.numeric.at(0).value.at(0), 8 / 4.0 - 4 * 3 / 4.0, 1e-6);
+  EXPECT_NEAR(reference_values.numeric.at(0).value.at(1), 2.0986122886681098 * 3 / 4, 1e-6);
 }
 
 // Absorption: passing queries through the keys' up-projection and outputs through the values' gives
 // the result of the expanded form. Small whole numbers keep every product exact in f32.
-TEST(MlaAttentionTruth, AbsorbedAndExpandedFormsAgree) {
+TEST(MlaAttentionReference, AbsorbedAndExpandedFormsAgree) {
   const MlaAttentionCase e =
       parse("form=chunk,tokens=3,context=4,heads=2,rank=5,rope=2,nope=3,value_dim=4");
   MlaAttentionCase l = e;
@@ -112,8 +112,10 @@ TEST(MlaAttentionTruth, AbsorbedAndExpandedFormsAgree) {
       latent["q"].set(i * 7 + r, sum);
     }
   }
-  const std::vector<double> out = e.truth(expanded, DataMode::real, 1).numeric.at(0).value;
-  const std::vector<double> mixed = l.truth(latent, DataMode::real, 1).numeric.at(0).value;
+  const std::vector<double> out =
+      e.reference_values(expanded, DataMode::real, 1).numeric.at(0).value;
+  const std::vector<double> mixed =
+      l.reference_values(latent, DataMode::real, 1).numeric.at(0).value;
   for (std::size_t i = 0; i < 3 * 2; ++i) {
     for (std::size_t x = 0; x < 4; ++x) {
       double sum = 0;
@@ -139,7 +141,8 @@ TEST(LatentCodes, GiveEveryQueryOneRowThatLeadsByMoreThan110) {
     const MlaLayout at(c);
     TensorSet set(c.tensors());
     c.fill(set, DataMode::exact, 5);
-    const NumericTruth truth = c.truth(set, DataMode::exact, 5).numeric.at(0);
+    const NumericReference reference_values =
+        c.reference_values(set, DataMode::exact, 5).numeric.at(0);
     const Tensor& own = set[c.latent() ? "cache" : "expanded"];
     for (std::int64_t i = 0; i < c.batch * c.tokens * c.heads; ++i) {
       const std::int64_t j = i % c.heads / c.group(), t = i / c.heads % c.tokens;
@@ -163,7 +166,7 @@ TEST(LatentCodes, GiveEveryQueryOneRowThatLeadsByMoreThan110) {
         best = std::max(best, score);
       }
       for (std::int64_t x = 0; x < c.values(); ++x) {
-        ASSERT_EQ(truth.value[static_cast<std::size_t>(i * c.values() + x)],
+        ASSERT_EQ(reference_values.value[static_cast<std::size_t>(i * c.values() + x)],
                   winner < 0 ? 0 : own.get(winner + x));
       }
       if (winner >= 0) {

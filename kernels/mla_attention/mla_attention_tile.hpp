@@ -10,7 +10,7 @@
 #include "kernels/mla_attention/mla_attention_rows.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Partitioning of an instance. Scores: a team of neighbouring lanes shares four rows by four keys;
 /// each lane handles every team-th chunk of the components. Weights: row_lanes lanes share a row.
@@ -327,5 +327,5 @@ KGLOBAL KBOUNDS(256) void mla_attention_merge(MlaAttentionLaunch a, u64 elements
   }
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

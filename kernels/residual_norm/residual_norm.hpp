@@ -46,7 +46,8 @@ struct ResidualNormCase {
   Traffic traffic() const;
   std::vector<TensorSpec> tensors() const;
   void fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const;
-  Truth truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const;
+  ReferenceValues reference_values(const TensorSet& before, DataMode mode,
+                                   std::uint64_t seed) const;
   bool operator==(const ResidualNormCase&) const = default;
 
   bool reads_residual() const { return form != ResidualForm::first; }

@@ -4,7 +4,7 @@
 #include "kernels/residual_norm/residual_norm_kernel.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 #define RESIDUAL_NORM_ENTRY(T, type, W, N, V)                      \
   K_ENTRY("residual_norm<" type ",w" #W ",load" #N ",keep" #V ">", \
@@ -21,5 +21,5 @@ inline NativeEntries residual_norm_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -7,7 +7,7 @@
 #include "kernels/dialect/common/floats.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 template <int W>
 struct ResidualNormShared {
@@ -69,5 +69,5 @@ KGLOBAL KBOUNDS(256) void residual_norm_kernel(const T* hidden, const T* hidden_
   }
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

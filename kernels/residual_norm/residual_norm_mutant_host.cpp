@@ -2,7 +2,7 @@
 #include "kernels/residual_norm/residual_norm_entries.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries residual_norm_few_entries() {
   static const NativeEntry table[] = {
@@ -11,7 +11,7 @@ inline NativeEntries residual_norm_few_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 K_HOST_ENTRIES(residual_norm_few)

@@ -11,7 +11,7 @@ namespace kernelgate {
 namespace {
 
 // Maximum threads per block and elements per thread: the case's widest row is their product.
-constexpr std::int64_t most_threads = 256, most_values = 32;
+constexpr std::int64_t most_threads = 256, max_values = 32;
 
 std::vector<NativeUse> uses(const ResidualNormCase& c, const DeviceProfile& device) {
   const std::int64_t wide = 16 / size_bytes(c.type);
@@ -19,7 +19,7 @@ std::vector<NativeUse> uses(const ResidualNormCase& c, const DeviceProfile& devi
   // Whole waves, no more than the row fills; few registers if the row allows it.
   const std::int64_t waves = (c.hidden / load + device.wave - 1) / device.wave;
   const std::int64_t threads = std::min(waves * device.wave, most_threads);
-  const std::int64_t keep = c.hidden <= threads * 8 ? 8 : most_values;
+  const std::int64_t keep = c.hidden <= threads * 8 ? 8 : max_values;
   return {{.entry = fmt::format("residual_norm<{},w{},load{},keep{}>", name(c.type), device.wave,
                                 load, keep),
            .grid = {c.tokens, 1, 1},

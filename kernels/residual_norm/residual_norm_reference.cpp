@@ -56,11 +56,11 @@ void fill_exact(const ResidualNormCase& c, TensorSet& t, std::uint64_t seed) {
 }
 
 template <class N>
-void add(NumericTruth& truth, const N& x, Dtype type) {
+void add(NumericReference& reference_values, const N& x, Dtype type) {
   if constexpr (std::is_same_v<N, double>) {
-    truth.add_exact(x);
+    reference_values.add_exact(x);
   } else {
-    truth.add(x, type);
+    reference_values.add(x, type);
   }
 }
 
@@ -75,8 +75,8 @@ Bounded quantised(Dtype type, Bounded x) {
 }
 
 template <class N>
-void rows_truth(const ResidualNormCase& c, const TensorSet& before, const Sample& sample,
-                NumericTruth& stream, NumericTruth& normed) {
+void rows_reference(const ResidualNormCase& c, const TensorSet& before, const Sample& sample,
+                    NumericReference& stream, NumericReference& normed) {
   const Values hidden = values_of(before["hidden"]);
   std::vector<N> r(static_cast<std::size_t>(c.hidden)), y(r.size());
   for (const std::int64_t row : sample.positions) {
@@ -103,7 +103,7 @@ void rows_truth(const ResidualNormCase& c, const TensorSet& before, const Sample
         stream.add_exact(r[static_cast<std::size_t>(i)]);
       } else {
         stream.value.push_back(r[static_cast<std::size_t>(i)].value);
-        stream.budget.push_back(r[static_cast<std::size_t>(i)].bound);
+        stream.error_bound.push_back(r[static_cast<std::size_t>(i)].bound);
       }
       add(normed, y[static_cast<std::size_t>(i)], c.type);
     }
@@ -170,24 +170,25 @@ void ResidualNormCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t see
   fill_bell(tensors["residual_bias"], key("residual_bias"), 0.1 * size);
 }
 
-Truth ResidualNormCase::truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const {
-  NumericTruth stream{.tensor = "residual", .at = {}, .value = {}, .budget = {}};
-  NumericTruth normed{.tensor = "y", .at = {}, .value = {}, .budget = {}};
+ReferenceValues ResidualNormCase::reference_values(const TensorSet& before, DataMode mode,
+                                                   std::uint64_t seed) const {
+  NumericReference stream{.tensor = "residual", .at = {}, .value = {}, .error_bound = {}};
+  NumericReference normed{.tensor = "y", .at = {}, .value = {}, .error_bound = {}};
   const Sample sample =
       sample_rows(tokens, 200 * hidden, stream_key(id_of(*this), seed, mode, "sample"));
   if (mode == DataMode::exact) {
-    rows_truth<double>(*this, before, sample, stream, normed);
+    rows_reference<double>(*this, before, sample, stream, normed);
     // Guarantee of the exact family: 2^20 + 1e-5 is 2^20 in f32, so that y is exactly +-g.
     for (std::size_t i = 0; i < normed.value.size(); ++i) {
       normed.value[i] = std::nearbyint(normed.value[i]);
     }
   } else {
-    rows_truth<Bounded>(*this, before, sample, stream, normed);
+    rows_reference<Bounded>(*this, before, sample, stream, normed);
   }
-  Truth truth;
-  if (writes_residual()) truth.numeric.push_back(std::move(stream));
-  truth.numeric.push_back(std::move(normed));
-  return truth;
+  ReferenceValues reference_values;
+  if (writes_residual()) reference_values.numeric.push_back(std::move(stream));
+  reference_values.numeric.push_back(std::move(normed));
+  return reference_values;
 }
 
 void register_residual_norm_reference(Registry& registry) {

@@ -33,7 +33,7 @@ TEST(ResidualNormCase, CountsEveryByteOnce) {
   EXPECT_EQ(c.traffic().bytes, 2 * (15 + 5 * 5 + 15) + 4 * 15);
 }
 
-TEST(ResidualNormTruth, AddsTheBiasBeforeTheScale) {
+TEST(ResidualNormReference, AddsTheBiasBeforeTheScale) {
   const ResidualNormCase c{.tokens = 1, .hidden = 2};
   TensorSet t(c.tensors());
   const auto put = [&](std::string_view name, double a, double b) {
@@ -47,14 +47,14 @@ TEST(ResidualNormTruth, AddsTheBiasBeforeTheScale) {
   put("residual_bias", -1, 1);
   put("residual_scale", -1, 0.5);
   put("weight", 1, 2);
-  const Truth truth = c.truth(t, DataMode::real, 1);
+  const ReferenceValues reference_values = c.reference_values(t, DataMode::real, 1);
   // (1+1)2 + (3-1)(-1) = 2, (2-1)3 + (5+1)/2 = 6; mean square (4+36)/2 = 20
-  EXPECT_EQ(truth.numeric[0].value, (std::vector<double>{2, 6}));
-  EXPECT_NEAR(truth.numeric[1].value[0], 2 / std::sqrt(20 + 1e-5), 1e-12);
-  EXPECT_NEAR(truth.numeric[1].value[1], 12 / std::sqrt(20 + 1e-5), 1e-12);
+  EXPECT_EQ(reference_values.numeric[0].value, (std::vector<double>{2, 6}));
+  EXPECT_NEAR(reference_values.numeric[1].value[0], 2 / std::sqrt(20 + 1e-5), 1e-12);
+  EXPECT_NEAR(reference_values.numeric[1].value[1], 12 / std::sqrt(20 + 1e-5), 1e-12);
 }
 
-TEST(ResidualNormTruth, ExactInputsMakeAStreamOfPlusMinus1024) {
+TEST(ResidualNormReference, ExactInputsMakeAStreamOfPlusMinus1024) {
   for (const char* axes :
        {"tokens=3,hidden=96,form=first,bf16", "tokens=3,hidden=96,form=both,bf16",
         "tokens=3,hidden=96,form=last,f16"}) {

@@ -6,7 +6,7 @@
 #include "kernels/router/router_kernel.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 #define ROUTER_ENTRIES(T, type, W)                                                         \
   K_ENTRY("router_state<" type ",w" #W ">", (router_state<T, W>), W, 256, RouterNothing),  \
@@ -23,5 +23,5 @@ inline NativeEntries router_entries() {
   return {table, static_cast<std::int64_t>(std::size(table))};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -8,7 +8,7 @@
 #include "kernels/router/router_arguments.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline constexpr u32 router_tile = RouterArguments::tile;
 
@@ -219,5 +219,5 @@ KGLOBAL KBOUNDS(256) void router_choose(RouterArguments a) {
   }
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

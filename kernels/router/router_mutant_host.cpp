@@ -2,7 +2,7 @@
 #include "kernels/router/router_kernel.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries router_entries() {
   static const NativeEntry table[] = {
@@ -15,7 +15,7 @@ inline NativeEntries router_entries() {
   return {table, 4};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 K_HOST_ENTRIES(router)

@@ -7,7 +7,7 @@
 
 #include "harness/core/sample.hpp"
 #include "kernels/router/router.hpp"
-#include "kernels/router/router_budget.hpp"
+#include "kernels/router/router_error_bound.hpp"
 
 namespace kernelgate {
 namespace {
@@ -38,7 +38,7 @@ RouterWeights weights_of(const TensorSet& set) {
 struct JudgedToken {
   std::int64_t token = 0;
   Routing<double> routing;
-  reference::RoutingBudget budget;  // empty in exact mode
+  reference::RoutingErrorBound error_bound;  // empty in exact mode
 };
 using JudgedTokens = std::vector<JudgedToken>;
 
@@ -56,7 +56,8 @@ JudgedTokens judge_tokens(const RouterCase& c, const TensorSet& set, DataMode mo
         c.eda == RouterEda::on ? values_of(set["s_prev"]).row(t, c.width) : Values();
     JudgedToken token{t, reference::route<double>(hidden, previous, w, params), {}};
     if (mode == DataMode::real) {
-      token.budget = reference::routing_budget(token.routing, hidden, previous, w, params);
+      token.error_bound =
+          reference::routing_error_bound(token.routing, hidden, previous, w, params);
     }
     list.push_back(std::move(token));
   }
@@ -72,18 +73,19 @@ bool certain(const Routing<double>& r) {
   return std::count_if(r.probability.begin(), r.probability.end(), positive) == 1;
 }
 
-void add_values(const RouterCase& c, const JudgedTokens& judged, DataMode mode, Truth& truth) {
-  NumericTruth s{.tensor = "s", .at = {}, .value = {}, .budget = {}};
-  NumericTruth p{.tensor = "p", .at = {}, .value = {}, .budget = {}};
-  NumericTruth choice{.tensor = "choice", .at = {}, .value = {}, .budget = {}};
-  NumericTruth weight{.tensor = "probability", .at = {}, .value = {}, .budget = {}};
+void add_values(const RouterCase& c, const JudgedTokens& judged, DataMode mode,
+                ReferenceValues& reference_values) {
+  NumericReference s{.tensor = "s", .at = {}, .value = {}, .error_bound = {}};
+  NumericReference p{.tensor = "p", .at = {}, .value = {}, .error_bound = {}};
+  NumericReference choice{.tensor = "choice", .at = {}, .value = {}, .error_bound = {}};
+  NumericReference weight{.tensor = "probability", .at = {}, .value = {}, .error_bound = {}};
   for (const JudgedToken& token : judged) {
     const Routing<double>& r = token.routing;
     for (std::int64_t i = 0; i < c.width; ++i) {
       const auto at = static_cast<std::size_t>(i);
       s.at.push_back(token.token * c.width + i);
       if (mode == DataMode::exact) s.add_exact(r.state[at]);
-      if (mode == DataMode::real) s.add({r.state[at], token.budget.state[at]}, Dtype::f64);
+      if (mode == DataMode::real) s.add({r.state[at], token.error_bound.state[at]}, Dtype::f64);
     }
     if (mode == DataMode::exact && !certain(r)) continue;
     for (std::int64_t e = 0; e < c.entries(); ++e) {
@@ -91,7 +93,7 @@ void add_values(const RouterCase& c, const JudgedTokens& judged, DataMode mode, 
       p.at.push_back(token.token * c.entries() + e);
       if (mode == DataMode::exact) p.add_exact(r.probability[at]);
       if (mode == DataMode::real) {
-        p.add({r.probability[at], token.budget.probability[at]}, Dtype::f64);
+        p.add({r.probability[at], token.error_bound.probability[at]}, Dtype::f64);
       }
     }
     if (mode == DataMode::exact) {
@@ -101,11 +103,11 @@ void add_values(const RouterCase& c, const JudgedTokens& judged, DataMode mode, 
       weight.add_exact(r.weight);
     }
   }
-  truth.numeric.push_back(std::move(s));
-  truth.numeric.push_back(std::move(p));
+  reference_values.numeric.push_back(std::move(s));
+  reference_values.numeric.push_back(std::move(p));
   if (mode != DataMode::exact) return;
-  truth.numeric.push_back(std::move(choice));
-  truth.numeric.push_back(std::move(weight));
+  reference_values.numeric.push_back(std::move(choice));
+  reference_values.numeric.push_back(std::move(weight));
 }
 
 /// The choice may be any entry whose biased value reaches the best one within the error bounds of
@@ -116,7 +118,7 @@ Property choice_inside_margins(const RouterCase& c, std::shared_ptr<const Judged
   for (std::int64_t e = 0; e < c.entries(); ++e) bias.push_back(before["bias"].get(e));
   const auto slack = [bias](const JudgedToken& token, std::size_t e) {
     const double biased = token.routing.probability[e] + bias[e];
-    return token.budget.probability[e] + f32_unit * std::abs(biased);
+    return token.error_bound.probability[e] + f32_unit * std::abs(biased);
   };
   // Margin by which errors may rank entry e above the reference choice; >= 0: e may be chosen.
   const auto reach = [bias, slack](const JudgedToken& token, std::size_t e) {
@@ -149,11 +151,12 @@ Property choice_inside_margins(const RouterCase& c, std::shared_ptr<const Judged
                            token.token, e, token.routing.choice, -reach(token, e));
       }
       const double off = std::abs(weight - token.routing.probability[e]);
-      if (!(off <= token.budget.probability[e])) {
+      if (!(off <= token.error_bound.probability[e])) {
         return fmt::format(
             "probability[{}]  got {:.9g}  expected {:.9g}  off by {:.3g}  allowed "
             "{:.3g}",
-            token.token, weight, token.routing.probability[e], off, token.budget.probability[e]);
+            token.token, weight, token.routing.probability[e], off,
+            token.error_bound.probability[e]);
       }
     }
     return std::nullopt;
@@ -292,16 +295,17 @@ void RouterCase::fill(TensorSet& set, DataMode mode, std::uint64_t seed) const {
   }
 }
 
-Truth RouterCase::truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const {
+ReferenceValues RouterCase::reference_values(const TensorSet& before, DataMode mode,
+                                             std::uint64_t seed) const {
   const auto judged = std::make_shared<const JudgedTokens>(
       judge_tokens(*this, before, mode, stream_key(id_of(*this), seed, mode, "sample")));
-  Truth truth;
-  add_values(*this, *judged, mode, truth);
+  ReferenceValues reference_values;
+  add_values(*this, *judged, mode, reference_values);
   if (mode == DataMode::real) {
-    truth.properties.push_back(choice_inside_margins(*this, judged, before));
+    reference_values.properties.push_back(choice_inside_margins(*this, judged, before));
   }
-  truth.properties.push_back(choice_follows_p(*this, before));
-  return truth;
+  reference_values.properties.push_back(choice_follows_p(*this, before));
+  return reference_values;
 }
 
 void register_router_reference(Registry& registry) {

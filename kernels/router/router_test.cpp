@@ -5,7 +5,7 @@
 
 #include "harness/verify/testing.hpp"
 #include "kernels/router/router.hpp"
-#include "kernels/router/router_budget.hpp"
+#include "kernels/router/router_error_bound.hpp"
 
 namespace kernelgate {
 namespace {
@@ -36,7 +36,7 @@ TEST(RouterCase, CountsEveryByteOnceAndEdaOnlyWhereItIsRead) {
   EXPECT_EQ(c.traffic().bytes, bytes + 2 * 4 + 4 * 2 * 4);
 }
 
-TEST(RouterTruth, EqualsAHandWorkedToken) {
+TEST(RouterReference, EqualsAHandWorkedToken) {
   const RouterCase c{
       .tokens = 1, .hidden = 1, .width = 1, .experts = 1, .eda = RouterEda::on, .type = Dtype::f32};
   TensorSet set(c.tensors());
@@ -52,23 +52,23 @@ TEST(RouterTruth, EqualsAHandWorkedToken) {
   set["w3"].set(0, 1);
   set["w3"].set(1, 0);       // p = 1 / (1 + e^-1.604827) = 0.832708
   set["bias"].set(1, 0.75);  // 0.917292 beats 0.832708
-  const Truth truth = c.truth(set, DataMode::real, 1);
-  EXPECT_EQ(truth.numeric.at(0).value.at(0), -2);
-  EXPECT_NEAR(truth.numeric.at(1).value.at(0), 0.832708, 1e-5);
-  EXPECT_NEAR(truth.numeric.at(1).value.at(1), 0.167292, 1e-5);
+  const ReferenceValues reference_values = c.reference_values(set, DataMode::real, 1);
+  EXPECT_EQ(reference_values.numeric.at(0).value.at(0), -2);
+  EXPECT_NEAR(reference_values.numeric.at(1).value.at(0), 0.832708, 1e-5);
+  EXPECT_NEAR(reference_values.numeric.at(1).value.at(1), 0.167292, 1e-5);
   for (const std::int32_t chosen : {0, 1}) {
     set["s"].set(0, -2);
-    set["p"].set(0, truth.numeric[1].value[0]);
-    set["p"].set(1, truth.numeric[1].value[1]);
+    set["p"].set(0, reference_values.numeric[1].value[0]);
+    set["p"].set(1, reference_values.numeric[1].value[1]);
     set["probability"].set(0, set["p"].get(chosen));
     set["choice"].set(0, chosen);
-    EXPECT_EQ(truth.properties.at(0).violated(set).has_value(), chosen == 0);
-    EXPECT_EQ(truth.properties.at(1).violated(set).has_value(), chosen == 0);
+    EXPECT_EQ(reference_values.properties.at(0).violated(set).has_value(), chosen == 0);
+    EXPECT_EQ(reference_values.properties.at(1).violated(set).has_value(), chosen == 0);
   }
 }
 
 // The adjoint's slopes against finite differences of the scalar reference itself.
-TEST(RouterBudget, WeighsStateErrorsAsTheTruthMoves) {
+TEST(RouterErrorBound, WeighsStateErrorsAsTheReferenceMoves) {
   const RouterCase c{.tokens = 1,
                      .hidden = 5,
                      .width = 6,
@@ -261,19 +261,20 @@ TEST(RouterMutants, TiesGoToTheLowestEntry) {
 }
 
 // The published initial biases: 0, and -1 for the skip entry.
-TEST(RouterTruth, ASkipBiasOfMinusOneIsNeverChosen) {
+TEST(RouterReference, ASkipBiasOfMinusOneIsNeverChosen) {
   const RouterCase c{.tokens = 64, .hidden = 32, .width = 16, .experts = 4, .type = Dtype::f32};
   TensorSet set(c.tensors());
   c.fill(set, DataMode::real, 2);
   fill_constant(set["bias"], 0);
   set["bias"].set(4, -1);
-  const Truth truth = c.truth(set, DataMode::real, 2);
+  const ReferenceValues reference_values = c.reference_values(set, DataMode::real, 2);
   set["choice"].set(0, 4);
   for (std::int64_t t = 0; t < c.tokens; ++t) {
     set["choice"].set(t, 4);
-    set["probability"].set(t, truth.numeric.at(1).value.at(static_cast<std::size_t>(t * 5 + 4)));
+    set["probability"].set(
+        t, reference_values.numeric.at(1).value.at(static_cast<std::size_t>(t * 5 + 4)));
   }
-  EXPECT_TRUE(truth.properties.at(0).violated(set).has_value());
+  EXPECT_TRUE(reference_values.properties.at(0).violated(set).has_value());
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include "kernels/top_k/native_select.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// One row being processed.
 struct SamplingRow {
@@ -173,5 +173,5 @@ KDEV void adjust_logits(Shared& s, const SamplingRow& r, u32* mentions) {
   k_sync();
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -7,7 +7,7 @@
 #include "kernels/top_k/native_entry.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// The columns of `numbers` and `integers` (sampling.hpp).
 struct SamplingColumns {
@@ -94,5 +94,5 @@ struct SamplingMass {
   }
 };
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

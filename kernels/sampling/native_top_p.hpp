@@ -9,7 +9,7 @@
 #include "kernels/top_k/native_select.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Entries left after some steps: those not above `last`, `count` of them, with total `mass`.
 struct SamplingKept {
@@ -124,5 +124,5 @@ KDEV SamplingKept keep_top_p(Shared& s, const Source& source, SamplingMass mass,
   return kept;
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

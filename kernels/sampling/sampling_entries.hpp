@@ -6,7 +6,7 @@
 #include "kernels/sampling/sampling_kernel.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 #define SAMPLING_ENTRIES(T, type, layout, lds)                                        \
   K_ENTRY("sampling<" type ",w32," lds ">",                                           \
@@ -26,5 +26,5 @@ inline NativeEntries sampling_entries() {
   return {table, static_cast<std::int64_t>(std::size(table))};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -308,7 +308,7 @@ TEST(SamplingJudge, RefusesFaultsInTheOutputs) {
   }
 }
 
-TEST(SamplingTruth, IsAmbiguousInFewRows) {
+TEST(SamplingReference, IsAmbiguousInFewRows) {
   for (const SamplingChain chain :
        {SamplingChain::plain, SamplingChain::min_p, SamplingChain::top_k}) {
     const SamplingCase c{.rows = 600, .vocabulary = 1000, .chain = chain};

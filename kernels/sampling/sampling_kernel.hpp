@@ -12,7 +12,7 @@
 #include "kernels/top_k/native_select.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 template <SamplingLayout layout>
 struct SamplingShared {
@@ -159,5 +159,5 @@ KGLOBAL KBOUNDS(1024) void sampling_kernel(SamplingInputs in, SamplingWork work)
   draw_token<W, layout>(s, r, list, mass, kept, work);
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -81,38 +81,38 @@ void read_request(const SamplingCase& c, const TensorSet& before, std::int64_t r
 struct Allowed {
   std::int64_t row = 0;
   std::vector<std::int64_t> tokens;
-  std::int64_t least_kept = 0, most_kept = 0;
-  double least_probability = 0, most_probability = 0;  // over all of the tokens
+  std::int64_t min_kept = 0, max_kept = 0;
+  double min_probability = 0, max_probability = 0;  // over all of the tokens
 };
 
-Allowed allowed_by(const Sampled<Bounded>& truth, bool greedy, std::int64_t row) {
-  Allowed a{.row = row, .tokens = truth.acceptable};
-  if (truth.token < 0) {
+Allowed allowed_by(const Sampled<Bounded>& reference_values, bool greedy, std::int64_t row) {
+  Allowed a{.row = row, .tokens = reference_values.acceptable};
+  if (reference_values.token < 0) {
     a.tokens = {-1};
     return a;
   }
   if (greedy) {
-    a.least_kept = a.most_kept = 1;
-    a.least_probability = a.most_probability = 1;
+    a.min_kept = a.max_kept = 1;
+    a.min_probability = a.max_probability = 1;
     return a;
   }
   double open = 0;  // mass that may or may not be part of the softmax's sum
-  for (std::size_t i = 0; i < truth.kept.size(); ++i) {
-    if (truth.kept[i] == Kept::yes) ++a.least_kept;
-    if (truth.kept[i] != Kept::no) ++a.most_kept;
-    if (truth.kept[i] == Kept::uncertain) {
-      open += truth.probability[i].value + truth.probability[i].bound;
+  for (std::size_t i = 0; i < reference_values.kept.size(); ++i) {
+    if (reference_values.kept[i] == Kept::yes) ++a.min_kept;
+    if (reference_values.kept[i] != Kept::no) ++a.max_kept;
+    if (reference_values.kept[i] == Kept::uncertain) {
+      open += reference_values.probability[i].value + reference_values.probability[i].bound;
     }
   }
-  a.least_probability = 1;
+  a.min_probability = 1;
   for (const std::int64_t token : a.tokens) {
-    const Bounded p = truth.probability[static_cast<std::size_t>(token)];
+    const Bounded p = reference_values.probability[static_cast<std::size_t>(token)];
     const double most = open < 0.5 ? (p.value + p.bound) / (1 - open) : 1;
-    a.least_probability = std::min(a.least_probability, p.value - p.bound);
-    a.most_probability = std::max(a.most_probability, std::min(1.0, most));
+    a.min_probability = std::min(a.min_probability, p.value - p.bound);
+    a.max_probability = std::max(a.max_probability, std::min(1.0, most));
   }
   // A probability of 1 rounds to 1; the cap above must not cut off its own error bound.
-  if (a.most_probability == 1) a.most_probability += f32_unit;
+  if (a.max_probability == 1) a.max_probability += f32_unit;
   return a;
 }
 
@@ -127,8 +127,8 @@ Sampled<N> sample_row(const SamplingCase& c, const TensorSet& before, std::int64
 
 Allowed judge_row(const SamplingCase& c, const TensorSet& before, std::int64_t row) {
   Request request;
-  const auto truth = sample_row<Bounded>(c, before, row, request);
-  return allowed_by(truth, request.params.temperature < 1e-5, row);
+  const auto reference_values = sample_row<Bounded>(c, before, row, request);
+  return allowed_by(reference_values, request.params.temperature < 1e-5, row);
 }
 
 Property choice_property(std::vector<Allowed> rows) {
@@ -146,11 +146,11 @@ Property choice_property(std::vector<Allowed> rows) {
                 : fmt::format(" or one of {} others inside rounding", a.tokens.size() - 1));
       }
       const auto kept = static_cast<std::int64_t>(got["kept"].get(a.row));
-      if (kept < a.least_kept || kept > a.most_kept) {
+      if (kept < a.min_kept || kept > a.max_kept) {
         return fmt::format("kept[{}] is {}, expected {}", a.row, kept,
-                           a.least_kept == a.most_kept
-                               ? std::to_string(a.least_kept)
-                               : fmt::format("{} to {}", a.least_kept, a.most_kept));
+                           a.min_kept == a.max_kept
+                               ? std::to_string(a.min_kept)
+                               : fmt::format("{} to {}", a.min_kept, a.max_kept));
       }
     }
     return std::nullopt;
@@ -215,62 +215,67 @@ std::vector<TensorSpec> SamplingCase::tensors() const {
 namespace {
 
 // Exact mode: every operation on these rows is exact, so they are compared bit for bit.
-Truth exact_truth(const SamplingCase& c, const TensorSet& before, const Sample& sample) {
-  NumericTruth token{.tensor = "token", .at = {}, .value = {}, .budget = {}};
-  NumericTruth kept{.tensor = "kept", .at = {}, .value = {}, .budget = {}};
-  NumericTruth probability{.tensor = "probability", .at = {}, .value = {}, .budget = {}};
+ReferenceValues exact_reference(const SamplingCase& c, const TensorSet& before,
+                                const Sample& sample) {
+  NumericReference token{.tensor = "token", .at = {}, .value = {}, .error_bound = {}};
+  NumericReference kept{.tensor = "kept", .at = {}, .value = {}, .error_bound = {}};
+  NumericReference probability{.tensor = "probability", .at = {}, .value = {}, .error_bound = {}};
   for (const std::int64_t row : sample.positions) {
     Request request;
-    const auto truth = sample_row<double>(c, before, row, request);
+    const auto reference_values = sample_row<double>(c, before, row, request);
     const bool greedy = request.params.temperature < 1e-5;
-    const bool none = truth.token < 0;
-    token.add_exact(static_cast<double>(truth.token));
-    kept.add_exact(none     ? 0
-                   : greedy ? 1
-                            : static_cast<double>(
-                                  std::count(truth.kept.begin(), truth.kept.end(), Kept::yes)));
-    probability.add_exact(none     ? 0
-                          : greedy ? 1
-                                   : truth.probability[static_cast<std::size_t>(truth.token)]);
+    const bool none = reference_values.token < 0;
+    token.add_exact(static_cast<double>(reference_values.token));
+    kept.add_exact(none ? 0
+                   : greedy
+                       ? 1
+                       : static_cast<double>(std::count(reference_values.kept.begin(),
+                                                        reference_values.kept.end(), Kept::yes)));
+    probability.add_exact(
+        none     ? 0
+        : greedy ? 1
+                 : reference_values.probability[static_cast<std::size_t>(reference_values.token)]);
   }
-  Truth truth;
-  for (NumericTruth* numeric : {&token, &kept, &probability}) {
+  ReferenceValues reference_values;
+  for (NumericReference* numeric : {&token, &kept, &probability}) {
     if (!sample.complete) numeric->at = sample.positions;
-    truth.numeric.push_back(std::move(*numeric));
+    reference_values.numeric.push_back(std::move(*numeric));
   }
-  return truth;
+  return reference_values;
 }
 
-Truth real_truth(const SamplingCase& c, const TensorSet& before, const Sample& sample) {
-  NumericTruth probability{.tensor = "probability", .at = {}, .value = {}, .budget = {}};
+ReferenceValues real_reference(const SamplingCase& c, const TensorSet& before,
+                               const Sample& sample) {
+  NumericReference probability{.tensor = "probability", .at = {}, .value = {}, .error_bound = {}};
   if (!sample.complete) probability.at = sample.positions;
   std::vector<Allowed> judged;
   for (const std::int64_t row : sample.positions) {
     judged.push_back(judge_row(c, before, row));
     const Allowed& a = judged.back();
-    probability.value.push_back((a.least_probability + a.most_probability) / 2);
-    probability.budget.push_back((a.most_probability - a.least_probability) / 2);
+    probability.value.push_back((a.min_probability + a.max_probability) / 2);
+    probability.error_bound.push_back((a.max_probability - a.min_probability) / 2);
   }
-  Truth truth;
-  truth.numeric.push_back(std::move(probability));
-  truth.properties.push_back(choice_property(std::move(judged)));
-  return truth;
+  ReferenceValues reference_values;
+  reference_values.numeric.push_back(std::move(probability));
+  reference_values.properties.push_back(choice_property(std::move(judged)));
+  return reference_values;
 }
 
 }  // namespace
 
-Truth SamplingCase::truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const {
+ReferenceValues SamplingCase::reference_values(const TensorSet& before, DataMode mode,
+                                               std::uint64_t seed) const {
   const Sample sample =
       sample_rows(rows, 2000 * vocabulary, stream_key(id_of(*this), seed, mode, "rows"), 4);
-  return mode == DataMode::exact ? exact_truth(*this, before, sample)
-                                 : real_truth(*this, before, sample);
+  return mode == DataMode::exact ? exact_reference(*this, before, sample)
+                                 : real_reference(*this, before, sample);
 }
 
 std::int64_t ambiguous_rows(const SamplingCase& c, const TensorSet& before) {
   std::int64_t count = 0;
   for (std::int64_t row = 0; row < c.rows; ++row) {
     const Allowed a = judge_row(c, before, row);
-    if (a.tokens.size() > 1 || a.least_kept != a.most_kept) ++count;
+    if (a.tokens.size() > 1 || a.min_kept != a.max_kept) ++count;
   }
   return count;
 }

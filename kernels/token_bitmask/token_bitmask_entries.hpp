@@ -4,7 +4,7 @@
 #include "kernels/token_bitmask/token_bitmask_kernel.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 #define TOKEN_BITMASK_ENTRY(T, type, W, N)                                                       \
   K_ENTRY("token_bitmask<" type ",w" #W ",each" #N ">", (token_bitmask_kernel<T, W, N>), W, 256, \
@@ -20,5 +20,5 @@ inline NativeEntries token_bitmask_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -7,7 +7,7 @@
 #include "kernels/dialect/common/floats.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 struct TokenBitmaskShared {};  // no shared memory
 
@@ -48,5 +48,5 @@ KGLOBAL KBOUNDS(256) void token_bitmask_kernel(T* logits, const u32* bitmask, co
   }
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -2,14 +2,14 @@
 #include "kernels/token_bitmask/token_bitmask_entries.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries token_bitmask_few_entries() {
   static const NativeEntry table[] = {TOKEN_BITMASK_ENTRIES(float, "f32", 4)};
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 K_HOST_ENTRIES(token_bitmask_few)

@@ -16,13 +16,13 @@ std::int64_t each(const TokenBitmaskCase& c) {
   return c.vocabulary % wide == 0 ? wide : 1;
 }
 
-std::int64_t blocks_a_row(const TokenBitmaskCase& c) {
+std::int64_t blocks_per_row(const TokenBitmaskCase& c) {
   return (c.vocabulary + threads * each(c) - 1) / (threads * each(c));
 }
 
 std::vector<NativeUse> uses(const TokenBitmaskCase& c, const DeviceProfile& device) {
   return {{.entry = fmt::format("token_bitmask<{},w{},each{}>", name(c.type), device.wave, each(c)),
-           .grid = {c.rows * blocks_a_row(c), 1, 1},
+           .grid = {c.rows * blocks_per_row(c), 1, 1},
            .threads = threads}};
 }
 
@@ -32,7 +32,7 @@ std::unique_ptr<Launch> prepare(const TokenBitmaskCase& c, TensorSet& tensors, N
   const auto vocabulary = static_cast<std::uint32_t>(c.vocabulary);
   const auto real_ids = static_cast<std::uint32_t>(c.real_ids());
   const auto words = static_cast<std::uint32_t>(c.mask_words());
-  const auto blocks = static_cast<std::uint32_t>(blocks_a_row(c));
+  const auto blocks = static_cast<std::uint32_t>(blocks_per_row(c));
   return make_native_launch(device, memory,
                             [=, &device, &m = *memory, use = uses(c, device.profile())[0]] {
                               launch_use(device, entries, use, m["logits"], m["bitmask"],

@@ -102,8 +102,9 @@ void TokenBitmaskCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t see
   }
 }
 
-Truth TokenBitmaskCase::truth(const TensorSet& before, DataMode, std::uint64_t) const {
-  NumericTruth logits{.tensor = "logits", .at = {}, .value = {}, .budget = {}};
+ReferenceValues TokenBitmaskCase::reference_values(const TensorSet& before, DataMode,
+                                                   std::uint64_t) const {
+  NumericReference logits{.tensor = "logits", .at = {}, .value = {}, .error_bound = {}};
   logits.value.reserve(static_cast<std::size_t>(rows * vocabulary));
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t i = 0; i < vocabulary; ++i) {
@@ -111,9 +112,9 @@ Truth TokenBitmaskCase::truth(const TensorSet& before, DataMode, std::uint64_t) 
                                                        : before["logits"].get(r * vocabulary + i));
     }
   }
-  Truth truth;
-  truth.numeric.push_back(std::move(logits));
-  return truth;
+  ReferenceValues reference_values;
+  reference_values.numeric.push_back(std::move(logits));
+  return reference_values;
 }
 
 void register_token_bitmask_reference(Registry& registry) {

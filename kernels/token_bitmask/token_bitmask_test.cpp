@@ -47,12 +47,12 @@ TensorSet hand_filled(const Hand& hand) {
   return set;
 }
 
-TEST(TokenBitmaskTruth, ReadsBit5OfWord1ForId37) {
+TEST(TokenBitmaskReference, ReadsBit5OfWord1ForId37) {
   const Hand hand{.shape = {.rows = 3, .vocabulary = 40, .valid = 39, .masks = 2},
                   .bitmask = {0U, 1U << 5, 0x80000001U, ~0U},
                   .mask_of = {0, -1, 1}};
   const TensorSet set = hand_filled(hand);
-  const auto x = hand.shape.truth(set, DataMode::real, 1).numeric.at(0).value;
+  const auto x = hand.shape.reference_values(set, DataMode::real, 1).numeric.at(0).value;
   for (std::size_t i = 0; i < 40; ++i) {
     EXPECT_EQ(x[i], i == 37 ? 37 : -inf) << i;
     EXPECT_EQ(x[40 + i], i == 39 ? -inf : static_cast<double>((40 + i) % 50)) << i;
@@ -61,11 +61,12 @@ TEST(TokenBitmaskTruth, ReadsBit5OfWord1ForId37) {
   }
 }
 
-TEST(TokenBitmaskTruth, LeavesIdsBehindTheLastWordAlone) {
+TEST(TokenBitmaskReference, LeavesIdsBehindTheLastWordAlone) {
   const Hand hand{.shape = {.rows = 1, .vocabulary = 40, .masks = 1, .words = 1},
                   .bitmask = {0},
                   .mask_of = {0}};
-  const auto x = hand.shape.truth(hand_filled(hand), DataMode::real, 1).numeric.at(0).value;
+  const auto x =
+      hand.shape.reference_values(hand_filled(hand), DataMode::real, 1).numeric.at(0).value;
   EXPECT_EQ(x[31], -inf);
   EXPECT_EQ(x[32], 32);
 }

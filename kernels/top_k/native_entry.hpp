@@ -6,7 +6,7 @@
 #include <dialect.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Key above position: a smaller entry is better, and no two entries of a row are equal (spec 7.2).
 using TopKEntry = u64;
@@ -125,5 +125,5 @@ struct TopKStaged {
   }
 };
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -11,7 +11,7 @@ namespace kernelgate {
 /// an object of a class into its host code without declaring the class.
 struct TopKLayout {
   std::int64_t lds_bytes;
-  std::int64_t most_sorted;  // a power of two
+  std::int64_t max_sorted;  // a power of two
 
   static constexpr std::int64_t bins = 2048;        // counters of a digit, 4 bytes each
   static constexpr std::int64_t state_bytes = 288;  // state of a selection beside them
@@ -23,12 +23,12 @@ struct TopKLayout {
   }
   /// Bytes shared by a merge's counters and, afterwards, the entries that it sorts.
   constexpr std::int64_t sort_bytes() const {
-    return most_sorted * entry_bytes < 4 * bins ? 4 * bins : most_sorted * entry_bytes;
+    return max_sorted * entry_bytes < 4 * bins ? 4 * bins : max_sorted * entry_bytes;
   }
   /// Candidates that fit after those; 0 if they are no more than the merge sorts at once.
   constexpr std::int64_t merge_capacity() const {
     const std::int64_t left = (lds_bytes - state_bytes - sort_bytes()) / 16 * 2;
-    return left > most_sorted ? left : 0;
+    return left > max_sorted ? left : 0;
   }
 };
 

@@ -10,7 +10,7 @@
 #include "kernels/top_k/native_layout.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline constexpr u32 select_bins = static_cast<u32>(TopKLayout::bins);
 inline constexpr u32 select_digit = 11;
@@ -185,5 +185,5 @@ KDEV void select_collect(SelectState& s, const Source& source, TopKEntry limit, 
   }
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

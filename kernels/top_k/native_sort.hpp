@@ -4,7 +4,7 @@
 #include <dialect.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Sorts `count` entries, a power of two, in rising order by bitonic merging. If waves are whole,
 /// pairs at most W apart stay inside the 2 W entries of one wave, where a wave barrier is enough.
@@ -37,5 +37,5 @@ KDEV void sort_entries(u64* entry, u32 count) {
   k_sync();
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

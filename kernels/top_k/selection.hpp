@@ -2,7 +2,7 @@
 // sorting the row and without the scalar reference.
 #pragma once
 
-#include "harness/core/truth.hpp"
+#include "harness/core/reference_values.hpp"
 #include "kernels/top_k/top_k.hpp"
 
 namespace kernelgate {

@@ -51,11 +51,11 @@ inline std::string run_blocks(SourceDevice& device, NativeEntries entries, const
   auto found =
       check_kernel(device, slice, {{b.rows * b.slices, 1, 1}, b.slice_threads, slice.shared_bytes},
                    logits, length, candidate, b.columns, b.slices, b.k, bits);
-  if (!found.empty()) return in_words(found);
+  if (!found.empty()) return describe(found);
   found = check_kernel(device, merge, {{b.rows, 1, 1}, b.merge_threads, merge.shared_bytes},
                        static_cast<const std::uint64_t*>(candidate), length, index, value,
                        b.columns, b.slices, b.k, bits);
-  if (!found.empty()) return in_words(found);
+  if (!found.empty()) return describe(found);
 
   const auto got = download(device, index, best);
   const Values all(Dtype::f32, reinterpret_cast<const std::byte*>(x.data()),

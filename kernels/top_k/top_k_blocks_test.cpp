@@ -24,7 +24,7 @@ class TopKAnyBlock : public testing::TestWithParam<int> {
   }
 };
 
-TEST_P(TopKAnyBlock, AnyNumberOfThreadsGivesTheTruth) {
+TEST_P(TopKAnyBlock, AnyNumberOfThreadsGivesTheReference) {
   SourceDevice device(profile(), {.seed = 5, .checking = Checking::off});
   for (std::uint32_t threads = 1; threads <= 1024; threads += threads < 130 ? 1 : 3) {
     const TopKBlocks b{.rows = 1, .slice_threads = threads, .merge_threads = 1025 - threads};
@@ -32,7 +32,7 @@ TEST_P(TopKAnyBlock, AnyNumberOfThreadsGivesTheTruth) {
   }
 }
 
-TEST_P(TopKAnyBlock, AnyNumberOfSlicesGivesTheTruth) {
+TEST_P(TopKAnyBlock, AnyNumberOfSlicesGivesTheReference) {
   SourceDevice device(profile(), {.seed = 6, .checking = Checking::off});
   for (std::uint32_t slices = 1; slices <= 310; slices += slices < 64 ? 1 : 7) {
     const TopKBlocks b{

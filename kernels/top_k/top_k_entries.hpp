@@ -6,14 +6,14 @@
 #include "kernels/top_k/top_k_kernel.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
-#define TOP_K_ENTRIES(T, type, W, layout, lds)                                    \
-  K_ENTRY("top_k_slice<" type ",w" #W "," lds ">",                                \
-          (top_k_slice<T, W, layout.lds_bytes, layout.most_sorted>), W, 1024,     \
-          decltype(TopKSliceShared<T, layout>())),                                \
-      K_ENTRY("top_k_merge<" type ",w" #W "," lds ">",                            \
-              (top_k_merge<T, W, layout.lds_bytes, layout.most_sorted>), W, 1024, \
+#define TOP_K_ENTRIES(T, type, W, layout, lds)                                   \
+  K_ENTRY("top_k_slice<" type ",w" #W "," lds ">",                               \
+          (top_k_slice<T, W, layout.lds_bytes, layout.max_sorted>), W, 1024,     \
+          decltype(TopKSliceShared<T, layout>())),                               \
+      K_ENTRY("top_k_merge<" type ",w" #W "," lds ">",                           \
+              (top_k_merge<T, W, layout.lds_bytes, layout.max_sorted>), W, 1024, \
               TopKMergeShared<layout>)
 #define TOP_K_TYPES(W, layout, lds)                                                         \
   TOP_K_ENTRIES(float, "f32", W, layout, lds), TOP_K_ENTRIES(Bf16, "bf16", W, layout, lds), \
@@ -27,5 +27,5 @@ inline NativeEntries top_k_entries() {
   return {table, static_cast<std::int64_t>(std::size(table))};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -10,7 +10,7 @@
 #include "kernels/top_k/native_sort.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Shared memory of a slice: state and counters, then a copy of the slice.
 template <class T, TopKLayout layout>
@@ -78,7 +78,7 @@ KGLOBAL KBOUNDS(1024) void top_k_slice(const T* logits, const i32* length, u64* 
   for (u32 j = s.select.filled + k_tid(); j < k; j += k_threads()) to[j] = top_k_none;
 }
 
-/// index[row,.], value[row,.] from candidate[row,.,.]. One block per row; k <= most_sorted.
+/// index[row,.], value[row,.] from candidate[row,.,.]. One block per row; k <= max_sorted.
 template <class T, int W, std::int64_t lds_bytes, std::int64_t most>
 KGLOBAL KBOUNDS(1024) void top_k_merge(const u64* candidate, const i32* length, i32* index,
                                        T* value, u32 columns, u32 slices, u32 k,
@@ -87,7 +87,7 @@ KGLOBAL KBOUNDS(1024) void top_k_merge(const u64* candidate, const i32* length, 
   using Shared = TopKMergeShared<layout>;
   static_assert(sizeof(Shared) <= layout.lds_bytes, "fits the least device it is for");
   K_SHARED(Shared, s);
-  constexpr u32 most_sorted = static_cast<u32>(layout.most_sorted);
+  constexpr u32 max_sorted = static_cast<u32>(layout.max_sorted);
   const u32 row = k_block();
   const u32 n = top_k_length(length, row, columns);
   const u32 slots = slices * k;
@@ -98,16 +98,15 @@ KGLOBAL KBOUNDS(1024) void top_k_merge(const u64* candidate, const i32* length, 
   const SelectDigits digits{top_k_key_bits<T>, position_bits};
   if (k_tid() == 0) s.select.filled = 0;
   k_sync();
-  if (candidates <= most_sorted) {
+  if (candidates <= max_sorted) {
     select_collect<W>(s.select, global, top_k_none - 1, s.sorted);
   } else if (global.span.end <= Shared::capacity) {
     const TopKStaging<u64> staging{global, s.copy};
     const TopKStaged<u64> staged{s.copy, global.span};
-    const Selected best =
-        select_best<W>(s.select, s.count, staging, staged, k, most_sorted, digits);
+    const Selected best = select_best<W>(s.select, s.count, staging, staged, k, max_sorted, digits);
     select_collect<W>(s.select, staged, best.last, s.sorted);
   } else {
-    const Selected best = select_best<W>(s.select, s.count, global, global, k, most_sorted, digits);
+    const Selected best = select_best<W>(s.select, s.count, global, global, k, max_sorted, digits);
     select_collect<W>(s.select, global, best.last, s.sorted);
   }
   k_sync();
@@ -125,5 +124,5 @@ KGLOBAL KBOUNDS(1024) void top_k_merge(const u64* candidate, const i32* length, 
   }
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -2,7 +2,7 @@
 // by a diagnostic or a wrong result, and the unchanged twin passes where the bug fails.
 #include <gtest/gtest.h>
 
-#include "harness/devices/refusal.hpp"
+#include "harness/devices/unsupported_reason.hpp"
 #include "kernels/top_k/top_k_blocks.hpp"
 
 namespace kernelgate {

@@ -39,7 +39,7 @@ std::int64_t slices_of(const TopKCase& c, const TopKLayout& layout) {
   const std::int64_t most = std::max<std::int64_t>(1, row / std::max<std::int64_t>(4096, 4 * c.k));
   const std::int64_t spread = std::min(above(blocks, c.rows), most);
   if (4 * staged * c.k > row) return spread;
-  const std::int64_t kept = std::max(layout.merge_capacity(), layout.most_sorted) / c.k;
+  const std::int64_t kept = std::max(layout.merge_capacity(), layout.max_sorted) / c.k;
   return std::max(staged, std::min(spread, kept));
 }
 
@@ -92,7 +92,7 @@ void add(Registry& registry, std::string name, std::string note, Choose choose) 
 
 void register_top_k_native(Registry& registry) {
   add(registry, "native", "slices, then a merge; 16 KiB of LDS to k = 1024, 64 KiB above",
-      [](const TopKCase& c) { return c.k <= top_k_16k.most_sorted ? least : more; });
+      [](const TopKCase& c) { return c.k <= top_k_16k.max_sorted ? least : more; });
   add(registry, "native/rdna3", "waves of 32, 64 KiB of LDS: a slice is read once",
       [](const TopKCase&) { return rdna3; });
   add(registry, "native/cdna3", "waves of 64, 64 KiB of LDS: a slice is read once",

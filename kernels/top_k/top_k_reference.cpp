@@ -138,15 +138,16 @@ void TopKCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t seed) const
 
 // Selection is exact, so both modes are judged bit for bit. If there are too many rows to sort,
 // some are sampled; the property covers every row at the cost of one pass.
-Truth TopKCase::truth(const TensorSet& before, DataMode mode, std::uint64_t seed) const {
-  Truth truth;
+ReferenceValues TopKCase::reference_values(const TensorSet& before, DataMode mode,
+                                           std::uint64_t seed) const {
+  ReferenceValues reference_values;
   const Tensor& logits = before["logits"];
-  truth.properties.push_back(selection_property(*this));
-  if (order == TopKOrder::any) return truth;
+  reference_values.properties.push_back(selection_property(*this));
+  if (order == TopKOrder::any) return reference_values;
   const Sample sample =
       sample_rows(rows, 500 * columns, stream_key(id_of(*this), seed, mode, "rows"), 4);
-  NumericTruth index{.tensor = "index", .at = {}, .value = {}, .budget = {}};
-  NumericTruth value{.tensor = "value", .at = {}, .value = {}, .budget = {}};
+  NumericReference index{.tensor = "index", .at = {}, .value = {}, .error_bound = {}};
+  NumericReference value{.tensor = "value", .at = {}, .value = {}, .error_bound = {}};
   const Values all(type, logits.data(), logits.count());
   for (const std::int64_t row : sample.positions) {
     const std::vector<std::int32_t> best =
@@ -161,8 +162,8 @@ Truth TopKCase::truth(const TensorSet& before, DataMode mode, std::uint64_t seed
       value.add_exact(at < 0 ? -INFINITY : logits.get(row * columns + at));
     }
   }
-  truth.numeric = {std::move(index), std::move(value)};
-  return truth;
+  reference_values.numeric = {std::move(index), std::move(value)};
+  return reference_values;
 }
 
 void register_top_k_reference(Registry& registry) {

@@ -39,14 +39,14 @@ TEST(TopKCase, RefusesMoreValidEntriesThanColumns) {
   EXPECT_THROW(check_case("top_k/kokkos/columns=8,k=4097", DataMode::real), BadInput);
 }
 
-TEST(TopKTruth, OrdersByValueThenPosition) {
+TEST(TopKReference, OrdersByValueThenPosition) {
   const TopKCase c{.rows = 1, .columns = 8, .valid = 7, .k = 7};
   TensorSet tensors(c.tensors());
   const double x[] = {1, -0.0, NAN, 0.0, 1, -INFINITY, -NAN, INFINITY};
   for (int i = 0; i < 8; ++i) tensors["logits"].set(i, x[i]);
-  const Truth truth = c.truth(tensors, DataMode::exact, 1);
-  ASSERT_EQ(truth.numeric.size(), 2U);
-  EXPECT_EQ(truth.numeric[0].value, (std::vector<double>{2, 0, 4, 3, 1, 5, 6}));
+  const ReferenceValues reference_values = c.reference_values(tensors, DataMode::exact, 1);
+  ASSERT_EQ(reference_values.numeric.size(), 2U);
+  EXPECT_EQ(reference_values.numeric[0].value, (std::vector<double>{2, 0, 4, 3, 1, 5, 6}));
 }
 
 class TopKVariant : public ::testing::TestWithParam<const char*> {

@@ -68,7 +68,7 @@ class SequenceEngine {
   /// Bytes of all slots that do not depend on their length: convolution and lag state.
   virtual std::int64_t fixed_state_bytes() const = 0;
   /// Description for reports: "reference, precision f32".
-  virtual std::string in_words() const = 0;
+  virtual std::string describe() const = 0;
 };
 
 }  // namespace kernelgate::rsa

@@ -27,7 +27,7 @@ class ReferenceEngine : public SequenceEngine {
   std::int64_t cached_tokens(std::int64_t slot) const override;
   std::int64_t cache_bytes_per_token() const override;
   std::int64_t fixed_state_bytes() const override;
-  std::string in_words() const override { return "reference"; }
+  std::string describe() const override { return "reference"; }
 
  protected:
   struct Slot {

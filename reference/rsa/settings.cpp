@@ -32,7 +32,7 @@ void validate_sampling(const Sampling& s, std::int64_t vocab_size) {
           "a finite number from 0 (greedy) on", s.temperature);
   require(s.min_p >= 0 && s.min_p <= 1, "--min-p", "0 (off) to 1", s.min_p);
   require(s.top_p >= 0 && s.top_p <= 1, "--top-p", "0 to 1 (off)", s.top_p);
-  require_range("--top-k", s.top_k, 0, most_tokens);
+  require_range("--top-k", s.top_k, 0, max_tokens);
   require_range("--valid", s.valid, 0, vocab_size);
 }
 
@@ -43,16 +43,16 @@ std::int64_t default_answer(std::int64_t beta_final) {
 }
 
 void validate(const Settings& s, std::int64_t vocab_size) {
-  require_range("--n", s.population, 1, most_rollouts);
-  require_range("--c", s.tails, 1, most_rollouts);
+  require_range("--n", s.population, 1, max_rollouts);
+  require_range("--c", s.tails, 1, max_rollouts);
   require(s.tails <= s.population, "--c",
           fmt::format("at most --n {}, tails are drawn without repetition", s.population), s.tails);
-  require_range("--t", s.rounds, 0, most_rounds);
-  require_range("--tau", s.tau, 1, most_tokens);
-  require_range("--beta", s.beta, 1, most_tokens);
+  require_range("--t", s.rounds, 0, max_rounds);
+  require_range("--tau", s.tau, 1, max_tokens);
+  require_range("--beta", s.beta, 1, max_tokens);
   require(s.beta >= s.tau, "--beta",
           fmt::format("at least --tau {}: a tail is cut from that reasoning", s.tau), s.beta);
-  require_range("--beta-final", s.beta_final, 1, most_tokens);
+  require_range("--beta-final", s.beta_final, 1, max_tokens);
   require(s.rounds > 0 || s.beta_final == s.beta, "--beta-final",
           fmt::format("--beta {} or nothing: with --t 0 no round but round 0 is run", s.beta),
           s.beta_final);

@@ -11,9 +11,9 @@ namespace kernelgate::rsa {
 
 // Limits far beyond practical use, and small enough that no bound overflows: N C tau <= 2^16 2^16
 // 2^24.
-inline constexpr std::int64_t most_rollouts = std::int64_t{1} << 16;
-inline constexpr std::int64_t most_tokens = std::int64_t{1} << 24;
-inline constexpr std::int64_t most_rounds = std::int64_t{1} << 20;
+inline constexpr std::int64_t max_rollouts = std::int64_t{1} << 16;
+inline constexpr std::int64_t max_tokens = std::int64_t{1} << 24;
+inline constexpr std::int64_t max_rounds = std::int64_t{1} << 20;
 
 /// How one answer is selected from the final rollouts.
 enum class Selection {

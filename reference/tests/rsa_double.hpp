@@ -20,11 +20,11 @@ namespace kernelgate::rsa {
 /// are a hash of the prompt, so a wrong prompt shows in every later round.
 class TaggedGenerator : public Generator {
  public:
-  static constexpr std::int32_t most_tokens = 1 << 12;
-  static constexpr std::int32_t most_rollouts = 1 << 10;
+  static constexpr std::int32_t max_tokens = 1 << 12;
+  static constexpr std::int32_t max_rollouts = 1 << 10;
 
   static std::int32_t token(std::int64_t round, std::int64_t rollout, std::int64_t i) {
-    return static_cast<std::int32_t>((round * most_rollouts + rollout) * most_tokens + i);
+    return static_cast<std::int32_t>((round * max_rollouts + rollout) * max_tokens + i);
   }
 
   /// Rollouts that fail after generating their tokens.
@@ -126,7 +126,7 @@ class ScriptedEngine : public SequenceEngine {
   }
   std::int64_t cache_bytes_per_token() const override { return 1; }
   std::int64_t fixed_state_bytes() const override { return 0; }
-  std::string in_words() const override { return "scripted"; }
+  std::string describe() const override { return "scripted"; }
 
  private:
   Script script_;

@@ -61,7 +61,7 @@ std::vector<Ids> tails_in(const Ids& prompt) {
 }
 
 std::int64_t maker_of(std::int32_t token) {
-  return token / TaggedGenerator::most_tokens % TaggedGenerator::most_rollouts;
+  return token / TaggedGenerator::max_tokens % TaggedGenerator::max_rollouts;
 }
 
 std::string place(const Request& r) {
@@ -310,7 +310,7 @@ TEST(RsaLoop, WithATailAsLongAsTheBudgetCarriesEverything) {
   Loop(s, prompts(), generator).run(query);
   for (const Request& request : generator.asked[1]) {
     for (const Ids& tail : tails_in(request.prompt)) {
-      EXPECT_EQ(tail.front() % TaggedGenerator::most_tokens, 0);  // starts at the first token
+      EXPECT_EQ(tail.front() % TaggedGenerator::max_tokens, 0);  // starts at the first token
     }
   }
 }
@@ -342,7 +342,7 @@ TEST(RsaLoop, AsksForOneMoreRolloutFromTheFinalTails) {
   EXPECT_EQ(asked.sampling.temperature, 0.3);
   EXPECT_EQ(asked.budget, (Budget{32, 32}));
   EXPECT_EQ(tails_in(asked.prompt).size(), 3U);
-  EXPECT_EQ(asked.prompt[3] / TaggedGenerator::most_tokens / TaggedGenerator::most_rollouts, 2);
+  EXPECT_EQ(asked.prompt[3] / TaggedGenerator::max_tokens / TaggedGenerator::max_rollouts, 2);
 }
 
 }  // namespace

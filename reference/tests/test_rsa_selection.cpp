@@ -83,9 +83,9 @@ Choice chosen(Selection selection, const std::map<std::pair<int, int>, std::stri
   Loop loop(s, prompts, generator);
   const Result result = loop.run(query);
   return choose(loop, result, query, selection, [&](std::span<const std::int32_t> tokens) {
-    const std::int32_t made = tokens[0] / TaggedGenerator::most_tokens;
+    const std::int32_t made = tokens[0] / TaggedGenerator::max_tokens;
     const auto found =
-        boxed.find({made / TaggedGenerator::most_rollouts, made % TaggedGenerator::most_rollouts});
+        boxed.find({made / TaggedGenerator::max_rollouts, made % TaggedGenerator::max_rollouts});
     return found == boxed.end() ? std::string("no box") : "so \\boxed{" + found->second + "}";
   });
 }

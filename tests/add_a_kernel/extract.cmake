@@ -1,7 +1,7 @@
 # Writes every fenced block of a Markdown page that carries "file=NAME" to FOLDER/NAME.
 # cmake -DPAGE=docs/add-a-kernel.md -DFOLDER=… -P extract.cmake
 file(READ "${PAGE}" text)
-# Lists split at semicolons and brackets: hide them while cutting the page up.
+# CMake lists split at semicolons and brackets: replace them while splitting the page.
 string(REPLACE ";" "<semicolon>" text "${text}")
 string(REPLACE "[" "<open>" text "${text}")
 string(REPLACE "]" "<close>" text "${text}")

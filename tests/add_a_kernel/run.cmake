@@ -1,5 +1,5 @@
-# Follows docs/add-a-kernel.md as a newcomer would: the page's files, a build of this kernel against
-# the libraries that this build made, its test and its check. Nothing in the checkout is touched.
+# Follows docs/add-a-kernel.md as a new user would: writes the page's files, builds the kernel against
+# the libraries of this build, runs its test and its check. Does not change the checkout.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text)
   if(NOT code EQUAL 0)
@@ -11,7 +11,7 @@ endfunction()
 file(REMOVE_RECURSE "${WORK}/kernels")
 run(${CMAKE_COMMAND} -DPAGE=${SOURCE}/docs/add-a-kernel.md
     -DFOLDER=${WORK}/kernels/scale_rows -P ${SOURCE}/tests/add_a_kernel/extract.cmake)
-# Where that build cannot be built upon, the harness is compiled again.
+# If the libraries of that build cannot be used, the harness is compiled again.
 set(harness -DKERNELGATE_KERNELS=none)
 if(EXISTS ${BUILD}/kernelgate-build.cmake)
   set(harness -DKERNELGATE_FROM_BUILD=${BUILD})

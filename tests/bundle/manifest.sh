@@ -1,6 +1,6 @@
 #!/bin/bash
-# The verification takes a whole bundle and refuses a broken one, naming what is broken; the same
-# commit gives the same bytes.
+# Tests that the verification accepts a complete bundle and rejects a broken one with a list of the
+# broken files, and that the same commit gives the same bytes.
 . "$(dirname "${BASH_SOURCE[0]}")/packed.sh" "$@"
 "$root/ci/bundle.sh" "$work/again.tar.gz" > /dev/null
 cmp "$bundle" "$work/again.tar.gz" || fail "packed twice, and the bytes differ"
@@ -11,7 +11,7 @@ folder=$(find "$work" -mindepth 1 -maxdepth 1 -type d)
 third=$folder/third_party
 verify() { "$root/ci/bundle.sh" --verify "$folder" 2>&1; }
 
-# refuses WHAT WORDS: the folder as it is now is refused with exit code 2 and these words.
+# refuses WHAT WORDS: expects that the folder is rejected with exit code 2 and these words.
 refuses() {
   local said status=0
   said=$(verify) || status=$?
@@ -21,7 +21,7 @@ refuses() {
 }
 
 verify || fail "the unpacked folder was refused"
-mkdir "$folder/build-gpu-cuda"  # a build beside the sources is none of its business
+mkdir "$folder/build-gpu-cuda"  # a build in the source folder is ignored
 touch "$folder/build-gpu-cuda/build.ninja"
 verify || fail "a build in the folder was taken for a fault"
 
@@ -52,7 +52,7 @@ head -c 100000 "$bundle" > "$work/cut.tar.gz"
 if "$root/ci/bundle.sh" --verify "$work/cut.tar.gz" 2> /dev/null; then fail "half a file was taken"; fi
 echo "refused: half a file"
 
-# On a machine without a device, --arch or not, nothing is called measured.
+# Without a device, with or without --arch, nothing is reported as measured.
 if [[ ! -e /dev/nvidia0 && ! -e /dev/kfd ]]; then
   status=0
   said=$("$root/ci/on-gpu.sh" --output "$work/results" 2>&1) || status=$?

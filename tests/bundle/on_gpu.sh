@@ -1,7 +1,7 @@
 #!/bin/bash
-# What ci/on-gpu.sh makes of what the programs answer: exit code, summary, budget. A machine with a
-# GPU is played by scripts on the PATH: nvidia-smi, nvcc, and a cmake whose build is a program that
-# answers as each case says. Nothing here is a check of a kernel.
+# Tests the exit code, summary and time budget of ci/on-gpu.sh for given results of the programs. Fake
+# nvidia-smi, nvcc and cmake scripts on the PATH imitate a machine with a GPU; the fake build is a
+# program with the results of each case. No kernel is checked here.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=${1:?the folder to work in}
@@ -21,7 +21,7 @@ case $1 in
   *) mkdir -p "$4" ;;
 esac
 SCRIPT
-# program check --suite S …: the status that ANSWER_S names, or passed; bench likewise, or slow.
+# program check --suite S …: the status in ANSWER_S, default passed; bench likewise, also slow.
 write program <<'SCRIPT'
 #!/bin/bash
 echo "played: $*"
@@ -40,7 +40,7 @@ echo "2,$row,\"a=1,incorrect\",$status" >> "$records"
 case $status in passed) exit 0 ;; unsupported) exit 5 ;; *) exit 1 ;; esac
 SCRIPT
 
-# expect CODE WORDS ENVIRONMENT… -- OPTIONS…: the script's exit code and a line of its summary.
+# expect CODE WORDS ENVIRONMENT… -- OPTIONS…: compares the script's exit code and a line of its summary.
 expect() {
   local code=$1 words=$2 environment=() status=0
   shift 2

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Shared by the tests of this folder: packs a bundle into the folder named by the first argument. The
-# test is skipped, with a line, where what is packed is not to be had. Source it.
+# Shared by the tests of this folder: packs a bundle into the folder in the first argument. Skips the
+# test with a message if something to pack is not available. Source it.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=${1:?the folder to work in}

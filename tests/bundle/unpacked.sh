@@ -1,7 +1,7 @@
 #!/bin/bash
-# An unpacked bundle configures, and compiles its libraries and what stands on them, with none of this
-# system's copies of those libraries to be found and without network. Hiding wants root; without, the
-# libraries must at least be taken from the bundle.
+# Tests that an unpacked bundle configures and compiles its libraries and the code that uses them,
+# with this system's copies of the libraries hidden and without network. Hiding needs root. Without
+# root, the test checks only that the libraries come from the bundle.
 . "$(dirname "${BASH_SOURCE[0]}")/packed.sh" "$@"
 tar -xzf "$bundle" -C "$work"
 folder=$(find "$work" -mindepth 1 -maxdepth 1 -type d)

@@ -1,17 +1,17 @@
 #!/bin/bash
-# A build that a test makes up: answers `sample` with times from a table instead of running a kernel, so
-# that the test decides what a comparison sees. It lies in a folder under the name kernelgate, with the
-# file times (one line a process: its samples in seconds) and a count of the processes so far.
-#   verify     the status that judgements end with (passed); verify.later from the second one on
-#   die_at     the process of that number dies instead of timing
-#   marked     which samples of a process are marked, in JSON; none: no process watches for it
-#   bandwidth  of the machine, in bytes a second
+# A fake build: `sample` prints times from a table instead of running a kernel, so that the test controls
+# the measurements of a comparison. Copied to a folder as kernelgate, beside these files: times (one line
+# per process, with its samples in seconds), count (the number of processes so far) and optionally
+#   verify     the status of checks (default passed); verify.later applies from the second check on
+#   die_at     number of the process that crashes instead of timing
+#   marked     JSON list of a process's marked samples; without the file, no process watches for waiting
+#   bandwidth  of the machine, in bytes per second
 here=${0%/*}
 say() {
   echo "kernelgate-sample {\"status\": \"$1\", \"message\": \"as the test says\", \"seconds\": [$2]," \
     "\"commit\": \"${here##*/}\", \"bytes\": 1000, \"flops\": 1000$3}"
 }
-value() {  # of a file, or what stands for it
+value() {  # of a file, or the default
   local text=$2
   [[ ! -e $here/$1 ]] || read -r text < "$here/$1"
   echo "$text"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The commands compare and history from outside, on builds that a test makes up: each says times from a
-# table, so that every verdict, exit code and record has one right answer on any machine.
+# Tests the commands compare and history on fake builds that print times from a table, so that every
+# verdict, exit code and record has one correct value on any machine.
 #   run.sh <program> <folder of this test> <folder to work in>
 set -euo pipefail
 program=$1 tests=$2 work=$3
@@ -16,22 +16,22 @@ fail() {
   failed=1
 }
 
-# build <folder> <seconds>...: a build whose processes take these times in turn.
+# build <folder> <seconds>...: creates a fake build whose processes report these times in turn.
 build() {
   local folder=$1 t
   shift
   rm -rf "$folder"
   mkdir -p "$folder"
   cp "$tests/fake_build.sh" "$folder/kernelgate"
-  echo "# $folder" >> "$folder/kernelgate"  # other bytes: other code
+  echo "# $folder" >> "$folder/kernelgate"  # different bytes count as different code
   chmod +x "$folder/kernelgate"
   for t in "$@"; do echo "$t, $t, $t"; done > "$folder/times"
 }
 
-# rows <word> <file>: rows that hold the word as a field.
+# rows <word> <file>: number of rows with the word as a field.
 rows() { tail -n +2 "$2" | grep -c ",$1," || true; }
 
-# expect <exit code> <verdict, or - for none> <words that the output must hold> <file> <arguments>...
+# expect <exit code> <verdict, or - for none> <words that the output must contain> <file> <arguments>...
 expect() {
   local code=0 want=$1 verdict=$2 words=$3 file=$4
   shift 4
@@ -45,13 +45,13 @@ expect() {
   fi
 }
 
-# A scatter of a percent on both sides: ten rounds of three processes say that they are the same.
+# Scatter of one percent on both sides: ten rounds of three processes give `same`.
 build base 1.00e-3 1.01e-3 1.00e-3 0.99e-3
 build cand 1.01e-3 1.00e-3 0.99e-3 1.00e-3
 expect 0 same "orders drawn from seed 1" same.csv
 [[ $(rows round same.csv) == 30 && $(rows compare same.csv) == 1 ]] || fail "same.csv: expected 30 rounds and a row"
 
-# Ten percent more work: slower, in JUnit a failure.
+# Ten percent slower: verdict `slower`, and a failure in JUnit.
 build base 1.00e-3
 build cand 1.10e-3
 expect 3 slower "10.0 % slower" slower.csv --junit slower.xml
@@ -59,14 +59,14 @@ grep -q '<failure type="slower" message="1.10x slower than base' slower.xml || f
 build cand 0.90e-3
 expect 0 faster "11.1 % faster" faster.csv
 
-# Noise of thirty percent: no answer, and what would help.
+# Noise of thirty percent: `cannot_tell`, with an estimate of the rounds needed.
 wild=(1.0e-3 1.3e-3 0.7e-3 1.1e-3 0.8e-3 1.25e-3 0.75e-3)
 build base "${wild[@]}"
 build cand 0.9e-3 "${wild[@]}" 1.2e-3
 expect 0 cannot_tell "takes about" wild.csv --rounds 20
 expect 4 cannot_tell "at best" wild.csv --rounds 20 --strict
 
-# The same code on both sides is never slower. When it seems so, the environment drifted.
+# The same code on both sides is never slower. If it seems slower, the environment drifted.
 build base 1.00e-3 1.01e-3 0.99e-3
 candidate=base expect 0 same_code "same_code" code.csv
 [[ $(rows again code.csv) == 0 ]] || fail "code.csv: equal code needs no third process"
@@ -74,8 +74,8 @@ build cand 1.20e-3 1.21e-3
 cp base/kernelgate cand/kernelgate
 expect 6 invalid "the environment drifted" drift.csv
 
-# A crowd that lets no sample be in peace makes both sides wait equally long: that is no `same`, and rounds
-# go on to the last. A slowdown that shows through it counts.
+# Other load that disturbs every sample slows both sides equally: equal times are not `same`, and all
+# rounds are run. A slowdown that exceeds the disturbance counts.
 build base 1.00e-3 1.01e-3 1.00e-3 0.99e-3
 build cand 1.01e-3 1.00e-3 0.99e-3 1.00e-3
 echo '[0, 1, 2]' | tee base/marked > cand/marked
@@ -85,7 +85,7 @@ build cand 1.10e-3
 echo '[0, 1, 2]' > cand/marked
 expect 3 slower "10.0 % slower" through.csv
 
-# One sample of three in peace: it alone counts, if both builds watch.
+# One undisturbed sample of three: only it counts, if both builds watch for waiting.
 disturbed() { printf '9e-3, %s, 9e-3\n' "$@" > "$folder/times"; }
 for folder in base cand; do
   build $folder 1e-3
@@ -98,7 +98,7 @@ rm base/marked base/count
 folder=cand disturbed 1.00e-3 1.01e-3 0.99e-3
 expect 0 same "same" one_watches.csv
 
-# Faster than the machine can be.
+# Faster than the roofline time.
 build cand 1.00e-3 1.01e-3 0.98e-3
 echo 100000 > cand/bandwidth
 expect 6 invalid "below the floor" floor.csv
@@ -117,7 +117,7 @@ build base 1.00e-3
 echo incorrect > base/verify
 expect 5 not_timed "baseline: incorrect" base.csv
 
-# A process that dies costs its case; whole rounds before it are gone on with.
+# A crashed process ends its case; --resume continues after the complete rounds.
 build base 1.00e-3
 build cand 1.10e-3
 echo 5 > cand/die_at
@@ -140,7 +140,7 @@ expect 2 - "not a kernelgate, or one from before comparisons" none.csv
 printf '#!/bin/sh\necho "kernelgate-sample {\\"status\\": \\"passed\\", \\"seconds\\": [-1]}"\n' > cand/kernelgate
 expect 2 - "said what no report says" none.csv
 
-# The real program, asked about itself: whatever the noise, equal code is not slower.
+# The real program compared with itself: equal code is not slower, at any noise.
 code=0
 "$program" compare --baseline "$program" --candidate "$program" --case $some_case --rounds 2 --samples 2 \
   --least-seconds 0.0001 --cache hot --records real.csv > output.txt 2>&1 || code=$?

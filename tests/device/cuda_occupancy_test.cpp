@@ -1,4 +1,4 @@
-// Occupancy of every NVIDIA profile against the arithmetic of the toolkit's own header.
+// Compares the occupancy of every NVIDIA profile with the toolkit's own header (cuda_occupancy.h).
 #include <cuda_occupancy.h>
 #include <gtest/gtest.h>
 

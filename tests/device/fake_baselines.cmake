@@ -1,6 +1,6 @@
 # cmake -DPROGRAM=kernelgate -DSCRATCH=… -P fake_baselines.cmake
-# The self-test's words on one target that has a compiler here, against baselines that this script
-# writes: none, its own, a lower one and a higher one.
+# Compares self_test_words for one target with an available compiler against baselines that this
+# script writes: none, its own, a lower one and a higher one.
 cmake_minimum_required(VERSION 3.25)
 cmake_path(GET PROGRAM PARENT_PATH build)
 file(STRINGS "${build}/device/objects.csv" rows REGEX "^self_test,")

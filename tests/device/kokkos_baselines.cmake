@@ -1,7 +1,7 @@
 # cmake -DPROGRAM=kernelgate -DSCRATCH=… -P kokkos_baselines.cmake
-# The functors of one Kokkos unit against baselines that this script writes: none, their own, one with
-# fewer registers (a functor got worse: the gate refuses), one with more, and one with another name.
-# Then against their own, with a spill planted in what the compiler said.
+# Compares the functors of one Kokkos unit with baselines that this script writes: none, their own,
+# one with fewer registers (a regression, which fails), one with more, and one with another name.
+# Then with their own and a spill seeded in the compiler's log.
 cmake_minimum_required(VERSION 3.25)
 cmake_path(GET PROGRAM PARENT_PATH build)
 set(list "${build}/device/kokkos_objects.csv")
@@ -55,7 +55,7 @@ set(functor "${CMAKE_MATCH_2}")
 set(figures ${CMAKE_MATCH_3} ${CMAKE_MATCH_4} ${CMAKE_MATCH_5} ${CMAKE_MATCH_6} ${CMAKE_MATCH_7})
 list(JOIN figures "," now)
 
-# planted(<number> <change> <figures of the row in the baseline>)
+# planted(<number> <change> <metrics of the row in the baseline>)
 function(planted number change)
   list(GET figures ${number} is)
   math(EXPR was "${is} + ${change}")
@@ -77,7 +77,7 @@ planted(4 1)
 resources(3 "WORSE: waves ${was} -> ${is}")
 file(WRITE "${file}" "${good}")
 
-# An AMD object holds these figures itself, so that they are planted in the log of ptxas alone.
+# An AMD object contains these metrics itself, so they are seeded only in the log of ptxas.
 if(compiler STREQUAL nvcc)
   file(READ "${build}/device/kokkos_objects.csv" text)
   string(REPLACE ",${log}," ",${SCRATCH}/planted.log," text "${text}")
@@ -94,7 +94,7 @@ if(compiler STREQUAL nvcc)
   endforeach()
 endif()
 
-# Another name is no failure: the old row is gone, the new one is new, and their worst figures are compared.
+# Another name is not a failure: the old row is removed, the new one added, and their worst metrics are compared.
 string(REPLACE "/${functor}" "/Old${functor}" text "${good}")
 file(WRITE "${file}" "${text}")
 resources(0 "${functor}[^\n]* new: not in the baseline")
@@ -106,7 +106,7 @@ if(NOT text STREQUAL good)
   message(FATAL_ERROR "--update-baseline left rows that no functor has any more:\n${text}")
 endif()
 
-# Rows of kernels that were not looked at stay.
+# Rows of kernels that were not examined are kept.
 file(APPEND "${file}" "\"zzz/kokkos/Other<float>\",${device},1,0,0,0,1,0000000000000000\n")
 file(READ "${file}" good)
 resources(0 " 0 new, 0 gone")

@@ -1,5 +1,6 @@
-// What kernels may claim is what the profiles give; and a launch that needs more is refused.
-#define KG_FLAVOUR limits_test
+// Shared-memory limits: the dialect's constants equal those of the profiles, and a launch that
+// needs more fails.
+#define KG_BUILD_MODE limits_test
 #define KDEV inline
 #include "kernels/dialect/common/limits.hpp"
 
@@ -36,7 +37,7 @@ TEST(LdsLimits, AreTheProfiles) {
   }
 }
 
-// An entry as a kernel without a claim would have it.
+// Launches an entry with this much shared memory, as a kernel without K_FITS could request it.
 void launch_with(const char* profile, std::int64_t shared_bytes) {
   SourceDevice device(device_profile(profile));
   NativeEntry entry = self_test_source_entries().data[0];

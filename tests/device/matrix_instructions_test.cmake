@@ -1,11 +1,11 @@
 # cmake -DSOURCE=… -DWORK=… -P matrix_instructions_test.cmake
-# The search for matrix instructions passes PTX in which every instance has its own type's, and
-# names the instance, the kernel or the unit where something is missing.
+# Tests the search for matrix instructions: it accepts PTX in which every instance has the instruction
+# of its type, and reports the instance, kernel or unit in which one is missing.
 set(instance "_ZN11kernelgate4cuda12tiles_kernelINS0_")
 set(others "Li32EEEvPKT_")
 set(product "mma.sync.aligned.m16n8k16.row.col.f32")
 
-# As compilers write it in their lists of dependencies.
+# Escaped as in a compiler's dependency file.
 string(REPLACE " " "\\ " escaped_source "${SOURCE}")
 string(REPLACE " " "\\ " escaped_work "${WORK}")
 

@@ -1,5 +1,5 @@
-// What the dialect's self-test must give on any device, virtual or real, worked out by plain loops:
-// the words mean what docs/dialect.md says.
+// Expected results of the dialect's self-test on any device, virtual or real, computed by plain
+// loops from the definitions in docs/dialect.md.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -16,7 +16,7 @@
 
 namespace kernelgate {
 
-/// Buffers of a device that hold vectors, fetched back after the launch.
+/// Copies vectors to buffers of a device, launches kernels and copies the results back.
 class SelfTestRun {
  public:
   SelfTestRun(NativeDevice& device, NativeEntries entries) : device_(device), entries_(entries) {}
@@ -37,7 +37,7 @@ class SelfTestRun {
                      static_cast<std::int64_t>(count * sizeof(T)));
     return values;
   }
-  /// Starts the instance of that name for the device's wave width, "w32>" or "w64>" behind it.
+  /// Launches the instance `name` + "w32>" or "w64>", by the device's wave width.
   template <class... Args>
   void launch(const std::string& name, std::uint32_t blocks, std::uint32_t threads,
               const Args&... args) {
@@ -58,7 +58,7 @@ class SelfTestRun {
   NativeEntries entries_;
 };
 
-// What thread t of a block of 256 writes in self_test_words, by the words' meanings.
+// The value that thread t of a block of 256 writes in self_test_words.
 inline std::uint32_t words_of(const std::vector<std::uint32_t>& in, std::uint32_t block,
                               std::uint32_t t, std::uint32_t w) {
   const std::uint32_t first = t / w * w, lane = t % w;
@@ -118,7 +118,7 @@ inline void expect_numbers(SelfTestRun& run) {
   }
   for (std::size_t t = 0; t < 256; ++t) {
     const double v = static_cast<double>(values[t]);
-    if (!(v > 0)) continue;  // the edges are the mathematics test's
+    if (!(v > 0)) continue;  // edge cases are in the mathematics test
     const float* y = &got[8 * t];
     const auto near = [&](float is, double want) {
       EXPECT_NEAR(static_cast<double>(is), want, 1e-6 * (1 + std::abs(want))) << t;
@@ -135,7 +135,7 @@ inline void expect_numbers(SelfTestRun& run) {
   }
 }
 
-/// Matrix tiles of whole numbers.
+/// Matrix tiles of integers.
 inline void expect_tiles(SelfTestRun& run) {
   std::vector<bf16> a, b, bt;
   for (int i = 0; i < 256; ++i) {
@@ -152,7 +152,7 @@ inline void expect_tiles(SelfTestRun& run) {
   const auto got = run.fetch<float>(product, 256);
   for (std::size_t row = 0; row < 16; ++row) {
     for (std::size_t column = 0; column < 16; ++column) {
-      float want = 0;  // whole numbers: exact in any order
+      float want = 0;  // integers: exact in any order
       for (std::size_t k = 0; k < 16; ++k) {
         want += to_float(a[row * 16 + k]) *
                 (to_float(b[k * 16 + column]) + to_float(bt[column * 16 + k]));

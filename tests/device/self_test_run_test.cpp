@@ -1,4 +1,4 @@
-// The dialect's self-test run by executor S, at both widths and under several schedules.
+// Runs the dialect's self-test on the source executor, at both widths and under several schedules.
 #include <gtest/gtest.h>
 
 #include "harness/executors/source/source_device.hpp"

@@ -1,5 +1,6 @@
-// A kernel that claims every AMD device and needs 66,032 bytes, as a published top-K kernel did at
-// waves of 32 lanes: it must not compile. With TOO_LARGE_BYTES=65536 it must.
+// A kernel that declares support for every AMD device and needs 66,032 bytes of shared memory, as a
+// published top-K kernel did at waves of 32 lanes. It must not compile. With TOO_LARGE_BYTES=65536
+// it must.
 #pragma once
 
 #include <dialect.hpp>
@@ -9,7 +10,7 @@
 #endif
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 struct TooLargeShared {
   unsigned char byte[TOO_LARGE_BYTES];
@@ -30,5 +31,5 @@ inline NativeEntries too_large_entries() {
   return {entries, 1};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs every command that prints a time beside an endless loop on the same core. Each must say, in the
-# same words, how many of its samples were disturbed, and records must hold the number.
+# Runs every command that prints a time together with an endless loop on the same core. Each must report
+# the number of disturbed samples in the same words, and records must contain the number.
 #
 #   disturbed.sh PROGRAM
 program=$1
@@ -12,7 +12,7 @@ clean_up() {
   rm -rf "$work"
 }
 
-# Reads the counters of the shell itself: a process that has just started shows 0 on every system.
+# Reads the shell's own counters, because those of a new process are 0 on every system.
 ran=0
 [ -r "/proc/$$/schedstat" ] && read -r ran _ <"/proc/$$/schedstat"
 if [ "$ran" -gt 0 ]; then
@@ -29,14 +29,14 @@ taskset -pc "$core" $$ >said || exit 1
 while :; do :; done &
 loop=$!
 
-# run ARGUMENT…: the program ends well and says how many samples were disturbed.
+# run ARGUMENT…: expects exit code 0 and a report of the number of disturbed samples.
 run() {
   what="$*"
   timeout 120 "$program" "$@" >said 2>&1 </dev/null || complain "expected exit 0, got exit $?"
   grep -qE -- "$words" said || complain "expected to say '$words'"
 }
 
-# field FILE COLUMN: of the first row.
+# field FILE COLUMN: the field of the first row.
 field() {
   awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
     NR == 2 { gsub(/"[^"]*"/, "text"); $0 = $0; print $at }' "$1"

@@ -1,6 +1,6 @@
-# Fails on a dead link of a page, on a page that docs/README.md leaves out, on a docs/… page that a
-# source names and that is not there, and on a "spec N" whose section docs/model.md does not have.
-# Anchors inside pages are not followed.
+# Fails on a dead link in a page, on a page missing from docs/README.md, on a source that refers to a
+# missing docs/… page, and on a "spec N" without such a section in docs/model.md. Does not check
+# anchors inside pages.
 # cmake -DSOURCE=<checkout> -P links.cmake
 cmake_minimum_required(VERSION 3.25)
 set(faults "")
@@ -8,7 +8,7 @@ set(links 0)
 set(mentions 0)
 set(sections 0)
 
-function(read_text file into)  # lists split at semicolons and brackets: hide them
+function(read_text file into)  # CMake lists split at semicolons and brackets: replace them
   file(READ "${file}" text)
   string(REPLACE ";" "<semicolon>" text "${text}")
   string(REPLACE "[" "<open>" text "${text}")
@@ -29,7 +29,7 @@ foreach(page IN LISTS pages)
   file(RELATIVE_PATH name "${SOURCE}" "${page}")
   cmake_path(GET page PARENT_PATH folder)
   read_text("${page}" text)
-  string(REGEX REPLACE "```[^`]*```" "" text "${text}")  # fenced blocks hold code
+  string(REGEX REPLACE "```[^`]*```" "" text "${text}")  # fenced blocks contain code
   string(REGEX MATCHALL "<close>\\([^) \n]+\\)" found "${text}")
   foreach(link IN LISTS found)
     string(REGEX REPLACE "^<close>\\((.*)\\)$" "\\1" link "${link}")
@@ -44,7 +44,7 @@ foreach(page IN LISTS pages)
   endforeach()
 endforeach()
 
-# A page that the index does not name is not found by anyone.
+# Every page must be listed in the index.
 file(GLOB indexed "${SOURCE}/docs/*.md")
 file(READ "${SOURCE}/docs/README.md" index)
 foreach(page IN LISTS indexed)
@@ -78,7 +78,7 @@ foreach(room IN ITEMS kernels reference harness cmake ci tests suites)
 endforeach()
 foreach(source IN LISTS sources)
   file(RELATIVE_PATH name "${SOURCE}" "${source}")
-  if(name MATCHES "^tests/docs/")  # this test and its own test name what is not there
+  if(name MATCHES "^tests/docs/")  # this test and its own test refer to missing pages
     continue()
   endif()
   read_text("${source}" text)
@@ -103,7 +103,7 @@ foreach(source IN LISTS sources)
   endforeach()
 endforeach()
 
-foreach(kind IN ITEMS links mentions sections)  # a pattern that matches nothing proves nothing
+foreach(kind IN ITEMS links mentions sections)  # a pattern without a match tests nothing
   if(${kind} EQUAL 0)
     fault("no ${kind} found at all: expected some in ${SOURCE}")
   endif()

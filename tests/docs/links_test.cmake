@@ -1,4 +1,4 @@
-# links.cmake must notice each fault of a small tree made for it, and accept the tree without them.
+# Tests that links.cmake reports each seeded error in a small generated tree and accepts the tree without errors.
 # cmake -DTEST=<folder of this file> -DWORK=<folder to write> -P links_test.cmake
 cmake_minimum_required(VERSION 3.25)
 

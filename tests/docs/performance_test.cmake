@@ -1,5 +1,5 @@
-# `kernelgate report --check` must refuse docs/performance.md with one figure altered and name the line,
-# and `--performance` must write the committed page again from it.
+# Tests that `kernelgate report --check` rejects docs/performance.md with one altered number and reports
+# the line, and that `--performance` restores the committed page from it.
 # cmake -DPROGRAM=<kernelgate> -DRECORDS=<folder> -DPAGE=<page> -DWORK=<folder to write> -P performance_test.cmake
 cmake_minimum_required(VERSION 3.25)
 set(copy "${WORK}/performance.md")
@@ -24,7 +24,7 @@ string(FIND "${page}" "<!-- kernelgate report -->" begin)
 string(SUBSTRING "${page}" 0 ${begin} before)
 string(SUBSTRING "${page}" ${begin} -1 tables)
 
-# The share of the first row of a case: 7 in place of its first digit, or 3 in place of a 7.
+# Replaces the first digit of the share in a case's first row by 7, or a 7 by 3.
 string(REGEX MATCH "\n\\| `[^\n]* ([0-9])[0-9.]* % \\|" row "${tables}")
 if(NOT row)
   message(FATAL_ERROR "${PAGE}: no row of a case with a share: this test alters nothing")
@@ -41,13 +41,13 @@ report(0 "tables " --performance "${copy}")
 hold_equal()
 report(0 "has the tables of these records" --check "${copy}")
 
-# A page whose tables are gone gets them again; one without the markers is refused and stays.
+# A page without tables gets them again; a page without markers is rejected and not changed.
 file(WRITE "${copy}" "${before}<!-- kernelgate report -->\n<!-- end of kernelgate report -->\n")
 report(1 "got the end of the tables" --check "${copy}")
 file(WRITE "${copy}" "${before}")
 report(2 "expected a line '<!-- kernelgate report -->'" --performance "${copy}")
 
-# A page that is not there is begun.
+# A missing page is created.
 file(REMOVE "${WORK}/new.md")
 report(0 "tables " --performance "${WORK}/new.md" --title "My hosts")
 report(0 "has the tables of these records" --check "${WORK}/new.md")

@@ -1,5 +1,5 @@
-# `kernelgate support --check` must refuse the committed pages with a variant taken out, with one too
-# many, with a device taken out, and with another claim; and say which.
+# Tests that `kernelgate support --check` rejects the committed pages with a variant missing, a variant
+# too many, a device missing or another determinism claim, and reports which.
 # cmake -DPROGRAM=<kernelgate> -DSOURCE=<checkout> -DWORK=<folder to write> -P support_test.cmake
 cmake_minimum_required(VERSION 3.25)
 

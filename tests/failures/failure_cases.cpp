@@ -24,13 +24,13 @@ Words made(std::size_t count, F value) {
 
 std::uint32_t random_word(std::size_t i) { return static_cast<std::uint32_t>(word_at(7, i)); }
 
-// Rows of a top-k: what they hold, and how many of their columns count.
+// Rows of a top-k: `columns` numbers each, of which the first `valid` count.
 struct Rows {
   std::uint32_t columns, valid, k;
   Words x;
 };
 
-// By a sort, in the order of sign and magnitude; nothing of the kernel is used.
+// The expected positions by a sort on sign and magnitude, independent of the kernel.
 Words sorted_positions(const Rows& rows) {
   const auto magnitude = [](std::uint32_t word) {
     const auto size = static_cast<std::int64_t>(word & 0x7FFFFFFFU);
@@ -111,7 +111,7 @@ void add_masks(std::vector<FailureCase>& all) {
   }
 }
 
-// The kernel of that name and the one with "_bug" behind it.
+// The case of the kernel `kernel` and the mutant `kernel` + "_bug".
 FailureCase twins(const std::string& id, const std::string& kernel, RefusedBy by, Words x,
                   Words expected) {
   FailureCase c;
@@ -133,7 +133,7 @@ FailureCase at(int wave, FailureCase c) {
 
 void add_waves(std::vector<FailureCase>& all) {
   const Words x = made(256, [](std::size_t i) { return random_word(i) % 4096; });
-  // Odd numbers in the upper lanes alone.
+  // Odd numbers only in the upper lanes.
   const Words upper = made(128, [](std::size_t i) { return i % 64 >= 32 && i % 3 == 0 ? 1U : 2U; });
   all.push_back(at(64, twins("W1", "counts_votes", RefusedBy::result, upper, made(128, [&](auto i) {
                                return static_cast<std::uint32_t>(
@@ -146,7 +146,7 @@ void add_waves(std::vector<FailureCase>& all) {
       64, twins("W3", "sums_of_thirty_two", RefusedBy::result, x, made(256, [&](auto i) {
                   return std::accumulate(x.begin() + i / 32 * 32, x.begin() + i / 32 * 32 + 32, 0U);
                 }))));
-  // All powers are 1 here, and sums of ones exact.
+  // All exponentials are 1 here, and sums of ones are exact.
   all.push_back(at(
       32, twins("W4", "softmax", RefusedBy::result, Words(256, 0), Words(256, bits(1.0F / 256)))));
   all.push_back(at(32, twins("W6", "shuffles_by_thirty_two", RefusedBy::sync, x,

@@ -1,5 +1,5 @@
-// Kernels broken in the ways of spec section 12, each with the inputs that show it, the right
-// answer worked out on the host by another route, and what must refuse it.
+// Kernels with the failures of spec section 12. Each case has inputs that trigger the failure, the
+// expected output, computed on the host by another method, and the check that must detect it.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@ enum class RefusedBy { result, race, init, bounds, sync, ub };
 struct FailureCase {
   std::string id;  // of spec section 12
   std::string name;
-  std::string clean, mutant;  // entries without their width
+  std::string clean, mutant;  // entry names without the wave width
   RefusedBy by = RefusedBy::result;
-  std::vector<int> waves{32, 64};  // where the mutant is one
+  std::vector<int> waves{32, 64};  // wave widths at which the mutant is wrong
   std::uint32_t blocks = 1;
   std::uint32_t threads = 256;
   std::vector<std::uint32_t> x, z;

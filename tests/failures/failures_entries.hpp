@@ -1,4 +1,4 @@
-// Every kernel of the failures' tests at both wave widths.
+// Every kernel of the failure tests at both wave widths.
 #pragma once
 
 #include "tests/failures/row_kernels.hpp"
@@ -6,7 +6,7 @@
 #include "tests/failures/wave_kernels.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 struct FailureNoShared {};
 
@@ -66,5 +66,5 @@ inline NativeEntries failures_entries() {
 #undef SELECTS
 #undef FILLS
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -1,12 +1,12 @@
-// Kernels broken as kernels were seen to break (spec section 12), on executor S: each must be
-// refused under every seed by what its row names, and its sound twin must give the right answer
-// without a finding. Prints the score.
+// Kernels with observed failures (spec section 12) on the source executor. Each mutant must fail
+// under every seed, by the check that its row names. Its clean twin must give the expected output
+// without a diagnostic. Prints the score.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cctype>
 
-#include "harness/devices/refusal.hpp"
+#include "harness/devices/unsupported_reason.hpp"
 #include "tests/failures/failure_cases.hpp"
 #include "tests/planted/bench_device.hpp"
 #include "tests/planted/score.hpp"
@@ -73,14 +73,14 @@ TEST_P(SeenFailure, IsRefusedAndItsSoundTwinIsNot) {
       const Ran clean = run(c, c.clean, wave, seed);
       score.run_clean(clean.findings.empty() && clean.y == c.expected);
       EXPECT_TRUE(clean.findings.empty()) << "wave " << wave << " seed " << seed << "\n"
-                                          << in_words(clean.findings);
+                                          << describe(clean.findings);
       EXPECT_EQ(clean.y, c.expected) << "wave " << wave << " seed " << seed;
 
       const Ran mutant = run(c, c.mutant, wave, seed);
       score.plant(refused(c, mutant));
       EXPECT_TRUE(refused(c, mutant))
           << c.id << " passed at wave " << wave << " seed " << seed << "\n"
-          << in_words(mutant.findings);
+          << describe(mutant.findings);
     }
   }
 }
@@ -92,8 +92,8 @@ INSTANTIATE_TEST_SUITE_P(Spec12, SeenFailure, testing::ValuesIn(failure_cases())
                            return name;
                          });
 
-// What no launch may try: refused before it, in words with both numbers; and where it fits, it
-// runs.
+// A launch beyond the device's limits: it fails before the launch, with a message that has both
+// numbers. On a device with enough, it runs.
 struct TooMuch {
   const char *id, *kernel;
   int wave;
@@ -144,11 +144,12 @@ TEST(MatrixOfAnotherFamily, IsRefusedInWords) {  // W7
   Needs needs;
   needs.wave = 64;
   needs.matrix = MatrixFamily::mfma;
-  const std::string reason = refusal(needs, device_profile("amd-gfx1100")).value_or("none");
+  const std::string reason =
+      unsupported_reason(needs, device_profile("amd-gfx1100")).value_or("none");
   const bool named = reason.find(name(MatrixFamily::mfma)) != std::string::npos;
   score.plant(named);
   EXPECT_TRUE(named) << reason;
-  const bool runs = !refusal(needs, device_profile("amd-gfx942")).has_value();
+  const bool runs = !unsupported_reason(needs, device_profile("amd-gfx942")).has_value();
   score.run_clean(runs);
   EXPECT_TRUE(runs);
 }

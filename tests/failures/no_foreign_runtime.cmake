@@ -1,4 +1,4 @@
-# K15: a program that was built without CUDA or HIP asks for neither, nor for Python.
+# K15: a program built without CUDA or HIP depends on neither of them, nor on Python.
 #   cmake -DPROGRAM=<kernelgate> -DCUDA=<bool> -DHIP=<bool> -P no_foreign_runtime.cmake
 execute_process(COMMAND ldd ${PROGRAM} OUTPUT_VARIABLE needed RESULT_VARIABLE code)
 if(NOT code EQUAL 0 OR NOT needed MATCHES "libc\\.so")

@@ -1,15 +1,15 @@
-// Routing, experts, attention rows and indices as they were seen to fail (spec 12.2 and 12.3).
+// Observed failures in routing, experts, attention rows and indices (spec 12.2 and 12.3).
 #pragma once
 
 #include <dialect.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 enum class ChoiceFault { none, two_slots, last_of_equals };  // R6, R9
 
-/// y[row] = the entry of the largest of n numbers of the row, the lowest one among equals. A thread
-/// a row.
+/// y[row] = the index of the largest of the row's n numbers, the lowest index among equals. One
+/// thread per row.
 template <int W, ChoiceFault fault>
 KGLOBAL KBOUNDS(1024) void chooses(const u32* x, u32* y, u32*, u32 n) {
   const u32* row = x + static_cast<u64>(k_tid()) * n;
@@ -23,8 +23,8 @@ KGLOBAL KBOUNDS(1024) void chooses(const u32* x, u32* y, u32*, u32 n) {
   y[k_tid()] = best;
 }
 
-/// R7. Doubles n rows of 32 numbers, a block a row; z[0] batches of z[1] heads. The fault's host
-/// sizes the grid by batches: here the blocks behind them do nothing.
+/// R7. Doubles rows of 32 numbers, one block per row; z[0] batches of z[1] heads. The original host
+/// code sized the grid by batches alone; the bug imitates it: the blocks beyond z[0] do nothing.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void doubles_rows(const u32* x, u32* y, u32* z, u32) {
   const u32 rows = bug ? z[0] : z[0] * z[1];
@@ -33,7 +33,7 @@ KGLOBAL KBOUNDS(1024) void doubles_rows(const u32* x, u32* y, u32* z, u32) {
   y[i] = 2 * x[i];
 }
 
-/// R8. A batch of n goes through scratch of 64 entries; the fault trusts that it was made for n.
+/// R8. Copies a batch of n through scratch of 64 entries; the bug assumes scratch for n entries.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void goes_through_scratch(const u32* x, u32* y, u32* z, u32 n) {
   const u32 step = bug ? n : 64;
@@ -46,8 +46,8 @@ KGLOBAL KBOUNDS(1024) void goes_through_scratch(const u32* x, u32* y, u32* z, u3
   }
 }
 
-/// R10. y[t] = weight x expert, where the expert of a token that skips holds an infinity. x bit 0:
-/// the token skips.
+/// R10. y[t] = weight x expert. Bit 0 of x[t] is set if the token skips; its expert output is then
+/// infinite.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void combines(const u32* x, u32* y, u32*, u32) {
   const u32 t = k_tid();
@@ -57,7 +57,7 @@ KGLOBAL KBOUNDS(1024) void combines(const u32* x, u32* y, u32*, u32) {
   y[t] = k_bits(!bug && skips ? 0.0F : weight * expert);
 }
 
-/// R11. Sums n weights of bfloat16; the fault reads them as f32.
+/// R11. Sums n bfloat16 weights; the bug reads them as f32.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void sums_weights(const u32*, u32* y, u32* z, u32 n) {
   float sum = 0;
@@ -68,7 +68,8 @@ KGLOBAL KBOUNDS(1024) void sums_weights(const u32*, u32* y, u32* z, u32 n) {
   if (k_tid() == 0) y[0] = k_bits(sum);
 }
 
-/// R12. y[0] = the first element of row 65,600 of a matrix of 65,536 columns, in units of 2^20.
+/// R12. y[0] = the index of the first element of row 65,600 of a matrix of 16 n columns, in units
+/// of 2^20.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void finds_a_late_row(const u32* x, u32* y, u32*, u32 n) {
   const i32 row = static_cast<i32>(x[0] * 0 + 65600), columns = static_cast<i32>(16 * n);
@@ -76,8 +77,8 @@ KGLOBAL KBOUNDS(1024) void finds_a_late_row(const u32* x, u32* y, u32*, u32 n) {
   if (k_tid() == 0) y[0] = static_cast<u32>(start >> 20);
 }
 
-/// A5. Turns pairs (t, t + half) of a row in place in shared memory; the fault lets the partner's
-/// thread overwrite what is still to be read.
+/// A5. Replaces pairs (t, t + half) of a row by difference and sum in place in shared memory. With
+/// the bug, a thread can overwrite its element before the partner has read it.
 struct TurnShared {
   u32 row[256];
 };
@@ -94,8 +95,8 @@ KGLOBAL KBOUNDS(256) void turns_in_place(const u32* x, u32* y, u32*, u32) {
   y[t] = s.row[t];
 }
 
-/// A8. Softmax over the first x[t] % 4 of four equal scores, a thread a row: a row with none gives
-/// zeros, or 0 / 0.
+/// A8. Softmax over the first x[t] % 4 of four equal scores, one thread per row. A row without
+/// scores gives 0; with the bug, 0 / 0.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void masked_softmax(const u32* x, u32* y, u32*, u32) {
   const u32 t = k_tid(), allowed = x[t] % 4;
@@ -105,5 +106,5 @@ KGLOBAL KBOUNDS(1024) void masked_softmax(const u32* x, u32* y, u32*, u32) {
   y[t] = k_bits(share);
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

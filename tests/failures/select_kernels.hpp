@@ -1,21 +1,21 @@
-// A small top-k, right and in the ways that top-k kernels were seen to fail (spec 12.4), and the
-// bitmask of a grammar. One block a row, one slot a round: slow, and short enough to be seen whole.
+// A small top-k kernel, correct and with the observed failures of top-k kernels (spec 12.4), and a
+// grammar bitmask. One block per row and one slot per round: slow, but short.
 #pragma once
 
 #include <dialect.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 enum class SelectFault {
   none,
   template_threads,    // K2: strides as if 512 threads ran
-  unfilled_slots,      // K4: slots behind the row's end are never written
-  nan_compares_false,  // K5: numbers compared as numbers
-  upper_bits_only,     // K6: what only the low bits part is lost
+  unfilled_slots,      // K4: slots beyond the row's end are never written
+  nan_compares_false,  // K5: compared as floats, so NaN is skipped
+  upper_bits_only,     // K6: values that differ only in the low bits compare equal
   finite_start,        // K7: the search starts at -FLT_MAX
-  first_comer,         // K8: among equals, whoever writes last
-  padding_counts,      // K11: every column is read
+  first_comer,         // K8: among equals, the last writer wins
+  padding_counts,      // K11: padding columns are read too
 };
 
 template <int W>
@@ -35,8 +35,8 @@ struct HundredSixtyKib {
 
 KDEV u32 select_order(u32 bits) { return (bits >> 31) != 0 ? ~bits : bits | 0x80000000U; }
 
-/// x f32 [rows, columns] as bits; y [rows, k]: positions by (value falling, position rising), all
-/// ones behind the row's end. z: columns, valid columns, k.
+/// x: f32 [rows, columns] as bits. y [rows, k]: positions ordered by (value descending, position
+/// ascending), 0xFFFFFFFF beyond the row's end. z: columns, valid columns, k.
 template <int W, SelectFault fault>
 KGLOBAL KBOUNDS(1024) void select_best(const u32* x, u32* y, u32* z, u32) {
   K_SHARED(SelectShared<W>, s);
@@ -77,7 +77,7 @@ KGLOBAL KBOUNDS(1024) void select_best(const u32* x, u32* y, u32* z, u32) {
   }
 }
 
-/// A kernel that touches the whole of its shared memory: to be refused where that is too much.
+/// Writes the whole of its shared memory. Unsupported on devices with less.
 template <int W, class Shared>
 KGLOBAL KBOUNDS(1024) void fills_shared(const u32* x, u32* y, u32*, u32) {
   K_SHARED(Shared, s);
@@ -100,5 +100,5 @@ KGLOBAL KBOUNDS(1024) void apply_mask(const u32* x, u32* y, u32* z, u32 n) {
   y[i] = tail || (z[i / 32] >> bit & 1U) != 0 ? x[i] : 0xFF800000U;
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -1,5 +1,5 @@
-# Checks docs/failures.md against the tests that exist: each id of spec section 12 and of the faults found in use
-# stands once and in order, and this build has every test that a row names.
+# Checks docs/failures.md against the existing tests: each id of spec section 12 and of the failures found in use
+# appears once and in order, and this build has every test that a row lists.
 #   cmake -DTABLE=<file> -DBUILD=<folder> -P table.cmake
 foreach(group IN ITEMS "C 15" "A 11" "R 14" "K 15" "W 7" "S 9" "U 18")
   separate_arguments(parts UNIX_COMMAND "${group}")

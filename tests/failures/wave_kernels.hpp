@@ -1,16 +1,16 @@
-// Kernels that rely on the width of a wave, right and as they were seen to fail (spec 12.5).
+// Kernels that depend on the wave width, correct and with the observed failures (spec 12.5).
 #pragma once
 
 #include <dialect.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 struct WaveShared {
   float wave[32];
 };
 
-/// W1. y[t]: how many lanes of the wave hold an odd number.
+/// W1. y[t] = the number of lanes of the wave with an odd x.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void counts_votes(const u32* x, u32* y, u32*, u32) {
   const u32 t = k_tid();
@@ -18,7 +18,7 @@ KGLOBAL KBOUNDS(1024) void counts_votes(const u32* x, u32* y, u32*, u32) {
   y[t] = bug ? k_popcount(static_cast<u32>(votes)) : k_popcount(votes);
 }
 
-/// W2. y[t] = x of the neighbour, by a mask that has a bit for each lane, or for 32 of them.
+/// W2. y[t] = x[t ^ 1], by a mask with a bit for each lane; with the bug, for 32 lanes only.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void shuffles_by_mask(const u32* x, u32* y, u32*, u32) {
   const u32 t = k_tid();
@@ -27,7 +27,7 @@ KGLOBAL KBOUNDS(1024) void shuffles_by_mask(const u32* x, u32* y, u32*, u32) {
   y[t] = k_shfl_xor_mask<W>(mask, x[t], 1);
 }
 
-/// W3. Every 32 threads sum their own numbers, or all that the wave holds.
+/// W3. Each group of 32 threads sums its own numbers; with the bug, those of the whole wave.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void sums_of_thirty_two(const u32* x, u32* y, u32*, u32) {
   const u32 t = k_tid();
@@ -38,8 +38,8 @@ KGLOBAL KBOUNDS(1024) void sums_of_thirty_two(const u32* x, u32* y, u32*, u32) {
   y[t] = sum;
 }
 
-/// W4. y[t] = exp(x[t] / 4096) over the block's sum, as bits. The fault adds up half of the waves'
-/// sums: the count of waves comes from the other width.
+/// W4. y[t] = exp(x[t] / 4096) divided by the block's sum, as bits. At width 32 the bug computes
+/// the number of waves for width 64 and so adds up half of the waves' sums.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void softmax(const u32* x, u32* y, u32*, u32) {
   K_SHARED(WaveShared, s);
@@ -54,14 +54,14 @@ KGLOBAL KBOUNDS(1024) void softmax(const u32* x, u32* y, u32*, u32) {
   y[t] = k_bits(power / sum);
 }
 
-/// W6. A distance of 32 lanes on a wave of 32.
+/// W6. The bug shuffles over a distance of 32 lanes in a wave of 32.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void shuffles_by_thirty_two(const u32* x, u32* y, u32*, u32) {
   const u32 t = k_tid();
   y[t] = x[t] + k_shfl_xor<W>(x[t], bug || W == 64 ? 32 : 16);
 }
 
-/// W6. A shuffle of the whole wave that few lanes reach.
+/// W6. With the bug, only five lanes of the wave reach a shuffle of the whole wave.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void few_lanes_shuffle(const u32* x, u32* y, u32*, u32) {
   const u32 t = k_tid();
@@ -70,5 +70,5 @@ KGLOBAL KBOUNDS(1024) void few_lanes_shuffle(const u32* x, u32* y, u32*, u32) {
   y[t] = v;
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

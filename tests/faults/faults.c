@@ -1,5 +1,5 @@
-/* Kernels that fail as processes do, not as numbers: one kills its process, one never comes back. Each
- * multiplies rightly before the case that it fails at, so that there is something to lose. */
+/* Kernels whose process fails: one kills its process, one never returns. Each passes the cases
+ * before the failing one, so that there are results to lose. */
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* Preloaded: a wall clock that is set back by an hour at every look. Other clocks are as they were. */
+/* Preloaded library that sets the wall clock back by an hour at every read, and no other clock. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <sys/time.h>

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs `kernelgate forward --check-finite` on a checkpoint whose activations overflow f16, on one
-# whose weights do, and on sound ones: what it names, and with which exit code it ends.
+# whose weights do, and on good ones, and compares the reported tensors and the exit codes.
 #
 #   finite.sh PROGRAM CHECKOUT
 set -uo pipefail
@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 failures=0
 
-# scaled FOLDER BYTES: the sound checkpoint with each of layer 1's 32 norm weights made of these bytes.
+# scaled FOLDER BYTES: the good checkpoint with each of layer 1's 32 norm weights set to these bytes.
 scaled() {
   mkdir "$1"
   cp "$sound/config.json" "$sound/model.safetensors" "$1"
@@ -23,10 +23,10 @@ scaled() {
   for _ in $(seq 32); do printf '%b' "$2"; done |
     dd of="$1/model.safetensors" bs=1 seek=$((8 + header + at)) conv=notrunc status=none
 }
-scaled activations '\x00\x40\x1c\x47' # 40000 as f32: f16 holds it, 1.64 times it does not fit
-scaled weights '\x00\xb8\x88\x47'     # 70000: beyond the end of f16
+scaled activations '\x00\x40\x1c\x47' # 40000 as f32: fits f16, but 1.64 times it does not
+scaled weights '\x00\xb8\x88\x47'     # 70000: out of range for f16
 
-# expect CODE TEXT ARGUMENT…: forward with these ends so and says so.
+# expect CODE TEXT ARGUMENT…: compares the exit code and the output of forward with these arguments.
 expect() {
   local code=$1 text=$2
   shift 2

@@ -1,5 +1,5 @@
-/* Libraries that end their process: -DAT_LOAD, -DIN_ENTRY, -DWITH_EXIT, -DAT_UNLOAD; and in run(), with
- * -DIN_RUN=STATEMENT. */
+/* Libraries that end their process at load (-DAT_LOAD), in the entry function (-DIN_ENTRY,
+ * -DWITH_EXIT), at unload (-DAT_UNLOAD) or in run() (-DIN_RUN=STATEMENT). */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>

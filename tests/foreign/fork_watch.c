@@ -1,4 +1,4 @@
-/* Says when a process forks while it has more than one thread. */
+/* Preloaded library that reports a fork() of a process with more than one thread. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>

@@ -1,5 +1,5 @@
-/* What the plugins of these tests share: linear in f32 by plain loops, right for exact inputs and
- * for real ones. */
+/* Shared by the plugins of these tests: linear in f32 by plain loops, correct for exact and real
+ * inputs. */
 #ifndef KERNELGATE_TESTS_FOREIGN_GUEST_H
 #define KERNELGATE_TESTS_FOREIGN_GUEST_H
 

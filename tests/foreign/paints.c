@@ -1,6 +1,6 @@
-/* Every text of this library holds what a terminal would obey: escapes, a bell, a backspace, a C1
- * control, a right-to-left override, a line end, a byte that is no UTF-8. A word of plain UTF-8
- * stands beside. */
+/* A library whose every text contains terminal control sequences: escapes, a bell, a backspace, a
+ * C1 control, a right-to-left override, a line end, a byte that is not UTF-8; and a word of valid
+ * UTF-8. */
 #include <stdio.h>
 
 #include "guest.h"

@@ -1,14 +1,14 @@
 #!/bin/bash
-# Every kind of command that the program prints, as a user pastes it: bash reads it, and its verdict is the
-# one beside which it stood. All names hold a space and a quote. The program is typed as a path and is not in
-# PATH: commands on the terminal begin with that path. Those of records, pages and JUnit begin with
+# Runs every kind of command that the program prints, as a user would paste it into bash. Its result must equal
+# the one that it was printed for. All names contain a space and a quote. The program is started by its path and
+# is not in PATH, so commands on the terminal begin with that path. Those in records, pages and JUnit begin with
 # "kernelgate", because they are read elsewhere.
 #
 #   paste.sh PROGRAM CHECKOUT CC WORK
 set -uo pipefail
 program=$1 checkout=$2 cc=$3 work=$4
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-export KERNELGATE_ROOT=$checkout OMP_WAIT_POLICY=passive  # threads that spin are slow where cores are few
+export KERNELGATE_ROOT=$checkout OMP_WAIT_POLICY=passive  # spinning threads are slow on few cores
 typed="../it's bin/kernelgate" quoted="'../it'\\''s bin/kernelgate'"
 rm -rf "$work" && mkdir -p "$work/it's bin" "$work/it's here/my kernels" "$work/it's here/my model" || exit 1
 ln -s "$program" "$work/it's bin/kernelgate"
@@ -25,7 +25,7 @@ fail() {
   head -c 3000 said
 }
 
-# runs CODE "what it is" -- arguments: what it says is in the file `said`.
+# runs CODE "what it is" -- arguments: compares the exit code; the output is in the file `said`.
 runs() {
   local code=$1
   what=$2
@@ -35,15 +35,15 @@ runs() {
   [ "$got" -eq "$code" ] || fail "exit code $got, expected $code: $*"
 }
 
-# commands_behind LEAD: the commands of this program behind that pattern in `said`.
+# commands_behind LEAD: the commands of this program after that pattern in `said`.
 commands_behind() {
   awk -v lead="$1" -v program="${quoted//\\/\\\\} " \
     'match($0, lead) && index(rest = substr($0, RSTART + RLENGTH), program) == 1 { print rest }' said
 }
 printed() { commands_behind "^ *$1 *"; }
 
-# pastes CODE TEXT COMMANDS: bash runs each; TEXT stands in what it says. A command that begins with
-# "kernelgate" runs where that is in PATH.
+# pastes CODE TEXT COMMANDS: runs each in bash and expects TEXT in its output. A command that begins
+# with "kernelgate" runs with the program in PATH.
 pastes() {
   local code=$1 text=$2 line count=0
   while IFS= read -r line; do
@@ -60,7 +60,7 @@ pastes() {
   pasted=$((pasted + count))
 }
 
-# The commands of the rows on a page of these records, and of the whole page.
+# The reproduction commands of the rows on a page of these records, and the command of the page.
 rows_of() {
   "$typed" report --records "$1" --output rows.html >/dev/null 2>said || fail "no page of $1"
   grep -o '"again":"[^"]*"' rows.html | sed 's/^"again":"//; s/"$//; s/\\\\/\\/g' | sort -u
@@ -75,7 +75,7 @@ axes=tokens=3,out=8,in=9,f32
 few=(--least-seconds 0.001 --warm-up 0 --repetitions 2)
 printf 'kernel,cases,variants\nlinear,"%s",kokkos;plugin/it'"'"'s wrong\n' "$axes" >'my suite.csv'
 
-# ---- check: a wrong result, a failure, a time limit, a refusal -----------------------------------
+# ---- check: a wrong result, a failure, a time limit, an unsupported case -------------------------
 runs 1 "a wrong result" -- check --plugin "$plugin" --threads 1 --case "linear/plugin/it's wrong/$axes" \
   --seed 7 --records 'my rows.csv' --junit 'my rows.xml'
 [ "$(printed again | wc -l)" -eq 2 ] || fail "expected a command for each data mode"
@@ -104,7 +104,7 @@ pastes 0 "8b: 40 layers" "$(printed Example:)"
 runs 0 "the devices" -- devices
 pastes 0 "wave" "$(commands_behind '^.*source: ')"
 
-# ---- a suite of the user's: gate, validate, report -----------------------------------------------
+# ---- a user's suite: gate, validate, report ------------------------------------------------------
 runs 1 "a closed gate" -- gate --arch cpu --plugin "$plugin" --suite 'my suite.csv' --output "it's gate" \
   --junit gate.xml
 pastes 1 "incorrect    linear/plugin/it's wrong/" "$(printed again | grep ' check ')"

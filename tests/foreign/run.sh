@@ -1,12 +1,12 @@
 #!/bin/bash
-# Libraries that change, end or paint the process that loads them: the judge's verdicts, its records and
-# the user's terminal stay its own.
+# Tests that libraries which change or end the process that loads them, or print terminal control
+# sequences, do not affect the statuses, the records and the user's terminal.
 #
 #   run.sh PROGRAM CHECKOUT CC WORK
 set -uo pipefail
 program=$1 checkout=$2 cc=$3 work=$4
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-export KERNELGATE_ROOT=$checkout OMP_WAIT_POLICY=passive  # threads that spin are slow where cores are few
+export KERNELGATE_ROOT=$checkout OMP_WAIT_POLICY=passive  # spinning threads are slow on few cores
 rm -rf "$work" && mkdir -p "$work" && cd "$work" || exit 1
 failures=0
 
@@ -22,8 +22,8 @@ library() {
     "$here/$2" -o "$1" -lm || exit 1
 }
 
-# runs CODE "what it is" -- arguments: the exit code; what it says is in the file `said`. The command in
-# `before` starts the program.
+# runs CODE "what it is" -- arguments: compares the exit code; the output is in the file `said`. The
+# command in `before` starts the program.
 before=()
 runs() {
   local code=$1
@@ -49,7 +49,7 @@ few=(--least-seconds 0.001 --warm-up 0 --repetitions 2)
 printf 'kernel,cases,variants\nlinear,"%s",*\n' "${case#*/}" >suite.csv
 
 # ---- what a library changes in its process -------------------------------------------------------
-# Rounding, flushed subnormals, OpenMP's settings: every variant that runs after it would be wrong.
+# Rounding, flushed subnormals, OpenMP's settings: unprotected, every later variant would be wrong.
 others=(--suite smoke --kernel linear --kernel residual_norm --backend kokkos)
 runs 0 "variants beside a library that changes the process" -- check --plugin spoils.so "${others[@]}"
 says plugin/spoils
@@ -66,7 +66,7 @@ runs 0 "a sample of such a library" -- \
   sample --plugin spoils.so --case "linear/plugin/spoils/${case#*/}" --samples 2 --least-seconds 0.001
 says '"status":"passed"'
 
-# The same of a library that was there before the program's first line.
+# The same with a library that is loaded before main().
 LD_PRELOAD=./spoils.so runs 0 "a preloaded library that flushes subnormals" -- check "${others[@]}"
 if grep -q 'cannot be preloaded' said; then fail "the library was not preloaded"; fi
 
@@ -82,8 +82,8 @@ runs 0 "the same, sampled" -- \
 runs 0 "the same, compared" -- compare --baseline-plugin threads.so --candidate-plugin threads.so \
   --case "$guest" --rounds 2 --samples 2 --least-seconds 0.001 --time-limit 60
 
-# No process of this program forks while it has threads: their locks would stay locked for ever.
-# OpenBLAS starts threads of its own when it is loaded, and ends them before a fork: left out here.
+# A process of this program must not fork while it has other threads, whose locks would stay locked
+# forever. OpenBLAS starts threads when it is loaded and ends them before a fork; disabled here.
 what="a process that forks"
 for command in "check --plugin threads.so --case $case" "bench --case $case ${few[*]}" \
   "validate --suite suite.csv --repetitions 1 --throughput none --output report"; do
@@ -101,7 +101,7 @@ for command in list check bench; do
       $command --plugin $library.so
     says "plugin $library.so: its process "
     says "while the library was loaded or in kernelgate_plugin()"
-    # The program as it was typed here, quoted if its path needs it.
+    # The program's path as given on this command line, quoted if necessary.
     grep -qE "^  rerun    .*kernelgate'? list --plugin $library[.]so\$" said || fail "does not say how to rerun it"
   done
 done
@@ -111,7 +111,7 @@ done
 runs 0 "a sample of a library whose destructor aborts" -- \
   sample --plugin at_unload.so --case "linear/plugin/ends/${case#*/}" --samples 2 --least-seconds 0.001
 
-# In run(), where the library runs in the command's own process.
+# Ends in run(), also where the library runs in the command's own process.
 in_run() { library "in_run_$1.so" ends.c -include stdlib.h -include unistd.h -include signal.h "-DIN_RUN=$2"; }
 in_run exit 'exit(0)'
 in_run quick_exit 'quick_exit(0)'
@@ -142,7 +142,7 @@ for how in exit _exit; do
   if grep -q 'not a kernelgate' said; then fail "blames the program"; fi
 done
 
-# A crash of the library is told as what it was, whatever started the program or stays behind.
+# A crash of the library is reported as such, for any parent process and with a child left behind.
 before=(env --ignore-signal=CHLD)
 runs 1 "a crash where SIGCHLD was ignored" -- check --plugin in_run_abort.so --case "$guest"
 says "its process died of ABRT"
@@ -170,14 +170,14 @@ for closed in '>&-' '2>&-' '<&- >&- 2>&-'; do
     code=$?
     [ $code -eq 0 ] || fail "exit code $code with $closed $how"
     runs 0 "records of a run with $closed $how" -- report --records closed.csv --markdown closed.md
-    # A header and two rows, exact and real: nothing that somebody printed.
+    # A header and two rows, exact and real, without any printed text.
     [ "$(wc -l <closed.csv)" -eq 3 ] || fail "$(wc -l <closed.csv) lines, expected 3"
     what="closed standard streams"
   done
 done
 
-# ---- what a library says -------------------------------------------------------------------------
-# No byte that a terminal obeys, in any output; words of plain UTF-8 are left alone.
+# ---- text from a library -------------------------------------------------------------------------
+# The output must contain no control bytes; words of valid UTF-8 are kept.
 painted() {
   for file in "$@"; do
     if LC_ALL=C tr -d '\n' <"$file" | LC_ALL=C grep '[[:cntrl:]]' >/dev/null; then
@@ -206,7 +206,7 @@ painted said p.csv p.xml p.md
 runs 2 "the name of a library's variant" -- list --plugin painted_name.so
 says "variant 3: expected names of printable UTF-8, got 'name größer \\x1b[31m"
 painted said
-# Text that the library prints itself has its own lines, so only the bytes are checked.
+# Text that the library prints itself is on separate lines, so only the bytes are checked.
 for how in "" --in-process; do
   runs 0 "what a library prints $how" -- check --plugin paints.so --case "$guest" $how
   says 'prints größer \x1b[31m\x1b]0;title\x07\x08\u009b\u202e'

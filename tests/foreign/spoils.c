@@ -1,6 +1,6 @@
-/* A right kernel whose library changes everything that it can reach: how numbers round and whether
- * subnormals are flushed, in its thread and in OpenMP's, the locale, the folder, the umask,
- * handlers of signals, OpenMP's settings. It does so when it is loaded and in every function. */
+/* A correct kernel whose library changes all state that it can reach: rounding mode and flushing of
+ * subnormals in its own and OpenMP's threads, locale, working directory, umask, signal handlers,
+ * OpenMP's settings. It changes the rounding at load and all of it in every function. */
 #include <fenv.h>
 #include <locale.h>
 #include <omp.h>
@@ -38,7 +38,7 @@ static void spoil_threads(void) {
   omp_set_dynamic(1);
 }
 
-/* The start-up code of -Ofast does this much. */
+/* The start-up code of -Ofast also changes floating-point state. */
 __attribute__((constructor)) static void loaded(void) { spoil_floats(); }
 
 static const char* refusal(const kg_case* shape) {

@@ -1,5 +1,5 @@
-/* A right kernel that starts OpenMP's threads as soon as it is asked what it has. After a fork()
- * they would be gone, and a loop would wait for them for ever. */
+/* A correct kernel that starts OpenMP's threads in its entry function. They would not exist after a
+ * fork(), and a parallel loop would wait for them forever. */
 #include <stdlib.h>
 
 #include "guest.h"

@@ -1,4 +1,5 @@
-/* A right kernel, one that is wrong, one that fails and one that does not return. */
+/* One correct kernel, one with wrong results, one that fails, one that does not return and one that
+ * is unsupported. */
 #include <unistd.h>
 
 #include "guest.h"

@@ -1,11 +1,11 @@
-// Any text as a case id: a case that prints the id it is made from, or BadInput.
+// Fuzzes case ids: any text gives a case whose printed id parses to the same case, or BadInput.
 #include "harness/core/registry.hpp"
 #include "tests/fuzz/refused.hpp"
 
 namespace {
 
 // Sums over rows and queries take a while for large cases; the limits of refuse_huge() cover those.
-constexpr std::int64_t most_bytes_counted = std::int64_t{1} << 24;
+constexpr std::int64_t max_bytes_counted = std::int64_t{1} << 24;
 
 void probe(const kernelgate::Case& shape) {
   using kernelgate::fuzzing::require;
@@ -14,7 +14,7 @@ void probe(const kernelgate::Case& shape) {
     require(spec.count() >= 0);
     bytes += spec.count() * kernelgate::size_bytes(spec.type);
   }
-  if (bytes > most_bytes_counted) return;
+  if (bytes > max_bytes_counted) return;
   const kernelgate::Traffic traffic = shape.traffic();
   require(traffic.bytes >= 0 && traffic.flops >= 0);
   static_cast<void>(shape.exact_not_applicable());

@@ -1,5 +1,5 @@
-// Any text as /proc/self/cgroup and, behind a line "----", as /proc/self/mountinfo: a bounded list
-// of groups, each below the point where its hierarchy is mounted.
+// Fuzzes control_groups(): any text as /proc/self/cgroup and, after a line "----", as
+// /proc/self/mountinfo gives a bounded list of groups, each with a version and a folder.
 #include "harness/core/control_groups.hpp"
 #include "tests/fuzz/refused.hpp"
 

@@ -1,5 +1,6 @@
-// Any bytes as the index of a checkpoint in several files: names of files beside it, or BadInput.
-// The tensor names, which may be any text too, go through the translation of original names.
+// Fuzzes the index of a sharded checkpoint: any bytes give names of files in its folder, or
+// BadInput. The tensor names, which may be any text too, go through the translation of original
+// names.
 #include "reference/checkpoint.hpp"
 #include "reference/legacy_names.hpp"
 #include "tests/fuzz/refused.hpp"

@@ -1,5 +1,5 @@
-// Any text as a suite, and any text as the one list that it may name: cases, or BadInput. The input
-// is the suite, a line "----", and the list @fuzzed.
+// Fuzzes suites and case lists: any texts give cases, or BadInput. The input is a suite, a line
+// "----", and the list @fuzzed, the only one that the suite may refer to.
 #include "harness/suites/suite.hpp"
 #include "kernels/linear/linear.hpp"
 #include "tests/fuzz/refused.hpp"

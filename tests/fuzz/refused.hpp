@@ -1,5 +1,5 @@
-// What every fuzzed reader must do: read the input, or refuse it with BadInput. Any other exception
-// ends the program, as a crash, a leak, a hang or undefined behaviour does.
+// The contract of every fuzzed reader: it reads the input or rejects it with BadInput. Any other
+// exception ends the program, as a crash, a leak, a hang or undefined behaviour does.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ inline std::string_view as_text(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-/// Runs `read`; a refusal must say something.
+/// Runs `read`. A BadInput must have a message.
 template <class Read>
 int read_or_refuse(Read read) {
   try {
@@ -25,7 +25,7 @@ int read_or_refuse(Read read) {
   return 0;
 }
 
-/// For what must hold of everything that a reader accepts.
+/// Aborts unless `holds`: a condition on every input that a reader accepts.
 inline void require(bool holds) {
   if (!holds) std::abort();
 }

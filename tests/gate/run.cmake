@@ -1,10 +1,10 @@
-# The gate as a CI job meets it: open, closed by a wrong kernel, open again by a row of known failures,
-# closed by a row that is no longer true; the wrong device; names that do not exist.
+# Runs the gate as a CI job does: open, closed by a wrong kernel, open again by a row of known failures,
+# closed by an outdated row; the wrong device; names that do not exist.
 #   cmake -DPROGRAM=<kernelgate> -DSOURCE=<checkout> -DCC=<compiler> -DWORK=<folder> -P run.cmake
 file(REMOVE_RECURSE ${WORK})
 file(MAKE_DIRECTORY ${WORK})
 
-# expect(<exit code> <what the output must hold> <arguments>...)
+# expect(<exit code> <text that the output must contain> <arguments>...)
 function(expect code text)
   execute_process(COMMAND ${PROGRAM} gate ${ARGN} WORKING_DIRECTORY ${WORK}
     RESULT_VARIABLE got OUTPUT_VARIABLE output ERROR_VARIABLE error)

@@ -1,5 +1,5 @@
-// A program of one real backend: the instances of a kernel with their code, and the vendor's
-// runtime. It is compiled and linked where no GPU is; there it must say so in words and end well.
+// A program of one GPU backend: the instances of a kernel with their code, and the vendor's
+// runtime. It is also built on machines without a GPU, where it must print a message and return 0.
 #include <fmt/format.h>
 
 #include "harness/core/error.hpp"

@@ -1,6 +1,6 @@
-# Checkpoints; read by hostile.sh. shellcheck shell=bash
+# Broken checkpoints. Sourced by hostile.sh. shellcheck shell=bash
 
-# First, that the very same command works on a checkpoint that is whole.
+# First, the same command must work on a complete checkpoint.
 fresh_checkpoint
 what="a whole checkpoint"
 "$program" forward --checkpoint c --input-ids 2,39 --output out.safetensors >said 2>&1 ||
@@ -52,7 +52,7 @@ refuses_checkpoint "a list for a header" "c/model.safetensors: expected a JSON o
 # 1,000,000 = 0x0f4240 brackets
 { printf '\100\102\017\0\0\0\0\0'; head -c 1000000 /dev/zero | tr '\0' '['; } >c/model.safetensors
 refuses_checkpoint "a million brackets" "c/model.safetensors: expected JSON nested at most 16 deep"
-# the same number of bytes inside one text that never ends
+# the same number of bytes in one unterminated string
 { printf '\100\102\017\0\0\0\0\0{"'; head -c 999998 /dev/zero | tr '\0' a; } >c/model.safetensors
 refuses_checkpoint "a text without end" "c/model.safetensors: expected JSON, got"
 safetensors '\010\0\0\0\0\0\0\0' $'{"\033[31m"' 0
@@ -68,7 +68,7 @@ refuses_checkpoint "a NaN among the weights" "tensor '$first': expected finite n
 printf '\0\0\200\377' | dd of=c/model.safetensors bs=1 seek=$((8 + header + 4 * 5)) conv=notrunc 2>/dev/null
 refuses_checkpoint "an infinity" "tensor '$first': expected finite numbers, got -inf at index 5\$"
 
-# Files of another kind: named by what they are, and not by their misread bytes.
+# Files of another type: the message names the type instead of misread bytes.
 fresh_checkpoint
 pointer='version https://git-lfs.github.com/spec/v1\noid sha256:00ff\nsize 17683\n'
 printf "$pointer" >c/model.safetensors
@@ -88,7 +88,7 @@ printf "$pointer" >c/tokenizer.json
 refuses "a Git LFS pointer for a tokenizer" "c/tokenizer.json: expected JSON, got a Git LFS pointer" -- \
   rsa --checkpoint c --input-ids 2 --n 1 --c 1 --t 0 --beta 2 --tau 1 --output out.txt
 
-# In several files.
+# Sharded checkpoints.
 fresh_checkpoint untied_sharded
 shard=$(basename "$(find c -name '*.safetensors' ! -name 'expected*' | sort | head -1)")
 mv "c/$shard" kept
@@ -104,7 +104,7 @@ refuses_checkpoint "an index of nothing" "expected a tensor '[^']*' of shape"
 printf '{"weight_map":[]}' >$index
 refuses_checkpoint "an index without a map" "key 'weight_map': expected an object, got \[\]"
 
-# change KEY VALUE: of the config.
+# change KEY VALUE: sets a value of the config.
 change() {
   fresh_checkpoint
   sed -i "s|\"$1\": [^,]*|\"$1\": $2|" c/config.json

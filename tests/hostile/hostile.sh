@@ -1,7 +1,7 @@
 #!/bin/bash
-# Gives the built program inputs that are broken or made to harm it. It must end with exit code 2 and
-# one message that names what the user gave, what stands there and what was expected; a signal, another
-# code or a silent end fails the test.
+# Gives the built program broken or malicious inputs. It must end with exit code 2 and one message that
+# states the user's input, the value found there and the expected value. A signal, another exit code or
+# an empty output fails the test.
 #
 #   hostile.sh PROGRAM CHECKOUT
 set -uo pipefail
@@ -20,7 +20,7 @@ complain() {
   head -c 2000 said
 }
 
-# refuses "what it is" 'pattern' … -- arguments: exit code 2, and every pattern in what is said.
+# refuses "what it is" 'pattern' … -- arguments: expects exit code 2 and every pattern in the output.
 refuses() {
   what=$1
   shift

@@ -1,7 +1,7 @@
-# Places that cannot be written or read; read by hostile.sh. shellcheck shell=bash
+# Paths that cannot be written or read. Sourced by hostile.sh. shellcheck shell=bash
 
 writes_to() { refuses "$1" "$3" -- forward --model t0 --input-ids 2,39 --output "$2"; }
-# By a link: a program that puts a file in a device's place then breaks only this one.
+# Uses a link, so that a program that replaces the device by a file damages only the link.
 ln -s /dev/full full
 writes_to "a full disk" full "full: cannot be written: No space left on device"
 what="a device"
@@ -11,7 +11,7 @@ writes_to "a folder as output" folder.csv "folder.csv: cannot be written"
 writes_to "a system folder" /proc/out.safetensors "/proc/out.safetensors: cannot be written"
 writes_to "an empty name" "" "output"
 
-# Places that cannot take records.
+# Paths to which records cannot be written.
 case=linear/kokkos/tokens=3,out=8,in=8,f32
 records_to() { refuses "$1" "$3" -- check --case $case --records "$2"; }
 records_to "records on a full disk" full "records: cannot write to 'full': No space left on device; 0 rows"
@@ -22,8 +22,8 @@ records_to "a file of someone else" other.csv "other.csv:1: expected the columns
 what="a file of someone else"
 [ "$(cat other.csv)" = name,size ] || complain "was changed"
 
-# A disk that fills up: a limit on the size of files lets the first rows through. The rows that were
-# finished stay, the last line is whole, and the same file takes more rows once there is room.
+# A disk that fills up: a file-size limit allows the first rows. Finished rows are kept, the last line
+# is complete, and the same file accepts more rows after the limit is lifted.
 ran=$((ran + 1))
 what="a disk that fills up under the records"
 (
@@ -41,7 +41,7 @@ grep -q "; $rows rows of this run are kept" said || complain "$rows rows in the 
 "$program" check --case $case --data real --records r.csv >said 2>&1 || complain "takes no more rows"
 [ "$(wc -l <r.csv)" -gt $((rows + 1)) ] || complain "no row was added"
 
-# Folders without permission; root may read everything, so this needs another user.
+# Folders without permission. Needs a user other than root, who can read everything.
 if [ "$(id -u)" -ne 0 ]; then
   fresh_checkpoint
   chmod 0 c

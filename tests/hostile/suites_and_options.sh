@@ -1,4 +1,4 @@
-# Suites, case ids and options; read by hostile.sh. shellcheck shell=bash
+# Suites, case ids and options. Sourced by hostile.sh. shellcheck shell=bash
 
 refuses "an unknown suite" "unknown suite 'nightly'; there are: .*smoke" -- check --suite nightly
 refuses "a suite that is not there" "none.csv: no such file" -- check --suite none.csv
@@ -92,7 +92,7 @@ forward "a chunk of nothing" "chunk" -- forward --model t0 --chunk 0
 mkdir root
 KERNELGATE_ROOT=$work/root refuses "a root without suites" "no folder of suites; looked for .*/root/suites" -- list
 
-# A Git LFS pointer in place of a file is named as such by every reader.
+# Every reader reports a Git LFS pointer in place of a file.
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:00ff\nsize 17683\n' >pointer
 kind='got a Git LFS pointer in place of a file of 17683 bytes; run `git lfs pull`'
 cp pointer pointer.csv

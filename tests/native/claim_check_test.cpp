@@ -1,4 +1,4 @@
-// `check` holds a native variant to its claim of reproducible bits: one that lies is incorrect.
+// `check` tests a native variant's determinism claim; a variant that violates it is incorrect.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,16 +11,16 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class ClaimCheck : public ::testing::Test {
+class DeterminismClaimCheck : public ::testing::Test {
  protected:
-  ClaimCheck() {
+  DeterminismClaimCheck() {
     registry.add_kernel<TwiceCase>("y = 2 x");
     registry.add_entries("twice", Backend::source, mutants_source_entries());
   }
 
-  /// The rows of `check` on one case of a suite in both modes, on one device of each wave width.
-  std::vector<Record> rows(const std::string& mutant, Reproducible claim) {
-    registry.add_native(plan_of(mutant, std::move(claim)));
+  /// Runs `check` on one case in both data modes, on one device per wave width.
+  std::vector<Record> rows(const std::string& mutant, Reproducible determinism_claim) {
+    registry.add_native(plan_of(mutant, std::move(determinism_claim)));
     std::vector<SuiteCase> cases(1);
     cases[0].kernel = &registry.find("twice");
     cases[0].shape = std::make_unique<TypedCase<TwiceCase>>(TwiceCase{.count = 20000});
@@ -44,7 +44,7 @@ class ClaimCheck : public ::testing::Test {
   Registry registry;
 };
 
-TEST_F(ClaimCheck, PassesAVariantWhoseBitsStayUnderTwentySchedules) {
+TEST_F(DeterminismClaimCheck, PassesAVariantWhoseBitsStayUnderTwentySchedules) {
   const std::vector<Record> all = rows("none", {true, "sums in a fixed order"});
   for (const char* device : {"nv-sm90", "amd-gfx942"}) {
     EXPECT_EQ(count(all, device, Status::passed), 3 + 20) << device;  // exact, real
@@ -52,7 +52,7 @@ TEST_F(ClaimCheck, PassesAVariantWhoseBitsStayUnderTwentySchedules) {
   EXPECT_EQ(all.size(), 2U * 23U);
 }
 
-TEST_F(ClaimCheck, RefusesAVariantThatLies) {
+TEST_F(DeterminismClaimCheck, RefusesAVariantThatLies) {
   const std::vector<Record> all = rows("float_atomics", {true, "sums in a fixed order"});
   for (const char* device : {"nv-sm90", "amd-gfx942"}) {
     EXPECT_GT(count(all, device, Status::incorrect), 0) << device;
@@ -63,20 +63,21 @@ TEST_F(ClaimCheck, RefusesAVariantThatLies) {
   EXPECT_THAT(refused->message,
               HasSubstr("bits of 'total' differ from those under schedule 0, though declared "
                         "reproducible (sums in a fixed order)"));
-  // Under one schedule alone it would pass: the command has the one that it differs from, too.
-  EXPECT_THAT(again(*refused), HasSubstr("kernelgate check --threads 1 --schedule-seed 0 --case "));
-  EXPECT_THAT(again(*refused),
+  // Under one schedule alone it would pass, so the command also has the schedule of the other bits.
+  EXPECT_THAT(repro_command(*refused),
+              HasSubstr("kernelgate check --threads 1 --schedule-seed 0 --case "));
+  EXPECT_THAT(repro_command(*refused),
               ::testing::EndsWith(fmt::format("--schedule-seed {}", *refused->schedule_seed)));
 }
 
-TEST_F(ClaimCheck, LetsAVariantSayThatItsBitsMayDiffer) {
+TEST_F(DeterminismClaimCheck, LetsAVariantSayThatItsBitsMayDiffer) {
   const std::vector<Record> all = rows("float_atomics", {false, "float atomics in any order"});
   for (const char* device : {"nv-sm90", "amd-gfx942"}) {
     EXPECT_EQ(count(all, device, Status::passed), 3 + 3) << device;
   }
 }
 
-TEST_F(ClaimCheck, HasOneRowForARefusalWhateverTheData) {
+TEST_F(DeterminismClaimCheck, HasOneRowForAnUnsupportedCaseWhateverTheData) {
   registry.add_native(plan_of("none"));
   std::vector<SuiteCase> cases(1);
   cases[0].kernel = &registry.find("twice");
@@ -89,7 +90,7 @@ TEST_F(ClaimCheck, HasOneRowForARefusalWhateverTheData) {
   run.threads = 1;
   run.virtual_runs.devices = {"nv-sm90", "amd-gfx942"};
   run.virtual_runs.schedules = 1;
-  EXPECT_EQ(run.count(cases), 2 + 1);  // nv-sm90 takes it in both modes, amd-gfx942 not
+  EXPECT_EQ(run.count(cases), 2 + 1);  // supported on nv-sm90 in both modes, not on amd-gfx942
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Every native variant's claim that its bits do not depend on the schedule, held on the kernel's
-// smoke cases at both wave widths under 20 orders.
+// Tests every native variant's determinism claim: the output bits on the kernel's smoke cases are
+// the same under 20 schedules, at both wave widths.
 #include <gtest/gtest.h>
 
 #include "harness/executors/virtual_device.hpp"
@@ -30,16 +30,16 @@ std::vector<std::string> kernels_with_native_variants() {
   return names;
 }
 
-class Claims : public ::testing::TestWithParam<std::string> {};
+class DeterminismClaims : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(Claims, OfEqualBitsHoldUnderTwentySchedules) {
+TEST_P(DeterminismClaims, OfEqualBitsHoldUnderTwentySchedules) {
   int held = 0;
   for (const SuiteCase& c : load_suite(build(), data_root(), "smoke")) {
     if (c.kernel->name != GetParam()) continue;
     for (const Variant* variant : c.variants) {
       if (variant->backend != Backend::source || !variant->native->reproducible.bits) continue;
       for (const char* profile : {"nv-sm90", "amd-gfx942"}) {
-        if (variant->native->refusal(*c.shape, device_profile(profile))) continue;
+        if (variant->native->unsupported_reason(*c.shape, device_profile(profile))) continue;
         const auto differs = differing_bits(build(), *variant, *c.shape, DataMode::real,
                                             device_profile(profile), 20);
         EXPECT_EQ(differs, std::nullopt)
@@ -52,9 +52,9 @@ TEST_P(Claims, OfEqualBitsHoldUnderTwentySchedules) {
   EXPECT_GT(held, 0) << "no smoke case of this kernel runs on either device";
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, Claims, ::testing::ValuesIn(kernels_with_native_variants()),
+INSTANTIATE_TEST_SUITE_P(Of, DeterminismClaims, ::testing::ValuesIn(kernels_with_native_variants()),
                          [](const auto& p) { return p.param; });
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Claims);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(DeterminismClaims);
 
 }  // namespace
 }  // namespace kernelgate

@@ -1,21 +1,21 @@
-// y = 2 x and the sum of x, right and broken in one place each.
+// A kernel that computes y = 2 x and the sum of x, correct and with one seeded bug per mutant.
 #pragma once
 
 #include <dialect.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 enum class Mutant : int {
   none,
   nothing_written,
   wrong_row,        // the neighbour's value
-  missing_barrier,  // between the waves' sums and their sum
+  missing_barrier,  // between writing and adding up the waves' sums
   past_the_end,     // one store beyond y
   input_written,
-  stale_output,   // reads y before anyone wrote it
-  float_atomics,  // right, but the sum's order follows the schedule
-  endless,        // writes its element again and again
+  stale_output,   // reads y before it is written
+  float_atomics,  // correct, but the order of the sum depends on the schedule
+  endless,        // writes its element in an endless loop
 };
 
 template <int W>
@@ -23,7 +23,7 @@ struct MutantShared {
   float wave[256 / W];
 };
 
-/// Grid: blocks of 256 over n elements; `total` is 0 before.
+/// Grid: blocks of 256 threads over n elements. `total` must be 0 before the launch.
 template <int W, Mutant mutant>
 KGLOBAL KBOUNDS(256) void mutant_kernel(float* x, float* y, float* total, u32 n) {
   K_SHARED(MutantShared<W>, s);
@@ -41,7 +41,7 @@ KGLOBAL KBOUNDS(256) void mutant_kernel(float* x, float* y, float* total, u32 n)
     if (k_tid() % W == 0) k_atomic_add_device(total, sum);
     return;
   }
-  // One block alone has the sum: each wave its share of all elements, then thread 0 theirs.
+  // Block 0 computes the sum: each wave sums its share of all elements, thread 0 adds the waves'.
   if (k_block() != 0) return;
   float share = 0;
   for (u32 at = k_tid(); at < n; at += k_threads()) {
@@ -71,5 +71,5 @@ inline NativeEntries mutants_entries() {
   return {entries, sizeof(entries) / sizeof(entries[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -1,4 +1,4 @@
-// The kernel that mutants_kernel.hpp holds right and broken, as a case and a plan.
+// Case and plan for the kernel of mutants_kernel.hpp and its seeded bugs.
 #pragma once
 
 #include <fmt/format.h>
@@ -34,22 +34,23 @@ struct TwiceCase {
     fill_bell(tensors["x"], stream_key(id_of(*this), seed, mode, "x"), 1);
     tensors["total"].set(0, 0);
   }
-  Truth truth(const TensorSet& before, DataMode, std::uint64_t) const {
-    NumericTruth y{.tensor = "y", .at = {}, .value = {}, .budget = {}};
-    NumericTruth total{.tensor = "total", .at = {}, .value = {0}, .budget = {1e-3}};
+  ReferenceValues reference_values(const TensorSet& before, DataMode, std::uint64_t) const {
+    NumericReference y{.tensor = "y", .at = {}, .value = {}, .error_bound = {}};
+    NumericReference total{.tensor = "total", .at = {}, .value = {0}, .error_bound = {1e-3}};
     for (std::int64_t i = 0; i < count; ++i) {
       y.add_exact(2 * before["x"].get(i));
       total.value[0] += before["x"].get(i);
     }
-    Truth truth;
-    truth.numeric = {std::move(y), std::move(total)};
-    return truth;
+    ReferenceValues reference_values;
+    reference_values.numeric = {std::move(y), std::move(total)};
+    return reference_values;
   }
   bool operator==(const TwiceCase&) const = default;
 };
 
-/// The plan of one mutant, that claims reproducible bits unless told otherwise.
-inline NativePlan<TwiceCase> plan_of(const std::string& mutant, Reproducible claim = {}) {
+/// The plan of one mutant. Declares reproducible bits by default.
+inline NativePlan<TwiceCase> plan_of(const std::string& mutant,
+                                     Reproducible determinism_claim = {}) {
   const auto uses = [mutant](const TwiceCase& c, const DeviceProfile& device) {
     return std::vector<NativeUse>{{.entry = fmt::format("{}<w{}>", mutant, device.wave),
                                    .grid = {(c.count + 255) / 256, 1, 1},
@@ -57,7 +58,7 @@ inline NativePlan<TwiceCase> plan_of(const std::string& mutant, Reproducible cla
   };
   NativePlan<TwiceCase> plan;
   plan.name = mutant;
-  plan.reproducible = std::move(claim);
+  plan.reproducible = std::move(determinism_claim);
   plan.uses = uses;
   plan.prepare = [uses](const TwiceCase& c, TensorSet& tensors, NativeDevice& device,
                         const NativeEntrySet& entries) {

@@ -1,5 +1,6 @@
-// From a launch to a verdict: what a virtual device finds makes a variant incorrect, in the words
-// of the finding, at both wave widths; a sound kernel passes; claims of equal bits are held.
+// From a launch to a status, at both wave widths: a diagnostic of a virtual device makes a variant
+// incorrect, with the diagnostic as the message; a correct kernel passes; determinism claims are
+// tested.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,7 +20,7 @@ class Verdicts : public ::testing::TestWithParam<const char*> {
   Verdicts() {
     registry.add_kernel<TwiceCase>("y = 2 x");
     registry.add_entries("twice", Backend::source, mutants_source_entries());
-    registry.add_entries("twice", Backend::source, mutants_plain_entries(), SourceFlavour::plain);
+    registry.add_entries("twice", Backend::source, mutants_plain_entries(), SourceBuildMode::plain);
   }
 
   const Variant& variant(const std::string& mutant) {
@@ -53,7 +54,7 @@ TEST_P(Verdicts, PassASoundKernelCheckedAndPlain) {
 }
 
 TEST_P(Verdicts, PassASoundKernelUnobserved) {
-  const CheckResult plain = check("none", 1, {.flavour = SourceFlavour::plain});
+  const CheckResult plain = check("none", 1, {.build_mode = SourceBuildMode::plain});
   EXPECT_EQ(plain.status, Status::passed) << plain.message;
 }
 
@@ -82,7 +83,7 @@ TEST_P(Verdicts, TakeTheWordsOfTheFinding) {
 
 TEST_P(Verdicts, EndAKernelThatDoesNotEnd) {
   for (const std::uint64_t schedule : {0U, 1U, 2U}) {
-    const CheckResult result = check("endless", schedule, {.patience = {.steps = 5000}});
+    const CheckResult result = check("endless", schedule, {.step_limit = {.steps = 5000}});
     EXPECT_EQ(result.status, Status::incorrect) << schedule;
     EXPECT_THAT(result.message, HasSubstr("  loop     ")) << schedule;
     EXPECT_THAT(result.message, HasSubstr("mutants_kernel.hpp:")) << schedule;
@@ -118,11 +119,11 @@ TEST_P(Verdicts, RefuseBeforeTheLaunchWhatAProfileLacks) {
   const TypedCase<TwiceCase> shape(TwiceCase{});
   DeviceProfile small = device_profile(GetParam());
   small.max_threads = 128;
-  const auto reason = v.native->refusal(shape, small);
+  const auto reason = v.native->unsupported_reason(shape, small);
   ASSERT_TRUE(reason.has_value());
   EXPECT_THAT(*reason, HasSubstr("needs 256 threads"));
   const TypedCase<TwiceCase> huge(TwiceCase{.count = std::int64_t{1} << 36});
-  const auto grid = v.native->refusal(huge, device_profile("amd-gfx942"));
+  const auto grid = v.native->unsupported_reason(huge, device_profile("amd-gfx942"));
   ASSERT_TRUE(grid.has_value());
   EXPECT_THAT(*grid, HasSubstr("4294967295 threads along x"));
 }

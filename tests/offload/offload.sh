@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs `kernelgate forward` and `throughput` on T1 with experts in a file: the same numbers as with all
-# in memory, a hit rate that is printed and recorded, and settings that it must refuse.
+# Runs `kernelgate forward` and `throughput` on T1 with experts in a file: same numbers as with all
+# experts in memory, printed and recorded hit rate, and settings that must be rejected.
 #
 #   offload.sh PROGRAM
 program=$1

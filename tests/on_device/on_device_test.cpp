@@ -1,6 +1,6 @@
-// What must hold on a real GPU and no check of a suite asks: the dialect's words mean on it what
-// they mean on the host, and a variant that claims equal bits gives them every time. Where no
-// device is, each test is skipped with the reason.
+// Tests on a real GPU that no suite covers: the dialect's operations have the same results as on
+// the host, and a variant with a determinism claim gives the same bits in every run. Without a
+// device, each test is skipped with the reason.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -59,7 +59,7 @@ TEST_F(OnDevice, TilesAreMultiplied) {
   expect(expect_tiles);
 }
 
-// One run on fresh inputs: every output's bits.
+// A hash of every tensor's bits after one run on fresh inputs.
 std::vector<std::uint64_t> bits_of(const Variant& variant, const Case& shape) {
   TensorSet tensors(shape.tensors());
   shape.fill(tensors, DataMode::real, 1);
@@ -72,12 +72,12 @@ std::vector<std::uint64_t> bits_of(const Variant& variant, const Case& shape) {
   return bits;
 }
 
-TEST_F(OnDevice, ClaimsOfEqualBitsHoldInTwentyRuns) {
+TEST_F(OnDevice, DeterminismClaimsOfEqualBitsHoldInTwentyRuns) {
   int held = 0;
   for (const SuiteCase& c : load_suite(build(), data_root(), "smoke")) {
     for (const Variant* variant : c.variants) {
       if (variant->backend != backend || !variant->native->reproducible.bits) continue;
-      if (variant->native->refusal(*c.shape, device_->profile())) continue;
+      if (variant->native->unsupported_reason(*c.shape, device_->profile())) continue;
       const std::vector<std::uint64_t> first = bits_of(*variant, *c.shape);
       for (int run = 1; run < 20; ++run) {
         ASSERT_EQ(bits_of(*variant, *c.shape), first)

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The longest context of a checkpoint, 64 tokens, in every command that feeds tokens to a model: 64 pass,
-# 65 are refused with exit code 2 and the limit. Token ids come in the forms in which users have them.
+# Tests a checkpoint's maximum context, 64 tokens, in every command that runs tokens through a model: 64
+# pass, 65 are rejected with exit code 2 and the limit. Also tests the accepted forms of token id lists.
 #
 #   context.sh PROGRAM CHECKOUT
 program=$1
@@ -33,10 +33,10 @@ run 0 '^pp64 ' "${throughput[@]}" --pp 64
 run 2 "--pp 65: a sequence of 65 tokens; $limit" "${throughput[@]}" --pp 64 --pp 65
 run 0 '^tg4 b1 c60 ' "${throughput[@]}" --context 60 --tg 4
 run 2 "--context 60 and --tg 5: a sequence of 65 tokens; $limit" "${throughput[@]}" --context 60 --tg 5
-# No cell of the default grid fits: each gives a row with the reason, and nothing ran.
+# No cell of the default grid fits: each gives a row with the reason, and nothing runs.
 run 5 "pp128 +unsupported: 128 tokens, the model's longest context is 64" "${throughput[@]}"
 run 0 'GQA +65 .*beyond the model.s longest context of 64' kv --checkpoint "$checkpoint" --tokens 65
-# kv takes the type that config.json states, and times a checkpoint's layers, too.
+# kv uses the type in config.json and also times a checkpoint's layers.
 kv=(kv --checkpoint "$checkpoint" --tokens 32)
 grep -q '"dtype": "float32"' "$checkpoint/config.json" || exit 1
 run 0 ' 3 layers, width 32, f32;' "${kv[@]}"
@@ -49,7 +49,7 @@ what="kv within the context"
 "$program" kv --checkpoint "$checkpoint" --tokens 64 >said 2>&1
 grep -q beyond said && complain "expected no mark"
 
-# One list in many forms gives one result.
+# Different forms of one list give the same result.
 forward=(forward --model t0)
 run 0 'argmax' "${forward[@]}" --output list --input-ids 2,39,76
 printf 'id\r\n2\r\n39\r\n76\r\n' >table.csv

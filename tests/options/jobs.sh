@@ -1,6 +1,6 @@
 #!/bin/bash
-# How many compile jobs the scripts start: memory and cores within the limits of control groups, read
-# from a folder with hand-written files in place of /.
+# Tests the number of compile jobs that the scripts start, from memory and cores within the limits of
+# control groups. The limits come from hand-written files in a folder that replaces /.
 #
 #   jobs.sh CHECKOUT
 set -euo pipefail
@@ -44,7 +44,7 @@ expect "cores without a quota" "$(available_cores "$root")" "$cores"
 write $group/cpu.max '50000 100000\n'
 expect "half a core" "$(available_cores "$root")" 1
 
-# Version 1, in a container that sees the host's path.
+# Control groups version 1, in a container with the host's path.
 write proc/self/cgroup '4:memory:/docker/a\n3:cpu,cpuacct:/docker/a\n0::/\n'
 write proc/self/mountinfo '32 30 0:28 /docker/a /v1/memory ro - cgroup cgroup rw,memory\n33 30 0:29 /docker/a /v1/cpu ro - cgroup cgroup rw,cpu,cpuacct\n'
 write v1/memory/memory.limit_in_bytes '1073741824\n'

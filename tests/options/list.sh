@@ -1,5 +1,5 @@
 #!/bin/bash
-# `list --kernel` leaves other kernels and their cases out, and refuses a kernel that is not there.
+# Tests that `list --kernel` leaves out other kernels and their cases and rejects an unknown kernel.
 #
 #   list.sh PROGRAM CHECKOUT
 program=$1

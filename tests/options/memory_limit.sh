@@ -1,6 +1,6 @@
 #!/bin/bash
-# Commands in a control group with 400 MB of memory, as in a container: they refuse what does not fit and
-# name the limit; none is killed. Skipped where this user may not make such a group.
+# Runs commands in a control group with 400 MB of memory, as in a container. They must reject what does
+# not fit and report the limit instead of being killed. Skipped if this user may not create such a group.
 #
 #   memory_limit.sh PROGRAM CHECKOUT
 set -uo pipefail
@@ -11,7 +11,7 @@ skip() {
   exit 77
 }
 
-# A sanitizer takes a multiple of what the program asks for.
+# With a sanitizer, the program needs a multiple of its memory.
 if ldd "$program" | grep libasan >/dev/null; then skip 'this program has a sanitizer'; fi
 group=''
 for point in /sys/fs/cgroup/memory /sys/fs/cgroup; do
@@ -30,7 +30,7 @@ echo 400000000 >"$group/$limit" || skip 'the limit cannot be set'
 cd "$work" || exit 1
 failures=0
 
-# run CODE TEXT ARGUMENT…: inside the group the program ends so and says so.
+# run CODE TEXT ARGUMENT…: runs the program in the group and compares its exit code and output.
 run() {
   local code=$1 text=$2
   shift 2
@@ -59,7 +59,7 @@ run 2 "kv --time 20000: .* needs [0-9.]+ GB, $free" kv --model 8b --tokens 1 --t
 run 2 "rsa: keys, values and state .*, $free" \
   rsa --model t1 --input-ids 1 --n 2000 --c 2 --beta 3000 --tau 1 --output x
 
-# large_vocabulary ROWS FOLDER: a small checkpoint with so many tokens, whose further rows are zeros.
+# large_vocabulary ROWS FOLDER: a small checkpoint with ROWS tokens, whose additional rows are zeros.
 large_vocabulary() {
   local rows=$1 folder=$2 data=$KERNELGATE_ROOT/tests/oracle/data/full_attention old=16384 # 128 rows of 32 f32
   local more=$((rows * 128 - old)) length i

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Gives every numeric option of every command texts that are no number of its type. Each must end with
-# exit code 2 and a message that names the option, what was expected and what was given. The options
-# come from the program's help, so that an option added later is held to the same rule.
+# Gives every numeric option of every command texts that are not numbers of its type. Each must end with
+# exit code 2 and a message with the option, the expected and the given value. The options come from the
+# program's help, so that later options are tested too.
 #
 #   numbers.sh PROGRAM CHECKOUT
 set -uo pipefail
@@ -13,7 +13,7 @@ cd "$work" || exit 1
 failures=0
 tried=0
 
-# refuses OPTION TEXT EXPECTED WORD…: `program WORD… OPTION TEXT` is refused.
+# refuses OPTION TEXT EXPECTED WORD…: expects that `program WORD… OPTION TEXT` is rejected.
 refuses() {
   local option=$1 text=$2 expected=$3
   shift 3
@@ -46,7 +46,7 @@ check_command() {
         done
         ;;
       INT)
-        # Each option has a lower limit, so that it refuses the least number of the type, too.
+        # Each option has a lower limit, so it also rejects the minimum of the type.
         for text in 9223372036854775808 -9223372036854775809 -9223372036854775808 1e3; do
           refuses "$option" "$text" 'expected a whole number from ' "$@"
         done
@@ -60,13 +60,13 @@ check_command() {
   done < <(numeric_options "$@")
 }
 
-check_command # the options in front of the commands
+check_command # the options before the command
 for command in $(subcommands); do
   check_command "$command"
   for nested in $(subcommands "$command"); do check_command "$command" "$nested"; done
 done
 
-# One option of each type takes every text that CLI11 alone reads in its own way.
+# One option of each type is given every text that CLI11 itself would interpret differently.
 for text in 100000000000000000000000 0x10 +5 2.5 ' 5' x; do
   refuses --seed "$text" 'expected a whole number from 0 to 18446744073709551615' check
   refuses --repetitions "$text" 'expected a whole number from 1 to 1000' bench
@@ -74,7 +74,7 @@ done
 for text in -inf 1e999 0x10 +5 1,5 -1 0; do
   refuses --time-limit "$text" 'expected a finite decimal number above 0' check
 done
-# A number outside the range of an option has the message of a text that is no number.
+# A number outside an option's range gives the same message as a text that is not a number.
 for text in -1 0 513; do refuses --threads "$text" 'expected a whole number from 1 to 512' list; done
 refuses --beta 1e3 'expected a whole number from 1 to 16777216' rsa
 refuses --beta 16777217 'expected a whole number from 1 to 16777216' rsa
@@ -83,7 +83,7 @@ refuses --magnitude 0.05 'expected a finite decimal number from 0.1 to 1000' his
 refuses --layers 0 'expected a whole number from 1 to 9223372036854775807' forward
 refuses --commit -1 'expected a finite decimal number of 0 or more' kv
 
-# A number is read as a decimal one: 010 is ten, and the largest seed is itself.
+# Numbers are read as decimal: 010 is ten, and the largest seed is unchanged.
 for text in 010 18446744073709551615; do
   "$program" check --case linear/kokkos/tokens=1,out=2,in=2,f32 --data exact --seed $text --records rows.csv >said 2>&1 || {
     failures=$((failures + 1))
@@ -99,6 +99,6 @@ seeds=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == "seed") at = i; n
 }
 
 echo "$tried texts, $failures failures"
-# Eight commands take a seed, and twice as many options of other types: fewer texts mean that the help
-# was not understood.
+# Eight commands have a seed, and there are twice as many options of other types. Fewer texts mean that
+# the help was not parsed.
 [ "$tried" -gt 100 ] && [ "$failures" -eq 0 ]

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Checks the surroundings of a run: environment variables, the folder for temporary files, limits. A fault there
-# ends with exit code 2 and is named; no kernel is called crashed for it.
+# Tests the environment of a run: environment variables, the folder for temporary files, system limits. An error
+# there ends with exit code 2 and a message, and is not reported as a crash of a kernel.
 #
 #   surroundings.sh PROGRAM CHECKOUT
 program=$1
@@ -8,7 +8,7 @@ export KERNELGATE_ROOT=$2
 # shellcheck source=tests/program.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../program.sh"
 
-# run CODE TEXT VARIABLE=VALUE ARGUMENT…: the program ends so and says so.
+# run CODE TEXT VARIABLE=VALUE ARGUMENT…: compares the program's exit code and output.
 run() {
   local code=$1 text=$2 variable=$3
   shift 3
@@ -38,14 +38,14 @@ bad kv --model t0 --time 2
 bad validate --suite smoke --output report
 bad gate --arch cpu --output gate
 for folder in report gate; do [ -e $folder ] && complain "expected no folder '$folder'"; done
-# Commands without kernels are not held to it.
+# Commands without kernels ignore the variable.
 run 0 'linear' KOKKOS_NUM_THREADS=x list
 run 0 'argmax' KOKKOS_NUM_THREADS=x forward --model t0 --input-ids 2,39 --output x
 run 2 "OMP_NUM_THREADS: expected .*, got '-2'" OMP_NUM_THREADS=-2 check --case $case
 run 2 "KOKKOS_DISABLE_WARNINGS: expected true, .*, got 'on'" KOKKOS_DISABLE_WARNINGS=on check --case $case
 run 0 'linear +kokkos +2 ' KOKKOS_NUM_THREADS=2 check --case $case
 
-# Teams of OpenMP. A kernel whose team lacks threads leaves elements unwritten.
+# OpenMP teams. A kernel with too few threads in its team leaves elements unwritten.
 norms=(check --suite smoke --kernel residual_norm --backend kokkos --variant kokkos)
 forward=(forward "${model[@]}" --variant kokkos --input-ids 2,39,76 --threads 3)
 run 0 'argmax' A=b "${forward[@]}" --output plain
@@ -65,7 +65,7 @@ for variable in KOKKOS_NUM_THREADS OMP_NUM_THREADS; do
   run 0 'OpenMP, 512 threads' $variable=512 devices
 done
 
-# How the starting process left the signals, and limits of the system that end processes.
+# Signal dispositions inherited from the parent process, and system limits that end processes.
 what="ulimit -f 0"
 for words in "forward --model t0 --input-ids 2,39 --output limited" "check --case $case --records limited"; do
   # shellcheck disable=SC2086
@@ -90,9 +90,9 @@ run 2 'TMPDIR=file: .*not a folder' TMPDIR=file "${experts[@]}"
 run 2 'TMPDIR=/nowhere: .*KERNELGATE_LOCKS' TMPDIR=/nowhere compare --baseline "$program" --candidate "$program" \
   --case $case --records rounds.csv
 run 0 'experts asked for' TMPDIR=/nowhere "${experts[@]}" --expert-folder "$work"
-run 0 'linear +kokkos +2 ' TMPDIR=/nowhere check --case $case # needs none
+run 0 'linear +kokkos +2 ' TMPDIR=/nowhere check --case $case # needs no temporary files
 
-# A name that no file system takes is a fault of the name.
+# A file name that is too long for any file system is reported as such.
 long=$(head -c 300 /dev/zero | tr '\0' a)
 for words in "vectors check --outputs x --vectors" "report --output x --records" "resources --no-build --objects" \
   "check --resume --records" "gate --arch cpu --output" "validate --suite smoke --output"; do
@@ -100,7 +100,7 @@ for words in "vectors check --outputs x --vectors" "report --output x --records"
   run 2 "a+(/objects.csv)?: .*File name too long" A=b $words "$long"
 done
 
-# The limit of the address space counts as memory. A sanitizer's program does not start under one.
+# The address-space limit counts as memory. A program with a sanitizer does not start under one.
 if ldd "$program" | grep libasan >/dev/null; then
   echo "not run: ulimit -v, as this program has a sanitizer"
 else
@@ -108,7 +108,7 @@ else
   run 2 'synthetic f32 weights: needs [0-9.]+ GB, 0[.][0-9]+ GB are free within the limit of ulimit -v' \
     OMP_NUM_THREADS=1 throughput --model s340 --backend kokkos --dtype f32 --pp 8
   run 2 'synthetic f32 weights: needs' OMP_NUM_THREADS=1 forward --model s340 --dtype f32 --input-ids 2 --output x
-  # 8B at 131072 tokens: 40960 bytes per token are 5.37 GB in CCGQA, which the limit does not hold.
+  # 8B at 131072 tokens: 40960 bytes per token are 5.37 GB in CCGQA, more than the limit.
   ulimited=(OMP_NUM_THREADS=1 kv --model 8b --tokens 131072)
   why='KV cache: needs [0-9.]+ GB of address space, 0[.][0-9]+ GB are free within the limit of ulimit -v'
   run 0 "address space of a cache not available: $why" "${ulimited[@]}"

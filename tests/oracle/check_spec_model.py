@@ -27,7 +27,7 @@ class Report:
     def close(self, what, got, expected, allowed):
         got, expected = np.asarray(got, np.float64), np.asarray(expected, np.float64)
         gap = float(np.abs(got - expected).max()) if got.shape == expected.shape else np.inf
-        passed = gap <= allowed  # false for NaN too
+        passed = gap <= allowed  # also false for NaN
         self.failures += not passed
         print(
             f"{'passed' if passed else 'FAILED'}  {what}: "

@@ -62,7 +62,7 @@ def transformers_rates(options):
     torch.manual_seed(1)
     for name, parameter in model.named_parameters():
         if parameter.dim() > 1:
-            # Cheaper than a normal distribution, and no time depends on the difference.
+            # Cheaper than a normal distribution, with no effect on the times.
             parameter.uniform_(-1, 1).mul_((3 / parameter.shape[-1]) ** 0.5)
         elif name.endswith("bias") or name.endswith("biases"):
             parameter.zero_()
@@ -86,7 +86,7 @@ def transformers_rates(options):
     result, _ = prefill(options.context)
     cache, token = result.past_key_values, result.logits[:, -1:].argmax(-1)
     steps = []
-    for _ in range(options.tokens + 1):  # the first one warms up
+    for _ in range(options.tokens + 1):  # the first one is a warm-up
         begin = time.perf_counter()
         result = model(input_ids=token, past_key_values=cache, use_cache=True, logits_to_keep=1)
         token = result.logits[:, -1:].argmax(-1)

@@ -193,7 +193,7 @@ def stated_twice():
             save_file({**weights, "lm_head.weight": head}, file, {"format": "pt"})
             model = load(folder)
             got = logits(model, ids)
-            # Reversing the rows of the head reverses the logits of a token.
+            # Reversed rows of the head give reversed logits of a token.
             stored = expected.flip(-1) if head is other else expected
             say(
                 topic,

@@ -43,7 +43,7 @@ def told(topic):
     """A refusal is an answer too."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - whatever transformers raises is the finding
+    except Exception as error:  # noqa: BLE001 - any exception of transformers is the result
         say(topic, f"{type(error).__name__}: {str(error).strip().splitlines()[-1][:150]}")
 
 

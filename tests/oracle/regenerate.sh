@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes tests/oracle/data anew: a Python environment below build/, the pinned packages, the dump, the
-# check of the numpy model against it. ORACLE_PYTHON names another interpreter that has the packages.
+# Regenerates tests/oracle/data: creates a Python environment below build/ with the pinned packages,
+# writes the data and checks the numpy model against it. ORACLE_PYTHON selects another interpreter that
+# has the packages.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 environment=$here/../../build/oracle-venv

@@ -39,7 +39,7 @@ def load(checkpoint):
     model = ZayaForCausalLM.from_pretrained(
         checkpoint, dtype=torch.float32, attn_implementation="eager"
     ).eval()
-    # transformers 5.23 sets the skip expert's bias to -1 after it has loaded the checkpoint's own.
+    # transformers 5.23 sets the skip expert's bias to -1 after loading the checkpoint's value.
     for file in pathlib.Path(checkpoint).glob("model*.safetensors"):
         for name, value in load_file(file).items():
             if name.endswith("balancing_biases"):
@@ -128,7 +128,7 @@ def drop_carry(layer):
     layer.mlp.gate.router_states_scale.data.mul_(0.99)
 
 
-# What is planted in the last layer, and the module whose vectors must find it.
+# The seeded bugs of the last layer, and the module whose vectors must find each.
 FAULTS = {"taps of the depthwise convolution swapped": (swap_taps, "attention"),
           "attention scaled one percent too much": (forget_scale, "attention"),
           "gate and up projections swapped": (swap_halves, "moe"),

@@ -1,6 +1,6 @@
-# Copies the checkout to a path with a space, configures it there and builds an object by each kind of command that
-# this project writes itself. A second build must find nothing to do: a dependency file with a wrong name for its
-# object would make it build again.
+# Copies the checkout to a path with a space, configures it there and builds one object per kind of compiler command
+# that this project defines itself. A second build must have nothing to do: a wrong object name in a dependency file
+# would cause a rebuild.
 #   cmake -D SOURCE=<checkout> -D WORK=<folder> -D KOKKOS_PREFIX=<folder> -D DEVICE=<object>,… -P run.cmake
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text)

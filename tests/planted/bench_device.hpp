@@ -1,4 +1,5 @@
-// A source device for tests: typed buffers, entries by name, and a launch that gives its findings.
+// Helpers for tests on a source device: typed buffers, lookup of entries by name, and a launch that
+// returns its diagnostics.
 #pragma once
 
 #include <cstring>
@@ -18,7 +19,7 @@ inline const NativeEntry& entry_named(NativeEntries entries, std::string_view na
   throw std::logic_error("no entry " + std::string(name));
 }
 
-/// "tree_sum" of width 64: "tree_sum<w64>".
+/// Returns "tree_sum<w64>" for kernel "tree_sum" and wave width 64.
 inline const NativeEntry& entry_of_width(NativeEntries entries, const std::string& kernel,
                                          int wave) {
   return entry_named(entries, kernel + "<w" + std::to_string(wave) + ">");
@@ -53,7 +54,7 @@ std::vector<Finding> check_kernel(SourceDevice& device, const NativeEntry& entry
   return device.check(entry, shape, arguments);
 }
 
-inline std::string in_words(const std::vector<Finding>& findings) {
+inline std::string describe(const std::vector<Finding>& findings) {
   std::string out;
   for (const Finding& finding : findings) out += SourceDevice::words(finding) + "\n";
   return out;

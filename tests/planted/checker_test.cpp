@@ -1,5 +1,5 @@
-// The race rules one by one, by hand: accesses and synchronisations as an executor would report
-// them.
+// Tests each race rule on its own, with hand-written accesses and synchronisations as an executor
+// would report them.
 #include "harness/checker/checker.hpp"
 
 #include <gtest/gtest.h>
@@ -49,7 +49,7 @@ class RaceRules : public testing::Test {
     checker->wave_sync(blocks[block].waves[wave], blocks[block], lanes);
   }
 
-  // The kinds found since the last call.
+  // The kinds of the diagnostics since the last call.
   std::string found() {
     std::string kinds;
     for (const Finding& f : findings.list()) {
@@ -92,7 +92,7 @@ TEST_F(RaceRules, ReadsDoNotConflict) {
 }
 
 TEST_F(RaceRules, EveryReaderCounts) {
-  // The last reader is the writer itself: the ones before it still conflict.
+  // The last reader is the writer itself; earlier readers still conflict.
   read(at(0, 3), x);
   read(at(0, 5), x);
   write(at(0, 5), x);
@@ -157,7 +157,7 @@ TEST_F(RaceRules, APartOfAWaveIsOrderedByItsMask) {
   EXPECT_EQ(found(), "");
   read(at(0, 7), x + 4);
   EXPECT_EQ(found(), "race");
-  // What a lane has learned it passes on: 0 -> 7 above, 7 -> 9 here.
+  // Ordering is transitive: 0 -> 7 above, 7 -> 9 here.
   sync_wave(0, 0, 1U << 7 | 1U << 9);
   write(at(0, 9), x);
   EXPECT_EQ(found(), "");
@@ -211,7 +211,7 @@ TEST_F(RaceRules, AnAtomicDoesNotHideThePlainAccessBeforeIt) {
   sync(0);
   for (std::uint32_t t = 0; t < 128; ++t) add(at(0, t), x + 8);
   EXPECT_EQ(found(), "");
-  add(at(1, 0), x + 8);  // another block does not know of the write
+  add(at(1, 0), x + 8);  // not ordered with another block's write
   EXPECT_EQ(found(), "race");
 }
 
@@ -246,7 +246,7 @@ TEST_F(RaceRules, FenceAndAtomicOrderBlocks) {
   checker->fence(at(0, 0));
   add(at(0, 0), x + 64);
   add(at(1, 0), x + 64);
-  read(at(1, 0), x);  // collected, but no fence yet
+  read(at(1, 0), x);  // no fence after the atomic yet
   EXPECT_EQ(found(), "race");
   sync(0);
   write(at(0, 7), x + 4);
@@ -257,7 +257,7 @@ TEST_F(RaceRules, FenceAndAtomicOrderBlocks) {
   checker->fence(at(1, 0));
   read(at(1, 0), x + 4);
   EXPECT_EQ(found(), "");
-  read(at(1, 1), x + 4);  // known to thread 0 alone until the barrier
+  read(at(1, 1), x + 4);  // ordered for thread 0 only, until the barrier
   EXPECT_EQ(found(), "race");
 }
 
@@ -324,7 +324,7 @@ TEST_F(RaceRules, TheLastBlockMayResetTheCounter) {
   add(at(2, 0), x + 8);
   checker->fence(at(2, 0));
   add(at(1, 0), x + 8);
-  write(at(2, 0), x + 8);  // block 1's came later
+  write(at(2, 0), x + 8);  // block 1's atomic came later
   EXPECT_EQ(found(), "race");
 }
 
@@ -342,7 +342,7 @@ TEST_F(RaceRules, ABarrierOfTheGridOrdersItsPhases) {
     }
   };
   for (std::uint32_t b = 0; b < 3; ++b) {
-    sync(b);  // so that each block reads at another time
+    sync(b);  // so that each block reads in a different interval
     read(at(b, 5), x);
   }
   grid_barrier(x + 64);
@@ -377,7 +377,7 @@ TEST_F(RaceRules, GarbageIsFoundOnceAndThenTakenAsWritten) {
   read(at(0, 0), lds(0, 8));
   EXPECT_EQ(found(), "");
   write(at(0, 0), lds(0, 12), 2);
-  read(at(0, 0), lds(0, 12), 4);  // two of its bytes
+  read(at(0, 0), lds(0, 12), 4);  // two of its bytes are not written
   EXPECT_EQ(found(), "init");
 }
 

@@ -1,16 +1,16 @@
-// Accesses whose cost is known by hand: one wave's reads of shared memory and of a buffer.
+// Kernels whose access costs can be computed by hand: reads of shared memory and of a buffer.
 #pragma once
 
 #include <dialect.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 struct CounterShared {
   u32 v[64 * 33];
 };
 
-/// Fills shared memory with neighbouring writes, then reads one word a lane at that stride.
+/// Fills shared memory with consecutive writes, then reads one word per lane at `stride`.
 template <int W>
 KGLOBAL KBOUNDS(1024) void shared_stride(u32* y, u32 stride) {
   K_SHARED(CounterShared, s);
@@ -26,7 +26,7 @@ KGLOBAL KBOUNDS(1024) void buffer_stride(const u32* x, u32* y, u32 stride, u32 f
   y[k_block() * k_threads() + t] = x[first + t % W * stride];
 }
 
-/// Copies four numbers a lane at once, from element `first` on.
+/// Copies four numbers per lane with one vector access, from element `first` on.
 template <int W>
 KGLOBAL KBOUNDS(1024) void buffer_vectors(const u32* x, u32* y, u32 first) {
   const u32 t = k_tid();
@@ -50,5 +50,5 @@ inline NativeEntries counters_entries() {
 
 #undef COUNTED
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -1,5 +1,6 @@
-// Counters of executor S, held to costs worked out by hand from each profile's banks (32 of 4 B)
-// and sectors (nv-sm90 32 B, amd-gfx942 64 B, amd-gfx1100 128 B); waves of 32, 64 and 32 lanes.
+// Counters of the source executor, checked against costs computed by hand from each profile's banks
+// (32 of 4 B) and sectors (nv-sm90 32 B, amd-gfx942 64 B, amd-gfx1100 128 B), for waves of 32, 64
+// and 32 lanes.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,7 +28,7 @@ struct Expected {
   Cost cost;
 };
 
-/// A device that counts so many waves of so many blocks.
+/// A device with counters for the given number of blocks and waves per block.
 struct Bench {
   explicit Bench(const char* profile, CountedWaves counted = {1, 1})
       : device(device_profile(profile), {.counted = counted}),
@@ -53,15 +54,15 @@ struct Bench {
 
 class SharedStride : public testing::TestWithParam<Expected> {};
 
-// 2112 words are filled in 66 accesses of 32 lanes, or 33 of 64 lanes, without a conflict: 66
-// cycles either way.
+// The kernel fills 2112 words in 66 accesses of 32 lanes or 33 of 64 lanes, without a bank
+// conflict: 66 cycles in both cases.
 TEST_P(SharedStride, CountsTheCyclesOfAWave) {
   const Expected& e = GetParam();
   Bench bench(e.device);
   const NativeEntry& entry = bench.entry("shared_stride");
   const auto found = check_kernel(bench.device, entry, {{1, 1, 1}, bench.wave, entry.shared_bytes},
                                   bench.y, e.stride);
-  ASSERT_TRUE(found.empty()) << in_words(found);
+  ASSERT_TRUE(found.empty()) << describe(found);
   const LaunchCounters& counters = bench.only();
   EXPECT_EQ(counters.cycles, (Cost{66 + e.cost.made, 66 + e.cost.least}));
   EXPECT_EQ(counters.shared_accesses, 2112 / bench.wave + 1);
@@ -79,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
     ByHand, SharedStride,
     testing::Values(Expected{"nv-sm90", 1, 0, {1, 1}}, Expected{"nv-sm90", 2, 0, {2, 1}},
                     Expected{"nv-sm90", 32, 0, {32, 1}}, Expected{"nv-sm90", 33, 0, {1, 1}},
-                    Expected{"nv-sm90", 0, 0, {1, 1}},  // all lanes at one word
+                    Expected{"nv-sm90", 0, 0, {1, 1}},  // all lanes read one word
                     Expected{"amd-gfx942", 1, 0, {2, 2}}, Expected{"amd-gfx942", 2, 0, {4, 2}},
                     Expected{"amd-gfx942", 32, 0, {64, 2}}, Expected{"amd-gfx942", 33, 0, {2, 2}},
                     Expected{"amd-gfx942", 0, 0, {2, 2}}, Expected{"amd-gfx1100", 1, 0, {1, 1}},
@@ -88,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 class BufferStride : public testing::TestWithParam<Expected> {};
 
-// The result is written by neighbours: 128 B, 256 B and 128 B, 4, 4 and 1 sectors.
+// The output is written contiguously: 128 B, 256 B and 128 B in 4, 4 and 1 sectors.
 Cost neighbours(const std::string& device) {
   return device == "amd-gfx1100" ? Cost{1, 1} : Cost{4, 4};
 }
@@ -98,7 +99,7 @@ TEST_P(BufferStride, CountsTheSectorsOfAWave) {
   Bench bench(e.device);
   const auto found = check_kernel(bench.device, bench.entry("buffer_stride"),
                                   {{1, 1, 1}, bench.wave, 0}, bench.x, bench.y, e.stride, e.first);
-  ASSERT_TRUE(found.empty()) << in_words(found);
+  ASSERT_TRUE(found.empty()) << describe(found);
   Cost all = neighbours(e.device);
   all += e.cost;
   EXPECT_EQ(bench.only().sectors, all);
@@ -119,14 +120,14 @@ INSTANTIATE_TEST_SUITE_P(
 
 class BufferVectors : public testing::TestWithParam<Expected> {};
 
-// 16 B a lane: 512 B, 1024 B, 512 B; from the fifth number on, they begin inside of a sector.
+// 16 B per lane: 512 B, 1024 B, 512 B. With first = 4 the reads begin inside a sector.
 TEST_P(BufferVectors, CountTheSectorsOfAWave) {
   const Expected& e = GetParam();
   Bench bench(e.device);
   const auto found = check_kernel(bench.device, bench.entry("buffer_vectors"),
                                   {{1, 1, 1}, bench.wave, 0}, bench.x, bench.y, e.first);
-  ASSERT_TRUE(found.empty()) << in_words(found);
-  Cost all = {e.cost.least, e.cost.least};  // written where a sector begins
+  ASSERT_TRUE(found.empty()) << describe(found);
+  Cost all = {e.cost.least, e.cost.least};  // writes begin at a sector's start
   all += e.cost;
   EXPECT_EQ(bench.only().sectors, all);
 }
@@ -137,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Expected{"amd-gfx942", 0, 0, {16, 16}}, Expected{"amd-gfx942", 0, 4, {17, 16}},
                     Expected{"amd-gfx1100", 0, 0, {4, 4}}, Expected{"amd-gfx1100", 0, 4, {5, 4}}));
 
-// Eight blocks of four waves: two waves of each of four blocks, each with the cost of one.
+// Eight blocks of four waves. Two waves of each of four blocks are counted.
 TEST(Counters, AreOfTheChosenWavesAlone) {
   Bench bench("nv-sm90", {.blocks = 4, .waves = 2});
   const std::uint32_t stride = 2, first = 0;
@@ -175,7 +176,7 @@ TEST(Counters, AreNoneWhereNoneAreAskedFor) {
   EXPECT_TRUE(bench.device.counters().empty());
 }
 
-// What is counted goes another way through the checks and must meet the same ones.
+// Counted waves take another path through the checks and must give the same diagnostics.
 TEST(Counters, ChangeNoFinding) {
   for (const char* kernel :
        {"missing_barrier<bug,w64>", "vector_over_scalar<bug,w64>", "past_the_end<bug,w64>",
@@ -195,7 +196,7 @@ TEST(Counters, ChangeNoFinding) {
         const std::uint32_t n = 4096;
         const NativeEntry& entry = entry_named(planted_source_entries(), kernel);
         words[counted / 2] =
-            in_words(check_kernel(device, entry, {{2, 1, 1}, 256, entry.shared_bytes}, x, y, z, n));
+            describe(check_kernel(device, entry, {{2, 1, 1}, 256, entry.shared_bytes}, x, y, z, n));
       }
       EXPECT_EQ(words[0], words[1]) << kernel;
     }

@@ -1,5 +1,4 @@
-// The memory of a virtual device: what is inside, what is garbage, what is remembered of freed
-// buffers.
+// Memory of a virtual device: bounds, garbage in fresh buffers, and records of freed buffers.
 #include "harness/checker/memory.hpp"
 
 #include <gmock/gmock.h>
@@ -42,7 +41,7 @@ TEST(DeviceMemory, FreshBytesAreNoNumberInAnyFloatingType) {
     std::memcpy(h, p + at, 8);
     EXPECT_TRUE(std::isnan(d) && std::isnan(f[0]) && std::isnan(f[1]));
     for (const std::uint16_t half : h) {
-      EXPECT_GT(half & 0x7FFFU, 0x7F80U);  // of bf16; of f16 all above 0x7C00 are
+      EXPECT_GT(half & 0x7FFFU, 0x7F80U);  // NaN in bf16 and, above 0x7C00, in f16
     }
   }
 }
@@ -91,7 +90,7 @@ TEST(DeviceMemory, SaysWhereAnOffsetLies) {
 
 TEST(DeviceMemory, FreedBuffersAreUsedAgainOnlyWhenNothingElseIsLeft) {
   DeviceMemory memory(Shadow::kept, small);
-  constexpr std::int64_t part = 10 << 20;  // of 64 MiB, 16 of them shared memory
+  constexpr std::int64_t part = 10 << 20;  // of 64 MiB, of which 16 MiB are shared memory
   std::byte* kept = memory.allocate(1000, "kept", 1);
   std::byte* before = nullptr;
   for (int i = 0; i < 12; ++i) {
@@ -117,12 +116,12 @@ TEST(DeviceMemory, SaysThatThereIsNoRoom) {
 TEST(DeviceMemory, RedZonesTellOfUnobservedWrites) {
   DeviceMemory memory(Shadow::none, small);
   std::byte* p = memory.allocate(100, "x", 1);
-  EXPECT_EQ(memory.broken_red_zone(), std::nullopt);
+  EXPECT_EQ(memory.broken_guard_band(), std::nullopt);
   p[100] = std::byte{1};
-  EXPECT_EQ(memory.broken_red_zone(), "a write past the end of buffer x (100 B)");
+  EXPECT_EQ(memory.broken_guard_band(), "a write past the end of buffer x (100 B)");
   p[100] = std::byte{0xA5};
   p[-1] = std::byte{1};
-  EXPECT_EQ(memory.broken_red_zone(), "a write before the start of buffer x");
+  EXPECT_EQ(memory.broken_guard_band(), "a write before the start of buffer x");
 }
 
 }  // namespace

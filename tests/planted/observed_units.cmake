@@ -1,5 +1,6 @@
-# cmake -DNM=… -DCHECKED=… -DPLAIN=… -P: every checked object asks for the sanitizer's entry points, which
-# executor S defines; no plain one does.
+# cmake -DNM=… -DCHECKED=… -DPLAIN=… -P observed_units.cmake
+# Tests that every checked object refers to the sanitizer's entry points, which the source executor defines,
+# and that plain objects do not.
 cmake_minimum_required(VERSION 3.25)
 foreach(object IN LISTS CHECKED PLAIN)
   execute_process(COMMAND "${NM}" -u "${object}" OUTPUT_VARIABLE undefined RESULT_VARIABLE failed)

@@ -4,7 +4,7 @@ namespace kernelgate {
 
 namespace {
 
-// Most bugs: the kernel of that name with and without it, the same launch.
+// The usual case: the kernel `name` with and without the bug, in the same launch.
 Planted bug(const std::string& name, FoundBy found_by, std::uint32_t blocks = 1,
             std::uint32_t threads = 256) {
   Planted p;
@@ -39,9 +39,9 @@ Planted yielding(Planted p, std::uint32_t every) {
   return p;
 }
 
-// Mutant and twin are held to so few steps that the test is quick and the twin stays below them.
+// Sets a step limit for mutant and twin: low for a quick test, and above the twin's steps.
 Planted impatient(Planted p, std::uint64_t steps = 10'000) {
-  p.mutant.options.patience.steps = p.clean.options.patience.steps = steps;
+  p.mutant.options.step_limit.steps = p.clean.options.step_limit.steps = steps;
   return p;
 }
 
@@ -122,19 +122,19 @@ std::vector<Planted> planted_cases() {
       impatient(bug("endless_fences", FoundBy::loop)),
   };
 
-  // Two lanes of a wave wait for each other: a deadlock where lanes do not take turns.
+  // Two lanes of a wave wait for each other: a deadlock unless lanes are scheduled independently.
   Planted spin = bug("spin_wait", FoundBy::sync);
   spin.mutant.kernel = spin.clean.kernel;
   spin.clean.options.yield_every = 20;
   all.push_back(spin);
 
-  // A thread that looks at two flags in turn waits too: it gives way to who sets them.
+  // A thread that polls two flags in turn waits too and must yield to the thread that sets them.
   Planted flags = bug("lost_flag", FoundBy::loop);
-  flags.mutant.options.patience.steps = 10'000;
+  flags.mutant.options.step_limit.steps = 10'000;
   all.push_back(flags);
 
   Planted silent = bug("silent_loop", FoundBy::loop);
-  silent.mutant.options.patience.silent_seconds = 0.05;
+  silent.mutant.options.step_limit.silent_seconds = 0.05;
   all.push_back(silent);
 
   // Where same-value writes are allowed, `flag = 1` is clean and other values are not.

@@ -1,4 +1,4 @@
-// The table of planted bugs: which kernel, how it is launched, and which check must find it.
+// Table of seeded bugs: the kernel, its launch, and the check that must find the bug.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 
 namespace kernelgate {
 
-/// What must show the bug: a check, or only the result.
+/// The check that must find the bug; `result` if only the output shows it.
 enum class FoundBy { race, scope, init, bounds, align, private_memory, sync, ub, loop, result };
 
-/// Where the third pointer of the kernel leads.
+/// Memory that the kernel's third pointer refers to.
 enum class ThirdPointer { zeros, freed, host };
 
 struct PlantedRun {
-  std::string kernel;  // "missing_barrier<bug" without its width
+  std::string kernel;  // "missing_barrier<bug", without the wave width
   SourceOptions options = {};
   ThirdPointer third = ThirdPointer::zeros;
 };
@@ -27,8 +27,8 @@ struct Planted {
   PlantedRun mutant, clean;
   std::uint32_t blocks = 1;
   std::uint32_t threads = 256;
-  bool at_32 = true;               // whether the bug is one at width 32 too
-  bool output_is_garbage = false;  // or zeroes
+  bool at_32 = true;               // whether the kernel is wrong at width 32 too
+  bool output_is_garbage = false;  // initial content of y; otherwise zeroes
 };
 
 std::vector<Planted> planted_cases();

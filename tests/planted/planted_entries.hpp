@@ -1,4 +1,4 @@
-// Every planted kernel: with its bug and without, at both wave widths.
+// Every kernel with a seeded bug: with and without the bug, at both wave widths.
 #pragma once
 
 #include "tests/planted/planted_loops.hpp"
@@ -8,7 +8,7 @@
 #include "tests/planted/planted_sync.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 struct NothingShared {};
 
@@ -89,5 +89,5 @@ inline NativeEntries planted_entries() {
 
 #undef PLANTED
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

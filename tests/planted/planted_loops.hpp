@@ -1,10 +1,10 @@
-// Kernels that do not come to an end.
+// Kernels that do not terminate.
 #pragma once
 
 #include <dialect.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 struct LoopShared {
   u32 count;
@@ -21,7 +21,7 @@ KGLOBAL KBOUNDS(1024) void endless_loop(const u32* x, u32* y, u32*, u32 n) {
   }
 }
 
-/// The number of rounds is read from shared memory that nobody has written.
+/// With the bug, the number of rounds is read from uninitialised shared memory.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void loop_on_garbage(const u32* x, u32* y, u32*, u32 n) {
   K_SHARED(LoopShared, s);
@@ -33,7 +33,7 @@ KGLOBAL KBOUNDS(1024) void loop_on_garbage(const u32* x, u32* y, u32*, u32 n) {
   y[t] = sum;
 }
 
-/// The last thread waits for two flags, looking at each in turn, of which one is never set.
+/// The last thread polls two flags in turn; with the bug, one of them is never set.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void lost_flag(const u32*, u32* y, u32* z, u32) {
   const u32 t = k_tid();
@@ -78,7 +78,7 @@ KGLOBAL KBOUNDS(1024) void endless_fences(const u32*, u32* y, u32*, u32) {
   y[k_tid()] = i;
 }
 
-/// Powers of 5, odd for ever: a loop in registers, which takes no step.
+/// Multiplies an odd number by 5, which is never 0: a loop in registers, which counts no step.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void silent_loop(const u32* x, u32* y, u32*, u32) {
   const u32 t = k_tid();
@@ -90,5 +90,5 @@ KGLOBAL KBOUNDS(1024) void silent_loop(const u32* x, u32* y, u32*, u32) {
   y[t] = v;
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -1,10 +1,10 @@
-// Memory that a kernel must not touch, or not yet.
+// Bugs of memory: out-of-bounds, uninitialised and invalid accesses, and undefined arithmetic.
 #pragma once
 
 #include <dialect.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 struct MemoryShared {
   u32 part[1024];
@@ -13,7 +13,7 @@ struct MemoryShared {
   u32* leaked;
 };
 
-// What a kernel must not have: state of its own between launches.
+// A kernel must not keep state between launches.
 inline u32 planted_mutable_global = 7;
 inline constexpr u32 planted_table[] = {2, 3, 5, 7, 11, 13, 17, 19};
 
@@ -35,14 +35,14 @@ KGLOBAL KBOUNDS(1024) void sum_on_fresh_lds(const u32* x, u32* y, u32*, u32) {
   y[t] = s.part[t];
 }
 
-/// y is fresh garbage here.
+/// y is uninitialised here.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void output_read_first(const u32* x, u32* y, u32*, u32) {
   const u32 t = k_tid();
   y[t] = bug ? y[t] + x[t] : x[t];
 }
 
-/// The shared memory of the block before is not this block's.
+/// With the bug, later blocks expect the shared memory that block 0 wrote.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void lds_of_the_block_before(const u32* x, u32* y, u32*, u32) {
   K_SHARED(MemoryShared, s);
@@ -73,7 +73,7 @@ KGLOBAL KBOUNDS(1024) void lds_index_times_8(const u32* x, u32* y, u32*, u32) {
   y[t] = part[bug ? t * 8 : t];
 }
 
-/// The next member of the struct is inside of the allocation; the index is not inside of its array.
+/// With the bug, the index is beyond its array but inside the allocation, in the next member.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void into_the_next_member(const u32* x, u32* y, u32*, u32) {
   K_SHARED(MemoryShared, s);
@@ -86,7 +86,7 @@ KGLOBAL KBOUNDS(1024) void into_the_next_member(const u32* x, u32* y, u32*, u32)
   if (t < 32) y[t] = s.red[bug ? t + 1 : t];
 }
 
-/// z points to a freed buffer, or to memory of the host, where the test says so.
+/// In the mutant, z points to a freed buffer or to host memory (ThirdPointer).
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void reads_z(const u32*, u32* y, u32* z, u32) {
   y[k_tid()] = z[k_tid() % 64];
@@ -115,7 +115,7 @@ KGLOBAL KBOUNDS(1024) void local_leaked(const u32* x, u32* y, u32*, u32) {
   k_sync();
 }
 
-/// More local memory than a stack has.
+/// With the bug, needs more local memory than a stack has.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void too_many_locals(const u32* x, u32* y, u32*, u32 n) {
   u32 local[bug ? 64 * 1024 : 64];
@@ -123,7 +123,7 @@ KGLOBAL KBOUNDS(1024) void too_many_locals(const u32* x, u32* y, u32*, u32 n) {
   y[k_tid()] = local[(n + k_tid()) % 64 * (bug ? 1000 : 1)];
 }
 
-/// A product of sizes in 32 signed bits.
+/// With the bug, a product of sizes overflows 32 signed bits.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void product_of_sizes(const u32* x, u32* y, u32*, u32 n) {
   const i32 rows = static_cast<i32>(n), width = 2000000;
@@ -142,5 +142,5 @@ KGLOBAL KBOUNDS(1024) void division_by_zero(const u32* x, u32* y, u32*, u32 n) {
   y[k_tid()] = x[k_tid()] / (bug ? n - 4096 : n);
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

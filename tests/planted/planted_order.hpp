@@ -1,11 +1,11 @@
-// Bugs of order: two threads, one place, nothing between them. Each kernel with its clean twin,
-// which differs in `bug` alone. All take x (4096 numbers), y (4096), z (64) and a count.
+// Bugs of order: two threads access the same memory without synchronisation. Each kernel has a
+// clean twin that differs in `bug` alone. All take x (4096 numbers), y (4096), z (64) and a count.
 #pragma once
 
 #include <dialect.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 struct PlantedShared {
   u32 part[1024];
@@ -13,7 +13,7 @@ struct PlantedShared {
   u32 count;
 };
 
-/// y[b] = sum of a block's x, as a tree.
+/// y[b] = sum of the block's x, as a tree.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void missing_barrier(const u32* x, u32* y, u32*, u32) {
   K_SHARED(PlantedShared, s);
@@ -28,7 +28,7 @@ KGLOBAL KBOUNDS(1024) void missing_barrier(const u32* x, u32* y, u32*, u32) {
   if (t == 0) y[k_block()] = s.part[0];
 }
 
-/// The same in one wave: between lanes stands k_syncwave.
+/// The same sum in one wave, with k_syncwave between lanes.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void warp_synchronous(const u32* x, u32* y, u32*, u32) {
   K_SHARED(PlantedShared, s);
@@ -46,7 +46,7 @@ KGLOBAL KBOUNDS(1024) void warp_synchronous(const u32* x, u32* y, u32*, u32) {
   }
 }
 
-/// A wave operation moves values and orders nothing.
+/// A wave operation exchanges values but does not order memory accesses.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void shuffle_is_no_barrier(const u32* x, u32* y, u32*, u32) {
   K_SHARED(PlantedShared, s);
@@ -57,7 +57,7 @@ KGLOBAL KBOUNDS(1024) void shuffle_is_no_barrier(const u32* x, u32* y, u32*, u32
   y[t] = s.part[next];
 }
 
-/// Pairs of lanes exchange; a mask of the neighbours' pair orders the wrong ones.
+/// Pairs of lanes exchange values. The bug's mask orders each lane with the wrong neighbour.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void wrong_partial_mask(const u32* x, u32* y, u32*, u32) {
   K_SHARED(PlantedShared, s);
@@ -71,7 +71,7 @@ KGLOBAL KBOUNDS(1024) void wrong_partial_mask(const u32* x, u32* y, u32*, u32) {
   y[t] = s.part[t ^ 1U];
 }
 
-/// A buffer used twice: the second fill needs a barrier after the last read.
+/// A reused buffer: each later fill needs a barrier after the last read.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void buffer_reused(const u32* x, u32* y, u32*, u32) {
   K_SHARED(PlantedShared, s);
@@ -99,7 +99,7 @@ KGLOBAL KBOUNDS(1024) void cross_block_read(const u32* x, u32* y, u32*, u32) {
   if (k_tid() == 1) y[64 + b] = y[bug ? (b + 1) % k_blocks() : b];
 }
 
-/// The last block to finish adds up what all wrote.
+/// The last block to finish adds up the values of all blocks.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void missing_fence(const u32* x, u32* y, u32* z, u32) {
   K_SHARED(PlantedShared, s);
@@ -117,7 +117,7 @@ KGLOBAL KBOUNDS(1024) void missing_fence(const u32* x, u32* y, u32* z, u32) {
   }
 }
 
-/// Only the writer's fence; the reader's is missing.
+/// With the bug, the writer has a fence but the reader does not.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void missing_reader_fence(const u32* x, u32* y, u32* z, u32) {
   if (k_tid() != 0) return;
@@ -130,7 +130,7 @@ KGLOBAL KBOUNDS(1024) void missing_reader_fence(const u32* x, u32* y, u32* z, u3
   y[0] = sum;
 }
 
-/// All threads of a block write, one publishes: the barrier before the fence makes it for all.
+/// All threads of a block write, one publishes. The barrier before the fence publishes all writes.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void fence_of_one(const u32* x, u32* y, u32* z, u32) {
   K_SHARED(PlantedShared, s);
@@ -170,7 +170,7 @@ KGLOBAL KBOUNDS(1024) void atomic_and_plain(const u32*, u32* y, u32*, u32) {
   if (k_tid() == 0) y[0] = s.count;
 }
 
-/// All waves count; a wave's own barrier does not order the others' atomics.
+/// All waves count by atomics. A barrier of one wave does not order the other waves' atomics.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void atomics_read_too_soon(const u32*, u32* y, u32*, u32) {
   K_SHARED(PlantedShared, s);
@@ -205,5 +205,5 @@ KGLOBAL KBOUNDS(1024) void different_values(const u32*, u32* y, u32*, u32) {
   if (t == 0) y[0] = s.flag;
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -1,10 +1,10 @@
-// Bugs of order where accesses have other sizes than a dword: bytes, halves, vectors, records.
+// Bugs of order in accesses that are not one dword: bytes, halves, vectors, records.
 #pragma once
 
 #include <dialect.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 struct PartsShared {
   alignas(16) unsigned char byte[4096];
@@ -14,7 +14,7 @@ struct PartsShared {
   } record[64];
 };
 
-/// Neighbours write neighbouring bytes of one dword: no race. With the bug they share a byte.
+/// Adjacent threads write different bytes of one dword: no race. With the bug they share a byte.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void neighbouring_bytes(const u32* x, u32* y, u32*, u32) {
   K_SHARED(PartsShared, s);
@@ -26,7 +26,7 @@ KGLOBAL KBOUNDS(1024) void neighbouring_bytes(const u32* x, u32* y, u32*, u32) {
   y[t] = s.byte[own ^ 1U];
 }
 
-/// In place on numbers of two bytes. With the bug a thread looks at its neighbour's half.
+/// In-place update of two-byte numbers. With the bug, a thread reads its neighbour's number.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void neighbouring_halves(const u32* x, u32* y, u32*, u32) {
   K_SHARED(PartsShared, s);
@@ -37,7 +37,7 @@ KGLOBAL KBOUNDS(1024) void neighbouring_halves(const u32* x, u32* y, u32*, u32) 
   y[t] = static_cast<u32>(k_to_float(s.half[t ^ 1U]));
 }
 
-/// A vector of 16 bytes over a place that another thread reads as a scalar.
+/// A vector store of 16 bytes over a word that another thread reads as a scalar.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void vector_over_scalar(const u32* x, u32* y, u32*, u32) {
   K_SHARED(PartsShared, s);
@@ -48,7 +48,7 @@ KGLOBAL KBOUNDS(1024) void vector_over_scalar(const u32* x, u32* y, u32*, u32) {
   y[t] = words[4 * ((t + 1) % k_threads()) + 3];
 }
 
-/// A vector read where one of its four words was never written.
+/// A vector load; with the bug, one of the four words was never written.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void vector_partly_written(const u32* x, u32* y, u32*, u32) {
   K_SHARED(PartsShared, s);
@@ -70,7 +70,7 @@ KGLOBAL KBOUNDS(1024) void misaligned_vector_store(const u32* x, u32* y, u32*, u
   k_store(y + 2 * k_tid() + (bug ? 1 : 0), k_load<2>(x + 2 * k_tid()));
 }
 
-/// Two threads write one record as a whole.
+/// With the bug, two threads write the same record by struct assignment.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void struct_copy(const u32* x, u32* y, u32*, u32) {
   K_SHARED(PartsShared, s);
@@ -101,5 +101,5 @@ KGLOBAL KBOUNDS(1024) void clears_by_memset(const u32*, u32* y, u32*, u32) {
   if (t < 32) y[t] = s.record[t].key + s.record[t].more[3];
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

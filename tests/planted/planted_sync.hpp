@@ -1,10 +1,10 @@
-// Barriers and wave operations that not everyone reaches.
+// Barriers and wave operations that not all of their threads reach.
 #pragma once
 
 #include <dialect.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void divergent_barrier(const u32* x, u32* y, u32*, u32) {
@@ -34,7 +34,7 @@ KGLOBAL KBOUNDS(1024) void early_return(const u32* x, u32* y, u32*, u32) {
   y[t] = x[t];
 }
 
-/// A barrier in a loop whose length differs between threads.
+/// A barrier in a loop whose trip count differs between threads.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void barrier_in_uneven_loop(const u32* x, u32* y, u32*, u32) {
   const u32 t = k_tid();
@@ -54,7 +54,7 @@ KGLOBAL KBOUNDS(1024) void divergent_shuffle(const u32* x, u32* y, u32*, u32) {
   y[t] = v;
 }
 
-/// Two reductions that share a line of the dialect, in the two arms of an `if`.
+/// Two reductions in the two arms of an `if`, with the same source line inside the dialect.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void reduction_in_two_arms(const u32* x, u32* y, u32*, u32) {
   const u32 t = k_tid();
@@ -67,7 +67,7 @@ KGLOBAL KBOUNDS(1024) void reduction_in_two_arms(const u32* x, u32* y, u32*, u32
   y[t] = v;
 }
 
-/// The block ends inside of a wave; the lanes beyond it are not there.
+/// The block ends inside a wave; the lanes beyond its end do not exist.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void shuffle_out_of_the_block(const u32* x, u32* y, u32*, u32) {
   const u32 t = k_tid(), lane = t % W;
@@ -98,21 +98,21 @@ KGLOBAL KBOUNDS(1024) void masks_that_differ(const u32* x, u32* y, u32*, u32) {
   y[t] = k_shfl_xor_mask<W>(mask, x[t], 2);
 }
 
-/// A mask of 32 lanes in a wave of 64: lanes 32 and on are left out.
+/// The bug's mask has 32 lanes in a wave of 64: lanes 32 to 63 are left out.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void mask_of_32(const u32* x, u32* y, u32*, u32) {
   const u64 all = bug ? 0xFFFFFFFFULL : (1ULL << (W / 2) << (W / 2)) - 1;
   y[k_tid()] = k_shfl_xor_mask<W>(all, x[k_tid()], 1);
 }
 
-/// Counts a wave's votes in 32 bits.
+/// With the bug, counts a wave's votes in 32 bits.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void ballot_of_32(const u32* x, u32* y, u32*, u32) {
   const u64 votes = k_ballot<W>(x[k_tid()] < 2000);
   y[k_tid()] = bug ? k_popcount(static_cast<u32>(votes)) : k_popcount(votes);
 }
 
-/// A lane's number taken as t & 31: every wave of 64 has two lanes 0.
+/// The bug computes the lane as t & 31, so that every wave of 64 has two lanes 0.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void lane_of_32(const u32* x, u32* y, u32*, u32) {
   const u32 t = k_tid(), lane = bug ? t & 31U : t % W;
@@ -124,7 +124,8 @@ KGLOBAL KBOUNDS(1024) void lane_of_32(const u32* x, u32* y, u32*, u32) {
   y[t] = scan;
 }
 
-/// The first and the last lane of a wave wait for each other. Clean where lanes take turns.
+/// The first and the last lane of a wave wait for each other. Clean if lanes are scheduled
+/// independently.
 template <int W, bool bug>
 KGLOBAL KBOUNDS(1024) void spin_wait(const u32*, u32* y, u32* z, u32) {
   const u32 t = k_tid();
@@ -141,5 +142,5 @@ KGLOBAL KBOUNDS(1024) void spin_wait(const u32*, u32* y, u32* z, u32) {
   }
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

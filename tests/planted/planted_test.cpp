@@ -1,5 +1,5 @@
-// Bugs planted on purpose: each must be found by the check that stands in the table, under every
-// seed and at each width where it is one; its clean twin must be silent. Prints the score.
+// Seeded bugs: each must be found by the check in its table row, under every seed and at each width
+// at which it is a bug. Its clean twin must give no diagnostic. Prints the score.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -65,11 +65,11 @@ TEST_P(PlantedBug, IsFoundAndItsCleanTwinIsSilent) {
       const Ran clean = run(planted, planted.clean, wave, seed);
       score.run_clean(clean.findings.empty());
       EXPECT_TRUE(clean.findings.empty()) << "wave " << wave << " seed " << seed << "\n"
-                                          << in_words(clean.findings);
+                                          << describe(clean.findings);
 
       const Ran mutant = run(planted, planted.mutant, wave, seed);
       if (wave == 32 && !planted.at_32) {
-        EXPECT_TRUE(mutant.findings.empty()) << in_words(mutant.findings);
+        EXPECT_TRUE(mutant.findings.empty()) << describe(mutant.findings);
         EXPECT_EQ(mutant.y, clean.y);
         continue;
       }
@@ -78,7 +78,7 @@ TEST_P(PlantedBug, IsFoundAndItsCleanTwinIsSilent) {
                              : finds(mutant.findings, planted.found_by);
       score.plant(found);
       EXPECT_TRUE(found) << "wave " << wave << " seed " << seed << "\n"
-                         << in_words(mutant.findings);
+                         << describe(mutant.findings);
     }
   }
 }

@@ -1,17 +1,17 @@
-// Kernels without a bug that lean on the schedule: barriers, wave operations with full and partial
+// Correct kernels that depend on the schedule: barriers, wave operations with full and partial
 // masks, blocks that wait for each other.
 #pragma once
 
 #include <dialect.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 struct ReduceShared {
   u32 part[1024];
 };
 
-/// out[b] = sum of the block's part of x: a tree in shared memory.
+/// out[b] = sum of the block's part of x, as a tree in shared memory.
 template <int W>
 KGLOBAL KBOUNDS(1024) void tree_sum(const u32* x, u32* out) {
   K_SHARED(ReduceShared, s);
@@ -25,7 +25,7 @@ KGLOBAL KBOUNDS(1024) void tree_sum(const u32* x, u32* out) {
   if (t == 0) out[k_block()] = s.part[0];
 }
 
-/// out[t]: every wave operation on values that a test can foretell.
+/// out[t] combines the results of every wave operation, on values that a test can predict.
 template <int W>
 KGLOBAL KBOUNDS(1024) void wave_words(u64* out) {
   const u32 t = k_tid();
@@ -49,7 +49,7 @@ struct QuarterShared {
   u32 value[1024];
 };
 
-/// Groups of W / 4 lanes pass a value round through shared memory, each ordered by itself.
+/// Groups of W / 4 lanes pass values round a ring in shared memory. Each group has its own mask.
 template <int W>
 KGLOBAL KBOUNDS(1024) void quarter_ring(u32* out, u32 rounds) {
   K_SHARED(QuarterShared, s);
@@ -67,8 +67,8 @@ KGLOBAL KBOUNDS(1024) void quarter_ring(u32* out, u32 rounds) {
   out[k_block() * k_threads() + t] = mine;
 }
 
-/// Every block adds one, then waits until all have: needs blocks that run together. Then block b
-/// reads what block b + 1 wrote.
+/// Every block adds one to `arrived` and waits for all others, so all blocks must be resident at
+/// the same time. Then block b reads the value that block b + 1 wrote.
 template <int W>
 KGLOBAL KBOUNDS(1024) void grid_barrier(u32* arrived, u32* slot, u32* out) {
   const u32 b = k_block();
@@ -84,7 +84,7 @@ KGLOBAL KBOUNDS(1024) void grid_barrier(u32* arrived, u32* slot, u32* out) {
   if (k_tid() == k_threads() - 1) out[b] = slot[(b + 1) % k_blocks()];
 }
 
-/// Lane 0 of each wave waits for its last lane, by an atomic: needs lanes that take turns.
+/// Lane 0 of each wave waits for its last lane by an atomic. Needs independently scheduled lanes.
 template <int W>
 KGLOBAL KBOUNDS(1024) void lane_waits(u32* flag, u32* out) {
   const u32 t = k_tid();
@@ -114,7 +114,7 @@ KGLOBAL KBOUNDS(1024) void histogram(const u32* x, u32 n, u32* count) {
   if (k_tid() < 16) k_atomic_add_device(&count[k_tid()], s.count[k_tid()]);
 }
 
-/// Numbers of the launch as each thread sees them.
+/// Writes the block and thread numbers that each thread reads.
 template <int W>
 KGLOBAL KBOUNDS(1024) void identity(u32* out) {
   const u32 block = k_block() + k_blocks() * (k_block_y() + k_blocks_y() * k_block_z());
@@ -137,5 +137,5 @@ inline NativeEntries schedule_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -1,5 +1,5 @@
-// The schedule of executor S: results that do not depend on the order, under many orders, at both
-// wave widths, observed and plain.
+// The source executor's schedule: kernels whose results do not depend on the order give them under
+// many orders, at both wave widths, observed and plain.
 #include <gtest/gtest.h>
 
 #include <numeric>
@@ -46,7 +46,7 @@ TEST_P(Schedule, TreeSumIsRightForEverySeed) {
     auto* out = garbage<std::uint32_t>(d, 4, "out");
     const auto found =
         check_kernel(d, entry("tree_sum"), {{4, 1, 1}, 256, sizeof(std::uint32_t) * 1024}, in, out);
-    EXPECT_TRUE(found.empty()) << in_words(found);
+    EXPECT_TRUE(found.empty()) << describe(found);
     for (std::uint32_t b = 0; b < 4; ++b) {
       EXPECT_EQ(download(d, out, 4)[b], 256 * (256 * b) + 256 * 257 / 2);
     }
@@ -61,7 +61,7 @@ TEST_P(Schedule, WaveOperationsMoveWhatTheyPromise) {
     SourceDevice& d = *owner;
     auto* out = garbage<std::uint64_t>(d, threads, "out");
     const auto found = check_kernel(d, entry("wave_words"), {{1, 1, 1}, threads, 0}, out);
-    EXPECT_TRUE(found.empty()) << in_words(found);
+    EXPECT_TRUE(found.empty()) << describe(found);
     const auto got = download(d, out, threads);
     std::uint64_t thirds = 0;
     std::uint64_t even_above_4 = 0;
@@ -92,7 +92,7 @@ TEST_P(Schedule, PartsOfAWaveAreOrderedByTheirMask) {
     auto* out = garbage<std::uint32_t>(d, 128, "out");
     const std::uint32_t rounds = 3;
     const auto found = check_kernel(d, entry("quarter_ring"), {{1, 1, 1}, 128, 4096}, out, rounds);
-    EXPECT_TRUE(found.empty()) << in_words(found);
+    EXPECT_TRUE(found.empty()) << describe(found);
     const auto got = download(d, out, 128);
     const std::uint32_t size = w / 4;
     for (std::uint32_t t = 0; t < 128; ++t) {
@@ -110,7 +110,7 @@ TEST_P(Schedule, BlocksThatRunTogetherCanWaitForEachOther) {
     auto* out = garbage<std::uint32_t>(d, 6, "out");
     const auto found =
         check_kernel(d, entry("grid_barrier"), {{6, 1, 1}, 128, 0}, arrived, slot, out);
-    EXPECT_TRUE(found.empty()) << in_words(found);
+    EXPECT_TRUE(found.empty()) << describe(found);
     for (std::uint32_t b = 0; b < 6; ++b) EXPECT_EQ(download(d, out, 6)[b], (b + 1) % 6 + 100);
   }
 }
@@ -138,7 +138,7 @@ TEST_P(Schedule, LanesTakeTurnsWhereAccessesYield) {
     auto* flag = upload(d, std::vector<std::uint32_t>(waves, 0), "flag");
     auto* out = garbage<std::uint32_t>(d, waves, "out");
     const auto found = check_kernel(d, entry("lane_waits"), {{1, 1, 1}, 128, 0}, flag, out);
-    EXPECT_TRUE(found.empty()) << in_words(found);
+    EXPECT_TRUE(found.empty()) << describe(found);
     EXPECT_EQ(download(d, out, waves), std::vector<std::uint32_t>(waves, 1));
   }
 }
@@ -153,7 +153,7 @@ TEST_P(Schedule, HistogramCountsEveryElementOnce) {
     auto* count = upload(d, std::vector<std::uint32_t>(16, 0), "count");
     const std::uint32_t n = 1000;
     const auto found = check_kernel(d, entry("histogram"), {{3, 1, 1}, 100, 64}, in, n, count);
-    EXPECT_TRUE(found.empty()) << in_words(found);
+    EXPECT_TRUE(found.empty()) << describe(found);
     const auto got = download(d, count, 16);
     for (std::uint32_t i = 0; i < 16; ++i) EXPECT_EQ(got[i], i < 8 ? 63U : 62U);
   }
@@ -164,7 +164,7 @@ TEST_P(Schedule, EveryThreadOfTheGridRunsOnce) {
   SourceDevice& d = *owner;
   auto* out = garbage<std::uint32_t>(d, 3 * 4 * 5 * 70, "out");
   const auto found = check_kernel(d, entry("identity"), {{3, 4, 5}, 70, 0}, out);
-  EXPECT_TRUE(found.empty()) << in_words(found);
+  EXPECT_TRUE(found.empty()) << describe(found);
   const auto got = download(d, out, 3 * 4 * 5 * 70);
   for (std::uint32_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i], i / 70 * 4096 + i % 70);
 }

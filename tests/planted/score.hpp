@@ -1,5 +1,5 @@
-// How many bugs were found of those that were planted, and how many clean runs were silent: printed
-// once, when all tests of a program have run.
+// Counts the seeded bugs that were found and the clean runs without a diagnostic. Prints the score
+// once, after all tests of a program.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,9 +12,10 @@ namespace kernelgate {
 
 class Score final : public testing::Environment {
  public:
-  /// "planted bugs", "found". GoogleTest owns it.
+  /// Registers a score that is printed with words such as "planted bugs" and "found". GoogleTest
+  /// owns it.
   static Score& of(std::string subject, std::string verb) {
-    auto* score = new Score(std::move(subject), std::move(verb));  // NOLINT: owned, as said
+    auto* score = new Score(std::move(subject), std::move(verb));  // NOLINT: owned by GoogleTest
     testing::AddGlobalTestEnvironment(score);
     return *score;
   }

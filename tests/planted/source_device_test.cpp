@@ -1,4 +1,5 @@
-// Executor S as a device: what it refuses, how it words what it finds, and that it finds it again.
+// The source executor as a device: rejected launches, the text of its diagnostics, and their
+// reproducibility.
 #include "harness/executors/source/source_device.hpp"
 
 #include <gmock/gmock.h>
@@ -8,7 +9,7 @@
 #include <thread>
 
 #include "harness/core/error.hpp"
-#include "harness/devices/refusal.hpp"
+#include "harness/devices/unsupported_reason.hpp"
 #include "tests/planted/bench_device.hpp"
 
 namespace kernelgate {
@@ -110,7 +111,7 @@ TEST(SourceDevice, RefusesAUnitThatIsNotObserved) {
             "identity<w64>: its unit is not observed: of 8 accesses of the canary 0 were seen");
 }
 
-TEST(SourceDevice, RunsBothFlavoursWithoutChecks) {
+TEST(SourceDevice, RunsBothBuildModesWithoutChecks) {
   SourceDevice device(device_profile("wide"), seeded(1, Checking::off));
   for (const NativeEntries entries : {schedule_source_entries(), schedule_plain_entries()}) {
     auto* out = garbage<std::uint32_t>(device, 64, "out");
@@ -139,9 +140,9 @@ TEST(SourceDevice, FortyEightKibibytesNeedTheOptIn) {
   needs.threads = 128;
   needs.shared_bytes = 49 * 1024;
   needs.lds_opt_in = LdsOptIn::not_made;
-  EXPECT_TRUE(refusal(needs, device_profile("nv-sm90")).has_value());
+  EXPECT_TRUE(unsupported_reason(needs, device_profile("nv-sm90")).has_value());
   needs.lds_opt_in = LdsOptIn::made;
-  EXPECT_FALSE(refusal(needs, device_profile("nv-sm90")).has_value());
+  EXPECT_FALSE(unsupported_reason(needs, device_profile("nv-sm90")).has_value());
 }
 
 TEST(SourceDevice, AFaultOfAPlainUnitIsAFindingToo) {
@@ -163,9 +164,9 @@ TEST(SourceDevice, AFaultOfAPlainUnitIsAFindingToo) {
   EXPECT_EQ(fault_of(fresh, clean, {{1, 1, 1}, 64, 0}), "");
 }
 
-SourceOptions patient(const Patience& patience, std::uint32_t yield_every = 0) {
+SourceOptions patient(const StepLimit& step_limit, std::uint32_t yield_every = 0) {
   SourceOptions options;
-  options.patience = patience;
+  options.step_limit = step_limit;
   options.yield_every = yield_every;
   return options;
 }
@@ -194,7 +195,7 @@ TEST(SourceDevice, EndsALoopAtTheSameStepOfTheSameSeed) {
   }
 }
 
-// 256 threads in turn: none of them is near its limit when the block is at 64 times that.
+// 256 threads take turns: none is near its limit when the block reaches 64 times that limit.
 TEST(SourceDevice, EndsABlockWhoseThreadsLoopInTurn) {
   SourceDevice device(device_profile("wide"), patient({.steps = 1000}, 20));
   const std::string text = fault_of(device, planted("endless_loop<bug,w64>"), {{1, 1, 1}, 256, 0});
@@ -230,7 +231,7 @@ TEST(SourceDevice, NamesTheCallThatALoopOfWaveOperationsMakes) {
   EXPECT_THAT(text, HasSubstr("planted_loops.hpp:"));
 }
 
-TEST(SourceDevice, EndsALoopWithoutAStepByTheClockInBothFlavours) {
+TEST(SourceDevice, EndsALoopWithoutAStepByTheClockInBothBuildModes) {
   for (const bool checked : {true, false}) {
     SourceOptions options = patient({.silent_seconds = 0.05});
     options.checking = checked ? Checking::all : Checking::off;
@@ -268,7 +269,7 @@ TEST(SourceDevice, CheckedCodeOutsideOfALaunchReportsNothing) {
   const NativeEntry& entry = planted("missing_barrier<clean,w64>");
   std::uint32_t words[64] = {};
   const void* arguments[] = {words};
-  entry.call(nullptr, arguments);  // the canary, with nobody watching
+  entry.call(nullptr, arguments);  // the instrumentation self-test, without an observer
   EXPECT_EQ(words[3], 1U);
 }
 

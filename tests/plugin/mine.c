@@ -1,5 +1,5 @@
-/* A kernel from outside, in C: linear in f32 by plain loops, once right and once without the last
- * term of each sum. docs/plugin.md walks through it. */
+/* An external kernel in C: linear in f32 by plain loops, once correct and once without the last
+ * term of each sum. docs/plugin.md explains it. */
 #include <string.h>
 
 #include "kernelgate_plugin.h"

@@ -1,4 +1,4 @@
-# Builds the plugin of docs/plugin.md outside of the tree, as its user would, and has it judged.
+# Builds the plugin of docs/plugin.md outside the source tree, as a user would, and checks it.
 #   cmake -DPROGRAM=<kernelgate> -DSOURCE=<checkout> -DCC=<compiler> -DWORK=<folder> -P run.cmake
 file(REMOVE_RECURSE ${WORK})
 file(MAKE_DIRECTORY ${WORK})
@@ -11,7 +11,7 @@ function(build library)
   endif()
 endfunction()
 
-# expect(<exit code> <what the output must hold> <arguments>...)
+# expect(<exit code> <text that the output must contain> <arguments>...)
 function(expect code text)
   execute_process(COMMAND ${PROGRAM} check ${ARGN} WORKING_DIRECTORY ${WORK}
     RESULT_VARIABLE got OUTPUT_VARIABLE output ERROR_VARIABLE error)
@@ -29,7 +29,7 @@ expect(1 "incorrect    linear/plugin/short/" --plugin libmine.so ${shapes} --var
 expect(1 " check --plugin libmine.so --case linear/plugin/short/" --plugin libmine.so ${shapes}
   --variant plugin/short)
 expect(1 "no memory on the device" --plugin libmine.so ${shapes} --variant plugin/failing)
-# A misspelt name beside a right one would leave its variant out in silence.
+# A misspelt name next to a correct one would silently leave its variant out.
 expect(2 "--variant plugin/lops: this build has no such variant; there are reference, " --plugin libmine.so
   ${shapes} --variant plugin/loops --variant plugin/lops)
 expect(2 "--variant plugin/loops: router has no such variant" --plugin libmine.so --suite smoke --kernel router

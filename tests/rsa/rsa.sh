@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs `kernelgate rsa` on T1 and holds it to its promises: the lines it writes, the same tokens from
-# any number of threads, text in and out, a full disk, settings it must refuse.
+# Tests `kernelgate rsa` on T1: the output lines, the same tokens for any number of threads, text input
+# and output, a full disk, settings that must be rejected.
 #
 #   rsa.sh PROGRAM TOKENIZER CHECKOUT      TOKENIZER: writes a SentencePiece model; or none
 program=$1
@@ -16,7 +16,7 @@ small=(rsa --model t1 --input-ids "2,39,76,113" --n 4 --c 2 --t 2 --beta 10 --be
 # shellcheck disable=SC2034
 text=(rsa --model t1 --n 4 --c 2 --t 1 --beta 12 --tau 6 --seed 3 --tokenizer tokenizer.model)
 
-# arguments small|text [OPTION VALUE]…: those of the list, with these in their place or after them.
+# arguments small|text [OPTION VALUE]…: the list's arguments, with these options replaced or appended.
 arguments() {
   local -n list=$1
   args=("${list[@]}")
@@ -59,8 +59,8 @@ ends_with() {
   done
 }
 
-# |x| = 4, C tau = 8: bound 12 a prompt, 4 (12 + 12) = 96 cached. 3 rounds, 4 rollouts of 10, 10 and
-# 12 tokens without an eos; all but the last token of each are cached.
+# |x| = 4, C tau = 8: at most 12 tokens per prompt, 4 (12 + 12) = 96 cached. 3 rounds, 4 rollouts of 10,
+# 10 and 12 tokens without an eos; all but the last token of each are cached.
 ends_with 0 "a run" \
   '^round 0  prompts of up to 4 tokens, 40 generated, peak cache 52 tokens, ended by 4 budget$' \
   '^round 1  prompts of up to 12 tokens, 40 generated, peak cache 84 tokens' \
@@ -87,7 +87,7 @@ ends_with 0 "into a pipe" -- small --output pipe
 wait $!
 cmp -s one piped || complain "other tokens than in a file"
 
-# Plain sampling, then the same with an id of its first rollout as eos: cut behind its first use.
+# Plain sampling, then the same with an id of its first rollout as eos: cut after its first occurrence.
 ends_with 0 "plain sampling" 'round 0 and 0 aggregation rounds' -- small --t 0 --beta-final 10 --output plain
 eos=$(head -1 plain | cut -d, -f5)
 ends_with 0 "an eos" 'ended by .*eos' -- small --t 0 --beta-final 10 --eos "$eos" --output short
@@ -106,7 +106,7 @@ fresh
 ends_with 0 "no eos on request" '^ends     eos none \(--eos\)' -- loaded --eos none --output plain
 first=$(head -1 plain | cut -d, -f3)
 second=$(sed -n 2p plain | cut -d, -f5)
-# cut_at ID…: the lines of `plain`, each cut behind the first of these ids.
+# cut_at ID…: the lines of `plain`, each cut after the first of these ids.
 cut_at() {
   awk -F, -v OFS=, -v ids=" $* " '{ for (i = 1; i <= NF; ++i) if (index(ids, " " $i " ")) { NF = i; $1 = $1 } print }' plain
 }
@@ -148,7 +148,7 @@ ends_with 0 "a forced answer" '4 answers forced' -- \
 [ "$(cut -d, -f9 forced | sort -u)" = 511 ] || complain "no marker at the cut: $(cat forced)"
 [ "$(grep -cE '^[0-9]+(,[0-9]+){11}$' forced)" -eq 4 ] || complain "not 12 ids: $(cat forced)"
 
-# A disk that is full: the older file stays.
+# A full disk: the older file is kept.
 ln -s /dev/full full
 ends_with 2 "a full disk" "full.*No space left on device" -- small --output full
 [ -L full ] || complain "the device was replaced by a file"
@@ -166,7 +166,7 @@ grep -q "cannot write 'kept': File too large" said || complain "did not say why"
 cmp -s one kept || complain "the older file was lost"
 [ -e kept.part ] && complain "left a part of a file"
 
-# The kernels draw the reference's tokens.
+# The kernels draw the same tokens as the reference.
 ends_with 0 "the reference" 'rollouts, reference' -- small --output reference.txt
 ends_with 0 "kernels" 'backend kokkos' -- small --backend kokkos --output kernels.txt
 cmp -s reference.txt kernels.txt || complain "kokkos drew other tokens than the reference"
@@ -205,15 +205,15 @@ refuses "templates that are not there" 'none.json: no such file' small --prompts
 
 if [ "$tokenizer" != none ]; then
   "$tokenizer" tokenizer.model >made 2>/dev/null || { what="a tokenizer"; : >said; complain "was not made"; }
-  # Braces, LaTeX and bytes of several (S2): refused by nobody, and answered in text.
+  # Braces, LaTeX and multi-byte characters (S2) are accepted, and the answer is text.
   ends_with 0 "text in and out" '^answer   ' -- text --prompt '{} \frac{1}{2} größe {query}' \
     --end-of-think '</think>' --selection majority --output ids --text-output text
   [ "$(grep -cE '^\{"boxed":.*"rollout":[0-3].*"text":' text)" -eq 4 ] || complain "not 4 objects: $(cat text)"
   [ "$(wc -l <ids)" -eq 4 ] || complain "not 4 lines of ids"
-  # No file states which ids the tokenizer adds: none is taken for padding.
+  # No file lists the tokenizer's added ids, so no id counts as padding.
   grep -q "^ids      all 512 may be drawn: no file states where the tokenizer's ids end" said || complain "guessed which ids are padding"
   [ "$(tr , '\n' <ids | sort -n | tail -1)" -ge 330 ] || complain "no id behind the pieces was drawn"
-  # added_tokens.json adds two behind the pieces, which may be drawn, and the ids behind them are padding.
+  # added_tokens.json adds two ids after the pieces, which may be drawn; the ids after them are padding.
   pieces=$(grep -oE 'pieces [0-9]+' made | cut -d' ' -f2)
   printf '{"<tool>": %d, "</tool>": %d}' "$pieces" $((pieces + 1)) >added_tokens.json
   # shellcheck disable=SC2034
@@ -221,7 +221,7 @@ if [ "$tokenizer" != none ]; then
   ends_with 0 "added tokens" "^ids      below $((pieces + 2)) of 512 may be drawn \(added_tokens.json\)" -- \
     many --prompt 'a<tool>b' --output ids
   [ "$(tr , '\n' <ids | sort -n | tail -1)" -lt $((pieces + 2)) ] || complain "a padding id was drawn"
-  # Not grep -q, which ends the pipe early: tr would then be counted as failed.
+  # Not grep -q, which ends the pipe early, so that tr would fail.
   tr , '\n' <ids | grep -E "^($pieces|$((pieces + 1)))\$" >/dev/null || complain "an added token was never drawn"
   ends_with 0 "an added token as eos" "^ends     eos $((pieces + 1)) \(--eos\)" -- text --prompt x --eos '</tool>' --output ids
   printf '{"<tool>": %d}' 600 >added_tokens.json
@@ -236,15 +236,15 @@ if [ "$tokenizer" != none ]; then
   ends_with 0 "they too read back" -- text --prompt x --prompts text.json --output again
   ends_with 0 "the same by default" -- text --prompt x --output one
   cmp -s one again || complain "other tokens than with the defaults"
-  # The further rollout of msgl has tails in its prompt, though the run has no round with tails: it
+  # The extra rollout of msgl has tails in its prompt, although the run has no round with tails. It
   # must fit the slots of the kernels.
   ends_with 0 "one more rollout behind round 0" 'wrote' -- \
     text --prompt x --t 0 --selection msgl --backend kokkos --output again
-  # The prompt as a file of an editor that writes a byte order mark.
+  # The prompt in a file with a byte order mark.
   printf '\xef\xbb\xbfx' >question
   ends_with 0 "a prompt in a file" 'wrote' -- text --prompt question --output again
   cmp -s one again || complain "other tokens than with the text itself"
-  # Beside a checkpoint it is found by its name.
+  # In a checkpoint's folder, the tokenizer is found by its name.
   cp -r "$checkout/tests/oracle/data/full_attention" c
   chmod u+w c
   head -c 100 tokenizer.model >c/tokenizer.model

@@ -1,4 +1,4 @@
-// Writes a SentencePiece model to the file named, for tests of the program, and prints "pieces N".
+// Writes a SentencePiece model to the given file, for tests of the program, and prints "pieces N".
 #include <sentencepiece_processor.h>
 
 #include <cstdio>

@@ -1,7 +1,7 @@
 #!/bin/bash
-# ci/slurm against a real Slurm: a controller and two nodes of different tiers on this very machine, in a
-# folder of their own. Two tiers x three suites, of which one does not exist, must end as one folder that
-# says so; a second submission must find everything judged; a killed task must go on.
+# Runs ci/slurm on a real Slurm: a controller and two nodes of different tiers on this machine, in a
+# separate folder. Two tiers x three suites, of which one does not exist, must give one folder that
+# reports it. A second submission must find everything done. A killed task must resume.
 # Usage: run.sh <source> <build> <work>
 set -euo pipefail
 source=$1 build=$2 work=$3
@@ -88,7 +88,7 @@ submit > "$work/submit.log" 2>&1 || code=$?
 cat "$work/submit.log" "$work/out/gather.log"
 ((code == 2)) || fail "a suite that does not exist must end the gathering with 2, got $code"
 
-# One folder: every row of either tier under one header, and a line a task.
+# One folder with the rows of both tiers under one header, and one summary line per task.
 rows_of() { awk -F, -v tier="$1" -v suite="$2" '$1 == tier && $2 == suite { print $6 }' "$work/out/summary.csv"; }
 sum=0
 for tier in first second; do
@@ -107,7 +107,7 @@ grep -q '^second,smoke,two,0,' "$work/out/summary.csv" || fail "tier second did 
 "$build/kernelgate" support --records "$work/out/records.csv" --output "$work/out/support.md" > /dev/null ||
   fail "the gathered records cannot be read back"
 
-# Cut one file inside a row, as a killed task leaves it: only that row is judged again.
+# Cut one file inside a row, as a killed task leaves it: only that row is checked again.
 before=$(rows_of first smoke)
 size=$(stat -c %s "$work/out/first/smoke.csv")
 truncate -s $((size - 20)) "$work/out/first/smoke.csv"

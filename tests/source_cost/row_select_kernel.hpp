@@ -1,11 +1,11 @@
-// The kernel by which the cost of executor S is measured: one block finds the k largest of a row by
-// radix select, four passes of eight bits over the row and a fifth that collects.
+// The kernel that measures the cost of the source executor. One block finds the k largest of a row
+// by radix select: four passes of eight bits over the row and a fifth that collects.
 #pragma once
 
 #include <dialect.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 struct RowSelectShared {
   u32 count[256];
@@ -18,7 +18,7 @@ KDEV u32 row_key(float x) {
   return bits ^ (bits >> 31 != 0 ? 0xFFFFFFFFU : 0x80000000U);
 }
 
-/// out: the positions of the k largest of n, in no order.
+/// out: the positions of the k largest of n, in no particular order.
 template <int W>
 KGLOBAL KBOUNDS(1024) void row_select(const float* x, u32 n, u32 k, u32* out) {
   K_SHARED(RowSelectShared, s);
@@ -66,5 +66,5 @@ inline NativeEntries row_select_entries() {
   return {table, sizeof(table) / sizeof(table[0])};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

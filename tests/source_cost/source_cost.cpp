@@ -1,4 +1,5 @@
-// What a launch on executor S costs: plain, observed, and under every check; and an access of it.
+// Measures the cost of a launch on the source executor, plain, observed and with all checks, and
+// the time per access.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -34,9 +35,9 @@ void select_row(benchmark::State& state, NativeEntries entries, const SourceOpti
   const LaunchShape shape{{1, 1, 1}, 1024, entry.shared_bytes};
   for (auto _ : state) {
     const auto found = check_kernel(device, entry, shape, x, row, k, out);
-    if (!found.empty()) state.SkipWithError(in_words(found).c_str());
+    if (!found.empty()) state.SkipWithError(describe(found).c_str());
   }
-  // The answer is checked too: a time of a wrong result is none.
+  // The result is checked too: the time of a wrong result does not count.
   std::vector<float> sorted = numbers();
   std::nth_element(sorted.begin(), sorted.begin() + k - 1, sorted.end(), std::greater<>());
   const std::vector<float> values = numbers();

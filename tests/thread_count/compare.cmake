@@ -1,5 +1,5 @@
-# Runs PROGRAM under 1, 2 and 5 threads; every line must be the same. Five are more than most cases
-# have tiles, and do not divide their counts.
+# Runs PROGRAM with 1, 2 and 5 threads. Every line must be the same. Most cases have fewer than five
+# tiles, and five does not divide their counts.
 foreach(threads IN ITEMS 1 2 5)
   execute_process(COMMAND ${PROGRAM} ${threads} smoke edge_shapes
     RESULT_VARIABLE code OUTPUT_VARIABLE lines ERROR_VARIABLE error)

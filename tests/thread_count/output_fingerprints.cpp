@@ -1,5 +1,5 @@
-// Prints one line a variant and case: a hash of everything the kernel wrote. Run under different
-// thread counts the lines must be the same; Kokkos takes its threads once a process, hence a
+// Prints one line per variant and case: a hash of everything the kernel wrote. The lines must be
+// the same under different thread counts. Kokkos takes its thread count once per process, hence a
 // program and not a test case.
 // Usage: output_fingerprints THREADS SUITE…
 #include <fmt/format.h>
@@ -22,9 +22,9 @@ int print_all(int threads, const std::vector<std::string>& suites) {
   for (const std::string& suite : suites) {
     for (const SuiteCase& c : load_suite(session.registry(), data_root(), suite)) {
       for (const Variant* variant : c.variants) {
-        // Only what this project wrote: a vendor's library may split its sums by threads.
+        // Only this project's kernels: a vendor's library may split its sums by threads.
         if (variant->backend != Backend::kokkos || variant->name.starts_with("baseline/")) continue;
-        if (variant->refusal && variant->refusal(*c.shape)) continue;
+        if (variant->unsupported_reason && variant->unsupported_reason(*c.shape)) continue;
         fmt::print("{}/{}/{} {:016x}\n", c.kernel->name, variant->name, c.shape->axes(),
                    joined(bits_of_run(*variant, *c.shape, DataMode::real)));
         ++lines;

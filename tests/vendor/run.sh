@@ -1,7 +1,6 @@
 #!/bin/bash
-# kernelgate validate --vendor, killed at random moments and started again until it ends by itself: no
-# finished row may be lost, none may be there twice, and the rows must be those of a run that nobody
-# killed.
+# Kills kernelgate validate --vendor at random moments and restarts it until it completes. Every
+# finished row must be present exactly once, and the rows must equal those of an uninterrupted run.
 # Usage: run.sh <kernelgate> <source> <work> <kills> [seed]
 set -uo pipefail
 program=$1 source=$2 work=$3 kills=$4 seed=${5:-1}
@@ -13,7 +12,7 @@ printf 'kernel,cases,variants\nbias_balance,@smoke,kokkos\nlinear,"tokens=3,out=
 command=("$program" validate --vendor --suite suite.csv --repetitions 1 --throughput none --output)
 run() { "${command[@]}" "$1"; }
 
-# What a row states, without when and how it was run: kernel, variant, axes, data, device, order, cache.
+# The fields of a row that do not depend on the run: kernel, variant, axes, data, device, order, cache.
 facts() {
   awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
     { line = $0; out = ""; n = 0
@@ -33,21 +32,21 @@ took=$((($(date +%s%N) - begin) / 1000000))
 facts whole/records.csv > whole.facts
 [[ -z $(uniq -d whole.facts) ]] || fail "a run that nobody killed has rows twice: $(uniq -d whole.facts | head -n 3)"
 
-set -m # groups of their own: a kill takes the children along, as a machine that goes down does
+set -m # separate process groups: a kill includes the children, as a machine failure does
 killed=0 starts=0
 while ((killed < kills)); do
   "${command[@]}" cut >> cut.log 2>&1 &
   pid=$!
   starts=$((starts + 1))
   sleep "$(awk -v r=$RANDOM -v t=$took -v n="$kills" 'BEGIN { printf "%.3f", 0.01 + r / 32768 * (n > 10 ? 0.6 : 1.2) * t / 1000 }')"
-  # by turns the program alone, and with all that it started
+  # alternately the program alone and its whole process group
   if ((killed % 2)); then kill -KILL "$pid" 2> /dev/null; else kill -KILL -- -$pid 2> /dev/null; fi
   wait "$pid" 2> /dev/null
   code=$?
   [[ -f cut/records.csv ]] && cp cut/records.csv "seen-$killed.csv"
   if ((code != 137)); then
     ((code == 0)) || { tail -n 20 cut.log; fail "a start that was not killed ended with $code"; }
-    rm -rf cut # it was through before the kill: once more from the start
+    rm -rf cut # it completed before the kill: start again from the beginning
     rm -f seen-*.csv
   fi
   killed=$((killed + 1))
@@ -68,7 +67,7 @@ for file in run.txt records.csv junit.xml index.html summary.md environment.txt 
 done
 echo "$killed kills, $(wc -l < cut.facts) rows, none lost, none twice"
 
-# Another run does not mix with it.
+# A run with other settings is rejected for the same folder.
 "$program" validate --vendor --suite suite.csv --repetitions 1 --throughput none --seed 2 --output cut > other.log 2>&1
 (($? == 2)) || fail "a run of another seed went into the same folder"
 grep -q "holds another run" other.log || fail "the refusal does not say why"

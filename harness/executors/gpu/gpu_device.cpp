@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "harness/devices/refusal.hpp"
+#include "harness/devices/unsupported_reason.hpp"
 
 namespace kernelgate {
 namespace {
@@ -78,7 +78,7 @@ void GpuDevice::launch(const NativeEntry& entry, const LaunchShape& shape,
   needs.wave = entry.wave;
   needs.threads = shape.threads;
   needs.shared_bytes = shape.shared_bytes;
-  if (const auto reason = refusal(needs, profile_)) {
+  if (const auto reason = unsupported_reason(needs, profile_)) {
     throw NativeFault(fmt::format("  refused  {}: {}\n", entry.name, *reason));
   }
   if (shape.threads > static_cast<std::uint32_t>(entry.max_threads) ||

@@ -119,7 +119,7 @@ struct FourBitDots {
   static constexpr bool in_place = false;
   static constexpr int max_rows = Shape::four_bit_rows;
   static constexpr std::size_t scratch_bytes = code_table_bytes;
-  static constexpr int W = Shape::four_bit_words, words = Shape::dot_strands * W, step = 8 * words;
+  static constexpr int W = Shape::four_bit_words, words = Shape::dot_partials * W, step = 8 * words;
   static_assert(W <= 16);
 
   FourBitCodes<format> codes;
@@ -136,7 +136,7 @@ struct FourBitDots {
 
   /// As StoredDots::add().
   template <int R, int N>
-  KOKKOS_FUNCTION void add(int strand, const std::int64_t (&row)[R], const float* const (&x)[N],
+  KOKKOS_FUNCTION void add(int partial, const std::int64_t (&row)[R], const float* const (&x)[N],
                            int ahead, DotSums<R, N>& total) const {
     using F = Pack<float, W>;
     using Bits = Pack<std::uint32_t, W>;
@@ -149,7 +149,7 @@ struct FourBitDots {
       KG_UNROLL for (int n = 0; n < N; ++n) sum[r][n] = broadcast<F>(0.0F);
     }
     for (std::int64_t k = 0; k < whole; k += step) {
-      const std::int64_t at = k / 8 + strand * W;  // the strand's first word
+      const std::int64_t at = k / 8 + partial * W;  // the strand's first word
       F part[R][N][chains];
       Bits bits[R];
       KG_UNROLL for (int r = 0; r < R; ++r) {
@@ -158,7 +158,7 @@ struct FourBitDots {
       }
       KG_UNROLL for (int j = 0; j < 8; ++j) {
         F xs[N];
-        KG_UNROLL for (int n = 0; n < N; ++n) xs[n] = load<F>(x[n] + k + j * words + strand * W);
+        KG_UNROLL for (int n = 0; n < N; ++n) xs[n] = load<F>(x[n] + k + j * words + partial * W);
         KG_UNROLL for (int r = 0; r < R; ++r) {
           const F value = look_up(table, bits[r] >> codes.shift(j));
           KG_UNROLL for (int n = 0; n < N; ++n) {
@@ -182,7 +182,7 @@ struct FourBitDots {
     KG_UNROLL for (int r = 0; r < R; ++r) {
       KG_UNROLL for (int n = 0; n < N; ++n) total.of[r][n] += kernelgate::sum(sum[r][n]);
     }
-    for (std::int64_t k = whole + strand * 8; k < terms; k += Shape::dot_strands * 8) {
+    for (std::int64_t k = whole + partial * 8; k < terms; k += Shape::dot_partials * 8) {
       KG_UNROLL for (int r = 0; r < R; ++r) {
         const std::uint32_t word = code[r][k / 8];
         const float scale = codes.factor(codes.scales_of(row[r])[codes.scale_at(k)]);

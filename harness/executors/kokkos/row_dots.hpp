@@ -47,7 +47,7 @@ struct StoredDots {
   /// Adds this strand's terms of rows row[0] .. row[R - 1] times x[0] .. x[N - 1]. `ahead` is the
   /// distance to this thread's next rows, in rows.
   template <int R, int N>
-  KOKKOS_FUNCTION void add(int strand, const std::int64_t (&row)[R], const T* const (&x)[N],
+  KOKKOS_FUNCTION void add(int partial, const std::int64_t (&row)[R], const T* const (&x)[N],
                            int ahead, DotSums<R, N>& total) const {
     constexpr int W = Shape::dot_words, parts = Words ? 2 : 1, step = W * parts;
     constexpr std::int64_t near = 1024 / sizeof(T);  // prefetch distance in elements
@@ -58,8 +58,8 @@ struct StoredDots {
     }
     const T* w[R];
     KG_UNROLL for (int r = 0; r < R; ++r) w[r] = data + row[r] * terms;
-    std::int64_t k = static_cast<std::int64_t>(strand) * step;
-    for (; k + step <= terms; k += Shape::dot_strands * step) {
+    std::int64_t k = static_cast<std::int64_t>(partial) * step;
+    for (; k + step <= terms; k += Shape::dot_partials * step) {
       F xs[N][parts];
       KG_UNROLL for (int n = 0; n < N; ++n) read(x[n] + k, xs[n]);
       const std::int64_t next = k + near < terms ? k + near : k + near + (ahead - 1) * terms;
@@ -179,12 +179,12 @@ KOKKOS_FUNCTION DotSums<R, N> row_dots(const Team& team, const Dots& dots,
                                        const std::int64_t (&row)[R],
                                        const typename Dots::X* const (&x)[N], int ahead) {
   DotSums<R, N> total;
-  if constexpr (Shape::dot_strands == 1) {
+  if constexpr (Shape::dot_partials == 1) {
     dots.add(0, row, x, ahead, total);
   } else {
     Kokkos::parallel_reduce(
-        Kokkos::ThreadVectorRange(team, int{Shape::dot_strands}),
-        [&](int strand, DotSums<R, N>& sums) { dots.add(strand, row, x, ahead, sums); }, total);
+        Kokkos::ThreadVectorRange(team, int{Shape::dot_partials}),
+        [&](int partial, DotSums<R, N>& sums) { dots.add(partial, row, x, ahead, sums); }, total);
   }
   return total;
 }

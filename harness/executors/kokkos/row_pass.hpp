@@ -19,10 +19,10 @@ using PackWidth = std::integral_constant<int, W>;
 template <class Shape>
 struct RowPass {
   static constexpr int lanes = Shape::lanes;
-  static constexpr int strands = Shape::team_size * Shape::vector_length;
-  static constexpr int groups = strands < 16 ? strands : 16;
+  static constexpr int partials = Shape::team_size * Shape::vector_length;
+  static constexpr int groups = partials < 16 ? partials : 16;
   /// Scratch for sum(), in floats.
-  static constexpr int scratch_floats = strands == 1 ? 0 : strands + groups;
+  static constexpr int scratch_floats = partials == 1 ? 0 : partials + groups;
 
   /// The sum over the row of body(PackWidth<W>, i), a pack for numbers i to i + W - 1. Every thread
   /// receives it. Its order depends only on the width: each strand adds into four packs in turn,
@@ -30,16 +30,16 @@ struct RowPass {
   template <class Team, class Body>
   KOKKOS_FORCEINLINE_FUNCTION static float sum(const Team& team, [[maybe_unused]] float* scratch,
                                                int width, const Body& body) {
-    if constexpr (strands == 1) {
-      return strand_sum(0, width, body);
+    if constexpr (partials == 1) {
+      return partial_sum(0, width, body);
     } else {
-      float* grouped = scratch + int{strands};
-      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, int{strands}),
-                           [&](int s) { scratch[s] = strand_sum(s, width, body); });
+      float* grouped = scratch + int{partials};
+      Kokkos::parallel_for(Kokkos::TeamVectorRange(team, int{partials}),
+                           [&](int s) { scratch[s] = partial_sum(s, width, body); });
       team.team_barrier();
       Kokkos::parallel_for(Kokkos::TeamVectorRange(team, int{groups}), [&](int g) {
         float part = 0;
-        KG_UNROLL for (int s = 0; s < strands; s += groups) part += scratch[s + g];
+        KG_UNROLL for (int s = 0; s < partials; s += groups) part += scratch[s + g];
         grouped[g] = part;
       });
       team.team_barrier();
@@ -52,9 +52,9 @@ struct RowPass {
   /// Calls body(PackWidth<W>, i) for all numbers of the row, W at a time.
   template <class Team, class Body>
   KOKKOS_FORCEINLINE_FUNCTION static void for_each(const Team& team, int width, const Body& body) {
-    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, int{strands}), [&](int s) {
+    Kokkos::parallel_for(Kokkos::TeamVectorRange(team, int{partials}), [&](int s) {
       const int packs = width / lanes;
-      for (int i = s; i < packs; i += strands) body(PackWidth<lanes>{}, i * lanes);
+      for (int i = s; i < packs; i += partials) body(PackWidth<lanes>{}, i * lanes);
       if constexpr (lanes > 1) {
         for (int i = packs * lanes; s == 0 && i < width; ++i) body(PackWidth<1>{}, i);
       }
@@ -63,21 +63,21 @@ struct RowPass {
 
  private:
   template <class Body>
-  KOKKOS_FORCEINLINE_FUNCTION static float strand_sum(int strand, int width, const Body& body) {
+  KOKKOS_FORCEINLINE_FUNCTION static float partial_sum(int partial, int width, const Body& body) {
     using P = Pack<float, lanes>;
     P part[4];
     KG_UNROLL for (int j = 0; j < 4; ++j) part[j] = broadcast<P>(0.0F);
     const int packs = width / lanes;
-    int i = strand;
-    for (; i + 3 * strands < packs; i += 4 * strands) {
+    int i = partial;
+    for (; i + 3 * partials < packs; i += 4 * partials) {
       KG_UNROLL for (int j = 0; j < 4; ++j) {
-        part[j] += body(PackWidth<lanes>{}, (i + j * strands) * lanes);
+        part[j] += body(PackWidth<lanes>{}, (i + j * partials) * lanes);
       }
     }
-    for (; i < packs; i += strands) part[0] += body(PackWidth<lanes>{}, i * lanes);
+    for (; i < packs; i += partials) part[0] += body(PackWidth<lanes>{}, i * lanes);
     float total = kernelgate::sum((part[0] + part[1]) + (part[2] + part[3]));
     if constexpr (lanes > 1) {
-      for (i = packs * lanes; strand == 0 && i < width; ++i) total += body(PackWidth<1>{}, i)[0];
+      for (i = packs * lanes; partial == 0 && i < width; ++i) total += body(PackWidth<1>{}, i)[0];
     }
     return total;
   }

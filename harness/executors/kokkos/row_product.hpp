@@ -232,9 +232,9 @@ template <class Shape, int Rows>
 class DottedRowProduct {
  public:
   static constexpr int rows = Rows;
-  static constexpr int strands = Shape::dot_strands;  // work items per weight row
+  static constexpr int partials = Shape::dot_partials;  // work items per weight row
   static constexpr int team_size = Shape::is_host ? 1 : 4;
-  static constexpr int vector_length = strands;
+  static constexpr int vector_length = partials;
   static constexpr int column_group = Shape::is_host ? 16 : 8;
   static constexpr int terms = Shape::is_host ? Shape::lanes : 8 / Rows;  // per step
   // Columns computed together: their sums fill a host's registers.
@@ -258,8 +258,8 @@ class DottedRowProduct {
       const int c = item * n;
       Sums total;
       Kokkos::parallel_reduce(
-          Kokkos::ThreadVectorRange(team, int{strands}),
-          [&](int strand, Sums& part) { part += dots(x, used, w, first + c, strand); }, total);
+          Kokkos::ThreadVectorRange(team, int{partials}),
+          [&](int partial, Sums& part) { part += dots(x, used, w, first + c, partial); }, total);
       Kokkos::single(Kokkos::PerThread(team), [&] {
         for (int i = 0; i < n && c + i < columns; ++i) {
           KG_UNROLL for (int r = 0; r < Rows; ++r) scratch[r * stride + c + i] = total.of[i][r];
@@ -290,7 +290,7 @@ class DottedRowProduct {
   /// the last one.
   template <class X, class Weight>
   KOKKOS_FORCEINLINE_FUNCTION static Sums dots(const X& x, int used, const Weight& w, int o,
-                                               int strand) {
+                                               int partial) {
     constexpr int n = columns_at_once;
     using P = Pack<float, terms>;
     int column[n];
@@ -307,8 +307,8 @@ class DottedRowProduct {
         KG_UNROLL for (int r = 0; r < Rows; ++r) part[i][r] += weight * values[r];
       }
     };
-    int k = strand * terms;
-    for (; k + terms <= w.in; k += strands * terms) {
+    int k = partial * terms;
+    for (; k + terms <= w.in; k += partials * terms) {
       if (k % 16 == 0) {  // later terms of these columns, or the start of the next
         const bool next = k + fetched >= w.in;
         w.template fetch<n>(next ? o + n : o, next ? k + fetched - w.in : k + fetched, 0);

@@ -153,8 +153,8 @@ class SoftmaxRows {
     weights_ = mixed_ + R * whole(value_width);
     largest_ = weights_ + Tile::keys * Tile::weight_step;
     total_ = largest_ + R;
-    shrink_ = total_ + R;
-    begins_ = reinterpret_cast<std::int32_t*>(shrink_ + R);
+    rescale_ = total_ + R;
+    begins_ = reinterpret_cast<std::int32_t*>(rescale_ + R);
     ends_ = begins_ + R;
     staged_ = reinterpret_cast<float*>(ends_ + R);
   }
@@ -258,7 +258,7 @@ class SoftmaxRows {
       });
       Kokkos::single(Kokkos::PerThread(team), [&] {
         const P change = exp2(before - base);
-        store(shrink_ + r, change);
+        store(rescale_ + r, change);
         store(total_ + r, load<P>(total_ + r) * change + sum);
         store(largest_ + r, most);
       });
@@ -276,7 +276,7 @@ class SoftmaxRows {
       P sum[C][V];
       load_block<R>(to, sum);
       KG_UNROLL for (int p = 0; p < V; ++p) {
-        const P change = load<P>(shrink_ + r + p * W);
+        const P change = load<P>(rescale_ + r + p * W);
         KG_UNROLL for (int c = 0; c < C; ++c) sum[c][p] = sum[c][p] * change;
       }
       add_block<C, V>(weights_ + r, Tile::weight_step, v.from + x, 1, v.key_step, keys, sum);
@@ -344,7 +344,7 @@ class SoftmaxRows {
 
   int count_, row_packs_, row_blocks_, value_width_;
   float *queries_, *mixed_, *weights_;  // [component][row], [component][row], [key][row]
-  float *largest_, *total_, *shrink_;   // per row; the largest score is an exponent of 2
+  float *largest_, *total_, *rescale_;  // per row; the largest score is an exponent of 2
   std::int32_t *begins_, *ends_;        // range of keys of each row
   float* staged_;                       // keys or values as f32
 };

@@ -38,7 +38,7 @@ struct HostShape {
   static constexpr bool sums_in_registers = false;
   // Row dots (row_dots.hpp): vector lanes that share a row, 32-bit words per read, rows per thread
   // at a time, rows and threads of a team.
-  static constexpr int dot_strands = 1, dot_words = native_lanes, dot_rows = 8;
+  static constexpr int dot_partials = 1, dot_words = native_lanes, dot_rows = 8;
   static constexpr int four_bit_words = native_lanes, four_bit_rows = 4;
   static constexpr int dot_team_rows = 32, dot_team_size = 1;
   static constexpr int dot_vectors = 4;  // vectors per pass of a row, each with a sum in registers
@@ -61,7 +61,7 @@ struct DeviceShape {
   static constexpr int block_columns = 8;
   static constexpr int tile_rows = 64, tile_columns = 64, tile_depth = 32;
   static constexpr bool sums_in_registers = true;  // each thread keeps its block for all steps
-  static constexpr int dot_strands = 32, dot_words = 4, dot_rows = 1;
+  static constexpr int dot_partials = 32, dot_words = 4, dot_rows = 1;
   static constexpr int four_bit_words = 1, four_bit_rows = 1;
   static constexpr int dot_team_rows = 8, dot_team_size = 4;
   static constexpr int dot_vectors = 2;

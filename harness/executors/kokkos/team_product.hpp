@@ -326,10 +326,10 @@ class TeamProduct {
 /// if it can. Kokkos counts teams in an int, and tiles count terms in an int, up to the end of a
 /// step.
 inline std::optional<std::string> too_large_product(std::int64_t teams, std::int64_t terms) {
-  constexpr std::int64_t most = 0x7FFFFFFF, most_terms = most - max_depth;
-  if (terms > most_terms) {
-    return "has rows of " + std::to_string(terms) + " terms, at most " +
-           std::to_string(most_terms) + " are supported";
+  constexpr std::int64_t most = 0x7FFFFFFF, max_terms = most - max_depth;
+  if (terms > max_terms) {
+    return "has rows of " + std::to_string(terms) + " terms, at most " + std::to_string(max_terms) +
+           " are supported";
   }
   if (teams <= most) return std::nullopt;
   return "needs " + std::to_string(teams) + " teams, Kokkos counts at most 2147483647";

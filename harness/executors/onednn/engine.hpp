@@ -32,7 +32,7 @@ inline dnnl::memory::data_type onednn_type(Dtype type) {
 /// Runs `describe`, which creates the primitive descriptor; returns its error as a sentence, or
 /// nothing.
 template <class Describe>
-std::optional<std::string> onednn_refusal(const Describe& describe) {
+std::optional<std::string> onednn_unsupported_reason(const Describe& describe) {
   try {
     describe();
   } catch (const dnnl::error& error) {

@@ -2,8 +2,8 @@
 
 #include <limits>
 
+#include "harness/core/native_entry.hpp"
 #include "harness/executors/source/observer.hpp"
-#include "harness/native/entry.hpp"
 
 namespace kernelgate {
 

@@ -14,7 +14,7 @@ inline constexpr std::uint64_t canary_total = 8;
 
 namespace kernelgate {
 
-struct NativeEntry;  // harness/native/entry.hpp
+struct NativeEntry;  // harness/core/native_entry.hpp
 
 /// The number of accesses observed during `call(nullptr, …)`, which runs the canary of its unit.
 std::uint64_t canary_accesses(const NativeEntry& entry);

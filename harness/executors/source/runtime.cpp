@@ -88,11 +88,11 @@ void Runtime::run(const NativeEntry& entry, const LaunchShape& shape, const void
   accesses_ = other_steps_ = credited_ = came_at_ = 0;
   armed_ = 0;
   constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
-  const std::uint64_t most = options_.patience.steps;
-  most_of_thread_ = most == 0 ? no_limit : most;
-  most_of_block_ = most > no_limit / Patience::block_factor || most == 0
-                       ? no_limit
-                       : most * Patience::block_factor;
+  const std::uint64_t most = options_.step_limit.steps;
+  max_of_thread_ = most == 0 ? no_limit : most;
+  max_of_block_ = most > no_limit / StepLimit::block_factor || most == 0
+                      ? no_limit
+                      : most * StepLimit::block_factor;
   arm(until_event());
 
   std::uint64_t started = 0;

@@ -10,9 +10,9 @@
 #include "harness/checker/checker.hpp"
 #include "harness/core/random.hpp"
 #include "harness/executors/launch_counters.hpp"
-#include "harness/executors/patience.hpp"
 #include "harness/executors/source/block_run.hpp"
 #include "harness/executors/source/constants.hpp"
+#include "harness/executors/step_limit.hpp"
 #include "harness/native/device.hpp"
 
 namespace kernelgate {
@@ -25,7 +25,7 @@ struct SourceOptions {
   SameValueWrites same_value_writes = SameValueWrites::reported;
   std::uint32_t yield_every = 0;      // mean observed accesses between forced yields; 0: none
   std::uint32_t resident_blocks = 1;  // blocks that make progress together
-  Patience patience = {};
+  StepLimit step_limit = {};
   CountedWaves counted = {};  // checked launches only
 };
 
@@ -77,7 +77,7 @@ class Runtime {
 
   /// Increases with every step of any thread.
   std::uint64_t steps() const { return seen() + other_steps_; }
-  const Patience& patience() const { return options_.patience; }
+  const StepLimit& step_limit() const { return options_.step_limit; }
   bool checks() const { return checks_; }
   Fiber& current() const { return *current_; }
   const LaunchShape& shape() const { return *shape_; }
@@ -138,8 +138,8 @@ class Runtime {
   std::uint64_t idle_spins_ = 0;              // spin waits since the last progress
   std::int64_t armed_ = 0;                    // the value that the countdown was set to
   std::uint64_t accesses_ = 0;
-  std::uint64_t most_of_thread_ = 0;  // step limit of a thread
-  std::uint64_t most_of_block_ = 0;
+  std::uint64_t max_of_thread_ = 0;  // step limit of a thread
+  std::uint64_t max_of_block_ = 0;
   std::uint64_t credited_ = 0;     // observed accesses already credited to their threads
   std::uint64_t came_at_ = 0;      // observed accesses when the current fiber was resumed
   std::uint64_t other_steps_ = 0;  // steps other than observed accesses

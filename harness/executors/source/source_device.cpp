@@ -5,25 +5,25 @@
 #include <cstring>
 #include <utility>
 
-#include "harness/devices/refusal.hpp"
+#include "harness/devices/unsupported_reason.hpp"
 #include "harness/executors/source/canary.hpp"
 #include "harness/executors/source/crash.hpp"
 #include "harness/executors/source/places.hpp"
-#include "harness/executors/source/silence.hpp"
+#include "harness/executors/source/watchdog.hpp"
 
 namespace kernelgate {
 
 namespace {
 
-constexpr std::size_t most_words = 8;  // maximum number of findings in a fault's text
+constexpr std::size_t max_words = 8;  // maximum number of findings in a fault's text
 
-std::string refusal_of(const NativeEntry& entry, const LaunchShape& shape,
-                       const DeviceProfile& profile) {
+std::string unsupported_reason_of(const NativeEntry& entry, const LaunchShape& shape,
+                                  const DeviceProfile& profile) {
   Needs needs;
   needs.wave = entry.wave;
   needs.threads = shape.threads;
   needs.shared_bytes = shape.shared_bytes;
-  if (const auto reason = refusal(needs, profile)) return *reason;
+  if (const auto reason = unsupported_reason(needs, profile)) return *reason;
   if (shape.threads == 0 || shape.grid[0] == 0 || shape.grid[1] == 0 || shape.grid[2] == 0) {
     return "a launch of no threads";
   }
@@ -53,9 +53,9 @@ SourceDevice::SourceDevice(const DeviceProfile& profile, const SourceOptions& op
 
 SourceDevice::~SourceDevice() = default;
 
-void SourceDevice::name_run(std::string subject, std::string again) {
+void SourceDevice::name_run(std::string subject, std::string repro_command) {
   subject_ = std::move(subject);
-  again_ = std::move(again);
+  repro_command_ = std::move(repro_command);
 }
 
 std::byte* SourceDevice::allocate(std::int64_t bytes, std::string_view name) {
@@ -91,7 +91,7 @@ bool SourceDevice::observed(const NativeEntry& entry) const {
 
 std::vector<Finding> SourceDevice::check(const NativeEntry& entry, const LaunchShape& shape,
                                          const void* const* arguments) {
-  const std::string refused = refusal_of(entry, shape, profile_);
+  const std::string refused = unsupported_reason_of(entry, shape, profile_);
   if (!refused.empty()) {
     throw NativeFault(
         fmt::format("unsupported  {} on {} (source): {}", entry.name, profile_.name, refused));
@@ -100,10 +100,10 @@ std::vector<Finding> SourceDevice::check(const NativeEntry& entry, const LaunchS
   const bool is_observed = observed(entry);
   {
     const CrashGuard guard;
-    const SilenceGuard silence(options_.patience.silent_seconds);
+    const Watchdog watchdog(options_.step_limit.silent_seconds);
     runtime_->run(entry, shape, arguments, is_observed);
   }
-  if (const auto broken = memory_.broken_red_zone(); broken && findings_.empty()) {
+  if (const auto broken = memory_.broken_guard_band(); broken && findings_.empty()) {
     Finding finding;
     finding.kind = FindingKind::bounds;
     finding.what = *broken;
@@ -134,13 +134,13 @@ void SourceDevice::launch(const NativeEntry& entry, const LaunchShape& shape,
       fmt::format("incorrect  {} on {} (source)  seed {}", subject_.empty() ? entry.name : subject_,
                   profile_.name, options_.seed);
   std::string lines;
-  for (std::size_t i = 0; i < found.size() && i < most_words; ++i) {
+  for (std::size_t i = 0; i < found.size() && i < max_words; ++i) {
     lines += (i > 0 ? "\n" : "") + words(found[i]);
   }
-  if (found.size() > most_words) {
-    lines += fmt::format("\n  and {} more", found.size() - most_words);
+  if (found.size() > max_words) {
+    lines += fmt::format("\n  and {} more", found.size() - max_words);
   }
-  if (!again_.empty()) lines += "\n  again    " + again_;
+  if (!repro_command_.empty()) lines += "\n  again    " + repro_command_;
   throw NativeFault(headline, lines);
 }
 

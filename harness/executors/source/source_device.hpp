@@ -24,7 +24,7 @@ class SourceDevice final : public NativeDevice {
 
   /// Sets the first and last line of a finding's text: the case as the user typed it, and its
   /// reproduction command. If empty, the kernel's name is used and the last line is omitted.
-  void name_run(std::string subject, std::string again);
+  void name_run(std::string subject, std::string repro_command);
 
   const DeviceProfile& profile() const override { return profile_; }
   std::byte* allocate(std::int64_t bytes, std::string_view name) override;
@@ -61,7 +61,7 @@ class SourceDevice final : public NativeDevice {
   Findings findings_;
   std::unique_ptr<Runtime> runtime_;
   std::string subject_;
-  std::string again_;
+  std::string repro_command_;
   std::uint64_t allocations_ = 0;
   std::vector<LaunchCounters> counters_;
 };

@@ -1,94 +1,81 @@
-// Step limits: ends a kernel that does not terminate and reports where it was. Accesses are counted
-// by the observer's countdown and credited to their thread when it yields or the countdown ends.
-// Other steps are counted one by one.
+#include "harness/executors/source/watchdog.hpp"
+
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <algorithm>
-#include <utility>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
 
-#include "harness/executors/source/observer.hpp"
-#include "harness/executors/source/places.hpp"
+#include "harness/core/error.hpp"
+#include "harness/executors/source/registers.hpp"
 #include "harness/executors/source/runtime.hpp"
+
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
 
 namespace kernelgate {
 
 namespace {
 
-// A thread yields after this many accesses even if nothing else makes it yield, because it may wait
-// for another thread. Terminating kernels stay far below it.
-constexpr std::uint64_t alone = std::uint64_t{1} << 20;
+constexpr int looks = 8;  // polls of the step count within the limit
+
+struct Watch {
+  std::uint64_t steps = 0;
+  int unchanged = 0;
+};
+thread_local Watch watch;
+
+// Ending a launch inside a step leaks nothing: no step lasts as long as the limit, and everything
+// else on a fiber's stack belongs to the kernel.
+void look(int, siginfo_t*, void* context) {
+  const int error = errno;
+  Runtime* runtime = running();
+  const Registers at = registers(context);
+  if (runtime == nullptr || runtime->stacks() == nullptr || !runtime->stacks()->holds(at.stack) ||
+      runtime->steps() != watch.steps) {
+    watch = Watch{runtime == nullptr ? 0 : runtime->steps(), 0};
+  } else if (++watch.unchanged >= looks) {
+    runtime->fall_silent(at.code);
+  }
+  errno = error;
+}
+
+timespec time_of(double seconds) {
+  const auto whole = static_cast<std::time_t>(seconds);
+  return {whole, static_cast<long>((seconds - static_cast<double>(whole)) * 1e9)};
+}
 
 }  // namespace
 
-// Restarts the countdown after adding its elapsed accesses to the total.
-void Runtime::arm(std::int64_t countdown) {
-  accesses_ = seen();
-  armed_ = observer.countdown = countdown;
-}
-
-std::uint64_t Runtime::seen() const {
-  return accesses_ + static_cast<std::uint64_t>(armed_ == 0 ? 0 : armed_ - observer.countdown);
-}
-
-std::int64_t Runtime::until_event() {
-  std::uint64_t most = std::min(alone, most_of_thread_) + 1;
-  if (options_.yield_every > 0) {
-    most = std::min(most, 1 + random() % (std::uint64_t{2} * options_.yield_every));
+Watchdog::Watchdog(double seconds) {
+  if (seconds <= 0) return;
+  watch = Watch{};
+  sigevent event = {};
+  event.sigev_notify = SIGEV_THREAD_ID;
+  event.sigev_signo = SIGVTALRM;
+  event.sigev_notify_thread_id = gettid();
+  if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer_) != 0) {
+    throw BadInput(fmt::format(
+        "virtual device: no timer for kernels without an end ({}); --silent-limit 0 goes without",
+        std::strerror(errno)));
   }
-  return static_cast<std::int64_t>(most);
+  struct sigaction action = {};
+  action.sa_sigaction = &look;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGVTALRM, &action, &before_);
+  const timespec each = time_of(seconds / looks);
+  const itimerspec times{each, each};
+  timer_settime(timer_, 0, &times, nullptr);
+  watching_ = true;
 }
 
-void Runtime::credit() {
-  const std::uint64_t now = seen();
-  const std::uint64_t made = now - std::exchange(credited_, now);
-  current_->steps += made;
-  current_->block->steps += made;
-}
-
-bool Runtime::ran_alone() { return seen() - came_at_ >= alone; }
-
-bool Runtime::step() {
-  ++other_steps_;
-  const bool too_many = ++current_->block->steps > most_of_block_;
-  return ++current_->steps > most_of_thread_ || too_many;
-}
-
-void Runtime::hold_to_limits(Place place, const std::string& where) {
-  constexpr const char* kinds = "accesses, atomics, fences, barriers, wave operations";
-  const BlockRun& block = *current_->block;
-  std::string what;
-  if (current_->steps > most_of_thread_) {
-    what = fmt::format("{} steps of one thread without an end, allowed {} (--step-limit): {}",
-                       current_->steps, most_of_thread_, kinds);
-  } else if (block.steps > most_of_block_) {
-    what =
-        fmt::format("{} steps of one block without an end, allowed {} ({} times --step-limit): {}",
-                    block.steps, most_of_block_, Patience::block_factor, kinds);
-  } else {
-    return;
-  }
-  findings_.add(endless(what, place, where));
-  abandon();
-}
-
-Finding Runtime::endless(const std::string& what, Place place, const std::string& where) const {
-  Finding finding;
-  finding.kind = FindingKind::loop;
-  finding.what = what;
-  finding.got = Party{"last step", Checker::id(*current_->actor), place, where, false};
-  return finding;
-}
-
-void Runtime::fall_silent(const void* code) {
-  Finding finding = endless(
-      fmt::format(
-          "{:g} s of processor time without a step, allowed {:g} s (--silent-limit); by the "
-          "clock, so that another run may end elsewhere",
-          options_.patience.silent_seconds, options_.patience.silent_seconds),
-      place_of(static_cast<const char*>(code) + 1), "");
-  finding.got.act = "found";
-  findings_.add(std::move(finding));
-  abandon();
+Watchdog::~Watchdog() {
+  if (!watching_) return;
+  timer_delete(timer_);
+  sigaction(SIGVTALRM, &before_, nullptr);
 }
 
 }  // namespace kernelgate

@@ -33,7 +33,7 @@ void WaveLog::add(std::uint32_t lane, Place place, bool writes, std::uint64_t of
       at_.try_emplace(std::uint64_t{place} << 1 | (writes ? 1U : 0U), logs_.size());
   if (fresh) logs_.push_back({place, writes, std::vector<Lane>(width_)});
   std::vector<LaneAccess>& executions = logs_[at->second].lanes[lane].executions;
-  if (bytes > widest || executions.size() >= most_executions) {
+  if (bytes > widest || executions.size() >= max_executions) {
     ++left_out_;
     last = Last{};
     return;

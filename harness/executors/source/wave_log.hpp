@@ -51,7 +51,7 @@ class CounterSheet {
 class WaveLog {
  public:
   /// The maximum number of accesses per lane and location kept in an interval.
-  static constexpr std::size_t most_executions = 4096;
+  static constexpr std::size_t max_executions = 4096;
 
   WaveLog(CounterSheet& sheet, std::uint32_t width) : sheet_(sheet), width_(width), last_(width) {}
 

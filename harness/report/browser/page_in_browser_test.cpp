@@ -166,7 +166,7 @@ TEST_F(PageInBrowser, CountsACellOfTheMatrixAsTheRecordsDo) {
   EXPECT_THAT(matrix, HasSubstr("linear baseline/onednn f16 real: unsupported, 3"));
 }
 
-TEST_F(PageInBrowser, CountsAKernelOnADeviceWithoutTheTruth) {
+TEST_F(PageInBrowser, CountsAKernelOnADeviceWithoutTheReference) {
   // linear in bf16: kokkos, kokkos/cpu and oneDNN on 3 shapes x 2 modes.
   EXPECT_THAT(table("matrix"),
               HasSubstr("linear bf16 on Fast CPU, 2 GHz, 2 threads, measured: 18 of 18 passed"));

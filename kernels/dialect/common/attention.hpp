@@ -6,7 +6,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Elements of T that a 16-byte access moves.
 template <class T>
@@ -71,5 +71,5 @@ KDEV float attention_merged(const float* largest, const float* total, const floa
   return attention_quotient(sum, all);
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

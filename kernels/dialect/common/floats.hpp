@@ -5,7 +5,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Number of T values in one 16-byte access.
 template <class T>
@@ -48,5 +48,5 @@ KDEV void k_load_four(const T* row, u32 at, u32 count, bool wide, float (&out)[4
   for (u32 j = 0; j < 4; ++j) out[j] = at + j < count ? k_to_float(row[at + j]) : 0.0F;
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -6,7 +6,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Sums each of the first N values over `Lanes` neighbouring lanes (both powers of two, Lanes at
 /// most W). If N >= Lanes, lane l of a group gets the N / Lanes sums from l N / Lanes on, in its
@@ -33,5 +33,5 @@ KDEV void k_fold(float (&value)[Size]) {
   }
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -5,7 +5,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// The value of an E2M1 code, from its bits.
 KDEV float k_e2m1(u32 code) {
@@ -30,7 +30,7 @@ KDEV float k_nf4(u32 code) {
 }
 
 /// Codes per word.
-inline constexpr u32 k_codes_a_word = 8;
+inline constexpr u32 k_codes_per_word = 8;
 
 /// Rows of four-bit weights. MXFP4 uses `exponents` and has the even element in the low half of a
 /// byte; NF4 uses `absmax` and has it in the high half. The other pointer is null. A row is a whole
@@ -51,13 +51,13 @@ struct KFourBitRows {
   }
   /// Address of the word that contains the code of a column.
   KDEV const u32* word(u32 row, u32 column) const {
-    return codes + (static_cast<u64>(row) * columns + column) / k_codes_a_word;
+    return codes + (static_cast<u64>(row) * columns + column) / k_codes_per_word;
   }
   /// Position of element j within a word of eight codes.
   KDEV u32 place(u32 j) const { return exponents != nullptr ? j : j ^ 1U; }
   /// Decodes four weights, from a column that is a multiple of four.
   KDEV void load_four(const float (&table)[16], u32 row, u32 column, float (&four)[4]) const {
-    const u32 codes_of = *word(row, column) >> (column % k_codes_a_word * 4);
+    const u32 codes_of = *word(row, column) >> (column % k_codes_per_word * 4);
     const float factor = scale(row, column);
     K_UNROLL
     for (u32 j = 0; j < 4; ++j) four[j] = table[(codes_of >> (4 * place(j))) & 15U] * factor;
@@ -74,5 +74,5 @@ struct KFourBitRows {
   }
 };
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

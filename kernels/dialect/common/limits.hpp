@@ -5,7 +5,7 @@
 #include <cstdint>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Every AMD profile except gfx950. It holds for gfx942 (CDNA3) too, contrary to some sources.
 inline constexpr std::int64_t k_lds_amd = 65536;
@@ -18,7 +18,7 @@ inline constexpr std::int64_t k_lds_sm90 = 232448;
 /// Every profile of a real device.
 inline constexpr std::int64_t k_lds_everywhere = 65536;
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 /// Asserts beside a kernel that its shared memory fits a limit. A larger Shared does not compile,

@@ -8,7 +8,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// x times 2^n for n in [-252, 254], rounded once: both factors are normal, and the first product
 /// is exact for x in [0.5, 2).
@@ -126,5 +126,5 @@ KDEV float k_erf(float x) {
   return t < 1.0F || k_isnan(x) ? near : k_float(k_bits(far) | (k_bits(x) & 0x80000000U));
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -7,7 +7,7 @@
 #include "kernels/dialect/common/vec.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// AMD's instructions. Lane l holds `inputs` consecutive k of row (of a) or column (of b) l % 16,
 /// from first_k(l) on, and `sums` sums of column l % 16.
@@ -104,5 +104,5 @@ struct KLayoutMmaSync {
   }
 };
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -5,7 +5,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Shared memory of the product: two buffers each for rows and for columns of 32 terms; afterwards
 /// it stages a tile of results for the store. Lines are padded by 16 bytes, so that eight of them
@@ -199,5 +199,5 @@ KDEV void k_copy_rows(const T (&from)[Rows][Line], u32 columns, bool aligned, Ro
   }
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

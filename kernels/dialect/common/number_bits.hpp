@@ -5,7 +5,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 KDEV float k_widen_f16(u16 half) {
   const u32 sign = static_cast<u32>(half & 0x8000U) << 16;
@@ -36,5 +36,5 @@ KDEV u16 k_narrow_bf16(float x) {
   return static_cast<u16>(k_isnan(x) ? quiet : rounded);
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

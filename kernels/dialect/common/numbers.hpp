@@ -6,7 +6,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// bfloat16, the upper half of an IEEE single: 8 significant bits.
 struct Bf16 {
@@ -39,5 +39,5 @@ KDEV F16 k_from_float<F16>(float x) {
   return F16{k_narrow_f16(x)};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

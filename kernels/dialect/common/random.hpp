@@ -6,7 +6,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// ln x of a normal positive double, to within 1 ulp, by the algorithm of
 /// harness/core/exponential.hpp. Not for zero, subnormals, infinity or NaN.
@@ -67,5 +67,5 @@ KDEV double k_exponential_noise(u64 seed, u32 token, u32 position, u32 rollout, 
   return k_exponential(k_philox(KPhilox{{token, position, rollout, round}}, seed).word[0]);
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

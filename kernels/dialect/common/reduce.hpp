@@ -5,7 +5,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// The sum over all lanes, returned in every lane: a butterfly with distances W/2, W/4, ... 1.
 template <int W, class T>
@@ -72,5 +72,5 @@ KDEV T k_block_max(T value, KBlockScratch<W, T>& scratch K_SITE_PARAMETER) {
   return largest;
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -5,7 +5,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Shared memory of the product: two buffers each for terms by rows and for terms by columns.
 /// Buffer rows are padded by four floats: they stay 16-byte aligned, and neighbours start in
@@ -83,5 +83,5 @@ struct KTileProduct {
   }
 };
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -1,5 +1,5 @@
 // Basic types of a kernel body: integers of fixed width, and floats to bits and back. A target's
-// dialect.hpp defines KG_FLAVOUR and KDEV (a device function, forced inline) first.
+// dialect.hpp defines KG_BUILD_MODE and KDEV (a device function, forced inline) first.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 #endif
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 using u16 = std::uint16_t;
 using u32 = std::uint32_t;
@@ -46,5 +46,5 @@ KDEV i32 k_abs(i32 x) { return x < 0 ? -x : x; }
 KDEV bool k_isnan(float x) { return (k_bits(x) & 0x7FFFFFFFU) > 0x7F800000U; }
 KDEV bool k_isnan(double x) { return (k_bits(x) & 0x7FFFFFFFFFFFFFFFULL) > 0x7FF0000000000000ULL; }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

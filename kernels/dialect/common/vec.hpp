@@ -4,7 +4,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// N values, 2, 4, 8 or 16 bytes in total, aligned to their total size.
 template <class T, int N>
@@ -18,5 +18,5 @@ struct alignas(N * sizeof(T)) Vec {
   KDEV const T& operator[](int i) const { return v[i]; }
 };
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -4,7 +4,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// CUDA's functions take unsigned long long, a different type from std::uint64_t.
 using k_u64_of_cuda = unsigned long long;
@@ -76,5 +76,5 @@ KDEV void k_atomic_store_device(float* p, float value) {
 
 KDEV void k_fence() { __threadfence(); }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

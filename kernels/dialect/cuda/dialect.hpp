@@ -2,8 +2,8 @@
 // Compile with -fmad=false; k_fma requests a fused product.
 #pragma once
 
-#ifndef KG_FLAVOUR
-#define KG_FLAVOUR cuda
+#ifndef KG_BUILD_MODE
+#define KG_BUILD_MODE cuda
 #endif
 #define KDEV __device__ __forceinline__
 #define KGLOBAL __global__
@@ -21,7 +21,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 KDEV u32 k_tid() { return threadIdx.x; }
 KDEV u32 k_threads() { return blockDim.x; }
@@ -61,7 +61,7 @@ KDEV u32 k_popcount(u64 x) { return static_cast<u32>(__popcll(x)); }
 KDEV u32 k_clz(u32 x) { return static_cast<u32>(__clz(static_cast<int>(x))); }
 KDEV u32 k_ffs(u64 x) { return static_cast<u32>(__ffsll(static_cast<long long>(x))); }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 #include "kernels/dialect/common/device_entry.hpp"

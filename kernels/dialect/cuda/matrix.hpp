@@ -7,7 +7,7 @@
 #include "kernels/dialect/common/matrix_layout.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline constexpr bool k_has_matrix = true;
 
@@ -101,7 +101,7 @@ KDEV void k_tile_mma(KTileC<W, T>& c, const KTileA<W, T>& a, const KTileB<W, T>&
   k_mma(c.sum + 4, a.pair, b.pair + 2, T{});
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 /// K_ENTRY of a kernel that works on matrix tiles.

@@ -4,7 +4,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// For full waves only: the instruction hangs if a lane of the mask is missing.
 inline constexpr u32 k_full_mask = 0xFFFFFFFFU;
@@ -105,5 +105,5 @@ KDEV bool k_all(bool bit) {
   return __all_sync(k_full_mask, bit) != 0;
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

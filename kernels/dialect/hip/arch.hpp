@@ -2,7 +2,7 @@
 #pragma once
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// gfx9 means CDNA here (gfx90a, gfx942, gfx950). 0 in the host pass, which compiles no body.
 #if defined(__GFX9__)
@@ -42,5 +42,5 @@ inline constexpr int k_wave_width = 32;
 
 constexpr bool k_compiles_wave(int wave) { return k_wave_width == 0 || wave == k_wave_width; }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

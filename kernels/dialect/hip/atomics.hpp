@@ -4,7 +4,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// The value's type follows from the pointer's, so that a literal converts.
 template <class T>
@@ -78,5 +78,5 @@ KDEV void k_atomic_store_device(T* p, KSame<T> value) {
 
 KDEV void k_fence() { __builtin_amdgcn_fence(__ATOMIC_SEQ_CST, "agent"); }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

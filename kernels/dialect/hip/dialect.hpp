@@ -3,8 +3,8 @@
 // with -ffp-contract=off; k_fma requests a fused product.
 #pragma once
 
-#ifndef KG_FLAVOUR
-#define KG_FLAVOUR hip
+#ifndef KG_BUILD_MODE
+#define KG_BUILD_MODE hip
 #endif
 #define KDEV __attribute__((device, always_inline)) inline
 #define KGLOBAL __attribute__((global))
@@ -21,7 +21,7 @@
 #include "kernels/dialect/hip/arch.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 KDEV u32 k_tid() { return __builtin_amdgcn_workitem_id_x(); }
 KDEV u32 k_threads() { return __builtin_amdgcn_workgroup_size_x(); }
@@ -59,7 +59,7 @@ KDEV u32 k_popcount(u64 x) { return static_cast<u32>(__builtin_popcountll(x)); }
 KDEV u32 k_clz(u32 x) { return x == 0 ? 32U : static_cast<u32>(__builtin_clz(x)); }
 KDEV u32 k_ffs(u64 x) { return static_cast<u32>(__builtin_ffsll(static_cast<long long>(x))); }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 #include "kernels/dialect/common/device_entry.hpp"

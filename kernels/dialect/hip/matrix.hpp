@@ -10,7 +10,7 @@
 #include "kernels/dialect/common/matrix_layout.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// RDNA 2 has no matrix instruction. The host pass compiles no body.
 inline constexpr bool k_has_matrix = k_gfx != 10;
@@ -105,5 +105,5 @@ KDEV void k_tile_mma(KTileC<W, T>& c, const KTileA<W, T>& a, const KTileB<W, T>&
   c.sum = k_mma<W>(__builtin_bit_cast(Inputs, a.k4), __builtin_bit_cast(Inputs, b.k4), c.sum, T{});
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

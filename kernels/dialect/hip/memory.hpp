@@ -4,7 +4,7 @@
 #include "kernels/dialect/common/vec.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// The type that one instruction moves for a given number of bytes; it may alias any other.
 template <int bytes>
@@ -38,5 +38,5 @@ KDEV void k_store(T* p, Vec<T, N> value) {
   *reinterpret_cast<Word*>(p) = __builtin_bit_cast(Word, value);
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

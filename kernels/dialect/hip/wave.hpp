@@ -5,7 +5,7 @@
 #include "kernels/dialect/hip/arch.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Includes a real fence: without it the compiler may move the wave's LDS accesses across.
 template <int W>
@@ -114,5 +114,5 @@ KDEV bool k_all(bool bit) {
   return k_ballot<W>(!bit) == 0;
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

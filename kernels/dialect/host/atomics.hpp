@@ -5,7 +5,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 using source_api::AtomicOp;
 using source_api::AtomicScope;
@@ -68,5 +68,5 @@ KDEV void k_atomic_store_device(float* to, float value) {
 /// Device scope: a thread that sees an atomic after the fence also sees everything before it.
 KDEV void k_fence() { source_api::fence(); }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

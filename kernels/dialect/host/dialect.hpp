@@ -1,6 +1,6 @@
 // The dialect on the host: the names that a kernel body may use, for the source executor. A unit
-// selects this folder by its include path and sets its build mode in KG_FLAVOUR, so that a checked
-// unit never takes an inline function from a plain one.
+// selects this folder by its include path and sets its build mode in KG_BUILD_MODE, so that a
+// checked unit never takes an inline function from a plain one.
 #pragma once
 
 #include <cmath>
@@ -22,7 +22,7 @@
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 using source_api::AtomicOp;
 using source_api::AtomicScope;
@@ -128,7 +128,7 @@ KDEV double k_sqrt(double x) { return __builtin_sqrt(x); }
 /// Two roundings, the same on every target.
 KDEV float k_rsqrt(float x) { return 1.0F / k_sqrt(x); }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 #include "kernels/dialect/common/number_bits.hpp"
@@ -138,7 +138,7 @@ KDEV float k_rsqrt(float x) { return 1.0F / k_sqrt(x); }
 #include "kernels/dialect/common/portable.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 /// Loads N elements in one access from an address that is aligned to their total size.
 template <int N, class T>
@@ -154,5 +154,5 @@ KDEV void k_store(T* to, Vec<T, N> value) {
   *reinterpret_cast<Vec<T, N>*>(to) = value;
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "harness/native/entry.hpp"
+#include "harness/core/native_entry.hpp"
 #include "kernels/dialect/host/canary.hpp"
 
 namespace kernelgate {
@@ -56,9 +56,9 @@ template <class... Parameters>
 
 /// Defines <kernel>_source_entries() in the checked build mode of a unit and
 /// <kernel>_plain_entries() in the plain one, from the <kernel>_entries() that all targets share.
-#define K_HOST_ENTRIES(kernel) K_HOST_ENTRIES_OF(kernel, KG_FLAVOUR)
-#define K_HOST_ENTRIES_OF(kernel, flavour) K_HOST_ENTRIES_NAMED(kernel, flavour)
-#define K_HOST_ENTRIES_NAMED(kernel, flavour)                                 \
-  namespace kernelgate {                                                      \
-  NativeEntries kernel##_##flavour##_entries() { return kernel##_entries(); } \
+#define K_HOST_ENTRIES(kernel) K_HOST_ENTRIES_OF(kernel, KG_BUILD_MODE)
+#define K_HOST_ENTRIES_OF(kernel, build_mode) K_HOST_ENTRIES_NAMED(kernel, build_mode)
+#define K_HOST_ENTRIES_NAMED(kernel, build_mode)                                 \
+  namespace kernelgate {                                                         \
+  NativeEntries kernel##_##build_mode##_entries() { return kernel##_entries(); } \
   }

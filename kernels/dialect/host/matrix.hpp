@@ -7,7 +7,7 @@
 #include "kernels/dialect/host/dialect.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline constexpr bool k_has_matrix = true;
 
@@ -107,7 +107,7 @@ KDEV void k_tile_mma(KTileC<W, T>& c, const KTileA<W, T>& a, const KTileB<W, T>&
   source_api::wave_together(&mine, &k_tile_compute<W, T>, W, site);
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 /// K_ENTRY of a kernel that works on matrix tiles.

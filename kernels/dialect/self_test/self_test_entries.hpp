@@ -6,7 +6,7 @@
 #include "kernels/dialect/self_test/self_test_kernel.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 inline NativeEntries self_test_entries() {
   static const NativeEntry entries[] = {
@@ -32,5 +32,5 @@ inline NativeEntries self_test_entries() {
   return {entries, static_cast<std::int64_t>(std::size(entries))};
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

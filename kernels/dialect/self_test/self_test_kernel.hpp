@@ -6,7 +6,7 @@
 #include <matrix.hpp>
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 
 struct WordsShared {
   alignas(16) float value[256];
@@ -128,5 +128,5 @@ KGLOBAL KBOUNDS(W) void self_test_tiles(const T* a, const T* b, const T* bt, flo
   c.visit([&](u32 row, u32 column, float& value) { d[row * 16 + column] = value; });
 }
 
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -1,14 +1,14 @@
-// Compiled once with MATH_FLAVOUR=plain and once with MATH_FLAVOUR=contracted.
+// Compiled once with MATH_BUILD_MODE=plain and once with MATH_BUILD_MODE=contracted.
 #include "kernels/dialect/tests/math_bits.hpp"
 
-#define KG_FLAVOUR MATH_FLAVOUR
+#define KG_BUILD_MODE MATH_BUILD_MODE
 #define KDEV inline
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 KDEV float k_fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 KDEV double k_fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 #include "kernels/dialect/common/math.hpp"
@@ -30,8 +30,8 @@ void each(std::uint32_t first, std::uint32_t stride, int count, float* out, F f)
 
 }  // namespace
 
-void JOIN(MATH_FLAVOUR, _batch)(Function function, std::uint32_t first, std::uint32_t stride,
-                                int count, float* out) {
+void JOIN(MATH_BUILD_MODE, _batch)(Function function, std::uint32_t first, std::uint32_t stride,
+                                   int count, float* out) {
   switch (function) {
     case Function::exp:
       return each(first, stride, count, out, [](float x) { return k_exp(x); });
@@ -44,9 +44,9 @@ void JOIN(MATH_FLAVOUR, _batch)(Function function, std::uint32_t first, std::uin
   }
 }
 
-std::uint16_t JOIN(MATH_FLAVOUR, _bf16_of)(float x) { return k_from_float<Bf16>(x).bits; }
-std::uint16_t JOIN(MATH_FLAVOUR, _f16_of)(float x) { return k_from_float<F16>(x).bits; }
-float JOIN(MATH_FLAVOUR, _float_of_f16)(std::uint16_t bits) { return k_to_float(F16{bits}); }
-double JOIN(MATH_FLAVOUR, _log_double)(double x) { return k_log_double(x); }
+std::uint16_t JOIN(MATH_BUILD_MODE, _bf16_of)(float x) { return k_from_float<Bf16>(x).bits; }
+std::uint16_t JOIN(MATH_BUILD_MODE, _f16_of)(float x) { return k_from_float<F16>(x).bits; }
+float JOIN(MATH_BUILD_MODE, _float_of_f16)(std::uint16_t bits) { return k_to_float(F16{bits}); }
+double JOIN(MATH_BUILD_MODE, _log_double)(double x) { return k_log_double(x); }
 
 }  // namespace kernelgate::dialect_test

@@ -8,19 +8,19 @@
 #include <cstdint>
 #include <vector>
 
-#define KG_FLAVOUR matrix_layout_test
+#define KG_BUILD_MODE matrix_layout_test
 #define KDEV inline
 
 #include "kernels/dialect/common/vec.hpp"
 
 namespace kernelgate {
-inline namespace KG_FLAVOUR {
+inline namespace KG_BUILD_MODE {
 template <int N, class T>
 KDEV Vec<T, N> k_load(const T* from) {
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(from) % (N * sizeof(T)), 0U) << "misaligned";
   return *reinterpret_cast<const Vec<T, N>*>(from);
 }
-}  // namespace KG_FLAVOUR
+}  // namespace KG_BUILD_MODE
 }  // namespace kernelgate
 
 // vec and k_load first: the layouts use them

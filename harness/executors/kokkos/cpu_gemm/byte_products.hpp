@@ -14,7 +14,7 @@
 namespace kernelgate {
 
 /// The reason why byte products are unavailable; nothing if they are available.
-inline std::optional<std::string> byte_products_refusal() {
+inline std::optional<std::string> byte_products_unsupported_reason() {
 #ifdef KERNELGATE_BYTE_PRODUCTS
   return std::nullopt;
 #else

@@ -64,9 +64,9 @@ void dot_four_bit_block(const FourBitRows& w, const ValueTable& table, std::int6
 
 /// The maximum number of rows of a block, and the number for `tokens` tokens such that the sums fit
 /// in registers.
-inline constexpr int most_block_rows = 8;
+inline constexpr int max_block_rows = 8;
 constexpr int four_bit_block_rows(std::int64_t tokens) {
-  return tokens <= 2 ? most_block_rows : tokens <= 4 ? 4 : 3;
+  return tokens <= 2 ? max_block_rows : tokens <= 4 ? 4 : 3;
 }
 
 using FourBitBlock = void (*)(const FourBitRows&, const ValueTable&, std::int64_t, const FewTokens&,
@@ -93,7 +93,7 @@ void dot_four_bit_rows(const FourBitRows& w, std::int64_t begin, std::int64_t en
   const ValueTable table(w);
   for (std::int64_t row = begin; row < end;) {
     const std::int64_t count = row + rows <= end ? rows : 1;
-    float totals[detail::most_block_rows * few_tokens];
+    float totals[detail::max_block_rows * few_tokens];
     (count == rows ? block : one)(w, table, row, x, totals);
     for (std::int64_t r = 0; r < count; ++r) {
       for (std::int64_t t = 0; t < tokens; ++t) write(t, row + r, totals[r * tokens + t]);

@@ -18,7 +18,7 @@ inline namespace lanes_of_this_architecture {
 namespace detail {
 
 /// Maximum row length in stretches: the activations are kept on the stack.
-inline constexpr std::int64_t most_stretches = 64;
+inline constexpr std::int64_t max_stretches = 64;
 /// The offset added to twice a value to make it unsigned.
 inline constexpr int code_offset = 12;
 
@@ -38,8 +38,8 @@ struct StretchUnit {
 
 /// The digits of one token's activations.
 struct DigitToken {
-  DigitStretch stretches[most_stretches];
-  StretchUnit units[most_stretches];
+  DigitStretch stretches[max_stretches];
+  StretchUnit units[max_stretches];
 
   /// Converts `groups` groups of f32 laid out by grouped_place(). Returns false if a number is not
   /// a multiple of its stretch's unit, 2^-30 of the power of two above the largest one, or is far
@@ -162,7 +162,7 @@ bool dot_four_bit_rows_in_integers(const FourBitRows& w, std::int64_t begin, std
                                    const FewTokens& x, const Write& write) {
   using namespace detail;
   const std::int64_t groups = w.columns / group_terms;
-  if (w.exponents == nullptr || groups > most_stretches * stretch_groups) return false;
+  if (w.exponents == nullptr || groups > max_stretches * stretch_groups) return false;
   alignas(64) DigitToken token;
   if (!token.take(x.data, groups)) return false;
   dot_rows_in_streams(w, begin, end, DigitProducts(token), write);

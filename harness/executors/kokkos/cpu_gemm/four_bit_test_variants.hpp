@@ -11,7 +11,7 @@ namespace kernelgate {
 /// The portable variants, and the tuned one if this build has it.
 inline std::vector<std::string> four_bit_variants() {
   std::vector<std::string> names{"kokkos", "kokkos/device-shape"};
-  if (!byte_products_refusal()) names.emplace_back("kokkos/cpu");
+  if (!byte_products_unsupported_reason()) names.emplace_back("kokkos/cpu");
   return names;
 }
 

@@ -19,8 +19,8 @@ template <class T>
 class FourBitWeight {
  public:
   using Panels = TokenPanels;
-  static constexpr std::int64_t rows_a_tile = tile_rows;
-  static constexpr std::int64_t most_streamed = few_tokens;
+  static constexpr std::int64_t rows_per_tile = tile_rows;
+  static constexpr std::int64_t max_streamed = few_tokens;
 
   explicit FourBitWeight(const FourBitRows& rows)
       : rows_(rows), in_pairs_(std::is_same_v<T, bf16> && pairs_suit(rows)) {}

@@ -25,33 +25,33 @@ struct Bf16Rows {
 
 /// Maximum number of tokens that use row dots although there are matrix units: from 3 on, f32
 /// activations make row dots more expensive than tiles that are mostly idle.
-inline constexpr std::int64_t most_before_units = 2;
+inline constexpr std::int64_t max_before_units = 2;
 
 /// The reason why a product of `tokens` tokens in `type` does not multiply bf16 directly; nothing
 /// if it does, given a processor that can.
 inline std::optional<std::string> no_bf16_product(Dtype type, std::int64_t tokens) {
   if (type != Dtype::bf16) return "multiplies bf16, not " + std::string(name(type));
-  if (tokens <= most_before_units) {
+  if (tokens <= max_before_units) {
     return "needs at least 3 tokens, got " + std::to_string(tokens) + "; use variant kokkos";
   }
   return std::nullopt;
 }
 /// The same for matrix units, and for pair lanes.
 inline std::optional<std::string> no_matrix_units(Dtype type, std::int64_t tokens) {
-  const auto refusal = no_bf16_product(type, tokens);
-  return refusal ? refusal : matrix_units_refusal();
+  const auto unsupported_reason = no_bf16_product(type, tokens);
+  return unsupported_reason ? unsupported_reason : matrix_units_unsupported_reason();
 }
 inline std::optional<std::string> no_pair_lanes(Dtype type, std::int64_t tokens) {
-  const auto refusal = no_bf16_product(type, tokens);
-  return refusal ? refusal : pair_lanes_refusal();
+  const auto unsupported_reason = no_bf16_product(type, tokens);
+  return unsupported_reason ? unsupported_reason : pair_lanes_unsupported_reason();
 }
 
 #ifdef KERNELGATE_AMX
 /// Rows of bf16 that are multiplied on the processor's matrix units if there are many tokens.
 struct UnitWeight {
   using Panels = PairPanels;
-  static constexpr std::int64_t rows_a_tile = unit_block_rows;
-  static constexpr std::int64_t most_streamed = most_before_units;
+  static constexpr std::int64_t rows_per_tile = unit_block_rows;
+  static constexpr std::int64_t max_streamed = max_before_units;
   static_assert(rows_a_call / 2 % unit_block_rows == 0);
 
   Bf16Rows rows;
@@ -84,8 +84,8 @@ struct UnitWeight {
 /// the first half of their f32 buffer.
 struct PairWeight {
   using Panels = PairPanels;
-  static constexpr std::int64_t rows_a_tile = tile_rows;
-  static constexpr std::int64_t most_streamed = few_tokens;
+  static constexpr std::int64_t rows_per_tile = tile_rows;
+  static constexpr std::int64_t max_streamed = few_tokens;
 
   Bf16Rows rows;
 

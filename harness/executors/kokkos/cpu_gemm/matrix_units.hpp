@@ -27,7 +27,7 @@ inline constexpr std::int64_t unit_terms = 32;
 /// The reason why matrix units cannot multiply bf16 here; nothing if they can. Linux grants the
 /// tile registers to a process on request (arch_prctl, ARCH_REQ_XCOMP_PERM); this function makes
 /// the request once.
-inline const std::optional<std::string>& matrix_units_refusal() {
+inline const std::optional<std::string>& matrix_units_unsupported_reason() {
   static const std::optional<std::string> answer = []() -> std::optional<std::string> {
 #ifdef KERNELGATE_AMX
     constexpr long request_permission = 0x1023, tile_data = 18;

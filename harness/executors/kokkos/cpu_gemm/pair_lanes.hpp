@@ -20,7 +20,7 @@ namespace kernelgate {
 inline namespace lanes_of_this_architecture {
 
 /// The reason why this build has no such lanes; nothing if it has them.
-inline std::optional<std::string> pair_lanes_refusal() {
+inline std::optional<std::string> pair_lanes_unsupported_reason() {
 #ifdef KERNELGATE_PAIR_LANES
   return std::nullopt;
 #else

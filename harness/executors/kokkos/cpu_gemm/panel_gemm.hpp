@@ -23,7 +23,7 @@ inline constexpr std::int64_t line_terms = 16;
 struct PanelWorkspace {
   static constexpr std::int64_t tile_floats = tile_rows * panel_depth;
   // Rows of sums start one cache line apart modulo 4 KiB, to avoid L1 set conflicts.
-  static constexpr std::int64_t sum_stride = tokens_a_block + 16;
+  static constexpr std::int64_t sum_stride = tokens_per_block + 16;
   static constexpr std::int64_t floats = rows_a_call * (panel_depth + sum_stride);
 
   explicit PanelWorkspace(float* memory) : wide(memory), sums(wide + rows_a_call * panel_depth) {}

@@ -19,21 +19,21 @@ void panel_product(const Weight& w, const X* x, std::int64_t in, std::int64_t ou
                    std::int64_t tokens, float* packed, const ThreadMemory& memory,
                    const Write& write) {
   using Panels = typename Weight::Panels;
-  const std::int64_t blocks = pieces_of(tokens, tokens_a_block);
+  const std::int64_t blocks = pieces_of(tokens, tokens_per_block);
   // Full blocks fill whole registers, so blocks are stored contiguously.
   const auto block_at = [=](std::int64_t b) {
-    const std::int64_t first = b * tokens_a_block;
-    return Panels{packed + Panels::floats_for(first, in), std::min(tokens_a_block, tokens - first),
-                  in};
+    const std::int64_t first = b * tokens_per_block;
+    return Panels{packed + Panels::floats_for(first, in),
+                  std::min(tokens_per_block, tokens - first), in};
   };
-  constexpr std::int64_t panels = tokens_a_block / panel_lanes;
+  constexpr std::int64_t panels = tokens_per_block / panel_lanes;
   for_each_host_item("pack tokens", blocks * panels, [&](std::int64_t item) {
     const Panels to = block_at(item / panels);
     if (item % panels >= to.panels()) return;
-    const X* first = x + item / panels * tokens_a_block * in;
+    const X* first = x + item / panels * tokens_per_block * in;
     to.pack(item % panels, [=](std::int64_t t) { return first + t * in; });
   });
-  const std::int64_t rows = rows_a_piece(out, blocks, Weight::rows_a_tile);
+  const std::int64_t rows = rows_a_piece(out, blocks, Weight::rows_per_tile);
   const std::int64_t ranges = pieces_of(out, rows);
   for_each_host_item("multiply panels", blocks * ranges, [&](std::int64_t item) {
     const std::int64_t b = item / ranges, o0 = item % ranges * rows;
@@ -44,7 +44,7 @@ void panel_product(const Weight& w, const X* x, std::int64_t in, std::int64_t ou
       w.from(o0).multiply(count, from, work);
       hand_out_sums(work.sums, count, from.tokens,
                     [&](std::int64_t t, std::int64_t r, Lanes sums, std::int64_t lanes) {
-                      write(b * tokens_a_block + t, o0 + r, sums, lanes);
+                      write(b * tokens_per_block + t, o0 + r, sums, lanes);
                     });
     });
   });

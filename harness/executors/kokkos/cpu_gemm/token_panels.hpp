@@ -9,7 +9,7 @@
 namespace kernelgate {
 
 /// Maximum number of tokens multiplied per pass over a weight.
-inline constexpr std::int64_t tokens_a_block = 256;
+inline constexpr std::int64_t tokens_per_block = 256;
 /// Terms of a sum that are added before the next weight rows: a panel of this depth stays in L1.
 inline constexpr std::int64_t panel_depth = 256;
 /// Lanes of a full panel; the last panel of a block may have half as many.

@@ -22,11 +22,11 @@ inline double random_sum_bound(double squares, double sum, std::int64_t n) {
 }
 
 /// y = W x + b with the rounding of each element's sum.
-struct BudgetedLayer {
+struct BoundedLayer {
   std::vector<double> weight;  // [out,in]
   std::vector<double> value, source;
 
-  BudgetedLayer(const Values& w, const std::vector<double>& x, const Values& bias)
+  BoundedLayer(const Values& w, const std::vector<double>& x, const Values& bias)
       : weight(static_cast<std::size_t>(w.size())) {
     const std::size_t in = x.size(), out = weight.size() / in;
     for (std::size_t i = 0; i < weight.size(); ++i) weight[i] = w[static_cast<std::int64_t>(i)];
@@ -60,7 +60,7 @@ inline double gelu_slope(double x) {
 }
 
 /// Error bounds of route<double>'s state and probabilities.
-struct RoutingBudget {
+struct RoutingErrorBound {
   std::vector<double> state, probability;
 };
 
@@ -105,7 +105,7 @@ class RouterErrors {
       mean_slope += slope[i] * z / static_cast<double>(s_.size());
     }
     const auto terms = static_cast<std::int64_t>(s_.size());
-    add(by_inverse, 0.5 * sum_budget(1, terms) + f32_unit * (2 * declared_ulps.rsqrt + 2));
+    add(by_inverse, 0.5 * sum_error_bound(1, terms) + f32_unit * (2 * declared_ulps.rsqrt + 2));
     for (std::size_t i = 0; i < s_.size(); ++i) {  // s affects z directly and via the norm
       const double direct = slope[i] * gain_[i];
       const double by_norm = mean_slope * s_[i] * inverse_ * inverse_;
@@ -136,7 +136,7 @@ class RouterErrors {
     return x;
   }
   /// Converts the slope by gelu(x) to the slope by x; adds the roundings of gelu and of x's sum.
-  static std::vector<double> through_gelu(const BudgetedLayer& layer, std::vector<double> slope,
+  static std::vector<double> through_gelu(const BoundedLayer& layer, std::vector<double> slope,
                                           double& squares) {
     for (std::size_t o = 0; o < slope.size(); ++o) {
       const double own = slope[o] * bound_of(gelu(Bounded(layer.value[o])));
@@ -151,17 +151,17 @@ class RouterErrors {
   std::vector<double> s_source_;
   double inverse_;
   std::vector<double> gain_;  // norm weight / rms
-  BudgetedLayer fc1_;
+  BoundedLayer fc1_;
   std::vector<double> y1_;
-  BudgetedLayer fc2_;
+  BoundedLayer fc2_;
   std::vector<double> y2_;
-  BudgetedLayer out_;
+  BoundedLayer out_;
 };
 
 /// Rounding of each state element: the projection's sum, its bias and the EDA term.
-inline std::vector<double> state_budget(const Values& hidden, const Values& previous,
-                                        const RouterWeights& w) {
-  std::vector<double> budget;
+inline std::vector<double> state_error_bound(const Values& hidden, const Values& previous,
+                                             const RouterWeights& w) {
+  std::vector<double> error_bound;
   const std::int64_t in = hidden.size();
   std::vector<double> x = numbers<double>(hidden);
   for (std::int64_t o = 0; o < w.down_bias.size(); ++o) {
@@ -174,23 +174,24 @@ inline std::vector<double> state_budget(const Values& hidden, const Values& prev
     }
     const double based = sum + w.down_bias[o];
     const double carried = previous.empty() ? 0 : w.eda[o] * previous[o];
-    budget.push_back(random_sum_bound(squares, sum, in) +
-                     f32_unit * (std::abs(based) + std::abs(carried) + std::abs(based + carried)) +
-                     f32_smallest);
+    error_bound.push_back(random_sum_bound(squares, sum, in) +
+                          f32_unit *
+                              (std::abs(based) + std::abs(carried) + std::abs(based + carried)) +
+                          f32_smallest);
   }
-  return budget;
+  return error_bound;
 }
 
 /// Error bounds for a token routed by route<double>.
-inline RoutingBudget routing_budget(const Routing<double>& r, const Values& hidden,
-                                    const Values& previous, const RouterWeights& w,
-                                    const RouterParams& params) {
-  RoutingBudget budget{state_budget(hidden, previous, w), {}};
-  const RouterErrors errors(r.state, budget.state, w, params.norm_eps);
+inline RoutingErrorBound routing_error_bound(const Routing<double>& r, const Values& hidden,
+                                             const Values& previous, const RouterWeights& w,
+                                             const RouterParams& params) {
+  RoutingErrorBound error_bound{state_error_bound(hidden, previous, w), {}};
+  const RouterErrors errors(r.state, error_bound.state, w, params.norm_eps);
   for (std::size_t k = 0; k < r.probability.size(); ++k) {
-    budget.probability.push_back(errors.probability(r.probability, k));
+    error_bound.probability.push_back(errors.probability(r.probability, k));
   }
-  return budget;
+  return error_bound;
 }
 
 }  // namespace kernelgate::reference

@@ -1,4 +1,4 @@
-// Writes report files atomically: a file is complete or absent.
+// Writes files atomically: a file is complete or absent.
 #pragma once
 
 #include <filesystem>

@@ -8,13 +8,13 @@ namespace kernelgate {
 
 /// During its lifetime, the launch of this host thread ends with a finding when it has used this
 /// much processor time without a step. Needs the signal stack of a CrashGuard.
-class SilenceGuard {
+class Watchdog {
  public:
   /// 0 seconds disables the watchdog. Throws BadInput if the host has no such timer.
-  explicit SilenceGuard(double seconds);
-  ~SilenceGuard();
-  SilenceGuard(const SilenceGuard&) = delete;
-  SilenceGuard& operator=(const SilenceGuard&) = delete;
+  explicit Watchdog(double seconds);
+  ~Watchdog();
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
 
  private:
   bool watching_ = false;

@@ -1,4 +1,4 @@
-#include "harness/report/file.hpp"
+#include "harness/core/output_file.hpp"
 
 #include <fmt/format.h>
 

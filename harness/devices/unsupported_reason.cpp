@@ -1,4 +1,4 @@
-#include "harness/devices/refusal.hpp"
+#include "harness/devices/unsupported_reason.hpp"
 
 #include <fmt/format.h>
 
@@ -22,7 +22,7 @@ void add_lds_reason(const Needs& needs, const DeviceProfile& device,
 
 }  // namespace
 
-std::optional<std::string> refusal(const Needs& needs, const DeviceProfile& device) {
+std::optional<std::string> unsupported_reason(const Needs& needs, const DeviceProfile& device) {
   std::vector<std::string> reasons;
   if (needs.wave != 0 && needs.wave != device.wave) {
     reasons.push_back(fmt::format("is instantiated for waves of {} lanes, {} has {}", needs.wave,

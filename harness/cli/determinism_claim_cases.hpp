@@ -14,9 +14,9 @@ namespace kernelgate {
 /// Chooses, for each native variant that declares its bits reproducible, one case per wave width:
 /// the largest one that runs in about a tenth of a second, or the smallest one if none does.
 /// Cases of `--case` are excluded; --schedules applies to them.
-class ClaimCases {
+class DeterminismClaimCases {
  public:
-  ClaimCases(const std::vector<SuiteCase>& cases, const VirtualRunOptions& options);
+  DeterminismClaimCases(const std::vector<SuiteCase>& cases, const VirtualRunOptions& options);
 
   /// The profiles on which this case tests the variant's determinism claim.
   std::vector<const DeviceProfile*> profiles(const Variant& variant, const Case& shape) const;

@@ -13,17 +13,17 @@
 namespace kernelgate {
 
 /// Expected values of one output or state tensor, element by element.
-struct NumericTruth {
+struct NumericReference {
   std::string tensor;
-  std::vector<std::int64_t> at;  // judged positions (flat, row-major); empty: all, in order
-  std::vector<double> value;     // in double; rounded for bitwise comparisons
-  std::vector<double> budget;    // bound of |got - value|; empty: compare bit for bit
+  std::vector<std::int64_t> at;     // judged positions (flat, row-major); empty: all, in order
+  std::vector<double> value;        // in double; rounded for bitwise comparisons
+  std::vector<double> error_bound;  // bound of |got - value|; empty: compare bit for bit
 
   /// Appends the next element of a full or sampled tensor and adds the output type's rounding to
   /// its bound.
   void add(Bounded result, Dtype type) {
     value.push_back(result.value);
-    budget.push_back(stored_as(type, result).bound);
+    error_bound.push_back(stored_as(type, result).bound);
   }
   void add_exact(double result) { value.push_back(result); }
 };
@@ -36,8 +36,8 @@ struct Property {
   std::int64_t covers = 0;  // elements that it covers, for "checked k of n"
 };
 
-struct Truth {
-  std::vector<NumericTruth> numeric;
+struct ReferenceValues {
+  std::vector<NumericReference> numeric;
   std::vector<Property> properties;
 };
 

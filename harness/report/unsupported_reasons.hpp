@@ -16,11 +16,11 @@ namespace kernelgate {
 std::string reason_of(const Record& record);
 
 /// Collects `unsupported` rows and merges those with the same variant, device and reason.
-class Refusals {
+class UnsupportedReasons {
  public:
   void add(const Record& record);
   /// Each reason with its number of rows and the reproduction command of the first of them.
-  std::string in_words() const;
+  std::string describe() const;
   /// "470 rows are unsupported, for 61 reasons"; empty when there are none.
   std::string summary() const;
 

@@ -1,4 +1,4 @@
-#include "harness/report/refusals.hpp"
+#include "harness/report/unsupported_reasons.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -41,7 +41,7 @@ std::string reason_of(const Record& record) {
   return words;
 }
 
-void Refusals::add(const Record& record) {
+void UnsupportedReasons::add(const Record& record) {
   ++rows_;
   std::string words = reason_of(record);
   auto known = std::find_if(reasons_.begin(), reasons_.end(), [&](const Reason& reason) {
@@ -54,7 +54,7 @@ void Refusals::add(const Record& record) {
   known->types.insert(record.dtype);
 }
 
-std::string Refusals::in_words() const {
+std::string UnsupportedReasons::describe() const {
   std::string text;
   for (const Reason& reason : reasons_) {
     const Record& first = reason.first;
@@ -62,13 +62,13 @@ std::string Refusals::in_words() const {
                         first.variant, first.device.empty() ? "" : "  on " + first.device,
                         counted(reason.rows, "row", "rows"), fmt::join(reason.types, ", "),
                         reason.words);
-    const std::string command = again(first);
+    const std::string command = repro_command(first);
     if (!command.empty()) text += fmt::format("  again    {}\n", on_terminal(command));
   }
   return text;
 }
 
-std::string Refusals::summary() const {
+std::string UnsupportedReasons::summary() const {
   if (rows_ == 0) return {};
   return fmt::format("{} unsupported, for {}", counted(rows_, "row is", "rows are"),
                      counted(std::ssize(reasons_), "reason", "reasons"));

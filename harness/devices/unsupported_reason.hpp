@@ -25,6 +25,6 @@ struct Needs {
 
 /// The reasons why this device cannot run it; nothing if it can. All reasons at once, separated by
 /// "; ": "needs 98304 B of LDS, amd-gfx1100 gives 65536 B to a block".
-std::optional<std::string> refusal(const Needs& needs, const DeviceProfile& device);
+std::optional<std::string> unsupported_reason(const Needs& needs, const DeviceProfile& device);
 
 }  // namespace kernelgate

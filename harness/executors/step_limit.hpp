@@ -8,7 +8,7 @@ namespace kernelgate {
 /// A step is an observed access, an atomic, a fence, a barrier or a wave operation. Steps are
 /// counted, so the same launch always ends at the same step. A loop without steps is ended by the
 /// processor-time limit.
-struct Patience {
+struct StepLimit {
   static constexpr std::uint64_t usual_steps = std::uint64_t{1} << 24;
   static constexpr double usual_silent_seconds = 20;
   /// Threads of a block that yield to each other may all loop, so a block's limit is this factor
@@ -18,7 +18,7 @@ struct Patience {
   std::uint64_t steps = usual_steps;             // of one thread; 0: no limit
   double silent_seconds = usual_silent_seconds;  // of processor time without a step; 0: no limit
 
-  bool operator==(const Patience&) const = default;
+  bool operator==(const StepLimit&) const = default;
 };
 
 }  // namespace kernelgate

@@ -1,4 +1,4 @@
-#include "harness/cli/claim_cases.hpp"
+#include "harness/cli/determinism_claim_cases.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,7 +17,9 @@ class Sized final : public Case {
   Traffic traffic() const override { return {.bytes = 0, .flops = flops_}; }
   std::vector<TensorSpec> tensors() const override { return {}; }
   void fill(TensorSet&, DataMode, std::uint64_t) const override {}
-  Truth truth(const TensorSet&, DataMode, std::uint64_t) const override { return {}; }
+  ReferenceValues reference_values(const TensorSet&, DataMode, std::uint64_t) const override {
+    return {};
+  }
   std::optional<std::string> exact_not_applicable() const override { return std::nullopt; }
 
  private:
@@ -37,7 +39,7 @@ Variant variant(bool reproducible) {
   return v;
 }
 
-class Claims : public ::testing::Test {
+class DeterminismClaims : public ::testing::Test {
  protected:
   void add(std::int64_t flops, const std::string& origin = "suites/smoke.csv:2") {
     SuiteCase c;
@@ -48,10 +50,11 @@ class Claims : public ::testing::Test {
   }
   /// For each case, the number of profiles on which it tests the claim of `v`.
   std::vector<std::size_t> tested(const Variant& v, const VirtualRunOptions& options = {}) const {
-    const ClaimCases claims(cases, options);
+    const DeterminismClaimCases determinism_claims(cases, options);
     std::vector<std::size_t> counts;
     counts.reserve(cases.size());
-    for (const SuiteCase& c : cases) counts.push_back(claims.profiles(v, *c.shape).size());
+    for (const SuiteCase& c : cases)
+      counts.push_back(determinism_claims.profiles(v, *c.shape).size());
     return counts;
   }
 
@@ -59,7 +62,7 @@ class Claims : public ::testing::Test {
   std::vector<SuiteCase> cases;
 };
 
-TEST_F(Claims, AreTestedOnTheLargestCaseThatIsQuick) {
+TEST_F(DeterminismClaims, AreTestedOnTheLargestCaseThatIsQuick) {
   add(2'000'000);
   add(900'000);
   add(1'000'000);
@@ -67,18 +70,19 @@ TEST_F(Claims, AreTestedOnTheLargestCaseThatIsQuick) {
   add(1'000'001);
   EXPECT_THAT(tested(promises), ElementsAre(0, 0, 1, 0, 0));
   EXPECT_THAT(tested(does_not), ElementsAre(0, 0, 0, 0, 0));
-  const ClaimCases claims(cases, {});
-  EXPECT_THAT(claims.profiles(promises, *cases[2].shape), ElementsAre(&device_profile("nv-sm80")));
+  const DeterminismClaimCases determinism_claims(cases, {});
+  EXPECT_THAT(determinism_claims.profiles(promises, *cases[2].shape),
+              ElementsAre(&device_profile("nv-sm80")));
 }
 
-TEST_F(Claims, AreTestedOnTheSmallestCaseWhereNoneIsQuick) {
+TEST_F(DeterminismClaims, AreTestedOnTheSmallestCaseWhereNoneIsQuick) {
   add(3'000'000);
   add(2'000'000);
   add(250'000'000);
   EXPECT_THAT(tested(promises), ElementsAre(0, 1, 0));
 }
 
-TEST_F(Claims, LeaveCasesAndOrdersToTheirUserWhereHeNamesThem) {
+TEST_F(DeterminismClaims, LeaveCasesAndOrdersToTheirUserWhereHeNamesThem) {
   add(1000, "--case k/");
   EXPECT_THAT(tested(promises), ElementsAre(0));
   add(1000);

@@ -1,4 +1,4 @@
-#include "harness/cli/claim_cases.hpp"
+#include "harness/cli/determinism_claim_cases.hpp"
 
 #include <set>
 
@@ -17,7 +17,8 @@ bool better(double work, double than) {
 
 bool is_named(const SuiteCase& suite_case) { return suite_case.origin.starts_with("--case"); }
 
-ClaimCases::ClaimCases(const std::vector<SuiteCase>& cases, const VirtualRunOptions& options) {
+DeterminismClaimCases::DeterminismClaimCases(const std::vector<SuiteCase>& cases,
+                                             const VirtualRunOptions& options) {
   if (!options.schedule_seeds.empty()) return;
   for (const SuiteCase& c : cases) {
     if (is_named(c) || too_large_for_executors(*c.shape)) continue;
@@ -26,7 +27,9 @@ ClaimCases::ClaimCases(const std::vector<SuiteCase>& cases, const VirtualRunOpti
       if (!variant->native->reproducible.bits) continue;
       std::set<std::int64_t> waves;
       for (const DeviceProfile* profile : options.profiles()) {
-        if (waves.contains(profile->wave) || variant->native->refusal(*c.shape, *profile)) continue;
+        if (waves.contains(profile->wave) ||
+            variant->native->unsupported_reason(*c.shape, *profile))
+          continue;
         waves.insert(profile->wave);
         offer(*variant, {c.shape.get(), profile, executor_work(*c.shape)});
       }
@@ -34,13 +37,13 @@ ClaimCases::ClaimCases(const std::vector<SuiteCase>& cases, const VirtualRunOpti
   }
 }
 
-void ClaimCases::offer(const Variant& variant, const Choice& choice) {
+void DeterminismClaimCases::offer(const Variant& variant, const Choice& choice) {
   const auto [at, first] = chosen_.try_emplace({&variant, choice.profile->wave}, choice);
   if (!first && better(choice.work, at->second.work)) at->second = choice;
 }
 
-std::vector<const DeviceProfile*> ClaimCases::profiles(const Variant& variant,
-                                                       const Case& shape) const {
+std::vector<const DeviceProfile*> DeterminismClaimCases::profiles(const Variant& variant,
+                                                                  const Case& shape) const {
   std::vector<const DeviceProfile*> profiles;
   for (const std::int64_t wave : {32, 64}) {
     const auto at = chosen_.find({&variant, wave});

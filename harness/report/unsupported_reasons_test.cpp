@@ -1,4 +1,4 @@
-#include "harness/report/refusals.hpp"
+#include "harness/report/unsupported_reasons.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ Record refused(const std::string& device, const std::string& type, const std::st
   return record;
 }
 
-TEST(Refusals, NameTheTypeOfAnInstanceForAllTypes) {
+TEST(UnsupportedReasons, NameTheTypeOfAnInstanceForAllTypes) {
   EXPECT_EQ(reason_of(refused("tiny", "bf16", "slice<bf16,w64> is for bf16; merge<w64,bf16> too")),
             "slice<TYPE,w64> is for bf16; merge<w64,TYPE> too");
   EXPECT_EQ(reason_of(refused("tiny", "f16", "slice<bf16,w64> needs 3 f16")),
@@ -28,17 +28,17 @@ TEST(Refusals, NameTheTypeOfAnInstanceForAllTypes) {
   EXPECT_EQ(reason_of(refused("tiny", "f16", "")), "");
 }
 
-TEST(Refusals, TellAReasonOnceForAVariantAndDevice) {
-  Refusals refusals;
-  EXPECT_EQ(refusals.summary(), "");
-  EXPECT_EQ(refusals.in_words(), "");
-  refusals.add(refused("nv-sm80", "f32", "slice<f32,w64> needs waves of 64"));
-  refusals.add(refused("nv-sm90", "f32", "slice<f32,w64> needs waves of 64"));
-  refusals.add(refused("nv-sm80", "bf16", "slice<bf16,w64> needs waves of 64"));
-  refusals.add(refused("nv-sm80", "bf16", "slice<bf16,w64> needs 9 B"));
-  EXPECT_EQ(refusals.summary(), "4 rows are unsupported, for 3 reasons");
+TEST(UnsupportedReasons, TellAReasonOnceForAVariantAndDevice) {
+  UnsupportedReasons unsupported_reasons;
+  EXPECT_EQ(unsupported_reasons.summary(), "");
+  EXPECT_EQ(unsupported_reasons.describe(), "");
+  unsupported_reasons.add(refused("nv-sm80", "f32", "slice<f32,w64> needs waves of 64"));
+  unsupported_reasons.add(refused("nv-sm90", "f32", "slice<f32,w64> needs waves of 64"));
+  unsupported_reasons.add(refused("nv-sm80", "bf16", "slice<bf16,w64> needs waves of 64"));
+  unsupported_reasons.add(refused("nv-sm80", "bf16", "slice<bf16,w64> needs 9 B"));
+  EXPECT_EQ(unsupported_reasons.summary(), "4 rows are unsupported, for 3 reasons");
   EXPECT_THAT(
-      refusals.in_words(),
+      unsupported_reasons.describe(),
       ::testing::StartsWith("unsupported  top_k/native/cdna3  on nv-sm80  2 rows of bf16, f32\n"
                             "  reason   slice<TYPE,w64> needs waves of 64\n"
                             "  again    kernelgate check --case top_k/native/cdna3/rows=1,f32 "
