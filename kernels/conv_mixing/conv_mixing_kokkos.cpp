@@ -59,6 +59,22 @@ struct TapWeights {
       return p;
     }
   }
+  /// All terms of row o: both taps come from the same loads.
+  template <int W>
+  requires(Pack<float, W>::vector) void stage(int o, float* to) const {
+    const T* row = data + 2 * o * d;
+    int j = 0;
+    for (; j + W <= d; j += W) {
+      Pack<float, W> older, newer;
+      widen_pairs<W>(row + 2 * j, older, newer);
+      store(to + j, older);
+      store(to + padded + j, newer);
+    }
+    for (; j < padded; ++j) {
+      to[j] = j < d ? to_float(row[2 * j]) : 0.0F;
+      to[padded + j] = j < d ? to_float(row[2 * j + 1]) : 0.0F;
+    }
+  }
   template <int Columns>
   KOKKOS_FORCEINLINE_FUNCTION void fetch(int o, int k, int turn) const {
     if (turn == 0) {
@@ -136,14 +152,8 @@ struct MixHeads {
     if constexpr (Shape::is_host) fetch_later(rows_ahead, team.league_rank(), share);
     const TapWeights<T, Ahead> w{m.grouped.data() + share.group * s.d * s.d * 2, d, padded,
                                  &rows_ahead};
-    const std::int64_t channel = share.group * s.d;
     Product::multiply(team, share.product, x, share.rows, w, 0, d, [&](int i) {
-      return [&, i](int o, auto sums, int count) {
-        constexpr int W = decltype(sums)::width;
-        store(share.head + i * padded + o,
-              sums + widen_first<W>(m.grouped_bias.data() + channel + o, count) +
-                  mean<W>(share, share.first + i, o, count));
-      };
+      return [to = share.head + i * padded](int o, auto sums, int) { store(to + o, sums); };
     });
     team.team_barrier();
     finish(team, share);
@@ -306,35 +316,37 @@ struct MixHeads {
     });
   }
 
-  /// (q + k) / 2 of channels o, o + 1, ... of a head; for a key q is the mean over its queries.
+  /// (q + k) / 2 of W channels from j on of a head; for a key q is the mean over its queries. `u`
+  /// is the row of the projections.
   template <int W>
-  KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> mean(const Share& share, std::int64_t row, int o,
-                                                  int count) const {
-    const T* u = projections(row) + o;
-    const T* queries = u + share.first_query * d;
-    Pack<float, W> sum = widen_first<W>(queries, count);
-    for (int n = 1; n < share.queries; ++n) sum += widen_first<W>(queries + n * d, count);
+  KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> mean(const Share& share, const T* u, int j) const {
+    const T* queries = u + share.first_query * d + j;
+    Pack<float, W> sum = widen<W>(queries);
+    for (int n = 1; n < share.queries; ++n) sum += widen<W>(queries + n * d);
     if ((share.queries & (share.queries - 1)) == 0) {  // exact, and faster than dividing
       sum = sum * share.part;
     } else {
       sum = sum / static_cast<float>(share.queries);
     }
-    return (sum + widen_first<W>(u + share.key * d, count)) * 0.5F;
+    return (sum + widen<W>(u + share.key * d + j)) * 0.5F;
   }
 
-  /// Norm, temperature and rotation of a block's rows.
+  /// Bias, mean, norm, temperature and rotation of a block's rows.
   KOKKOS_FORCEINLINE_FUNCTION void finish(const ShapedTeam& team, const Share& share) const {
     const auto for_rows = [&](const auto& body) {
       Kokkos::parallel_for(Kokkos::TeamVectorRange(team, share.rows * parts),
                            [&](int item) { body(item / parts, item % parts); });
     };
     for_rows([&](int i, int part) {
-      const float* x = share.head + i * padded;
+      float* x = share.head + i * padded;
+      const T* u = projections(share.first + i);
+      const T* bias = m.grouped_bias.data() + share.group * s.d;
       auto squares = broadcast<Pack<float, lanes>>(0.0F);
       float rest = 0;
       for_part<Shape>(part, d, [&](auto width, int j) {
         constexpr int W = decltype(width)::value;
-        const auto v = load<Pack<float, W>>(x + j);
+        const auto v = load<Pack<float, W>>(x + j) + widen<W>(bias + j) + mean<W>(share, u, j);
+        store(x + j, v);
         if constexpr (W == lanes) {
           squares += v * v;
         } else {
@@ -376,15 +388,16 @@ struct MixHeads {
   }
 };
 
-/// Team shape of MixHeads. The compiler gives only f16 tiles more registers than they need: 80
-/// without a limit.
-template <class Shape, class Product, class T>
-struct HeadTeams : Shape {
-  static constexpr int team_size = Product::team_size, vector_length = Product::vector_length;
-  static constexpr bool is_tiled = requires { typename Product::Tile; };
-  static constexpr int max_registers =
-      !Shape::is_host && is_tiled && std::is_same_v<T, f16> ? 72 : 0;
+/// Whether a product is a tile of many rows.
+template <class Product>
+concept Tiled = requires {
+  typename Product::Tile;
 };
+
+/// Team shape of MixHeads. Only tiles of f16 need a limit; under it, other tiles spill on sm_90.
+template <class Shape, class Product, class T>
+using HeadTeams = TeamShape<Shape, Product::team_size, Product::vector_length,
+                            Tiled<Product> && std::is_same_v<T, f16> ? 56 : 0>;
 
 template <class Shape, class Product, class T>
 std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {

@@ -192,12 +192,22 @@ class TiledRowProduct {
     });
   }
 
-  /// Stages terms k0 .. k0 + steps - 1 of a group's columns in their stored order.
+  /// Stages terms k0 .. k0 + steps - 1 of a group's columns in their stored order. A host calls
+  /// w.stage<W>(o, to), if there is one, for all terms of row o.
   template <class Weight>
   KOKKOS_FORCEINLINE_FUNCTION static void stage_columns(const ShapedTeam& team, float* b,
                                                         int column_step, const Weight& w, int first,
                                                         int k0, int steps) {
     constexpr int W = Tile::lanes;
+    if constexpr (Tile::whole && requires { w.template stage<W>(first, b); }) {
+      for (int c = 0; c < int{Tile::columns} && first + c < w.out; ++c) {
+        w.template stage<W>(first + c, b + c * column_step);
+      }
+      for (int c = w.out - first > 0 ? w.out - first : 0; c < int{Tile::columns}; ++c) {
+        for (int k = 0; k < steps; ++k) b[c * column_step + k] = 0;
+      }
+      return;
+    }
     for_packs(team, int{Tile::columns}, (steps + W - 1) / W, [&](int c, int pack) {
       const int k = pack * W;
       store(b + c * column_step + k, first + c < w.out
