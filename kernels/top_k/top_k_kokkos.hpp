@@ -110,15 +110,13 @@ struct TopKSlice {
     const RowSource<T> source{view.logits.data() + row * plan.columns + begin, begin};
     std::int32_t* ranks = rank.data() + task * plan.template stride<S>();
     std::int32_t* places = place.data() + task * plan.template stride<S>();
-    const int chosen_at = plan.capacity + S::lanes;
     const KeptNumbers kept{ranks, places, scratch.count, plan.capacity};
-    const KeptNumbers chosen{ranks + chosen_at, places + chosen_at, scratch.count, plan.k};
-    const int some = count == 0 ? 0 : select(team, source, count, kept, chosen, scratch.block);
+    const int some = count == 0 ? 0 : select(team, source, count, kept, scratch.block);
     if (plan.slices > 1) {
       Kokkos::single(Kokkos::PerTeam(team), [&] { chosen_count[task] = some; });
     } else {
       write_best(team, view, row, plan.k, sort, static_cast<Entry*>(scratch.block), some,
-                 [&](int i) {
+                 [&, chosen = chosen_of(kept)](int i) {
                    return Entry{key_of_rank(chosen.rank[i])} << 32 |
                           static_cast<std::uint32_t>(chosen.place[i]);
                  });
@@ -126,21 +124,26 @@ struct TopKSlice {
   }
 
  private:
+  /// The list of chosen numbers, which follows that of kept ones.
+  KOKKOS_FORCEINLINE_FUNCTION KeptNumbers chosen_of(const KeptNumbers& kept) const {
+    const int at = plan.capacity + S::lanes;
+    return {kept.rank + at, kept.place + at, kept.count, plan.k};
+  }
+
   KOKKOS_FUNCTION int select(const ShapedTeam& team, const RowSource<T>& source, int count,
-                             const KeptNumbers& kept, const KeptNumbers& chosen,
-                             void* scratch) const {
+                             const KeptNumbers& kept, void* scratch) const {
     const int take = count < plan.k ? count : plan.k;
     std::int32_t min = lowest_rank;
     const int some =
         keep_best<S>(team, source, count, take, kept, static_cast<std::int32_t*>(scratch), min);
     if (some > 0) {
-      return choose<S>(team, kept, some, limit_of<S>(team, kept, some, take, min), chosen);
+      return choose<S>(team, kept, some, limit_of<S>(team, kept, some, take, min), chosen_of(kept));
     }
     const auto entry = [&](int i) { return entry_of(source.x[i], source.first + i); };
     const Entry last = select_limit<S>(team, entry, count, take, plan.position_bits,
                                        static_cast<RadixScratch*>(scratch));
     return keep<S>(team, source, count, RankLimit{rank_of_key(key_of(last)), position_of(last)},
-                   chosen);
+                   chosen_of(kept));
   }
 };
 
