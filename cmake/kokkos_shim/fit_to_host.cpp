@@ -32,7 +32,7 @@
 
 namespace {
 
-struct UnsupportedReason : std::runtime_error {
+struct FitError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
@@ -42,17 +42,17 @@ class Image {
   explicit Image(const std::string& path) : path_(path) {
     std::ifstream in(path, std::ios::binary | std::ios::ate);
     const std::streamoff size = in.tellg();
-    if (!in || size < 0) throw UnsupportedReason(path + ": cannot be read");
+    if (!in || size < 0) throw FitError(path + ": cannot be read");
     bytes_.resize(static_cast<std::size_t>(size));
     in.seekg(0);
-    if (!in.read(bytes_.data(), size)) throw UnsupportedReason(path + ": cannot be read");
+    if (!in.read(bytes_.data(), size)) throw FitError(path + ": cannot be read");
     const auto header = at<Elf64_Ehdr>(0);
     const std::uint16_t one = 1;
     const bool little = *reinterpret_cast<const unsigned char*>(&one) == 1;
     if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
         header.e_ident[EI_CLASS] != ELFCLASS64 ||
         header.e_ident[EI_DATA] != (little ? ELFDATA2LSB : ELFDATA2MSB))
-      throw UnsupportedReason(path + ": not a 64-bit ELF file of this machine's byte order");
+      throw FitError(path + ": not a 64-bit ELF file of this machine's byte order");
     for (std::uint64_t i = 0; i < header.e_shnum; ++i)
       sections_.push_back(at<Elf64_Shdr>(header.e_shoff + i * sizeof(Elf64_Shdr)));
   }
@@ -74,13 +74,11 @@ class Image {
   /// The string at `index` of the string table linked from `section`.
   std::string string_of(const Elf64_Shdr& section, std::uint64_t index) const {
     if (section.sh_link >= sections_.size())
-      throw UnsupportedReason(path_ + ": a section names string table " +
-                              std::to_string(section.sh_link) + " of " +
-                              std::to_string(sections_.size()));
+      throw FitError(path_ + ": a section names string table " + std::to_string(section.sh_link) +
+                     " of " + std::to_string(sections_.size()));
     const Elf64_Shdr& strings = sections_[section.sh_link];
     check(strings.sh_offset, strings.sh_size);
-    if (index >= strings.sh_size)
-      throw UnsupportedReason(path_ + ": a name lies outside its string table");
+    if (index >= strings.sh_size) throw FitError(path_ + ": a name lies outside its string table");
     const char* begin = bytes_.data() + strings.sh_offset + index;
     const char* limit = bytes_.data() + strings.sh_offset + strings.sh_size;
     return {begin, std::find(begin, limit, '\0')};
@@ -96,15 +94,14 @@ class Image {
     std::ofstream out(path, std::ios::binary | std::ios::trunc);
     out.write(bytes_.data(), static_cast<std::streamsize>(bytes_.size()));
     out.close();
-    if (!out) throw UnsupportedReason(path + ": cannot be written");
+    if (!out) throw FitError(path + ": cannot be written");
   }
 
  private:
   void check(std::uint64_t offset, std::uint64_t size) const {
     if (offset > bytes_.size() || size > bytes_.size() - offset)
-      throw UnsupportedReason(path_ + ": is cut short or damaged (" + std::to_string(size) +
-                              " bytes at " + std::to_string(offset) + " of " +
-                              std::to_string(bytes_.size()) + ")");
+      throw FitError(path_ + ": is cut short or damaged (" + std::to_string(size) + " bytes at " +
+                     std::to_string(offset) + " of " + std::to_string(bytes_.size()) + ")");
   }
 
   std::string path_;
@@ -146,7 +143,7 @@ std::set<std::string> versions_on_host(const std::string& file) {
   void* handle = dlopen(file.c_str(), RTLD_LAZY | RTLD_LOCAL);
   link_map* map = nullptr;
   if (handle == nullptr || dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0)
-    throw UnsupportedReason("this host has no " + file);
+    throw FitError("this host has no " + file);
   const Image library(map->l_name);
   std::set<std::string> versions;
   const auto section = library.section(SHT_GNU_verdef);
@@ -166,8 +163,7 @@ std::set<std::string> versions_on_host(const std::string& file) {
 std::vector<std::string> symbols_wanting(const Image& library, std::uint16_t version_index) {
   const auto symbols = library.section(SHT_DYNSYM);
   const auto versions = library.section(SHT_GNU_versym);
-  if (!symbols || !versions)
-    throw UnsupportedReason("the library has version needs but no symbol versions");
+  if (!symbols || !versions) throw FitError("the library has version needs but no symbol versions");
   std::vector<std::string> names;
   for (std::uint64_t i = 0; i < symbols->sh_size / sizeof(Elf64_Sym); ++i) {
     const auto symbol = library.at<Elf64_Sym>(symbols->sh_offset + i * sizeof(Elf64_Sym));
@@ -199,16 +195,14 @@ int fit(const std::string& path, const std::string& copy, const std::set<std::st
       return other.file == need.file && met(other);
     });
     if (stand_in == needs.end())
-      throw UnsupportedReason(path + ": all it wants of " + need.file +
-                              " is newer than this host's");
+      throw FitError(path + ": all it wants of " + need.file + " is newer than this host's");
     Elf64_Vernaux aux = need.aux;
     aux.vna_hash = stand_in->aux.vna_hash;
     aux.vna_name = stand_in->aux.vna_name;
     library.put(need.record, aux);
   }
   if (!left_over.empty())
-    throw UnsupportedReason(path +
-                            ": uses symbols that neither this host nor the shim has:" + left_over);
+    throw FitError(path + ": uses symbols that neither this host nor the shim has:" + left_over);
   library.write(copy);
   std::cout << missing << '\n';
   return 10;
@@ -217,8 +211,7 @@ int fit(const std::string& path, const std::string& copy, const std::set<std::st
 }  // namespace
 
 int main(int count, char** arguments) try {
-  if (count < 3)
-    throw UnsupportedReason("usage: fit_to_host LIBRARY COPY [SYMBOL_OF_THE_SHIM ...]");
+  if (count < 3) throw FitError("usage: fit_to_host LIBRARY COPY [SYMBOL_OF_THE_SHIM ...]");
   return fit(arguments[1], arguments[2], {arguments + 3, arguments + count});
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';

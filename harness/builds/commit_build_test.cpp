@@ -77,7 +77,7 @@ TEST(CommitBuild, GoesOnInASlotThatWasBuiltBefore) {
 
 TEST(CommitBuild, SaysWhatIsNoCommitAndWhatDoesNotBuild) {
   Repository repository;
-  const auto unsupported_reason = [&](const std::string& commit) {
+  const auto error_message = [&](const std::string& commit) {
     try {
       repository.build("baseline", commit);
     } catch (const BadInput& error) {
@@ -85,12 +85,12 @@ TEST(CommitBuild, SaysWhatIsNoCommitAndWhatDoesNotBuild) {
     }
     return std::string("nothing was refused");
   };
-  EXPECT_THAT(unsupported_reason("no-such"),
+  EXPECT_THAT(error_message("no-such"),
               HasSubstr("'no-such': expected a build folder, a program or a commit of"));
   write_all(repository.path() / "CMakeLists.txt", "message(FATAL_ERROR \"broken here\")\n");
   repository.commit("third");
-  EXPECT_THAT(unsupported_reason("HEAD"), HasSubstr("configuring HEAD: exit code 1"));
-  EXPECT_THAT(unsupported_reason("HEAD"), HasSubstr("broken here"));  // the end of the log
+  EXPECT_THAT(error_message("HEAD"), HasSubstr("configuring HEAD: exit code 1"));
+  EXPECT_THAT(error_message("HEAD"), HasSubstr("broken here"));  // the end of the log
 }
 
 }  // namespace

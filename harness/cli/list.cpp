@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,15 +28,11 @@ void print_kernel(const Kernel& kernel) {
   }
 }
 
-bool among(const std::vector<std::string>& kernels, const Kernel& kernel) {
-  return kernels.empty() || std::find(kernels.begin(), kernels.end(), kernel.name) != kernels.end();
-}
-
 void print_suite(const Registry& registry, const std::string& suite,
                  const std::vector<std::string>& kernels) {
   std::int64_t count = 0;
   for (const SuiteCase& c : load_suite(registry, data_root(), suite)) {
-    if (!among(kernels, *c.kernel)) continue;
+    if (!chosen(kernels, c.kernel->name)) continue;
     fmt::print("{}\n", c.shape->id());
     ++count;
   }
@@ -64,7 +59,7 @@ void add_list_command(CLI::App& app, Session& session) {
     std::string names;  // first, so that a missing folder is reported before a page of kernels
     for (const std::string& name : suite_names(data_root())) names += " " + name;
     for (const Kernel& kernel : registry.kernels()) {
-      if (among(*kernels, kernel)) print_kernel(kernel);
+      if (chosen(*kernels, kernel.name)) print_kernel(kernel);
     }
     fmt::print("suites:{}\n", names);
   });

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "harness/cli/selection.hpp"
 #include "harness/devices/occupancy.hpp"
 #include "harness/resources/compiled_kernel.hpp"
 #include "harness/resources/entry_names.hpp"
@@ -17,10 +18,6 @@ NativeEntries self_test_plain_entries();  // kernels/dialect/self_test, which be
 namespace {
 
 namespace fs = std::filesystem;
-
-bool chosen(const std::vector<std::string>& list, const std::string& name) {
-  return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
-}
 
 std::vector<NativeEntry> known_entries(const Session& session) {
   std::vector<NativeEntry> entries = session.registry().native_entries();

@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string unsupported_reason(const std::string& output) {
+std::string error_message(const std::string& output) {
   try {
     read_sample_line(output, "some/kernelgate");
   } catch (const BadInput& error) {
@@ -56,14 +56,14 @@ TEST(SampleReport, OfABuildWithoutLaterFieldsIsRead) {
 }
 
 TEST(SampleReport, RefusesWhatNoReportSaysAndNamesTheProgram) {
-  EXPECT_THAT(unsupported_reason("hello\n"),
+  EXPECT_THAT(error_message("hello\n"),
               HasSubstr("some/kernelgate: expected a line 'kernelgate-sample "));
   for (const char* said : {R"({"status": "perfect"})", R"({"status": "passed", "seconds": [0]})",
                            R"({"status": "passed", "seconds": [1e999]})",
                            R"({"status": "passed", "seconds": [1], "marked": [1]})",
                            R"({"status": "passed", "seconds": [1, 2], "marked": [1, 0]})",
                            R"({"status": "passed", "seconds": "x"})", "{", ""}) {
-    EXPECT_THAT(unsupported_reason(std::string("kernelgate-sample ") + said),
+    EXPECT_THAT(error_message(std::string("kernelgate-sample ") + said),
                 HasSubstr("some/kernelgate: its command sample said what no report says"))
         << said;
   }

@@ -93,4 +93,8 @@ std::vector<SuiteCase> SelectionOptions::select(const Registry& registry, const 
   return kept;
 }
 
+bool chosen(const std::vector<std::string>& list, const std::string& name) {
+  return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
+}
+
 }  // namespace kernelgate

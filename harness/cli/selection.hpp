@@ -29,4 +29,7 @@ struct SelectionOptions {
                                 SelectedFor purpose = SelectedFor::judging) const;
 };
 
+/// Whether an option that lists names takes this one: an empty list takes all.
+bool chosen(const std::vector<std::string>& list, const std::string& name);
+
 }  // namespace kernelgate

@@ -14,7 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::string unsupported_reason(std::string_view text) {
+std::string error_message(std::string_view text) {
   try {
     parse_token_ids(text, "ids");
   } catch (const BadInput& error) {
@@ -41,31 +41,29 @@ TEST(TokenIds, ATableGivesItsColumnId) {
 }
 
 TEST(TokenIds, AMessageNamesTheLineAndWhatStandsThere) {
-  EXPECT_EQ(unsupported_reason("2\n39\nx\n"), "ids:3: expected token ids such as 2,39,76, got 'x'");
-  EXPECT_EQ(unsupported_reason("2,39\n7.5\n"),
-            "ids:2: expected token ids such as 2,39,76, got '7.5'");
-  EXPECT_EQ(unsupported_reason("2,-1"), "ids:1: expected token ids such as 2,39,76, got '-1'");
-  EXPECT_EQ(unsupported_reason("2\n2147483648\n"),
+  EXPECT_EQ(error_message("2\n39\nx\n"), "ids:3: expected token ids such as 2,39,76, got 'x'");
+  EXPECT_EQ(error_message("2,39\n7.5\n"), "ids:2: expected token ids such as 2,39,76, got '7.5'");
+  EXPECT_EQ(error_message("2,-1"), "ids:1: expected token ids such as 2,39,76, got '-1'");
+  EXPECT_EQ(error_message("2\n2147483648\n"),
             "ids:2: expected token ids such as 2,39,76, got '2147483648'");
-  EXPECT_EQ(unsupported_reason("id\n2\nx\n"), "ids:3: expected token ids such as 2,39,76, got 'x'");
-  EXPECT_THAT(unsupported_reason("token\n2\n"),
-              HasSubstr("expected the column id, or a plain list"));
+  EXPECT_EQ(error_message("id\n2\nx\n"), "ids:3: expected token ids such as 2,39,76, got 'x'");
+  EXPECT_THAT(error_message("token\n2\n"), HasSubstr("expected the column id, or a plain list"));
 }
 
 TEST(TokenIds, AListThatMayHaveBeenCutIsRefused) {
   for (const std::string_view text : {"2,,76", "2,39,", "2,39,\n", ",2", "[2,39", "2]", "[2,]",
                                       "[2] 39", "[[2]", "[[2],[3]]", "[[[2]]]", "2[39]"}) {
-    EXPECT_THAT(unsupported_reason(text), HasSubstr("ids:1: expected")) << text;
+    EXPECT_THAT(error_message(text), HasSubstr("ids:1: expected")) << text;
   }
 }
 
 TEST(TokenIds, AListThatEndsWithACommaIsRefusedByTheMissingId) {
-  EXPECT_EQ(unsupported_reason("2,\n39,\n"), "ids:2: expected an id after the last comma");
+  EXPECT_EQ(error_message("2,\n39,\n"), "ids:2: expected an id after the last comma");
 }
 
 TEST(TokenIds, NoIdAtAllIsRefused) {
   for (const std::string_view text : {"", "\n", "[]", "id\n", "\xEF\xBB\xBF"}) {
-    EXPECT_EQ(unsupported_reason(text), "ids: expected at least one token id, got none") << text;
+    EXPECT_EQ(error_message(text), "ids: expected at least one token id, got none") << text;
   }
 }
 

@@ -28,7 +28,7 @@ const Axes<Shape>& table() {
   return axes;
 }
 
-std::string unsupported_reason(std::string_view text) {
+std::string error_message(std::string_view text) {
   try {
     table().parse(text);
   } catch (const BadInput& error) {
@@ -46,18 +46,17 @@ TEST(CaseId, ParsesBackToTheSameCase) {
 }
 
 TEST(CaseId, SaysWhatWasGotAndWhatWasExpected) {
-  EXPECT_THAT(unsupported_reason("rows=7x"),
+  EXPECT_THAT(error_message("rows=7x"),
               HasSubstr("axis 'rows': expected a whole number from 1 to 1000, got '7x'"));
-  EXPECT_THAT(unsupported_reason("rows=1001"), HasSubstr("got '1001'"));
-  EXPECT_THAT(unsupported_reason("rows=99999999999999999999"), HasSubstr("axis 'rows'"));
-  EXPECT_THAT(unsupported_reason("mask=round"),
+  EXPECT_THAT(error_message("rows=1001"), HasSubstr("got '1001'"));
+  EXPECT_THAT(error_message("rows=99999999999999999999"), HasSubstr("axis 'rows'"));
+  EXPECT_THAT(error_message("mask=round"),
               HasSubstr("expected one of causal sliding, got 'round'"));
-  EXPECT_THAT(unsupported_reason("f8"), HasSubstr("expected one of f32 bf16 f16, got 'f8'"));
-  EXPECT_THAT(unsupported_reason("cols=3"),
-              HasSubstr("has no axis 'cols'; it has: rows mask a dtype"));
-  EXPECT_THAT(unsupported_reason("rows=1,rows=2"), HasSubstr("stands twice"));
-  EXPECT_THAT(unsupported_reason("rows="), HasSubstr("expected key=value"));
-  EXPECT_THAT(unsupported_reason("=3"), HasSubstr("expected key=value"));
+  EXPECT_THAT(error_message("f8"), HasSubstr("expected one of f32 bf16 f16, got 'f8'"));
+  EXPECT_THAT(error_message("cols=3"), HasSubstr("has no axis 'cols'; it has: rows mask a dtype"));
+  EXPECT_THAT(error_message("rows=1,rows=2"), HasSubstr("stands twice"));
+  EXPECT_THAT(error_message("rows="), HasSubstr("expected key=value"));
+  EXPECT_THAT(error_message("=3"), HasSubstr("expected key=value"));
 }
 
 TEST(Registry, NamesWhatExistsWhenAKernelOrVariantDoesNot) {

@@ -24,7 +24,7 @@ class TemporaryFolderName : public ::testing::Test {
     if (!before_.empty()) ::setenv("TMPDIR", before_.c_str(), 1);
   }
 
-  static std::string unsupported_reason(const std::string& value) {
+  static std::string error_message(const std::string& value) {
     ::setenv("TMPDIR", value.c_str(), 1);
     try {
       return "took " + temporary_folder("or give --expert-folder").string();
@@ -41,12 +41,12 @@ class TemporaryFolderName : public ::testing::Test {
 
 TEST_F(TemporaryFolderName, WhatCannotBeUsedIsNamedWithAWayOut) {
   EXPECT_EQ(
-      unsupported_reason("/nowhere/tmp"),
+      error_message("/nowhere/tmp"),
       "TMPDIR=/nowhere/tmp: the folder for temporary files: no such folder; expected a folder "
       "that can be written, or give --expert-folder");
   const std::string file = folder / "file";
   std::ofstream(file) << "text";
-  EXPECT_EQ(unsupported_reason(file),
+  EXPECT_EQ(error_message(file),
             "TMPDIR=" + file +
                 ": the folder for temporary files: not a folder; expected a folder "
                 "that can be written, or give --expert-folder");
@@ -54,13 +54,12 @@ TEST_F(TemporaryFolderName, WhatCannotBeUsedIsNamedWithAWayOut) {
   const fs::path locked = folder / "locked";
   fs::create_directory(locked);
   fs::permissions(locked, fs::perms::owner_read);
-  EXPECT_NE(unsupported_reason(locked).find("cannot be written: Permission denied"),
-            std::string::npos);
+  EXPECT_NE(error_message(locked).find("cannot be written: Permission denied"), std::string::npos);
 }
 
 TEST_F(TemporaryFolderName, TheVariableIsTakenAndTmpWithoutIt) {
-  EXPECT_EQ(unsupported_reason(folder.path()), "took " + folder.path().string());
-  EXPECT_EQ(unsupported_reason(""), "took /tmp");
+  EXPECT_EQ(error_message(folder.path()), "took " + folder.path().string());
+  EXPECT_EQ(error_message(""), "took /tmp");
   ::unsetenv("TMPDIR");
   EXPECT_EQ(temporary_folder(), "/tmp");
 }

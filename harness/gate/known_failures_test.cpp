@@ -27,7 +27,7 @@ std::vector<KnownFailure> read(const std::string& text) {
   return read_known_failures(file);
 }
 
-std::string unsupported_reason(const std::string& text) {
+std::string error_message(const std::string& text) {
   try {
     read(text);
   } catch (const BadInput& error) {
@@ -61,15 +61,15 @@ TEST(KnownFailures, ReadsPatternsReasonsAndDates) {
 }
 
 TEST(KnownFailures, RefusesRowsThatSayTooLittle) {
-  EXPECT_THAT(unsupported_reason(std::string(header) + "a/*,*,*,,2027-01-31\n"),
+  EXPECT_THAT(error_message(std::string(header) + "a/*,*,*,,2027-01-31\n"),
               HasSubstr("_known.csv:2: column reason"));
-  EXPECT_THAT(unsupported_reason(std::string(header) + ",*,*,why,2027-01-31\n"),
+  EXPECT_THAT(error_message(std::string(header) + ",*,*,why,2027-01-31\n"),
               HasSubstr("column case"));
   for (const char* date : {"2027-02-29", "31.1.2027", "2027-1-31", "never", "2027-01-31x", ""}) {
-    EXPECT_THAT(unsupported_reason(std::string(header) + "a/*,*,*,why," + date + "\n"),
+    EXPECT_THAT(error_message(std::string(header) + "a/*,*,*,why," + date + "\n"),
                 HasSubstr("column expires: got '" + std::string(date) + "'"));
   }
-  EXPECT_THAT(unsupported_reason("case,arch\na,b\n"), HasSubstr("toolchain"));
+  EXPECT_THAT(error_message("case,arch\na,b\n"), HasSubstr("toolchain"));
 }
 
 TEST(KnownFailures, CountsAnExpectedFailureApart) {

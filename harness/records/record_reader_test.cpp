@@ -18,7 +18,7 @@ using synthetic::check_row;
 using synthetic::Folder;
 using ::testing::HasSubstr;
 
-std::string unsupported_reason(const std::string& bytes) {
+std::string error_message(const std::string& bytes) {
   try {
     parse_records(bytes, "r.csv");
   } catch (const BadInput& error) {
@@ -102,44 +102,44 @@ TEST(RecordReader, LeavesOutATornLastLineAndSaysSo) {
 TEST(RecordReader, NamesFileLineColumnWhatItGotAndWhatItExpected) {
   const std::string good = file_of(check_row());
   EXPECT_EQ(
-      unsupported_reason(good + replaced(record_line(check_row()), ",400,", ",4x0,")),
+      error_message(good + replaced(record_line(check_row()), ",400,", ",4x0,")),
       "r.csv:3: column 'checked': expected a whole number from 0 to 2^63 - 1, or nothing, got "
       "'4x0'");
-  EXPECT_EQ(unsupported_reason(replaced(good, ",passed,", ",perfect,")),
+  EXPECT_EQ(error_message(replaced(good, ",passed,", ",perfect,")),
             "r.csv:2: column 'status': expected one of passed incorrect mistrusted unsupported "
             "crashed timed_out, got 'perfect'");
-  EXPECT_THAT(unsupported_reason(replaced(file_of(bench_row()), ",0.0005,", ",-1,")),
+  EXPECT_THAT(error_message(replaced(file_of(bench_row()), ",0.0005,", ",-1,")),
               HasSubstr("column 'time_median_seconds': expected a number of 0 or more, or nothing, "
                         "got '-1'"));
-  EXPECT_THAT(unsupported_reason(replaced(file_of(bench_row()), ",0.0005,", ",nan,")),
+  EXPECT_THAT(error_message(replaced(file_of(bench_row()), ",0.0005,", ",nan,")),
               HasSubstr("got 'nan'"));
-  EXPECT_THAT(unsupported_reason(replaced(good, "18446744073709551615", "18446744073709551616")),
+  EXPECT_THAT(error_message(replaced(good, "18446744073709551615", "18446744073709551616")),
               HasSubstr("column 'seed': expected a whole number from 0 to 2^64 - 1"));
 }
 
 TEST(RecordReader, RefusesAMissingColumnByName) {
-  EXPECT_EQ(unsupported_reason(replaced(file_of(check_row()), ",kernel,", ",")),
+  EXPECT_EQ(error_message(replaced(file_of(check_row()), ",kernel,", ",")),
             "r.csv:1: column 'kernel' is missing");
 }
 
 TEST(RecordReader, RefusesAnUnknownColumnByName) {
   EXPECT_THAT(
-      unsupported_reason(replaced(file_of(check_row()), ",kernel,", ",kernel,colour,")),
+      error_message(replaced(file_of(check_row()), ",kernel,", ",kernel,colour,")),
       HasSubstr("r.csv:1: column 'colour' is unknown; records schema 4 has: schema_version,"));
 }
 
 TEST(RecordReader, RefusesAColumnThatStandsTwice) {
-  EXPECT_EQ(unsupported_reason(replaced(file_of(check_row()), ",kernel,", ",kernel,kernel,")),
+  EXPECT_EQ(error_message(replaced(file_of(check_row()), ",kernel,", ",kernel,kernel,")),
             "r.csv:1: column 'kernel' stands twice");
 }
 
 TEST(RecordReader, RefusesANewerSchemaInThoseWordsWhateverItsColumnsAre) {
-  EXPECT_THAT(unsupported_reason("colour,schema_version\nred,5\n"),
+  EXPECT_THAT(error_message("colour,schema_version\nred,5\n"),
               HasSubstr("r.csv:2: column 'schema_version': expected 2 to 4, got 5: the file was "
                         "written by a newer kernelgate"));
-  EXPECT_THAT(unsupported_reason(record_header() + "\n0" + record_line(check_row()).substr(1)),
+  EXPECT_THAT(error_message(record_header() + "\n0" + record_line(check_row()).substr(1)),
               HasSubstr("expected 2 to 4, got 0: no such schema"));
-  EXPECT_THAT(unsupported_reason("colour,schema_version\nred,1\n"),
+  EXPECT_THAT(error_message("colour,schema_version\nred,1\n"),
               HasSubstr("expected 2 to 4, got 1: the file was written by an older kernelgate"));
 }
 
@@ -166,23 +166,21 @@ TEST(RecordReader, ReadsAFileOfAnOlderSchemaAsRowsWithoutTheLaterColumns) {
 
 TEST(RecordReader, RefusesASchemaThatItsColumnsContradict) {
   const std::string old = file_of_schema(2, check_row());
-  EXPECT_EQ(unsupported_reason(replaced(old, "\n2,", "\n3,")), "r.csv:1: column 'side' is missing");
-  EXPECT_EQ(unsupported_reason(replaced(old, ",kernel,", ",")),
-            "r.csv:1: column 'kernel' is missing");
+  EXPECT_EQ(error_message(replaced(old, "\n2,", "\n3,")), "r.csv:1: column 'side' is missing");
+  EXPECT_EQ(error_message(replaced(old, ",kernel,", ",")), "r.csv:1: column 'kernel' is missing");
   const std::string both = old + "3" + old.substr(old.find("\n2,") + 2);
-  EXPECT_EQ(unsupported_reason(both),
-            "r.csv:3: column 'schema_version': expected 2 as above, got 3");
+  EXPECT_EQ(error_message(both), "r.csv:3: column 'schema_version': expected 2 as above, got 3");
 }
 
 TEST(RecordReader, RefusesLinesThatDoNotFitTheHeader) {
   const std::string good = file_of(check_row());
-  EXPECT_EQ(unsupported_reason(good + "1,2,3\n"), "r.csv:3: fewer fields than the header has");
-  EXPECT_EQ(unsupported_reason(good.substr(0, good.size() - 1) + ",more\n"),
+  EXPECT_EQ(error_message(good + "1,2,3\n"), "r.csv:3: fewer fields than the header has");
+  EXPECT_EQ(error_message(good.substr(0, good.size() - 1) + ",more\n"),
             "r.csv:2: more fields than the header has");
-  EXPECT_EQ(unsupported_reason(good + "1,\"open\n"),
+  EXPECT_EQ(error_message(good + "1,\"open\n"),
             "r.csv:3: a field's opening quote has no closing one in this line");
-  EXPECT_EQ(unsupported_reason(""), "r.csv:1: expected a header line, got an empty file");
-  EXPECT_EQ(unsupported_reason(good + std::string("\0\n", 2)),
+  EXPECT_EQ(error_message(""), "r.csv:1: expected a header line, got an empty file");
+  EXPECT_EQ(error_message(good + std::string("\0\n", 2)),
             "r.csv:3: expected text, got a zero byte");
 }
 

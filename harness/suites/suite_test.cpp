@@ -30,7 +30,7 @@ class Suites : public ::testing::Test {
     write("suites/s.csv", text);
     return load_suite(registry, root, "s");
   }
-  std::string unsupported_reason(const std::string& text) {
+  std::string error_message(const std::string& text) {
     try {
       load(text);
     } catch (const BadInput& error) {
@@ -69,29 +69,28 @@ TEST_F(Suites, TakesOneCaseAndNamedVariantsInAnyColumnOrder) {
 
 TEST_F(Suites, NamesFileLineColumnGotAndExpected) {
   const std::string header = "kernel,cases,variants\n";
-  EXPECT_THAT(unsupported_reason(header + "lineal,@mine,*\n"),
+  EXPECT_THAT(error_message(header + "lineal,@mine,*\n"),
               ::testing::AllOf(HasSubstr("s.csv:2: column 'kernel': got 'lineal', expected one of"),
                                HasSubstr(" linear")));
-  EXPECT_THAT(unsupported_reason(header + "linear,\"tokens=7x\",*\n"),
+  EXPECT_THAT(error_message(header + "linear,\"tokens=7x\",*\n"),
               ::testing::AllOf(HasSubstr("s.csv:2: column 'cases'"),
                                HasSubstr("axis 'tokens': expected a whole number")));
-  EXPECT_THAT(unsupported_reason(header + "linear,@mine,fast\n"),
+  EXPECT_THAT(error_message(header + "linear,@mine,fast\n"),
               HasSubstr("s.csv:2: column 'variants': got 'fast', expected one of * kokkos"));
-  EXPECT_THAT(unsupported_reason(header + "linear,@other,*\n"),
+  EXPECT_THAT(error_message(header + "linear,@other,*\n"),
               HasSubstr("column 'cases': got '@other'"));
-  EXPECT_THAT(unsupported_reason(header + "*,\"tokens=1\",*\n"),
+  EXPECT_THAT(error_message(header + "*,\"tokens=1\",*\n"),
               HasSubstr("expected @list when kernel is *"));
-  EXPECT_THAT(unsupported_reason("kernel,cases\nlinear,@mine\n"),
+  EXPECT_THAT(error_message("kernel,cases\nlinear,@mine\n"),
               ::testing::AllOf(HasSubstr("s.csv"), HasSubstr("variants"),
                                HasSubstr("expected the columns kernel,cases,variants")));
-  EXPECT_THAT(unsupported_reason(header + "linear,@mine\n"), HasSubstr("expected the columns"));
-  EXPECT_THAT(unsupported_reason(header + "linear,@mine,*,more\n"),
-              HasSubstr("expected the columns"));
+  EXPECT_THAT(error_message(header + "linear,@mine\n"), HasSubstr("expected the columns"));
+  EXPECT_THAT(error_message(header + "linear,@mine,*,more\n"), HasSubstr("expected the columns"));
 }
 
 TEST_F(Suites, NamesTheLineOfAListWithABadCase) {
   write("kernels/linear/cases/bad.csv", "axes\n\"tokens=1,f32\"\n\"tokens=0,f32\"\n");
-  EXPECT_THAT(unsupported_reason("kernel,cases,variants\nlinear,@bad,*\n"),
+  EXPECT_THAT(error_message("kernel,cases,variants\nlinear,@bad,*\n"),
               ::testing::AllOf(HasSubstr("bad.csv:3: column 'axes'"), HasSubstr("got '0'")));
 }
 

@@ -149,7 +149,7 @@ struct FourBitDots {
       KG_UNROLL for (int n = 0; n < N; ++n) sum[r][n] = broadcast<F>(0.0F);
     }
     for (std::int64_t k = 0; k < whole; k += step) {
-      const std::int64_t at = k / 8 + partial * W;  // the strand's first word
+      const std::int64_t at = k / 8 + partial * W;  // the first word of this partial
       F part[R][N][chains];
       Bits bits[R];
       KG_UNROLL for (int r = 0; r < R; ++r) {

@@ -44,7 +44,7 @@ struct StoredDots {
     return *this;
   }
 
-  /// Adds this strand's terms of rows row[0] .. row[R - 1] times x[0] .. x[N - 1]. `ahead` is the
+  /// Adds this partial's terms of rows row[0] .. row[R - 1] times x[0] .. x[N - 1]. `ahead` is the
   /// distance to this thread's next rows, in rows.
   template <int R, int N>
   KOKKOS_FUNCTION void add(int partial, const std::int64_t (&row)[R], const T* const (&x)[N],
@@ -75,7 +75,7 @@ struct StoredDots {
     KG_UNROLL for (int r = 0; r < R; ++r) {
       KG_UNROLL for (int n = 0; n < N; ++n) total.of[r][n] += kernelgate::sum(sum[r][n]);
     }
-    for (; k < terms; ++k) {  // the remainder belongs to the one strand that reaches it
+    for (; k < terms; ++k) {  // the remainder belongs to the one partial that reaches it
       KG_UNROLL for (int r = 0; r < R; ++r) {
         KG_UNROLL for (int n = 0; n < N; ++n) {
           total.of[r][n] += to_float(w[r][k]) * to_float(x[n][k]);

@@ -13,9 +13,9 @@ inline namespace KG_PACK_NAMESPACE {
 template <int W>
 using PackWidth = std::integral_constant<int, W>;
 
-/// Strand s of a row takes packs s, s + strands, ...; the first strand also takes the numbers after
-/// the last whole pack, one by one. Each strand belongs to the same thread in every pass, so no
-/// barrier is needed between a pass that stores numbers and a later pass that loads them.
+/// Partial s of a row takes packs s, s + partials, ...; the first partial also takes the numbers
+/// after the last whole pack, one by one. Each partial belongs to the same thread in every pass, so
+/// no barrier is needed between a pass that stores numbers and a later pass that loads them.
 template <class Shape>
 struct RowPass {
   static constexpr int lanes = Shape::lanes;
@@ -25,8 +25,8 @@ struct RowPass {
   static constexpr int scratch_floats = partials == 1 ? 0 : partials + groups;
 
   /// The sum over the row of body(PackWidth<W>, i), a pack for numbers i to i + W - 1. Every thread
-  /// receives it. Its order depends only on the width: each strand adds into four packs in turn,
-  /// then strands are added in groups.
+  /// receives it. Its order depends only on the width: each partial adds into four packs in turn,
+  /// then partials are added in groups.
   template <class Team, class Body>
   KOKKOS_FORCEINLINE_FUNCTION static float sum(const Team& team, [[maybe_unused]] float* scratch,
                                                int width, const Body& body) {

@@ -3,6 +3,7 @@
 // stored layout.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "harness/executors/kokkos/pack_moves.hpp"
@@ -200,11 +201,13 @@ class TiledRowProduct {
                                                         int k0, int steps) {
     constexpr int W = Tile::lanes;
     if constexpr (Tile::whole && requires { w.template stage<W>(first, b); }) {
-      for (int c = 0; c < int{Tile::columns} && first + c < w.out; ++c) {
-        w.template stage<W>(first + c, b + c * column_step);
-      }
-      for (int c = w.out - first > 0 ? w.out - first : 0; c < int{Tile::columns}; ++c) {
-        for (int k = 0; k < steps; ++k) b[c * column_step + k] = 0;
+      for (int c = 0; c < int{Tile::columns}; ++c) {
+        float* const to = b + c * column_step;
+        if (first + c < w.out) {
+          w.template stage<W>(first + c, to);
+        } else {
+          std::fill_n(to, steps, 0.0F);
+        }
       }
       return;
     }
@@ -296,7 +299,7 @@ class DottedRowProduct {
     }
   };
 
-  /// The partial sums of one strand for columns from `o` on. Columns and rows out of range repeat
+  /// The sums of one partial for columns from `o` on. Columns and rows out of range repeat
   /// the last one.
   template <class X, class Weight>
   KOKKOS_FORCEINLINE_FUNCTION static Sums dots(const X& x, int used, const Weight& w, int o,
