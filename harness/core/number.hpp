@@ -35,7 +35,11 @@ KG_FUNCTION float to_float(bf16 x) {
   return bits_to_float(static_cast<std::uint32_t>(x.bits) << 16);
 }
 KG_FUNCTION float to_float(f16 x) {
-#if defined(__FLT16_MANT_DIG__) && !defined(__CUDACC__)
+#if defined(__CUDA_ARCH__)
+  float converted;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(converted) : "h"(x.bits));
+  return converted;
+#elif defined(__FLT16_MANT_DIG__) && !defined(__CUDACC__)
   return static_cast<float>(__builtin_bit_cast(_Float16, x.bits));
 #else
   const std::uint32_t sign = static_cast<std::uint32_t>(x.bits & 0x8000U) << 16;
@@ -68,7 +72,11 @@ KG_FUNCTION bf16 from_float<bf16>(float x) {
 
 template <>
 KG_FUNCTION f16 from_float<f16>(float x) {
-#if defined(__FLT16_MANT_DIG__) && !defined(__CUDACC__)
+#if defined(__CUDA_ARCH__)
+  f16 rounded;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(rounded.bits) : "f"(x));
+  return rounded;
+#elif defined(__FLT16_MANT_DIG__) && !defined(__CUDACC__)
   return f16{__builtin_bit_cast(std::uint16_t, static_cast<_Float16>(x))};
 #else
   const std::uint32_t bits = float_to_bits(x);

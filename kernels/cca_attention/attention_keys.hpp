@@ -23,7 +23,6 @@ struct KeyTile : Shape {
 template <>
 struct KeyTile<DeviceShape> : DeviceShape {
   static constexpr int team_size = 2, vector_length = 32;  // the vector lanes share a key
-  static constexpr int max_registers = 0;                  // limits of 64 and 72 spill
   static constexpr bool all_heads = false;
   static constexpr int rows = 4, keys = 2, mixed_pairs = 1;
   static constexpr int block_keys = 64;
@@ -78,40 +77,37 @@ struct AttendKeys {
   /// The team's share of the work and its memory. Rows are numbered [head][row].
   struct Share {
     Extent extent;
-    std::int64_t b, j0, first, end;    // j0: the first kv head; valid keys [first, end)
-    const T *k, *v;                    // key 0 of the first head
-    std::int64_t step;                 // stride between keys
+    int b, j0;                         // j0: the first kv head
+    std::int64_t head;                 // offset of key and value 0 of the first head
     int d, paired;                     // components; those handled by widen_pair()
     float *queries, *mixed, *weights;  // [row][component], [row][component], [row][key]
-    float *largest, *total, *rescale;  // of each row
+    float* largest;                    // of each row, followed by total and rescale
+
+    KOKKOS_FORCEINLINE_FUNCTION int rows() const { return extent.heads * extent.whole_rows; }
+    KOKKOS_FORCEINLINE_FUNCTION float* total() const { return largest + rows(); }
+    KOKKOS_FORCEINLINE_FUNCTION float* rescale() const { return total() + rows(); }
   };
 
   KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
     Share t{};
     t.extent = extent_of(size);
-    std::int64_t rank = team.league_rank();
-    const std::int64_t part = rank % results.splits;
-    rank /= results.splits;
-    t.j0 = Tile::all_heads ? 0 : rank % size.kv_heads;
-    t.b = Tile::all_heads ? rank : rank / size.kv_heads;
-    t.first = in.valid.data()[2 * t.b];
-    t.end = in.valid.data()[2 * t.b + 1];
-    const std::int64_t begin = size.begin_of(0, t.first, t.end) + part * split.keys;
-    std::int64_t stop = size.end_of(size.tokens - 1, t.end);
+    int rank = team.league_rank();
+    const int part = rank % static_cast<int>(results.splits);
+    rank /= static_cast<int>(results.splits);
+    const int kv_heads = static_cast<int>(size.kv_heads);
+    t.j0 = Tile::all_heads ? 0 : rank % kv_heads;
+    t.b = Tile::all_heads ? rank : rank / kv_heads;
+    const std::int64_t begin = size.begin_of(0, first_key(t), end_key(t)) + part * split.keys;
+    std::int64_t stop = size.end_of(size.tokens - 1, end_key(t));
     if (results.splits > 1 && stop - begin > split.keys) stop = begin + split.keys;
-    t.k = in.k.data() + size.key_at(t.b, 0, t.j0);
-    t.v = in.v.data() + size.key_at(t.b, 0, t.j0);
-    t.step = size.kv_heads * size.head_dim;
+    t.head = size.key_at(t.b, 0, t.j0);
     t.d = static_cast<int>(size.head_dim);
     t.paired = t.d % 2 == 0 ? t.d / chunk * chunk : 0;
-    const int rows = t.extent.heads * t.extent.whole_rows;
     t.queries = static_cast<float*>(
         team.team_scratch(int{Tile::scratch_level}).get_shmem_aligned(scratch_bytes(size), 64));
-    t.mixed = t.queries + rows * t.extent.width;
-    t.weights = t.mixed + rows * t.extent.width;
-    t.largest = t.weights + rows * block_keys;
-    t.total = t.largest + rows;
-    t.rescale = t.total + rows;
+    t.mixed = t.queries + t.rows() * t.extent.width;
+    t.weights = t.mixed + t.rows() * t.extent.width;
+    t.largest = t.weights + t.rows() * block_keys;
 
     start(team, t);
     team.team_barrier();
@@ -128,6 +124,16 @@ struct AttendKeys {
   }
 
  private:
+  /// The sequence's valid keys are [first_key, end_key).
+  KOKKOS_FORCEINLINE_FUNCTION std::int64_t first_key(const Share& t) const {
+    return in.valid.data()[2 * t.b];
+  }
+  KOKKOS_FORCEINLINE_FUNCTION std::int64_t end_key(const Share& t) const {
+    return in.valid.data()[2 * t.b + 1];
+  }
+  /// Stride between keys.
+  KOKKOS_FORCEINLINE_FUNCTION std::int64_t step() const { return size.kv_heads * size.head_dim; }
+
   KOKKOS_FORCEINLINE_FUNCTION std::int64_t query_of(const Share& t, int i) const {
     const int j = i / t.extent.whole_rows, r = i % t.extent.whole_rows;
     return (t.b * size.tokens + r / size.group) * size.heads + (t.j0 + j) * size.group +
@@ -168,7 +174,7 @@ struct AttendKeys {
           store(sums + W, broadcast<P>(0.0F));
           if (x == 0) {
             t.largest[i] = -INFINITY;
-            t.total[i] = 0;
+            t.total()[i] = 0;
           }
         });
   }
@@ -211,9 +217,9 @@ struct AttendKeys {
         const T* value[K];
         KG_UNROLL for (int i = 0; i < K; ++i) {
           const int at = s + i < here ? s + i : here - 1;
-          const std::int64_t from = (s0 + at) * t.step + j * t.d;
-          key[i] = t.k + from;
-          value[i] = t.v + from;
+          const std::int64_t from = t.head + (s0 + at) * step() + j * t.d;
+          key[i] = in.k.data() + from;
+          value[i] = in.v.data() + from;
         }
         for (int r = 0; r < t.extent.whole_rows; r += R) {
           const int row = j * t.extent.whole_rows + r;
@@ -259,13 +265,13 @@ struct AttendKeys {
                               int here) const {
     using Place = Pack<std::int32_t, W>;
     constexpr int packs = block_keys / W;
-    const int rows = t.extent.heads * t.extent.whole_rows;
+    const int rows = t.rows();
     Kokkos::parallel_for(Kokkos::TeamThreadRange(team, rows), [&](int row) {
       float* scores = t.weights + row * block_keys;
       const int r = row % t.extent.whole_rows;
       const std::int64_t token = (r < t.extent.rows ? r : t.extent.rows - 1) / size.group;
-      const std::int64_t from = size.begin_of(token, t.first, t.end) - s0;
-      const std::int64_t end = size.end_of(token, t.end) - s0;
+      const std::int64_t from = size.begin_of(token, first_key(t), end_key(t)) - s0;
+      const std::int64_t end = size.end_of(token, end_key(t)) - s0;
       const auto until = static_cast<int>(end < here ? end : here);
       if (from > 0 || until < block_keys) {
         const int begin = from < block_keys ? static_cast<int>(from) : block_keys;
@@ -287,8 +293,8 @@ struct AttendKeys {
       const float sum_here = sum(weights);
       Kokkos::single(Kokkos::PerThread(team), [&] {
         const float change = exp2(broadcast<P>(before - base))[0];
-        t.rescale[row] = change;
-        t.total[row] = t.total[row] * change + sum_here;
+        t.rescale()[row] = change;
+        t.total()[row] = t.total()[row] * change + sum_here;
         t.largest[row] = most;
       });
     });
@@ -317,8 +323,8 @@ struct AttendKeys {
   template <int Pairs, bool Paired>
   KOKKOS_FORCEINLINE_FUNCTION void mix_columns(const Share& t, std::int64_t s0, int here, int j,
                                                int x) const {
-    const T* v = t.v + s0 * t.step + j * t.d;
-    const T* next = t.k + (s0 + tile_keys) * t.step + j * t.d + x;
+    const T* v = in.v.data() + t.head + s0 * step() + j * t.d;
+    const T* next = in.k.data() + t.head + (s0 + tile_keys) * step() + j * t.d + x;
     for (int r = 0; r < t.extent.whole_rows; r += R) {
       const int row = j * t.extent.whole_rows + r;
       const float* w = t.weights + row * block_keys;
@@ -327,8 +333,8 @@ struct AttendKeys {
       KG_ROLL for (int s = 0; s < here; ++s) {
         P value[2 * Pairs];
         KG_UNROLL for (int p = 0; p < Pairs; ++p) {
-          fetch(next + s * t.step + p * chunk);
-          const PackPair<W> both = chunk_at<Paired>(v + s * t.step, x + p * chunk, t.d);
+          fetch(next + s * step() + p * chunk);
+          const PackPair<W> both = chunk_at<Paired>(v + s * step(), x + p * chunk, t.d);
           value[2 * p] = both.first;
           value[2 * p + 1] = both.second;
         }
@@ -339,7 +345,7 @@ struct AttendKeys {
       }
       KG_UNROLL for (int n = 0; n < R; ++n) {
         float* to = t.mixed + (row + n) * t.extent.width + x;
-        const P change = broadcast<P>(t.rescale[row + n]);
+        const P change = broadcast<P>(t.rescale()[row + n]);
         KG_UNROLL for (int p = 0; p < 2 * Pairs; ++p) {
           store(to + p * W, load<P>(to + p * W) * change + sum[n][p]);
         }
@@ -348,20 +354,18 @@ struct AttendKeys {
   }
 
   KOKKOS_FUNCTION void finish(const ShapedTeam& team, const Share& t, std::int64_t part) const {
-    for_packs_of_rows<Tile>(team, t.extent.heads * t.extent.whole_rows, t.extent.width / chunk,
-                            [&](int i, int c) {
-                              if (i % t.extent.whole_rows >= t.extent.rows) return;
-                              const int x = c * chunk;
-                              const float* from = t.mixed + i * t.extent.width + x;
-                              PackPair<W> values{load<P>(from), load<P>(from + W)};
-                              if (x < t.paired) values = in_order<T>(values);
-                              const std::int64_t query = query_of(t, i);
-                              results.store_mixed(query, part, x, values.first, t.total[i]);
-                              if (x + W < t.d)
-                                results.store_mixed(query, part, x + W, values.second, t.total[i]);
-                              if (x == 0)
-                                results.store_state(query, part, t.largest[i], t.total[i]);
-                            });
+    for_packs_of_rows<Tile>(
+        team, t.extent.heads * t.extent.whole_rows, t.extent.width / chunk, [&](int i, int c) {
+          if (i % t.extent.whole_rows >= t.extent.rows) return;
+          const int x = c * chunk;
+          const float* from = t.mixed + i * t.extent.width + x;
+          PackPair<W> values{load<P>(from), load<P>(from + W)};
+          if (x < t.paired) values = in_order<T>(values);
+          const std::int64_t query = query_of(t, i);
+          results.store_mixed(query, part, x, values.first, t.total()[i]);
+          if (x + W < t.d) results.store_mixed(query, part, x + W, values.second, t.total()[i]);
+          if (x == 0) results.store_state(query, part, t.largest[i], t.total()[i]);
+        });
   }
 };
 

@@ -388,17 +388,6 @@ struct MixHeads {
   }
 };
 
-/// Whether a product is a tile of many rows.
-template <class Product>
-concept Tiled = requires {
-  typename Product::Tile;
-};
-
-/// Team shape of MixHeads. Only tiles of f16 need a limit; under it, other tiles spill on sm_90.
-template <class Shape, class Product, class T>
-using HeadTeams = TeamShape<Shape, Product::team_size, Product::vector_length,
-                            Tiled<Product> && std::is_same_v<T, f16> ? 56 : 0>;
-
 template <class Shape, class Product, class T>
 std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
   using Heads = MixHeads<Shape, Product, T>;
@@ -410,7 +399,7 @@ std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
   const Heads heads{ConvMixingShape(c), staged.memory(), rotations.data(), d, padded, blocks};
   static_assert(Shape::is_host || 4 * Heads::scratch_floats(256, true) + 64 <= 64 * 1024);
   const int floats = Heads::scratch_floats(padded, c.form == ConvForm::decode);
-  const auto teams = teams_of<HeadTeams<Shape, Product, T>>(
+  const auto teams = teams_of<TeamShape<Shape, Product::team_size, Product::vector_length>>(
       blocks * c.groups(), sizeof(float) * static_cast<std::size_t>(floats) + 64);
   const int token_items = (half + Shape::lanes - 1) / Shape::lanes;
   const Rotations<Shape> rotate{staged.position.data(), staged.frequency.data(), rotations.data(),

@@ -64,31 +64,27 @@ struct GroupTokens {
 
 /// Extents of the experts and their grouped tokens, as every pass reads them.
 struct Groups {
-  std::int64_t hidden, inter, experts;
+  int hidden, inter, experts;
   const std::int32_t *offset, *order;
 
-  KOKKOS_FUNCTION std::int64_t count(std::int64_t bin) const {
-    return offset[bin + 1] - offset[bin];
-  }
+  KOKKOS_FUNCTION int count(int bin) const { return offset[bin + 1] - offset[bin]; }
   /// Number of tiles of at most `rows` tokens that share a bin; 0 for an expert with few tokens.
-  KOKKOS_FUNCTION std::int64_t tiles(std::int64_t bin, int rows) const {
-    const std::int64_t tokens = count(bin);
+  KOKKOS_FUNCTION int tiles(int bin, int rows) const {
+    const int tokens = count(bin);
     return bin < experts && tokens <= few_tokens ? 0 : (tokens + rows - 1) / rows;
   }
 };
 
 /// Positions first .. first + rows - 1 of the order; rows = 0: no such tile.
 struct TokenTile {
-  std::int64_t expert, first;
-  int rows;
+  int expert, first, rows;
 };
-KOKKOS_FUNCTION inline TokenTile find_tile(const Groups& groups, std::int64_t bins, int rows,
-                                           std::int64_t tile) {
-  for (std::int64_t bin = 0; bin < bins; ++bin) {
-    const std::int64_t tiles = groups.tiles(bin, rows);
+KOKKOS_FUNCTION inline TokenTile find_tile(const Groups& groups, int bins, int rows, int tile) {
+  for (int bin = 0; bin < bins; ++bin) {
+    const int tiles = groups.tiles(bin, rows);
     if (tile < tiles) {
-      const std::int64_t rest = groups.count(bin) - tile * rows;
-      return {bin, groups.offset[bin] + tile * rows, static_cast<int>(rest < rows ? rest : rows)};
+      const int rest = groups.count(bin) - tile * rows;
+      return {bin, groups.offset[bin] + tile * rows, rest < rows ? rest : rows};
     }
     tile -= tiles;
   }
@@ -109,21 +105,23 @@ struct GateUpTiles {
 
   KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
     const Product product(team);
-    const std::int64_t hidden = groups.hidden, inter = groups.inter;
-    const std::int64_t ranges = (inter + half - 1) / half;
+    const int hidden = groups.hidden, inter = groups.inter;
+    const int ranges = (inter + half - 1) / half;
     const TokenTile at = find_tile(groups, groups.experts, Tile::rows, team.league_rank() / ranges);
     if (at.rows == 0) return;  // the whole team leaves
-    const std::int64_t i0 = team.league_rank() % ranges * half;
-    const std::int64_t first_row = at.expert * 2 * inter + i0;
-    const int outputs = static_cast<int>(inter - i0 < half ? inter - i0 : half);
+    const int i0 = team.league_rank() % ranges * half;
+    const std::int64_t first_row = std::int64_t{at.expert} * 2 * inter + i0;
+    const int outputs = inter - i0 < half ? inter - i0 : int{half};
     const std::int32_t* tokens = groups.order + at.first;
-    const StoredOperand a{
-        [=, from = h](int r) { return r < at.rows ? from + tokens[r] * hidden : nullptr; }, hidden};
+    const StoredOperand a{[=, from = h](int r) {
+                            return r < at.rows ? from + std::int64_t{tokens[r]} * hidden : nullptr;
+                          },
+                          hidden};
     const auto b = gate_up.template operand<Tile>(team, first_row, [=](int c) {
       const int i = c % half;
-      return i < outputs ? c / half * static_cast<int>(inter) + i : -1;
+      return i < outputs ? c / half * inter + i : -1;
     });
-    T* to = inner + at.first * inter + i0;
+    T* to = inner + std::int64_t{at.first} * inter + i0;
     product.multiply(team, at.rows, a, b, [=](int r) {
       return [=, to = to + r * inter](int c, const auto& gate, const auto& up) {
         if (c < outputs) narrow_first(to + c, silu(gate) * up, outputs - c);
@@ -146,24 +144,23 @@ struct DownTiles {
 
   KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
     const Product product(team);
-    const std::int64_t hidden = groups.hidden, inter = groups.inter;
-    const std::int64_t ranges = (hidden + Tile::columns - 1) / Tile::columns;
+    const int hidden = groups.hidden, inter = groups.inter;
+    const int ranges = (hidden + Tile::columns - 1) / Tile::columns;
     const TokenTile at =
         find_tile(groups, groups.experts + 1, Tile::rows, team.league_rank() / ranges);
     if (at.rows == 0) return;
-    const std::int64_t o0 = team.league_rank() % ranges * Tile::columns;
-    const int outputs = static_cast<int>(hidden - o0 < Tile::columns ? hidden - o0 : Tile::columns);
+    const int o0 = team.league_rank() % ranges * int{Tile::columns};
+    const int outputs = hidden - o0 < Tile::columns ? hidden - o0 : int{Tile::columns};
     const std::int32_t* tokens = groups.order + at.first;
     if (at.expert == groups.experts) {
       skip_tokens(team, tokens, at.rows, o0, outputs);
       return;
     }
-    const T* x = inner + at.first * inter;
-    const StoredOperand a{[=, rows = at.rows, step = static_cast<int>(inter)](int r) {
-                            return r < rows ? x + std::int64_t{r} * step : nullptr;
-                          },
-                          inter};
-    const auto b = down.template operand<Tile>(team, at.expert * hidden + o0,
+    const T* x = inner + std::int64_t{at.first} * inter;
+    const StoredOperand a{
+        [=, rows = at.rows](int r) { return r < rows ? x + std::int64_t{r} * inter : nullptr; },
+        inter};
+    const auto b = down.template operand<Tile>(team, std::int64_t{at.expert} * hidden + o0,
                                                [=](int c) { return c < outputs ? c : -1; });
     product.multiply(team, at.rows, a, b, [=, to = m + o0, weights = weight](int r) {
       const std::int64_t token = tokens[r];
@@ -174,7 +171,7 @@ struct DownTiles {
   }
 
   KOKKOS_FUNCTION void skip_tokens(const ShapedTeam& team, const std::int32_t* tokens, int rows,
-                                   std::int64_t o0, int outputs) const {
+                                   int o0, int outputs) const {
     Kokkos::parallel_for(Kokkos::TeamVectorRange(team, rows * outputs), [&](int n) {
       const std::int64_t token = tokens[n / outputs];
       const std::int64_t at = token * groups.hidden + o0 + n % outputs;
@@ -199,28 +196,26 @@ struct GateUpRows {
       Dots::scratch_bytes + sizeof(float) * 2 * outputs * few_tokens + 64;
 
   KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
-    const std::int64_t hidden = groups.hidden, inter = groups.inter;
-    const std::int64_t ranges = (inter + outputs - 1) / outputs;
-    const std::int64_t expert = team.league_rank() / ranges;
-    const int count = static_cast<int>(groups.count(expert));
+    const int hidden = groups.hidden, inter = groups.inter;
+    const int ranges = (inter + outputs - 1) / outputs;
+    const int expert = team.league_rank() / ranges, count = groups.count(expert);
     if (count == 0 || count > few_tokens) return;
-    const std::int64_t begin = team.league_rank() % ranges * outputs;
-    const std::int64_t end = begin + outputs < inter ? begin + outputs : inter;
+    const int begin = team.league_rank() % ranges * outputs;
+    const int here = inter - begin < outputs ? inter - begin : int{outputs};
     const std::int32_t* tokens = groups.order + groups.offset[expert];
     float* sums =
         static_cast<float*>(team.team_scratch(int{Shape::scratch_level})
                                 .get_shmem_aligned(sizeof(float) * 2 * outputs * few_tokens, 64));
-    const auto vector = [&](int t) { return h + tokens[t] * hidden; };
+    const auto vector = [&](int t) { return h + std::int64_t{tokens[t]} * hidden; };
     const auto dots = gate_up.of_team(team);
     for (int half = 0; half < 2; ++half) {
-      const std::int64_t row = (expert * 2 + half) * inter;
+      const std::int64_t row = (std::int64_t{expert} * 2 + half) * inter + begin;
       team_row_dots<Shape, int{Shape::dot_vectors}>(
-          team, dots, row + begin, row + end, count, vector, [&](std::int64_t o, int t, float sum) {
-            sums[(half * outputs + o - row - begin) * few_tokens + t] = sum;
+          team, dots, row, row + here, count, vector, [&](std::int64_t o, int t, float sum) {
+            sums[(half * outputs + static_cast<int>(o - row)) * few_tokens + t] = sum;
           });
     }
     team.team_barrier();
-    const int here = static_cast<int>(end - begin);
     Kokkos::parallel_for(Kokkos::TeamVectorRange(team, here * count), [&](int n) {
       const int o = n / count, t = n % count;
       using One = Pack<float, 1>;
@@ -228,7 +223,7 @@ struct GateUpRows {
       gate.at[0] = sums[o * few_tokens + t];
       up.at[0] = sums[(outputs + o) * few_tokens + t];
       const float value = to_float(from_float<T>((silu(gate) * up)[0]));
-      inner[(groups.offset[expert] + t) * inter + Dots::place(begin + o, inter)] =
+      inner[std::int64_t{groups.offset[expert] + t} * inter + Dots::place(begin + o, inter)] =
           from_float<X>(value);
     });
   }
@@ -246,20 +241,20 @@ struct DownRows {
   static constexpr int outputs = Shape::dot_team_rows;
 
   KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
-    const std::int64_t hidden = groups.hidden, inter = groups.inter;
-    const std::int64_t ranges = (hidden + outputs - 1) / outputs;
-    const std::int64_t expert = team.league_rank() / ranges;
-    const int count = static_cast<int>(groups.count(expert));
+    const int hidden = groups.hidden, inter = groups.inter;
+    const int ranges = (hidden + outputs - 1) / outputs;
+    const int expert = team.league_rank() / ranges, count = groups.count(expert);
     if (count == 0 || count > few_tokens) return;
-    const std::int64_t row = expert * hidden, begin = team.league_rank() % ranges * outputs;
-    const std::int64_t end = begin + outputs < hidden ? begin + outputs : hidden;
-    const std::int64_t first = groups.offset[expert];
+    const int begin = team.league_rank() % ranges * outputs;
+    const int here = hidden - begin < outputs ? hidden - begin : int{outputs};
+    const std::int64_t row = std::int64_t{expert} * hidden + begin;
+    const int first = groups.offset[expert];
     team_row_dots<Shape, int{Shape::dot_vectors}>(
-        team, down.of_team(team), row + begin, row + end, count,
-        [&](int t) { return inner + (first + t) * inter; },
+        team, down.of_team(team), row, row + here, count,
+        [&](int t) { return inner + std::int64_t{first + t} * inter; },
         [&](std::int64_t o, int t, float sum) {
           const std::int64_t token = groups.order[first + t];
-          m[token * hidden + o - row] = from_float<T>(weight[token] * sum);
+          m[token * hidden + begin + (o - row)] = from_float<T>(weight[token] * sum);
         });
   }
 };
@@ -286,7 +281,7 @@ std::optional<std::string> unsupported(const ExpertsShape& c) {
 using Passes = std::vector<std::function<void()>>;
 
 /// The passes for experts with more than a few tokens, and for the tokens that skip.
-template <class Shape, class T, int Registers, class Matrix>
+template <class Shape, class T, class Matrix>
 void add_tiles(const ExpertsShape& c, const Groups& groups, const T* h, const DeviceView<T>& inner,
                T* m, const float* weight, const Matrix& gate_up, const Matrix& down,
                Passes& passes) {
@@ -296,7 +291,7 @@ void add_tiles(const ExpertsShape& c, const Groups& groups, const T* h, const De
   const First first{groups, h, inner.data(), gate_up};
   const Second second{groups, h, inner.data(), m, down, weight, c.skip};
   const auto policy = [&](std::int64_t ranges, std::size_t scratch) {
-    return teams_of<TeamShape<Shape, Tile::team_size, Tile::vector_length, Registers>>(
+    return teams_of<TeamShape<Shape, Tile::team_size, Tile::vector_length>>(
         max_tiles(c, Tile::rows) * ranges, scratch + Matrix::scratch_bytes);
   };
   passes.push_back([=, p = policy(pieces(c.inter, First::half), First::Product::scratch_bytes())] {
@@ -310,13 +305,12 @@ void add_tiles(const ExpertsShape& c, const Groups& groups, const T* h, const De
 }
 
 /// The passes for experts with few tokens.
-template <class Shape, class T, int Registers, class Matrix>
+template <class Shape, class T, class Matrix>
 void add_rows(const ExpertsShape& c, const Groups& groups, const Staged<T>& h,
               const DeviceView<T>& inner, T* m, const float* weight, const Matrix& gate_up,
               const Matrix& down, Passes& passes) {
-  constexpr int registers = std::is_same_v<T, f16> ? 72 : Registers;  // f16 with 64 spills
   const auto policy = [&](std::int64_t extent, std::int64_t outputs, std::size_t scratch) {
-    return teams_of<TeamShape<Shape, Shape::dot_team_size, Shape::dot_partials, registers>>(
+    return teams_of<TeamShape<Shape, Shape::dot_team_size, Shape::dot_partials>>(
         c.experts * pieces(extent, outputs), scratch);
   };
   gate_up.template with_dots<Shape>([&]<class Dots>(const Dots& dots) {
@@ -346,8 +340,8 @@ void add_rows(const ExpertsShape& c, const Groups& groups, const Staged<T>& h,
 }
 
 /// Matrices: StoredMatrix or FourBitMatrix. `keep` owns their memory and is kept as long as the
-/// launch. Registers: maximum per device thread.
-template <class Shape, class T, int Registers = Shape::max_registers, class Matrix, class Keep>
+/// launch.
+template <class Shape, class T, class Matrix, class Keep>
 std::unique_ptr<Launch> launch(const ExpertsShape& c, TensorSet& tensors, const Matrix& gate_up,
                                const Matrix& down, const Keep& keep) {
   const Staged<T> h(tensors["h"]), m(tensors["m"]);
@@ -355,15 +349,14 @@ std::unique_ptr<Launch> launch(const ExpertsShape& c, TensorSet& tensors, const 
   const Staged<std::int32_t> choice(tensors["choice"]);
   const IndexView offset("offset", c.experts + 2), order("order", c.tokens);
   const DeviceView<T> inner("inner", c.tokens * c.inter);
-  const Groups groups{c.hidden, c.inter, c.experts, offset.data(), order.data()};
+  const Groups groups{static_cast<int>(c.hidden), static_cast<int>(c.inter),
+                      static_cast<int>(c.experts), offset.data(), order.data()};
   const GroupTokens group{choice.view(), offset, order, c.tokens, c.experts};
   const auto one_team =
       teams_of<TeamShape<Shape, Shape::group_team_size, Shape::dot_partials>>(1, 0);
   Passes passes{[=] { Kokkos::parallel_for("group tokens", one_team, group); }};
-  add_rows<Shape, T, Registers>(c, groups, h, inner, m.data(), weight.data(), gate_up, down,
-                                passes);
-  add_tiles<Shape, T, Registers>(c, groups, h.data(), inner, m.data(), weight.data(), gate_up, down,
-                                 passes);
+  add_rows<Shape, T>(c, groups, h, inner, m.data(), weight.data(), gate_up, down, passes);
+  add_tiles<Shape, T>(c, groups, h.data(), inner, m.data(), weight.data(), gate_up, down, passes);
   return make_launch(
       [=] {
         (void)keep, (void)weight;

@@ -20,9 +20,8 @@ template <class Shape, class T, FourBitFormat format>
 std::unique_ptr<Launch> launch(const ExpertGemmW4Case& c, TensorSet& t) {
   const Experts<format> weights{{c.layout(), c.hidden, t["gate_up_codes"], t["gate_up_scales"]},
                                 {c.layout(), c.inter, t["down_codes"], t["down_scales"]}};
-  constexpr int registers = 72;  // with 64, four-bit functors spill on every target
-  return expert_teams::launch<Shape, T, registers>(shape_of(c), t, weights.gate_up.matrix(),
-                                                   weights.down.matrix(), weights);
+  return expert_teams::launch<Shape, T>(shape_of(c), t, weights.gate_up.matrix(),
+                                        weights.down.matrix(), weights);
 }
 
 template <class Shape, class T>

@@ -135,13 +135,15 @@ struct RouteLayer {
   }
 };
 
-/// Many tokens: a host tile has up to 32, whose terms stay in its second-level cache.
+/// Many tokens: a host tile has up to 32, whose terms stay in its second-level cache. A device's
+/// tile is half as wide as that of a product with many outputs, since a layer has few.
 template <class Shape, int RowPacks>
 struct ManyTokens {
   static constexpr int row_blocks = !Shape::is_host ? 16 : (RowPacks * Shape::lanes > 16) ? 1 : 2;
   static constexpr int column_blocks = Shape::is_host ? 1 : 8;
-  using Product = TiledRowProduct<
-      ProductTile<Shape, RowPacks, row_blocks, Shape::block_columns, column_blocks, 32>>;
+  static constexpr int block_columns = Shape::is_host ? Shape::block_columns : 4;
+  using Product =
+      TiledRowProduct<ProductTile<Shape, RowPacks, row_blocks, block_columns, column_blocks, 32>>;
 };
 
 /// The tensors of a launch and the intermediates between its layers.
@@ -188,8 +190,7 @@ void start(const char* label, RouteLayer<Shape, Product, T, X> layer) {
   if (layer.end == LayerEnd::choice) ranges = 1;
   layer.team_columns = static_cast<int>(pieces(groups, ranges) * Product::column_group);
   layer.ranges = static_cast<int>(pieces(layer.weight.out, layer.team_columns));
-  // The minimum number of registers without a spill; f16 spills under any limit.
-  constexpr int registers = std::is_same_v<T, f16> ? 0 : 56;
+  constexpr int registers = 48;  // the minimum without a spill
   using Teams = TeamShape<Shape, Product::team_size, Product::vector_length, registers>;
   Kokkos::parallel_for(label, teams_of<Teams>(tiles * layer.ranges, layer.scratch_bytes() + 64),
                        layer);

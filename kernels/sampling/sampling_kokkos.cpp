@@ -8,7 +8,9 @@ namespace {
 
 template <class Shape>
 struct SamplingShape : ScanShape<Shape> {
-  static constexpr int max_registers = Shape::is_host ? 0 : 72;  // the minimum without a spill
+  // The minimum without a spill.
+  static constexpr bool few = nvidia_arch == 86 || nvidia_arch == 89;
+  static constexpr int max_registers = Shape::is_host ? 0 : few ? 64 : 72;
 };
 
 template <class S, class T>

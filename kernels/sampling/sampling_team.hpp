@@ -287,7 +287,7 @@ struct SamplingTeam {
     if (k <= 0 || k >= numbers.count) return all;
     // If fewer than k numbers remain, no value is reached by k of them, and all of them stay.
     const int wanted = static_cast<int>(k);
-    return {halve(all.rank, above_ranks, wanted, wanted,
+    return {halve(all.rank, highest_rank, wanted, wanted,
                   [&](std::int32_t v) {
                     return count_where<S>(team, numbers, numbers.count,
                                           [=](auto r, auto) { return r >= v; });
@@ -406,7 +406,7 @@ struct SamplingTeam {
     // Binary search from the highest bit on: a step is taken if the mass below it may be dropped.
     for (std::uint32_t step = 1U << 31; step != 0; step >>= 1) {
       const std::int64_t middle = std::int64_t{edge} + step;
-      if (middle >= above_ranks) continue;
+      if (middle > highest_rank) continue;
       const auto v = static_cast<std::int32_t>(middle);
       const std::uint64_t below = mass_where(numbers, [=](auto r, auto p) {
         return limit.holds(r, p) & (r < broadcast<decltype(r)>(v));
@@ -427,7 +427,7 @@ struct SamplingTeam {
     std::int32_t place = any_place;
     if (equal_gone > 0) {
       const int wanted = equals_to(any_place) - static_cast<int>(equal_gone);
-      place = -halve(-any_place, 1, wanted, wanted, [&](std::int32_t v) { return equals_to(-v); });
+      place = -halve(-any_place, 0, wanted, wanted, [&](std::int32_t v) { return equals_to(-v); });
     }
     return {{edge, place}, in.mass - before - gone - equal_gone * packed.joined(high[0], low[0])};
   }

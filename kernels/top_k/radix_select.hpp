@@ -29,24 +29,23 @@ template <class Shape, class Team, class Source>
 KOKKOS_FUNCTION Entry select_limit(const Team& team, const Source& source, int count, int want,
                                    int position_bits, RadixScratch* scratch) {
   Entry prefix = 0;
-  Entry decided = 0;  // mask of the bits that prefix fixes
-  int low = 64;       // bits below are undecided
+  int low = 64;  // bits from here on are decided; below them prefix is 0
   while (low > 0) {
-    if (low == 32) {  // skips the position bits that are 0 in all entries
-      low = position_bits;
-      decided = ~((Entry{1} << low) - 1);
-    }
-    const int open = low > 32 ? low - 32 : low;
+    // Skips the position bits that are 0 in all entries.
+    const int decided = low == 32 && position_bits > 0 ? position_bits : low;
+    const int open = decided > 32 ? decided - 32 : decided;
     const int bits = open < RadixScratch::digit_bits ? open : int{RadixScratch::digit_bits};
-    low -= bits;
-    const Entry mask = (Entry{1} << bits) - 1;
+    low = decided - bits;
+    const auto digit_of = [=](Entry e) {
+      return static_cast<std::uint32_t>(e >> low) & ((1U << bits) - 1);
+    };
     Kokkos::parallel_for(Kokkos::TeamThreadRange(team, int{RadixScratch::bins}),
                          [&](int bin) { scratch->count[bin] = 0; });
     team.team_barrier();
     Kokkos::parallel_for(Kokkos::TeamThreadRange(team, count), [&](int i) {
       const Entry e = source(i);
-      if ((e & decided) == prefix) {
-        fetch_add<Shape>(&scratch->count[(e >> low) & mask], std::uint32_t{1});
+      if ((e ^ prefix) >> 1 >> (decided - 1) == 0) {
+        fetch_add<Shape>(&scratch->count[digit_of(e)], std::uint32_t{1});
       }
     });
     team.team_barrier();
@@ -64,12 +63,11 @@ KOKKOS_FUNCTION Entry select_limit(const Team& team, const Source& source, int c
     team.team_barrier();
     want -= static_cast<int>(scratch->found_before);
     prefix |= Entry{scratch->found_bin} << low;
-    decided |= mask << low;
     const bool all_taken = static_cast<std::uint32_t>(want) == scratch->found_count;
     team.team_barrier();  // before the next pass clears what was just read
     if (all_taken) break;
   }
-  return prefix | ~decided;
+  return prefix | ((Entry{1} << low) - 1);
 }
 
 }  // namespace KG_PACK_NAMESPACE

@@ -18,7 +18,10 @@ inline namespace KG_PACK_NAMESPACE {
 template <class Shape>
 struct ScanShape : Shape {
   static constexpr int team_size = Shape::is_host ? 1 : 512;
-  static constexpr int max_registers = Shape::is_host ? 0 : 64;  // two teams per SM
+  static constexpr int max_registers = Shape::is_host      ? 0
+                                       : nvidia_arch < 90  ? 56
+                                       : nvidia_arch == 90 ? 64
+                                                           : 0;  // 56 to 60
   static constexpr int registers = 4;  // packs of a thread that share one test
   // Stretches of a row that are read side by side: with four, a core has more misses in flight.
   static constexpr int streams = Shape::is_host ? 4 : 1;
@@ -132,27 +135,31 @@ KOKKOS_FORCEINLINE_FUNCTION int count_where(const Team& team, Source source, int
   return team_sum<Shape>(team, sum(wide) + single[0]);
 }
 
-/// The largest value v for which count_at(v), which falls with v, is at least `wanted`; or a v with
-/// a count from `wanted` to `enough`, whichever is found first. `reached` is such a value, `missed`
-/// is not.
+/// The largest value v from `reached` to `last` for which count_at(v), which falls with v, is at
+/// least `wanted`; or a v with a count from `wanted` to `enough`, whichever is found first.
+/// `reached` must be such a value.
 template <class CountAt>
-KOKKOS_FORCEINLINE_FUNCTION std::int32_t halve(std::int64_t reached, std::int64_t missed,
-                                               int wanted, int enough, const CountAt& count_at) {
-  while (missed - reached > 1) {
-    const std::int64_t middle = reached + (missed - reached) / 2;
-    const int here = count_at(static_cast<std::int32_t>(middle));
+KOKKOS_FORCEINLINE_FUNCTION std::int32_t halve(std::int32_t reached, std::int32_t last, int wanted,
+                                               int enough, const CountAt& count_at) {
+  while (last > reached) {
+    // 32 bits are enough for the distance, and 64 would take registers of a device.
+    const std::uint32_t distance =
+        static_cast<std::uint32_t>(last) - static_cast<std::uint32_t>(reached);
+    const auto middle = static_cast<std::int32_t>(static_cast<std::uint32_t>(reached) +
+                                                  (distance >> 1) + (distance & 1));
+    const int here = count_at(middle);
     if (here < wanted) {
-      missed = middle;
+      last = middle - 1;
       continue;
     }
     reached = middle;
     if (here <= enough) break;
   }
-  return static_cast<std::int32_t>(reached);
+  return reached;
 }
 
 inline constexpr std::int32_t lowest_rank = std::numeric_limits<std::int32_t>::min();
-inline constexpr std::int64_t above_ranks = std::int64_t{1} << 31;
+inline constexpr std::int32_t highest_rank = std::numeric_limits<std::int32_t>::max();
 
 /// A rank that somewhat more than `wanted` of `count` numbers reach, if the row resembles its
 /// sample: the sample's share, plus four standard deviations and a constant. A larger sample costs
@@ -175,7 +182,7 @@ KOKKOS_FUNCTION std::int32_t guess_limit(const Team& team, const RowSource<T>& r
   team.team_barrier();
   const KeptNumbers drawn{sample, sample, nullptr, 0};
   const int some = static_cast<int>(more);
-  const std::int32_t limit = halve(lowest_rank, above_ranks, some, some + some / 4, [&](auto v) {
+  const std::int32_t limit = halve(lowest_rank, highest_rank, some, some + some / 4, [&](auto v) {
     return count_where<S>(team, drawn, samples, [=](auto r, auto) { return r >= v; });
   });
   team.team_barrier();
@@ -311,11 +318,11 @@ KOKKOS_FUNCTION RankLimit limit_of(const Team& team, const Source& source, int c
   const auto reaching = [&](std::int32_t v) {
     return count_where<S>(team, source, count, [=](auto r, auto) { return r >= v; });
   };
-  const std::int32_t rank = halve(min, above_ranks, wanted, wanted, reaching);
+  const std::int32_t rank = halve(min, highest_rank, wanted, wanted, reaching);
   if (reaching(rank) == wanted) return {rank, any_place};
   const int above = count_where<S>(team, source, count, [=](auto r, auto) { return r > rank; });
   const int open = wanted - above;
-  const std::int32_t before = halve(-any_place, 1, open, open, [&](std::int32_t v) {
+  const std::int32_t before = halve(-any_place, 0, open, open, [&](std::int32_t v) {
     return count_where<S>(team, source, count,
                           [=](auto r, auto p) { return (r == rank) & (p <= -v); });
   });

@@ -102,15 +102,14 @@ struct TopKSlice {
   std::size_t scratch_bytes;
 
   KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
-    const std::int64_t task = team.league_rank(), row = task / plan.slices;
-    const std::int64_t length = view.length[row], slice = task % plan.slices;
+    const int task = team.league_rank(), row = task / plan.slices, slice = task % plan.slices;
+    const std::int64_t length = view.length[row];
     const int begin = static_cast<int>(length * slice / plan.slices);
     const int count = static_cast<int>(length * (slice + 1) / plan.slices) - begin;
     const TopKScratch scratch(S{}, team, scratch_bytes);
-    const RowSource<T> source{view.logits.data() + row * plan.columns + begin, begin};
-    std::int32_t* ranks = rank.data() + task * plan.template stride<S>();
-    std::int32_t* places = place.data() + task * plan.template stride<S>();
-    const KeptNumbers kept{ranks, places, scratch.count, plan.capacity};
+    const RowSource<T> source{view.logits.data() + std::int64_t{row} * plan.columns + begin, begin};
+    const std::int64_t at = task * plan.template stride<S>();
+    const KeptNumbers kept{rank.data() + at, place.data() + at, scratch.count, plan.capacity};
     const int some = count == 0 ? 0 : select(team, source, count, kept, scratch.block);
     if (plan.slices > 1) {
       Kokkos::single(Kokkos::PerTeam(team), [&] { chosen_count[task] = some; });

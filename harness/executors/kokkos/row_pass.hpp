@@ -21,12 +21,13 @@ struct RowPass {
   static constexpr int lanes = Shape::lanes;
   static constexpr int partials = Shape::team_size * Shape::vector_length;
   static constexpr int groups = partials < 16 ? partials : 16;
+  static constexpr int at_once = Shape::dot_vectors;  // packs, each with its own sum
   /// Scratch for sum(), in floats.
   static constexpr int scratch_floats = partials == 1 ? 0 : partials + groups;
 
   /// The sum over the row of body(PackWidth<W>, i), a pack for numbers i to i + W - 1. Every thread
-  /// receives it. Its order depends only on the width: each partial adds into four packs in turn,
-  /// then partials are added in groups.
+  /// receives it. Its order depends only on the width and the shape: each partial adds into
+  /// `at_once` packs in turn, then partials are added in groups.
   template <class Team, class Body>
   KOKKOS_FORCEINLINE_FUNCTION static float sum(const Team& team, [[maybe_unused]] float* scratch,
                                                int width, const Body& body) {
@@ -65,17 +66,20 @@ struct RowPass {
   template <class Body>
   KOKKOS_FORCEINLINE_FUNCTION static float partial_sum(int partial, int width, const Body& body) {
     using P = Pack<float, lanes>;
-    P part[4];
-    KG_UNROLL for (int j = 0; j < 4; ++j) part[j] = broadcast<P>(0.0F);
+    P part[at_once];
+    KG_UNROLL for (int j = 0; j < at_once; ++j) part[j] = broadcast<P>(0.0F);
     const int packs = width / lanes;
     int i = partial;
-    for (; i + 3 * partials < packs; i += 4 * partials) {
-      KG_UNROLL for (int j = 0; j < 4; ++j) {
+    for (; i + (at_once - 1) * partials < packs; i += at_once * partials) {
+      KG_UNROLL for (int j = 0; j < at_once; ++j) {
         part[j] += body(PackWidth<lanes>{}, (i + j * partials) * lanes);
       }
     }
     for (; i < packs; i += partials) part[0] += body(PackWidth<lanes>{}, i * lanes);
-    float total = kernelgate::sum((part[0] + part[1]) + (part[2] + part[3]));
+    static_assert(at_once == 2 || at_once == 4);
+    P all = part[0] + part[1];
+    if constexpr (at_once == 4) all = all + (part[2] + part[3]);
+    float total = kernelgate::sum(all);
     if constexpr (lanes > 1) {
       for (i = packs * lanes; partial == 0 && i < width; ++i) total += body(PackWidth<1>{}, i)[0];
     }

@@ -249,7 +249,9 @@ class DottedRowProduct {
   static constexpr int team_size = Shape::is_host ? 1 : 4;
   static constexpr int vector_length = partials;
   static constexpr int column_group = Shape::is_host ? 16 : 8;
-  static constexpr int terms = Shape::is_host ? Shape::lanes : 8 / Rows;  // per step
+  static constexpr int terms = Shape::is_host ? Shape::lanes
+                               : Rows == 1    ? 4
+                                              : 8 / Rows;  // per step
   // Columns computed together: their sums fill a host's registers.
   static constexpr int columns_at_once = !Shape::is_host ? 1
                                          : Rows <= 2     ? Shape::dot_rows

@@ -40,6 +40,7 @@ struct QueryTile<HostShape, Few, MaxWidth> : HostShape {
 
 template <bool Few, int MaxWidth>
 struct QueryTile<DeviceShape, Few, MaxWidth> : DeviceShape {
+  static constexpr int max_registers = 64;  // without a limit 72 on sm_90
   static constexpr int team_size = 32, vector_length = 4;
   static constexpr int row_packs = Few ? 2 : 4;
   static constexpr int rows = Few ? 16 : 32;

@@ -54,9 +54,9 @@ struct DeviceShape {
   static constexpr int team_size = 128;
   static constexpr int vector_length = 1;
   // Maximum number of 32-bit registers per thread; 0: the compiler decides. Only for CUDA, since
-  // clang weighs occupancy itself. A kernel whose functors spill under this limit, or need fewer
-  // registers, sets its own.
-  static constexpr int max_registers = 64;
+  // clang weighs occupancy itself. A kernel sets its own limit where a lower one holds more waves
+  // and nothing spills, which may differ between devices (nvidia_arch).
+  static constexpr int max_registers = 0;
   static constexpr int row_packs = 4;
   static constexpr int block_columns = 8;
   static constexpr int tile_rows = 64, tile_columns = 64, tile_depth = 32;
@@ -76,6 +76,14 @@ struct TeamShape : Shape {
   static constexpr int team_size = team, vector_length = vector;
   static constexpr int max_registers = Shape::is_host ? 0 : registers;
 };
+
+/// Compute capability of the NVIDIA device that this unit is compiled for, times 10; 0 for other
+/// devices and hosts.
+#ifdef KOKKOS_IMPL_ARCH_NVIDIA_GPU
+inline constexpr int nvidia_arch = KOKKOS_IMPL_ARCH_NVIDIA_GPU;
+#else
+inline constexpr int nvidia_arch = 0;
+#endif
 
 /// The number of chunks of `piece` that cover `extent`; the last one may be shorter.
 inline std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
