@@ -8,7 +8,7 @@
 #include <sstream>
 #include <vector>
 
-#include "harness/builds/process.hpp"
+#include "harness/core/process.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/shell.hpp"
 
@@ -35,13 +35,13 @@ std::string last_lines(const fs::path& file, std::size_t count) {
 std::string git(const fs::path& source, std::vector<std::string> words, const std::string& what) {
   std::vector<std::string> line{"git", "-C", source.string()};
   line.insert(line.end(), words.begin(), words.end());
-  const ProcessEnd end = run_process({line, {}, 600, {}});
+  const ProcessEnd end = run_process({.words = line, .time_limit_seconds = 600});
   if (end.well()) return trimmed(end.output);
   throw BadInput(fmt::format("{}: {}: {}", what, end.describe(), trimmed(end.errors)));
 }
 
 void logged(const std::vector<std::string>& words, const fs::path& log, const std::string& what) {
-  const ProcessEnd end = run_process({words, {}, 0, log});
+  const ProcessEnd end = run_process({words, ProcessOutput::log_end, log});
   if (end.well()) return;
   throw BadInput(fmt::format("{}: {} ({}); the end of {}:{}", what, end.describe(),
                              shell_line(words), log.string(), last_lines(log, 20)));

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/builds/process.hpp"
+#include "harness/core/process.hpp"
 #include "harness/core/error.hpp"
 #include "harness/records/synthetic.hpp"
 
@@ -48,7 +48,7 @@ class Repository {
  private:
   void git(std::vector<std::string> words) {
     words.insert(words.begin(), {"git", "-C", path().string(), "-c", "commit.gpgsign=false"});
-    const ProcessEnd end = run_process({words, {}, 60, {}});
+    const ProcessEnd end = run_process({.words = words, .time_limit_seconds = 60});
     if (!end.well()) throw std::runtime_error(end.errors);
   }
   Folder folder_;

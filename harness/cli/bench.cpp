@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 
-#include "harness/cli/bench_run.hpp"
-#include "harness/cli/progress.hpp"
-#include "harness/cli/selection.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/options.hpp"
+#include "harness/run/bench_run.hpp"
+#include "harness/run/progress.hpp"
+#include "harness/run/selection.hpp"
 #include "harness/core/shell.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/report/table.hpp"
@@ -99,7 +101,7 @@ void run_bench(Session& session, BenchArguments& options) {
 void add_bench_command(CLI::App& app, Session& session) {
   auto options = std::make_shared<BenchArguments>();
   CLI::App* command = app.add_subcommand("bench", "Time variants that are correct on this host");
-  options->selection.add_to(*command);
+  add_options(*command, options->selection);
   command->add_option("--cache", options->cache, "cold (rotated buffers) or hot")
       ->check(CLI::IsMember({"cold", "hot"}));
   command

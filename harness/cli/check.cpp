@@ -9,10 +9,12 @@
 #include <memory>
 #include <optional>
 
-#include "harness/cli/check_run.hpp"
-#include "harness/cli/counters_table.hpp"
-#include "harness/cli/progress.hpp"
-#include "harness/cli/selection.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/options.hpp"
+#include "harness/run/check_run.hpp"
+#include "harness/run/counters_table.hpp"
+#include "harness/run/progress.hpp"
+#include "harness/run/selection.hpp"
 #include "harness/core/shell.hpp"
 #include "harness/records/environment.hpp"
 #include "harness/records/record_reader.hpp"
@@ -157,11 +159,11 @@ void run_check(Session& session, CheckArguments& options) {
 void add_check_command(CLI::App& app, Session& session) {
   auto options = std::make_shared<CheckArguments>();
   CLI::App* command = app.add_subcommand("check", "Judge variants against the scalar truth");
-  options->selection.add_to(*command);
+  add_options(*command, options->selection);
   command->add_option("--data", options->data, "exact (bit for bit), real (by budget) or both")
       ->check(CLI::IsMember({"exact", "real", "both"}));
   command->add_option("--seed", options->run.seed, "Seed of the inputs");
-  options->run.virtual_runs.add_to(*command);
+  add_options(*command, options->run.virtual_runs);
   command
       ->add_option("--time-limit", options->run.time_limit_seconds,
                    "Seconds for one variant on one case")

@@ -9,16 +9,18 @@
 #include <optional>
 #include <set>
 
+#include "harness/cli/commands.hpp"
+#include "harness/cli/options.hpp"
 #include "harness/builds/commit_build.hpp"
 #include "harness/builds/device_lock.hpp"
-#include "harness/cli/bench_run.hpp"
-#include "harness/cli/compare_report.hpp"
-#include "harness/cli/compare_run.hpp"
-#include "harness/cli/compare_self_check.hpp"
-#include "harness/cli/host_environment.hpp"
-#include "harness/cli/program.hpp"
-#include "harness/cli/progress.hpp"
-#include "harness/cli/selection.hpp"
+#include "harness/run/bench_run.hpp"
+#include "harness/compare/report.hpp"
+#include "harness/compare/run.hpp"
+#include "harness/compare/self_check.hpp"
+#include "harness/run/host_environment.hpp"
+#include "harness/core/process.hpp"
+#include "harness/run/progress.hpp"
+#include "harness/run/selection.hpp"
 #include "harness/compare/order.hpp"
 #include "harness/records/record_reader.hpp"
 #include "harness/records/record_writer.hpp"
@@ -244,7 +246,7 @@ void add_compare_command(CLI::App& app, Session& session) {
   command->add_option("--source", options->source, "Checkout that has the commits");
   command->add_option("--jobs", options->jobs, "Compilers at once when a commit is built")
       ->check(CLI::Range(1, 1024));
-  options->selection.add_to(*command);
+  add_options(*command, options->selection);
   add_how(*command, *options);
   command->add_option("--records", options->records,
                       "CSV file that every process's row is appended to");

@@ -9,7 +9,8 @@
 #include <span>
 #include <string_view>
 
-#include "harness/cli/session.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/run/session.hpp"
 #include "harness/core/shell.hpp"
 #include "harness/devices/profile.hpp"
 #include "harness/executors/gpu/open_gpu.hpp"

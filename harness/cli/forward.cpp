@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <memory>
 
-#include "harness/cli/forward_dump.hpp"
-#include "harness/cli/forward_kernels.hpp"
-#include "harness/cli/kernel_session.hpp"
-#include "harness/cli/model_source.hpp"
-#include "harness/cli/session.hpp"
-#include "harness/cli/token_ids.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/options.hpp"
+#include "harness/model/forward_dump.hpp"
+#include "harness/model/forward_kernels.hpp"
+#include "harness/model/kernel_session.hpp"
+#include "harness/model/model_source.hpp"
+#include "harness/run/session.hpp"
+#include "harness/model/token_ids.hpp"
 #include "harness/core/free_memory.hpp"
 #include "harness/model/throughput.hpp"
 #include "reference/batch.hpp"
@@ -128,14 +130,14 @@ void run_forward(const ForwardArguments& options, Session& session) {
 void add_forward_command(CLI::App& app, Session& session) {
   auto options = std::make_shared<ForwardArguments>();
   CLI::App* command = app.add_subcommand("forward", "Run the whole model on given token ids");
-  options->model.add_to(*command);
+  add_options(*command, options->model);
   command
       ->add_option("--input-ids", options->input_ids,
                    "Token ids such as \"2,39,76\", or a file with such a list or a CSV column id")
       ->required();
   command->add_option("--output", options->output, "safetensors file to write")->required();
-  options->kernels.add_to(*command);
-  options->quantise.add_to(*command);
+  add_options(*command, options->kernels);
+  add_options(*command, options->quantise);
   command->add_flag("--compare", options->on_kernels.compare,
                     "Judge every operation of the kernels on its own inputs, and the drift against "
                     "the scalar model");

@@ -9,7 +9,8 @@
 #include <iostream>
 #include <memory>
 
-#include "harness/cli/session.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/run/session.hpp"
 #include "harness/history/import.hpp"
 #include "harness/history/series.hpp"
 #include "harness/records/record_reader.hpp"

@@ -7,8 +7,9 @@
 #include <memory>
 #include <optional>
 
-#include "harness/cli/model_source.hpp"
-#include "harness/cli/session.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/model/model_source.hpp"
+#include "harness/run/session.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/free_memory.hpp"
 #include "harness/model/attention_schemes.hpp"

@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "harness/cli/selection.hpp"
-#include "harness/cli/session.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/run/selection.hpp"
+#include "harness/run/session.hpp"
 
 namespace kernelgate {
 namespace {

@@ -16,11 +16,12 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/cli/host_environment.hpp"
-#include "harness/cli/interrupts.hpp"
-#include "harness/cli/kernel_session.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/run/host_environment.hpp"
+#include "harness/run/interrupts.hpp"
+#include "harness/model/kernel_session.hpp"
 #include "harness/cli/number_options.hpp"
-#include "harness/cli/session.hpp"
+#include "harness/run/session.hpp"
 #include "harness/cli/standard_streams.hpp"
 #include "harness/cli/unasked_exit.hpp"
 #include "harness/core/free_memory.hpp"

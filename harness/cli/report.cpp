@@ -9,8 +9,9 @@
 #include <iterator>
 #include <memory>
 
-#include "harness/cli/report_inputs.hpp"
-#include "harness/cli/session.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/run/report_inputs.hpp"
+#include "harness/run/session.hpp"
 #include "harness/core/output_file.hpp"
 #include "harness/core/shell.hpp"
 #include "harness/report/markdown_summary.hpp"

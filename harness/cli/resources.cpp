@@ -12,9 +12,10 @@
 #include <string_view>
 #include <utility>
 
-#include "harness/cli/program.hpp"
-#include "harness/cli/resource_figures.hpp"
-#include "harness/cli/session.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/core/process.hpp"
+#include "harness/run/resource_figures.hpp"
+#include "harness/run/session.hpp"
 #include "harness/devices/profile.hpp"
 #include "harness/resources/baseline.hpp"
 #include "harness/resources/device_objects.hpp"
@@ -73,7 +74,7 @@ bool build(const ResourcesArguments& options, const DeviceObjects& list,
   const std::set<std::string> targets = targets_of(options, objects);
   words.insert(words.end(), targets.begin(), targets.end());
   fmt::print(stderr, "compiling what is missing for {} targets\n", targets.size());
-  return run_program(words).code == 0;
+  return run_process({words, ProcessOutput::own_errors}).well();
 }
 
 struct Counts {

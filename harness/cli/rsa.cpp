@@ -7,12 +7,14 @@
 #include <cstdio>
 #include <memory>
 
-#include "harness/cli/kernel_session.hpp"
-#include "harness/cli/progress.hpp"
-#include "harness/cli/rsa_checkpoint.hpp"
-#include "harness/cli/rsa_options.hpp"
-#include "harness/cli/rsa_report.hpp"
-#include "harness/cli/session.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/options.hpp"
+#include "harness/model/kernel_session.hpp"
+#include "harness/run/progress.hpp"
+#include "harness/model/rsa_checkpoint.hpp"
+#include "harness/model/rsa_options.hpp"
+#include "harness/model/rsa_report.hpp"
+#include "harness/run/session.hpp"
 #include "harness/core/counted.hpp"
 #include "harness/core/free_memory.hpp"
 #include "harness/core/output_file.hpp"
@@ -236,7 +238,7 @@ void add_rsa_command(CLI::App& app, Session& session) {
   auto options = std::make_shared<RsaOptions>();
   CLI::App* command =
       app.add_subcommand("rsa", "Markovian RSA: reason in rounds from the tails of the last");
-  options->add_to(*command);
+  add_options(*command, *options);
   command->footer(
       "Example: kernelgate rsa --model t1 --weights synthetic --input-ids \"2,39,76\" --n 4 --c 2 "
       "--t 2 --beta 32 --tau 8 --seed 1 --output rollouts.txt");

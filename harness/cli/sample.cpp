@@ -5,10 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "harness/cli/bench_run.hpp"
-#include "harness/cli/real_devices.hpp"
-#include "harness/cli/sample_report.hpp"
-#include "harness/cli/selection.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/run/bench_run.hpp"
+#include "harness/run/real_devices.hpp"
+#include "harness/run/sample_report.hpp"
+#include "harness/run/selection.hpp"
 #include "harness/compare/probe.hpp"
 #include "harness/records/environment.hpp"
 #include "harness/timing/roof.hpp"

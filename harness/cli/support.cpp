@@ -9,7 +9,8 @@
 #include <iterator>
 #include <memory>
 
-#include "harness/cli/session.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/run/session.hpp"
 #include "harness/core/output_file.hpp"
 #include "harness/records/record_reader.hpp"
 #include "harness/suites/suite.hpp"

@@ -8,9 +8,11 @@
 #include <memory>
 #include <optional>
 
-#include "harness/cli/kernel_session.hpp"
-#include "harness/cli/progress.hpp"
-#include "harness/cli/throughput_cell.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/options.hpp"
+#include "harness/model/kernel_session.hpp"
+#include "harness/run/progress.hpp"
+#include "harness/model/throughput_cell.hpp"
 #include "harness/core/free_memory.hpp"
 #include "harness/model/page_memory.hpp"
 #include "harness/model/throughput.hpp"
@@ -249,9 +251,9 @@ void add_throughput_command(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand(
       "throughput", "Time prefill (pp) and decode (tg) of a whole model on this machine");
   options->kernels.backend = "kokkos";
-  options->source.add_to(*command);
-  options->kernels.add_to(*command);
-  options->quantise.add_to(*command);
+  add_options(*command, options->source);
+  add_options(*command, options->kernels);
+  add_options(*command, options->quantise);
   command->add_option("--pp", options->prompts, "Prefill of so many tokens; may repeat")
       ->check(CLI::Range(1, 262144));
   command->add_option("--batch", options->batches, "Sequences of a decode; may repeat")

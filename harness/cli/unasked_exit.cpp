@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "harness/cli/session.hpp"
+#include "harness/run/session.hpp"
 #include "harness/core/error.hpp"
 
 namespace kernelgate {

@@ -8,10 +8,12 @@
 #include <memory>
 #include <optional>
 
-#include "harness/cli/model_source.hpp"
-#include "harness/cli/selection.hpp"
-#include "harness/cli/session.hpp"
-#include "harness/cli/token_ids.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/options.hpp"
+#include "harness/model/model_source.hpp"
+#include "harness/run/selection.hpp"
+#include "harness/run/session.hpp"
+#include "harness/model/token_ids.hpp"
 #include "harness/core/free_memory.hpp"
 #include "harness/core/output_file.hpp"
 #include "harness/core/shell.hpp"
@@ -230,8 +232,8 @@ void add_export(CLI::App& parent, Session& session) {
   auto options = std::make_shared<ExportOptions>();
   CLI::App* command =
       parent.add_subcommand("export", "Write inputs, expected outputs and budgets as safetensors");
-  options->cases.add_to(*command);
-  options->model.add_to(*command);
+  add_options(*command, options->cases);
+  add_options(*command, options->model);
   command->add_option(
       "--input-ids", options->input_ids,
       "Tokens of a model's vectors: \"2,39,76\", or a file with such a list or a CSV "

@@ -139,7 +139,7 @@ std::unique_ptr<Launch> launch(const BiasBalanceCase& c, TensorSet& tensors) {
       running.data(), c.tokens,      static_cast<int>(c.experts + 1)};
   constexpr int team_choices = CountTile<Shape>::team_choices;
   const std::int64_t league = counts_here ? pieces(c.tokens, team_choices) : 1;
-  constexpr int registers = nvidia_arch == 120 ? 0 : 32;  // it spills under a limit on sm_120
+  constexpr int registers = nvidia_arch < 100 ? 32 : 0;  // Blackwell spills under this limit
   const auto teams = teams_of<TeamShape<Shape, Shape::team_size, Shape::vector_length, registers>>(
       league, balance.scratch_bytes() + 64);
   return make_launch(

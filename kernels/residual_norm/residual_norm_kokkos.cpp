@@ -79,9 +79,10 @@ struct NormRows {
     float* const kept = static_cast<float*>(
         team.team_scratch(int{Shape::scratch_level}).get_shmem_aligned(scratch_bytes(width), 64));
     float* const partial = kept + width;
-    const std::int64_t begin = team.league_rank() * team_rows;
-    const std::int64_t end = begin + team_rows < rows ? begin + team_rows : rows;
-    for (std::int64_t row = begin; row < end; ++row) {
+    const std::int64_t begin = team.league_rank() * (Shape::is_host ? team_rows : 1);
+    const std::int64_t left = rows - begin;
+    const std::int64_t share = !Shape::is_host ? 1 : left < team_rows ? left : team_rows;
+    for (std::int64_t row = begin; row < begin + share; ++row) {
       const T* h = hidden + row * width;
       float* r = residual + row * width;
       const float squares = Pass::sum(team, partial, width, [&](auto lanes, int i) {

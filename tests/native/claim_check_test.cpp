@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/cli/check_run.hpp"
+#include "harness/run/check_run.hpp"
 #include "harness/records/record.hpp"
 #include "tests/native/twice_case.hpp"
 

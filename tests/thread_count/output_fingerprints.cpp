@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "harness/cli/session.hpp"
+#include "harness/run/session.hpp"
 #include "harness/suites/suite.hpp"
 #include "harness/verify/run_bits.hpp"
 
