@@ -5,7 +5,7 @@
 #                       third-party libraries itself (a bundle, a fetched Kokkos), which are not exported
 #   use_build_tree()    imports its targets under their usual names and adds the program
 set(kernelgate_build_tree_targets
-  kernelgate_core kernelgate_timing kernelgate_model kernelgate_reference kernelgate_cli kernelgate_gpu
+  kernelgate_core kernelgate_timing kernelgate_model kernelgate_reference kernelgate_run kernelgate_gate kernelgate_cli kernelgate_gpu
   kernelgate_builds kernelgate_compare kernelgate_history kernelgate_vectors
   kernelgate_executors kernelgate_executor_objects kernelgate_source kernelgate_source_objects
   kernelgate_checker kernelgate_kokkos kernelgate_baselines kernelgate_test_main)

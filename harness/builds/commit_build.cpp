@@ -8,8 +8,8 @@
 #include <sstream>
 #include <vector>
 
-#include "harness/core/process.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/process.hpp"
 #include "harness/core/shell.hpp"
 
 namespace kernelgate {

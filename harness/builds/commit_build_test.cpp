@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/core/process.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/process.hpp"
 #include "harness/records/synthetic.hpp"
 
 namespace kernelgate {

@@ -50,7 +50,7 @@ DeviceMemory::DeviceMemory(Shadow shadow, std::uint64_t capacity) : shadow_(shad
     if (base_ && states_ && cells_ && byte_cells_) return;
     unmap();
   }
-  throw BadInput(fmt::format(
+  throw MissingResource(fmt::format(
       "virtual device: no address space: {} bytes and 41 times as much for their shadow could not "
       "be reserved (ulimit -v?)",
       least));
@@ -120,7 +120,8 @@ std::byte* DeviceMemory::allocate(std::int64_t bytes, std::string_view name, std
   const auto size = static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0));
   const auto offset = size > capacity_ ? std::nullopt : place(size);
   if (!offset) {
-    throw BadInput(fmt::format("virtual device: no room for buffer '{}' of {} B", name, bytes));
+    throw MissingResource(
+        fmt::format("virtual device: no room for buffer '{}' of {} B", name, bytes));
   }
   buffers_[*offset] = Buffer{*offset, size, std::string(name), false};
   fill(*offset, size, seed);
@@ -135,7 +136,7 @@ void DeviceMemory::release(std::byte* memory) {
   const auto it =
       memory < base_ ? buffers_.end() : buffers_.find(static_cast<std::uint64_t>(memory - base_));
   if (it == buffers_.end() || it->second.freed) {
-    throw BadInput("virtual device: release of what is no buffer's start");
+    throw std::logic_error("virtual device: release of what is no buffer's start");
   }
   Buffer& buffer = it->second;
   buffer.freed = true;
@@ -164,7 +165,8 @@ const DeviceMemory::Buffer* DeviceMemory::holder(const std::byte* memory,
 
 void DeviceMemory::written_by_host(const std::byte* to, std::int64_t bytes) {
   if (!holder(to, bytes)) {
-    throw BadInput(fmt::format("virtual device: upload of {} B outside of every buffer", bytes));
+    throw std::logic_error(
+        fmt::format("virtual device: upload of {} B outside of every buffer", bytes));
   }
   mark(static_cast<std::uint64_t>(to - base_), static_cast<std::uint64_t>(bytes),
        ByteState::written);
@@ -172,7 +174,8 @@ void DeviceMemory::written_by_host(const std::byte* to, std::int64_t bytes) {
 
 void DeviceMemory::read_by_host(const std::byte* from, std::int64_t bytes) const {
   if (!holder(from, bytes)) {
-    throw BadInput(fmt::format("virtual device: download of {} B outside of every buffer", bytes));
+    throw std::logic_error(
+        fmt::format("virtual device: download of {} B outside of every buffer", bytes));
   }
 }
 

@@ -8,12 +8,12 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/options.hpp"
-#include "harness/run/bench_run.hpp"
-#include "harness/run/progress.hpp"
-#include "harness/run/selection.hpp"
 #include "harness/core/shell.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/report/table.hpp"
+#include "harness/run/bench_run.hpp"
+#include "harness/run/progress.hpp"
+#include "harness/run/selection.hpp"
 
 namespace kernelgate {
 namespace {

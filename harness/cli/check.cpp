@@ -11,11 +11,8 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/options.hpp"
-#include "harness/run/check_run.hpp"
-#include "harness/run/counters_table.hpp"
-#include "harness/run/progress.hpp"
-#include "harness/run/selection.hpp"
 #include "harness/core/shell.hpp"
+#include "harness/core/variant_role.hpp"
 #include "harness/records/environment.hpp"
 #include "harness/records/record_reader.hpp"
 #include "harness/records/record_writer.hpp"
@@ -23,6 +20,10 @@
 #include "harness/report/table.hpp"
 #include "harness/report/text.hpp"
 #include "harness/report/unsupported_reasons.hpp"
+#include "harness/run/check_run.hpp"
+#include "harness/run/counters_table.hpp"
+#include "harness/run/progress.hpp"
+#include "harness/run/selection.hpp"
 #include "harness/verify/check.hpp"
 
 namespace kernelgate {
@@ -142,11 +143,11 @@ void run_check(Session& session, CheckArguments& options) {
   fmt::print("{}", counters.text());
   if (!options.junit.empty()) write_junit(options.junit, records);
   const bool ran = std::any_of(records.begin(), records.end(), [](const Record& r) {
-    return r.status != Status::unsupported && r.variant != "reference";
+    return r.status != Status::unsupported && role_of(r.variant) != VariantRole::reference;
   });
   const bool only_reference =
       std::all_of(options.selection.variants.begin(), options.selection.variants.end(),
-                  [](const std::string& v) { return v == "reference"; }) &&
+                  [](const std::string& v) { return role_of(v) == VariantRole::reference; }) &&
       !options.selection.variants.empty();
   if (!ran && !only_reference) {
     fmt::print("nothing ran: no variant of the chosen cases could be judged\n");

@@ -9,22 +9,23 @@
 #include <optional>
 #include <set>
 
-#include "harness/cli/commands.hpp"
-#include "harness/cli/options.hpp"
 #include "harness/builds/commit_build.hpp"
 #include "harness/builds/device_lock.hpp"
-#include "harness/run/bench_run.hpp"
+#include "harness/cli/commands.hpp"
+#include "harness/cli/options.hpp"
+#include "harness/compare/order.hpp"
 #include "harness/compare/report.hpp"
 #include "harness/compare/run.hpp"
 #include "harness/compare/self_check.hpp"
-#include "harness/run/host_environment.hpp"
 #include "harness/core/process.hpp"
-#include "harness/run/progress.hpp"
-#include "harness/run/selection.hpp"
-#include "harness/compare/order.hpp"
+#include "harness/core/variant_role.hpp"
 #include "harness/records/record_reader.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/report/junit.hpp"
+#include "harness/run/bench_run.hpp"
+#include "harness/run/host_environment.hpp"
+#include "harness/run/progress.hpp"
+#include "harness/run/selection.hpp"
 
 namespace kernelgate {
 namespace {
@@ -94,7 +95,7 @@ std::vector<CompareTarget> targets_of(const CompareArguments& options, const Ses
   std::vector<CompareTarget> targets;
   for (const SuiteCase& c : cases) {
     for (const Variant* v : c.variants) {
-      const bool vendor = v->name.starts_with("baseline/");
+      const bool vendor = role_of(v->name) == VariantRole::baseline;
       if (vendor && options.selection.variants.empty() && !c.of_one_variant) continue;
       CompareTarget target{c.kernel->name, v->name, c.shape->axes(), {}, v->backend};
       for (const AxisText& part : split_axes(target.axes)) {

@@ -10,11 +10,11 @@
 #include <string_view>
 
 #include "harness/cli/commands.hpp"
-#include "harness/run/session.hpp"
 #include "harness/core/shell.hpp"
 #include "harness/devices/profile.hpp"
 #include "harness/executors/gpu/open_gpu.hpp"
 #include "harness/records/environment.hpp"
+#include "harness/run/session.hpp"
 #include "harness/timing/roof.hpp"
 
 namespace kernelgate {
@@ -85,7 +85,7 @@ void print_opened(const std::string& backend, Session& session) {
     const std::unique_ptr<GpuDevice> device = backend == "cuda" ? open_cuda() : open_hip();
     fmt::print("{:<8} {}, profile {}\n", backend, device->description(), device->profile().name);
     return;
-  } catch (const BadInput& reason) {
+  } catch (const Error& reason) {
     fmt::print("{:<8} {}\n", backend, reason.what());
   } catch (const NativeFault& fault) {
     fmt::print("{:<8} {}\n", backend, fault.what());

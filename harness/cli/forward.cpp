@@ -7,14 +7,14 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/options.hpp"
+#include "harness/core/free_memory.hpp"
 #include "harness/model/forward_dump.hpp"
 #include "harness/model/forward_kernels.hpp"
 #include "harness/model/kernel_session.hpp"
 #include "harness/model/model_source.hpp"
-#include "harness/run/session.hpp"
-#include "harness/model/token_ids.hpp"
-#include "harness/core/free_memory.hpp"
 #include "harness/model/throughput.hpp"
+#include "harness/model/token_ids.hpp"
+#include "harness/run/session.hpp"
 #include "reference/batch.hpp"
 
 namespace kernelgate {

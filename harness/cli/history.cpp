@@ -10,11 +10,11 @@
 #include <memory>
 
 #include "harness/cli/commands.hpp"
-#include "harness/run/session.hpp"
 #include "harness/history/import.hpp"
 #include "harness/history/series.hpp"
 #include "harness/records/record_reader.hpp"
 #include "harness/report/text.hpp"
+#include "harness/run/session.hpp"
 #include "harness/suites/suite.hpp"
 
 namespace kernelgate {

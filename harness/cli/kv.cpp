@@ -8,13 +8,13 @@
 #include <optional>
 
 #include "harness/cli/commands.hpp"
-#include "harness/model/model_source.hpp"
-#include "harness/run/session.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/free_memory.hpp"
 #include "harness/model/attention_schemes.hpp"
 #include "harness/model/kv_schemes.hpp"
+#include "harness/model/model_source.hpp"
 #include "harness/records/record_writer.hpp"
+#include "harness/run/session.hpp"
 #include "harness/timing/time_summary.hpp"
 #include "reference/batch.hpp"
 #include "reference/config.hpp"

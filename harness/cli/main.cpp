@@ -17,23 +17,23 @@
 #include <vector>
 
 #include "harness/cli/commands.hpp"
-#include "harness/run/host_environment.hpp"
-#include "harness/run/interrupts.hpp"
-#include "harness/model/kernel_session.hpp"
 #include "harness/cli/number_options.hpp"
-#include "harness/run/session.hpp"
 #include "harness/cli/standard_streams.hpp"
 #include "harness/cli/unasked_exit.hpp"
 #include "harness/core/free_memory.hpp"
 #include "harness/core/own_state.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/core/shell.hpp"
+#include "harness/model/kernel_session.hpp"
+#include "harness/run/host_environment.hpp"
+#include "harness/run/interrupts.hpp"
+#include "harness/run/session.hpp"
 
 namespace {
 
 constexpr const char* exit_codes =
     "Exit codes: 0 clean, 1 incorrect, 2 usage or bad input, 3 slower, 4 cannot tell (--strict), "
-    "5 nothing ran, 6 environment invalid.\n"
+    "5 nothing ran, 6 environment invalid, 7 too little memory or threads, 8 internal error.\n"
     "Example: kernelgate check --suite smoke";
 
 // Shortens a message that quotes a very long text.
@@ -122,19 +122,17 @@ int run(int argc, char** argv, kernelgate::Session& session) {
       return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::bad_input);
     }
     return static_cast<int>(session.exit());
-  } catch (const kernelgate::BadInput& error) {
-    return report(error.what(), ExitCode::bad_input);
-  } catch (const kernelgate::NoDevice& error) {
-    return report(error.what(), ExitCode::nothing_ran);
+  } catch (const kernelgate::Error& error) {
+    return report(error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {
     return report(
         fmt::format("not enough memory for this input: {}", kernelgate::free_memory().describe()),
-        ExitCode::bad_input);
+        ExitCode::missing_resource);
   } catch (const std::filesystem::filesystem_error& error) {
     return report(fmt::format("{}: {}", error.path1().string(), error.code().message()),
                   ExitCode::bad_input);
   } catch (const std::exception& error) {
-    return report(fmt::format("internal error: {}", error.what()), ExitCode::bad_input);
+    return report(fmt::format("internal error: {}", error.what()), ExitCode::internal_error);
   }
 }
 

@@ -23,7 +23,8 @@ void add_options(CLI::App& command, ModelSource& options) {
           "Storage type of weights: default that of the checkpoint; of --model f32, and bf16 "
           "for 8b and 74b")
       ->check(CLI::IsMember({"f32", "bf16", "f16"}));
-  command.add_option("--layers", options.layers, "The first layers alone")->check(CLI::PositiveNumber);
+  command.add_option("--layers", options.layers, "The first layers alone")
+      ->check(CLI::PositiveNumber);
   command
       .add_option("--skip-expert", options.skip,
                   "What a skip token's MoE output is: zero, identity (p h) or drop (never chosen)")
@@ -41,7 +42,8 @@ void add_options(CLI::App& command, KernelChoice& options) {
       ->check(CLI::IsMember(std::vector<std::string>(backend_names.begin(), backend_names.end())));
   command.add_option("--variant", options.variants,
                      "Take this variant first, for all kernels or as KERNEL=VARIANT; may repeat");
-  command.add_option("--device", options.device, "Virtual device of --backend source, such as nv-sm90");
+  command.add_option("--device", options.device,
+                     "Virtual device of --backend source, such as nv-sm90");
   command.add_option("--schedule-seed", options.schedule_seed,
                      "Order of blocks, waves and lanes on a virtual device; 0: the natural one");
   command
@@ -53,7 +55,8 @@ void add_options(CLI::App& command, KernelChoice& options) {
       .add_option("--expert-folder", options.expert_folder,
                   "Folder for that file, which ends with the run; the one for temporary files")
       ->check(CLI::ExistingDirectory);
-  command.add_flag("--unchecked", options.unchecked, "On a virtual device: faster, nothing is observed");
+  command.add_flag("--unchecked", options.unchecked,
+                   "On a virtual device: faster, nothing is observed");
 }
 
 void add_options(CLI::App& command, QuantiseChoice& options) {

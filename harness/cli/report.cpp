@@ -10,13 +10,13 @@
 #include <memory>
 
 #include "harness/cli/commands.hpp"
-#include "harness/run/report_inputs.hpp"
-#include "harness/run/session.hpp"
 #include "harness/core/output_file.hpp"
 #include "harness/core/shell.hpp"
 #include "harness/report/markdown_summary.hpp"
 #include "harness/report/page_check.hpp"
 #include "harness/report/performance.hpp"
+#include "harness/run/report_inputs.hpp"
+#include "harness/run/session.hpp"
 #include "harness/support/launches.hpp"
 
 namespace kernelgate {

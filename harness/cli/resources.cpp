@@ -14,12 +14,12 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/core/process.hpp"
-#include "harness/run/resource_figures.hpp"
-#include "harness/run/session.hpp"
 #include "harness/devices/profile.hpp"
 #include "harness/resources/baseline.hpp"
 #include "harness/resources/device_objects.hpp"
 #include "harness/resources/kokkos_rows.hpp"
+#include "harness/run/resource_figures.hpp"
+#include "harness/run/session.hpp"
 
 namespace kernelgate {
 namespace {

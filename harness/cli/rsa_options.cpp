@@ -17,13 +17,16 @@ void add_options(CLI::App& command, RsaOptions& options) {
       "--input-ids", options.input_ids,
       "The query: ids such as \"2,39,76\", or a file with such a list or a CSV column "
       "id");
-  command.add_option("--prompt", options.prompt, "The query as text, or the name of a file with it");
+  command.add_option("--prompt", options.prompt,
+                     "The query as text, or the name of a file with it");
   command.add_option("--tokenizer", options.tokenizer,
                      "SentencePiece model (default: tokenizer.model of the checkpoint, if any)");
-  command.add_option("--prompts", options.prompts, "JSON file with prompt templates (see --show-prompts)");
+  command.add_option("--prompts", options.prompts,
+                     "JSON file with prompt templates (see --show-prompts)");
   command.add_flag("--show-prompts", options.show_prompts, "Print the prompt templates and end");
   command.add_option("--output", options.output, "File for the token ids of the final rollouts");
-  command.add_option("--text-output", options.text_output, "File for their text, one JSON object a line");
+  command.add_option("--text-output", options.text_output,
+                     "File for their text, one JSON object a line");
   add_options(command, options.kernels);
   command.add_option("--n", options.settings.population, "Rollouts of a round")
       ->check(between(1, rsa::max_rollouts))
@@ -40,7 +43,8 @@ void add_options(CLI::App& command, RsaOptions& options) {
       .add_option("--beta-final", options.beta_final,
                   "All tokens of a rollout of the last round (default: --beta)")
       ->check(between(1, rsa::max_tokens));
-  command.add_option("--tau", options.settings.tau, "Tokens of a tail")->check(between(1, rsa::max_tokens));
+  command.add_option("--tau", options.settings.tau, "Tokens of a tail")
+      ->check(between(1, rsa::max_tokens));
   command
       .add_option("--answer", options.answer,
                   "Of the last round's tokens, those kept for a forced answer (default: a "
@@ -67,7 +71,8 @@ void add_options(CLI::App& command, RsaOptions& options) {
   command.add_option("--eos", options.eos,
                      "Ids or pieces that end a rollout, such as 1,106, or none; may repeat "
                      "(default: of generation_config.json, config.json or the tokenizer)");
-  command.add_option("--end-of-think", options.end_of_think, "Id that ends the reasoning (default: none)");
+  command.add_option("--end-of-think", options.end_of_think,
+                     "Id that ends the reasoning (default: none)");
   command
       .add_option("--selection", options.selection,
                   "none: all final rollouts count; majority of their last \\boxed{}; msgl")

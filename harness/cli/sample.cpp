@@ -6,12 +6,12 @@
 #include <memory>
 
 #include "harness/cli/commands.hpp"
+#include "harness/compare/probe.hpp"
+#include "harness/records/environment.hpp"
 #include "harness/run/bench_run.hpp"
 #include "harness/run/real_devices.hpp"
 #include "harness/run/sample_report.hpp"
 #include "harness/run/selection.hpp"
-#include "harness/compare/probe.hpp"
-#include "harness/records/environment.hpp"
 #include "harness/timing/roof.hpp"
 #include "harness/timing/watched_clock.hpp"
 #include "harness/verify/check.hpp"

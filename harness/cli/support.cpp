@@ -10,9 +10,9 @@
 #include <memory>
 
 #include "harness/cli/commands.hpp"
-#include "harness/run/session.hpp"
 #include "harness/core/output_file.hpp"
 #include "harness/records/record_reader.hpp"
+#include "harness/run/session.hpp"
 #include "harness/suites/suite.hpp"
 #include "harness/support/coverage.hpp"
 #include "harness/support/support_page.hpp"

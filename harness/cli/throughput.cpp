@@ -10,13 +10,13 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/options.hpp"
-#include "harness/model/kernel_session.hpp"
-#include "harness/run/progress.hpp"
-#include "harness/model/throughput_cell.hpp"
 #include "harness/core/free_memory.hpp"
+#include "harness/model/kernel_session.hpp"
 #include "harness/model/page_memory.hpp"
 #include "harness/model/throughput.hpp"
+#include "harness/model/throughput_cell.hpp"
 #include "harness/records/record_writer.hpp"
+#include "harness/run/progress.hpp"
 #include "harness/timing/roof.hpp"
 #include "reference/batch.hpp"
 

@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "harness/run/session.hpp"
 #include "harness/core/error.hpp"
+#include "harness/run/session.hpp"
 
 namespace kernelgate {
 namespace {

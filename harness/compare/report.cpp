@@ -115,20 +115,22 @@ std::string compare_table(const std::vector<Comparison>& results, const CompareS
 }
 
 ExitCode exit_of(const std::vector<Comparison>& results, bool strict) {
-  const auto any = [&](const auto& is) { return std::any_of(results.begin(), results.end(), is); };
-  const auto verdict_is = [](std::string_view verdict) {
-    return [verdict](const Comparison& r) { return r.verdict() == verdict; };
-  };
-  if (any([](const Comparison& r) {
-        return r.status != Status::passed && r.status != Status::unsupported;
-      })) {
-    return ExitCode::incorrect;
+  ExitCode code = ExitCode::clean;
+  bool timed = false;
+  for (const Comparison& r : results) {
+    timed = timed || r.timed();
+    const std::string verdict = r.verdict();
+    if (r.status != Status::passed && r.status != Status::unsupported) {
+      code = graver(code, ExitCode::incorrect);
+    } else if (verdict == "invalid") {
+      code = graver(code, ExitCode::invalid_environment);
+    } else if (verdict == "slower") {
+      code = graver(code, ExitCode::slower);
+    } else if (verdict == "cannot_tell" && strict) {
+      code = graver(code, ExitCode::cannot_tell);
+    }
   }
-  if (any(verdict_is("invalid"))) return ExitCode::invalid_environment;
-  if (any(verdict_is("slower"))) return ExitCode::slower;
-  if (!any([](const Comparison& r) { return r.timed(); })) return ExitCode::nothing_ran;
-  if (strict && any(verdict_is("cannot_tell"))) return ExitCode::cannot_tell;
-  return ExitCode::clean;
+  return timed ? code : graver(code, ExitCode::nothing_ran);
 }
 
 }  // namespace kernelgate

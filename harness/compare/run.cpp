@@ -6,8 +6,8 @@
 #include <cmath>
 #include <utility>
 
-#include "harness/run/bench_run.hpp"
 #include "harness/compare/order.hpp"
+#include "harness/run/bench_run.hpp"
 #include "harness/timing/time_sampling.hpp"
 
 namespace kernelgate {

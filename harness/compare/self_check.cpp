@@ -10,11 +10,11 @@
 #include <fstream>
 #include <sstream>
 
-#include "harness/core/process.hpp"
-#include "harness/compare/report.hpp"
-#include "harness/run/sample_report.hpp"
 #include "harness/compare/order.hpp"
 #include "harness/compare/probe.hpp"
+#include "harness/compare/report.hpp"
+#include "harness/core/process.hpp"
+#include "harness/run/sample_report.hpp"
 #include "harness/timing/time_summary.hpp"
 
 namespace kernelgate {
@@ -65,10 +65,10 @@ Known read_known(const CompareSelfTest& test) {
 
 std::string timed_line(const CompareSelfTest& test, std::int64_t units, const Worker& worker,
                        std::int64_t round) {
-  const ProcessEnd end =
-      run_process({.words = {test.program, "sample", "--probe", std::to_string(units), "--probe-more",
-                             worker.more, "--samples", std::to_string(test.samples)},
-                   .time_limit_seconds = 60});
+  const ProcessEnd end = run_process(
+      {.words = {test.program, "sample", "--probe", std::to_string(units), "--probe-more",
+                 worker.more, "--samples", std::to_string(test.samples)},
+       .time_limit_seconds = 60});
   if (!end.well()) throw BadInput(fmt::format("sample --probe: {} {}", end.describe(), end.errors));
   std::string line = fmt::format("{} {}", worker.variant, round);
   const SampleReport report = read_sample_line(end.output, test.program);

@@ -12,6 +12,7 @@
 #include "harness/builds/build.hpp"
 #include "harness/compare/power.hpp"
 #include "harness/compare/verdict.hpp"
+#include "harness/core/variant_role.hpp"
 #include "harness/records/record.hpp"
 #include "harness/timing/time_summary.hpp"
 
@@ -56,7 +57,7 @@ struct CompareSetup {
   /// Name of a target's baseline if its process reports no commit: the plugin's file or the build's
   /// origin.
   const std::string& baseline_of(const CompareTarget& target) const {
-    const bool foreign = target.variant.starts_with("plugin/") && !baseline.plugin.empty();
+    const bool foreign = role_of(target.variant) == VariantRole::plugin && !baseline.plugin.empty();
     return foreign ? baseline.plugin : baseline.build.origin;
   }
   const Side& side(SideName name) const {

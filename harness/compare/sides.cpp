@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "harness/core/process.hpp"
+#include "harness/core/variant_role.hpp"
 #include "harness/timing/time_sampling.hpp"
 
 namespace kernelgate {
@@ -41,7 +42,8 @@ std::vector<std::string> CompareSides::words(SideName side) const {
 }
 
 SampleReport CompareSides::ask(const std::vector<std::string>& words) const {
-  const ProcessEnd end = run_process({.words = words, .time_limit_seconds = setup_.process_limit_seconds});
+  const ProcessEnd end =
+      run_process({.words = words, .time_limit_seconds = setup_.process_limit_seconds});
   SampleReport report;
   const auto ended = [&](Status status) {
     report.status = status;
@@ -51,7 +53,11 @@ SampleReport CompareSides::ask(const std::vector<std::string>& words) const {
   };
   if (end.timed_out) return ended(Status::timed_out);
   // A build reports a case or variant that it does not have as bad input.
-  if (end.exit_code == static_cast<int>(ExitCode::bad_input)) return ended(Status::unsupported);
+  const auto code = static_cast<ExitCode>(end.exit_code);
+  if (code == ExitCode::bad_input || code == ExitCode::missing_resource ||
+      code == ExitCode::nothing_ran) {
+    return ended(Status::unsupported);
+  }
   const std::string plugins = plugins_in(words);
   if (!end.well() || (!plugins.empty() && !has_sample_line(end.output))) {
     ended(Status::crashed);
@@ -100,7 +106,7 @@ SampleReport CompareSides::roofs(std::int64_t working_set_bytes, bool anew) {
 
 std::string CompareSides::code(SideName side, const CompareTarget& target) {
   const Side& s = setup_.side(side);
-  const bool foreign = target.variant.starts_with("plugin/") && !s.plugin.empty();
+  const bool foreign = role_of(target.variant) == VariantRole::plugin && !s.plugin.empty();
   const Build of = foreign ? Build{s.plugin, {}, s.plugin} : s.build;
   const std::string key = of.program.string() + "\n" + (foreign ? "" : target.kernel);
   auto at = codes_.find(key);

@@ -1,4 +1,4 @@
-// Outcomes of a run: exit codes, the status of a case, and the error for bad input.
+// Outcomes of a run: exit codes, the status of a case, and the errors that end a command.
 #pragma once
 
 #include <stdexcept>
@@ -16,7 +16,16 @@ enum class ExitCode : int {
   cannot_tell = 4,  // only with --strict
   nothing_ran = 5,
   invalid_environment = 6,  // wrong device, A/A failed, below the roofline time
+  missing_resource = 7,     // memory, address space, threads, processes
+  internal_error = 8,       // a fault of the program itself
 };
+
+/// The graver of two exit codes. A wrong result is final and outweighs everything; after the errors
+/// and in an invalid environment nothing can be said about speed; "nothing ran" tells least.
+constexpr ExitCode graver(ExitCode a, ExitCode b) {
+  constexpr int gravity[] = {0, 8, 4, 3, 2, 1, 6, 5, 7};  // of codes 0 to 8
+  return gravity[static_cast<int>(a)] >= gravity[static_cast<int>(b)] ? a : b;
+}
 
 /// Outcome of one case on one variant.
 enum class Status {
@@ -42,10 +51,37 @@ constexpr std::string_view name(FigureKind kind) {
   return names[static_cast<int>(kind)];
 }
 
-/// The user's input cannot be used. The message gives what, where, got and expected. Exit code 2.
-class BadInput : public std::runtime_error {
+/// An error that ends a command with its own exit code. The message gives what, where, got and
+/// expected. Other exceptions are internal errors.
+class Error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  ExitCode exit_code() const { return exit_code_; }
+
+ protected:
+  Error(ExitCode code, const std::string& message)
+      : std::runtime_error(message), exit_code_(code) {}
+
+ private:
+  ExitCode exit_code_;
+};
+
+/// The user's input cannot be used.
+class BadInput : public Error {
+ public:
+  explicit BadInput(const std::string& message) : Error(ExitCode::bad_input, message) {}
+};
+
+/// The machine does not give what the input needs: memory, address space, threads, processes.
+class MissingResource : public Error {
+ public:
+  explicit MissingResource(const std::string& message)
+      : Error(ExitCode::missing_resource, message) {}
+};
+
+/// This machine has no device for a backend, or this build no kernels or executor for it.
+class NoDevice : public Error {
+ public:
+  explicit NoDevice(const std::string& message) : Error(ExitCode::nothing_ran, message) {}
 };
 
 }  // namespace kernelgate

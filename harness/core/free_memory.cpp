@@ -104,7 +104,7 @@ std::optional<std::string> memory_shortage(std::int64_t needed) {
 void require_memory(std::int64_t needed, std::string_view what, std::string_view hint) {
   const auto shortage = memory_shortage(needed);
   if (!shortage) return;
-  throw BadInput(fmt::format("{}: {}{}{}", what, *shortage, hint.empty() ? "" : "; ", hint));
+  throw MissingResource(fmt::format("{}: {}{}{}", what, *shortage, hint.empty() ? "" : "; ", hint));
 }
 
 }  // namespace kernelgate

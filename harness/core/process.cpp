@@ -62,7 +62,8 @@ struct Log {
     const int start = request.output == ProcessOutput::new_log ? O_TRUNC : O_APPEND;
     descriptor = ::open(request.log.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | start, 0644);
     if (descriptor >= 0) return;
-    throw BadInput(fmt::format("{}: cannot write: {}", request.log.string(), std::strerror(errno)));
+    throw MissingResource(
+        fmt::format("{}: cannot write: {}", request.log.string(), std::strerror(errno)));
   }
   ~Log() {
     if (descriptor >= 0) ::close(descriptor);

@@ -43,7 +43,7 @@ struct ProcessEnd {
 /// the system has no processes or pipes left.
 ProcessEnd run_process(const ProcessRequest& request);
 
-/// Path of the running program. Throws BadInput if /proc is not mounted.
+/// Path of the running program. Throws MissingResource if /proc is not mounted.
 std::filesystem::path own_program();
 
 /// Whether a child of this process has ended; it can still be waited for. Another process may keep

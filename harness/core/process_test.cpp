@@ -21,7 +21,8 @@ TEST(Process, KeepsBothOutputsAndTheExitCode) {
 }
 
 TEST(Process, TakesMoreOutputThanAPipeHolds) {
-  const ProcessEnd end = run_process({.words = {"sh", "-c", "head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2"}});
+  const ProcessEnd end = run_process(
+      {.words = {"sh", "-c", "head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2"}});
   EXPECT_EQ(end.output.size(), 300000U);
   EXPECT_EQ(end.errors.size(), 300000U);
   EXPECT_TRUE(end.well());
@@ -31,7 +32,8 @@ TEST(Process, IsKilledWithItsChildrenAtTheLimit) {
   const synthetic::Folder folder;
   const std::string file = folder / "late";
   const ProcessEnd end =
-      run_process({.words = {"sh", "-c", "(sleep 3; echo late > " + file + ") & sleep 600"}, .time_limit_seconds = 0.3});
+      run_process({.words = {"sh", "-c", "(sleep 3; echo late > " + file + ") & sleep 600"},
+                   .time_limit_seconds = 0.3});
   EXPECT_TRUE(end.timed_out);
   EXPECT_EQ(end.describe(), "over the time limit of 0.3 s");
   // The whole process group is gone, so nothing can write the file.
@@ -39,8 +41,8 @@ TEST(Process, IsKilledWithItsChildrenAtTheLimit) {
 }
 
 TEST(Process, HasEndedWhileAProcessThatItStartedHoldsItsOutputs) {
-  const ProcessEnd end =
-      run_process({.words = {"sh", "-c", "sleep 30 & echo out; kill -SEGV $$"}, .time_limit_seconds = 20});
+  const ProcessEnd end = run_process(
+      {.words = {"sh", "-c", "sleep 30 & echo out; kill -SEGV $$"}, .time_limit_seconds = 20});
   EXPECT_FALSE(end.timed_out);
   EXPECT_EQ(end.describe(), "died of SEGV");
   EXPECT_EQ(end.output, "out\n");
@@ -55,7 +57,8 @@ TEST(Process, SaysTheSignalAndWhatCouldNotBeStarted) {
 
 TEST(Process, WritesToALogWhenToldTo) {
   const synthetic::Folder folder;
-  for (const char* word : {"one", "two"}) run_process({{"echo", word}, ProcessOutput::log_end, folder / "log"});
+  for (const char* word : {"one", "two"})
+    run_process({{"echo", word}, ProcessOutput::log_end, folder / "log"});
   EXPECT_EQ(synthetic::read_all(folder / "log"), "one\ntwo\n");
   run_process({{"echo", "three"}, ProcessOutput::new_log, folder / "log"});
   EXPECT_EQ(synthetic::read_all(folder / "log"), "three\n");
@@ -67,8 +70,8 @@ TEST(Process, TellsOutputFromErrorsWhereStandardStreamsAreClosed) {
   ASSERT_GE(child, 0);
   if (child == 0) {
     for (const int closed : {0, 1, 2}) ::close(closed);
-    const ProcessEnd end =
-        run_process({.words = {"sh", "-c", "read -r line; echo out; echo err >&2"}, .time_limit_seconds = 60});
+    const ProcessEnd end = run_process(
+        {.words = {"sh", "-c", "read -r line; echo out; echo err >&2"}, .time_limit_seconds = 60});
     ::_exit(end.output == "out\n" && end.errors == "err\n" ? 0 : 1);
   }
   int status = 1;

@@ -48,7 +48,8 @@ std::int64_t TensorSpec::count() const {
   for (const std::int64_t extent : shape) {
     if (extent < 0 || __builtin_mul_overflow(product, extent, &product) ||
         product > (std::int64_t{1} << 59)) {
-      throw BadInput("tensor '" + name + "': its shape has more elements than memory can hold");
+      throw MissingResource("tensor '" + name +
+                            "': its shape has more elements than memory can hold");
     }
   }
   return product;
@@ -58,8 +59,8 @@ Tensor::Tensor(TensorSpec spec) : spec_(std::move(spec)), count_(spec_.count()) 
   const std::int64_t size = bytes() + 2 * guard_band_bytes;
   memory_ = large_memory(size);
   if (!memory_) {
-    throw BadInput("tensor '" + spec_.name + "': no memory for " + std::to_string(size) +
-                   " bytes: " + free_memory().describe());
+    throw MissingResource("tensor '" + spec_.name + "': no memory for " + std::to_string(size) +
+                          " bytes: " + free_memory().describe());
   }
   data_ = memory_.get() + guard_band_bytes;
   std::memset(memory_.get(), guard_band_byte, guard_band_bytes);
@@ -142,7 +143,7 @@ TensorSet::TensorSet(const std::vector<TensorSpec>& specs) {
   std::int64_t total = 0;
   for (const TensorSpec& spec : specs) {
     if (__builtin_add_overflow(total, spec.count() * size_bytes(spec.type), &total)) {
-      throw BadInput("tensors: more elements than memory can hold");
+      throw MissingResource("tensors: more elements than memory can hold");
     }
   }
   if (total > small) require_memory(total, "tensors of the case");

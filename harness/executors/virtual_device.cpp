@@ -23,7 +23,7 @@ std::unique_ptr<NativeDevice> open_virtual_device(Backend backend, const DeviceP
     if (asked.build_mode == SourceBuildMode::plain) options.checking = Checking::off;
     return std::make_unique<SourceDevice>(profile, options);
   }
-  throw BadInput(fmt::format("this build has no executor of backend {} for device {}",
+  throw NoDevice(fmt::format("this build has no executor of backend {} for device {}",
                              name(backend), profile.name));
 }
 

@@ -24,25 +24,48 @@ PartState state_of(ExitCode code) {
     case ExitCode::nothing_ran:
       return PartState::not_run;
     case ExitCode::invalid_environment:
+    case ExitCode::missing_resource:
+      return PartState::invalid;
+    case ExitCode::internal_error:
       break;
   }
-  return PartState::invalid;
+  return PartState::failed;
 }
 
+namespace {
+
+ExitCode code_of(PartState state) {
+  switch (state) {
+    case PartState::passed:
+      return ExitCode::clean;
+    case PartState::failed:
+      return ExitCode::incorrect;
+    case PartState::slower:
+      return ExitCode::slower;
+    case PartState::cannot_tell:
+      return ExitCode::cannot_tell;
+    case PartState::bad_input:
+      return ExitCode::bad_input;
+    case PartState::not_run:
+      return ExitCode::nothing_ran;
+    case PartState::invalid:
+      break;
+  }
+  return ExitCode::invalid_environment;
+}
+
+}  // namespace
+
 ExitCode decide(std::span<const GatePart> parts, bool strict) {
-  const auto any = [&](PartState state) {
-    return std::any_of(parts.begin(), parts.end(),
-                       [&](const GatePart& part) { return part.state == state; });
-  };
-  if (any(PartState::invalid)) return ExitCode::invalid_environment;
-  if (any(PartState::bad_input)) return ExitCode::bad_input;
-  if (any(PartState::failed)) return ExitCode::incorrect;
-  if (any(PartState::slower)) return ExitCode::slower;
-  if (strict && any(PartState::cannot_tell)) return ExitCode::cannot_tell;
-  const bool ran = std::any_of(parts.begin(), parts.end(), [](const GatePart& part) {
-    return part.state != PartState::not_run;
-  });
-  return ran ? ExitCode::clean : ExitCode::nothing_ran;
+  ExitCode code = ExitCode::clean;
+  bool ran = false;
+  for (const GatePart& part : parts) {
+    if (part.state == PartState::not_run) continue;
+    ran = true;
+    if (part.state == PartState::cannot_tell && !strict) continue;
+    code = graver(code, code_of(part.state));
+  }
+  return ran ? code : ExitCode::nothing_ran;
 }
 
 std::string summary(const std::string& arch, std::span<const GatePart> parts, ExitCode code) {

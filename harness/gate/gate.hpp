@@ -30,8 +30,7 @@ struct GatePart {
 /// State for the exit code of a part's process, used if its records do not decide.
 PartState state_of(ExitCode code);
 
-/// The most severe of all parts: 6 invalid environment, 2 bad input, 1 incorrect, 3 slower, with
-/// `strict` 4 cannot tell, 5 if no part ran, else 0.
+/// The gravest code of all parts that ran; "cannot tell" counts only with `strict`. 5 if none ran.
 ExitCode decide(std::span<const GatePart> parts, bool strict);
 
 /// One screen: a line per part, what was measured, modelled, compiled and not run, the verdict.

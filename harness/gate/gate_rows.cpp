@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "harness/core/variant_role.hpp"
 #include "harness/report/covered.hpp"
 #include "harness/report/text.hpp"
 
@@ -15,7 +16,7 @@ void judge_rows(GatePart& part, std::span<const Record> rows, std::span<const Kn
   std::int64_t passed = 0, refused = 0;
   std::set<std::string> devices;  // of executors and GPUs
   for (const Record& row : rows) {
-    if (row.variant == "reference") continue;
+    if (role_of(row.variant) == VariantRole::reference) continue;
     passed += row.status == Status::passed;
     refused += row.status == Status::unsupported;
     if (row.status == Status::unsupported) continue;

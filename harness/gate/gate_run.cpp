@@ -24,8 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-  std::uint64_t seed = 1;
-  bool strict = false, require_device = false;
+std::uint64_t seed = 1;
+bool strict = false, require_device = false;
 };
 
 // This machine's GPU of the gate's vendor: its architecture, or why there is none.
@@ -37,7 +37,7 @@ Present present_gpu(Vendor vendor) {
   try {
     const auto device = vendor == Vendor::nvidia ? open_cuda() : open_hip();
     return {device->profile().arch, {}};
-  } catch (const BadInput& reason) {
+  } catch (const Error& reason) {
     return {{}, reason.what()};
   } catch (const NativeFault& fault) {
     return {{}, fault.what()};
@@ -188,7 +188,8 @@ class GateRun {
     const std::vector<std::string> words{"resources", "--device", profile};
     GatePart& part = start("resources " + profile, words);
     part.kind = FigureKind::compiled;
-    end_by_process(part, run_process({own(words), ProcessOutput::new_log, log_of(part.name)}), log_of(part.name));
+    end_by_process(part, run_process({own(words), ProcessOutput::new_log, log_of(part.name)}),
+                   log_of(part.name));
   }
 
   void timing() {
@@ -212,7 +213,8 @@ class GateRun {
         words.insert(words.end(), {"--suite", suite});
       GatePart& part = start("timing", words);
       part.kind = FigureKind::measured;
-      end_by_process(part, run_process({own(words), ProcessOutput::new_log, log_of("timing")}), log_of("timing"));
+      end_by_process(part, run_process({own(words), ProcessOutput::new_log, log_of("timing")}),
+                     log_of("timing"));
     }
   }
 

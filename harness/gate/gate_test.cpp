@@ -32,8 +32,10 @@ TEST(Gate, TheGravestPartDecides) {
   EXPECT_EQ(decided({passed, not_run, passed}), ExitCode::clean);
   EXPECT_EQ(decided({passed, failed, slower}), ExitCode::incorrect);
   EXPECT_EQ(decided({passed, slower}), ExitCode::slower);
-  EXPECT_EQ(decided({failed, bad_input}), ExitCode::bad_input);
-  EXPECT_EQ(decided({failed, bad_input, invalid}), ExitCode::invalid_environment);
+  EXPECT_EQ(decided({failed, bad_input}), ExitCode::incorrect);
+  EXPECT_EQ(decided({failed, bad_input, invalid}), ExitCode::incorrect);
+  EXPECT_EQ(decided({bad_input, invalid}), ExitCode::invalid_environment);
+  EXPECT_EQ(decided({slower, bad_input}), ExitCode::bad_input);
 }
 
 TEST(Gate, CannotTellClosesItOnlyWhenStrict) {

@@ -5,9 +5,9 @@
 #include <span>
 #include <string>
 
+#include "harness/core/error.hpp"
 #include "harness/model/forward_dump.hpp"
 #include "harness/model/kernel_session.hpp"
-#include "harness/core/error.hpp"
 
 namespace kernelgate {
 

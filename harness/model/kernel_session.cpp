@@ -5,10 +5,10 @@
 
 #include <utility>
 
-#include "harness/run/progress.hpp"
 #include "harness/core/backend.hpp"
 #include "harness/core/temporary_folder.hpp"
 #include "harness/devices/profile.hpp"
+#include "harness/run/progress.hpp"
 
 namespace kernelgate {
 

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "harness/executors/virtual_device.hpp"
+#include "harness/model/expert_offload.hpp"
+#include "harness/model/kernel_model.hpp"
 #include "harness/model/model_source.hpp"
 #include "harness/model/quantise_choice.hpp"
 #include "harness/run/real_devices.hpp"
 #include "harness/run/session.hpp"
-#include "harness/executors/virtual_device.hpp"
-#include "harness/model/expert_offload.hpp"
-#include "harness/model/kernel_model.hpp"
 
 namespace kernelgate {
 
@@ -34,12 +34,6 @@ struct KernelChoice {
   void check_reference() const;
   /// The options that reproduce this choice.
   std::vector<std::string> words() const;
-};
-
-/// Nothing can run: this machine has no device for the backend, or this build no kernels for it.
-class NoDevice : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
 };
 
 /// Loads a model's weights for one backend and keeps the backend's device open.

@@ -8,12 +8,12 @@
 #include <optional>
 #include <utility>
 
-#include "harness/run/progress.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/free_memory.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/core/shell.hpp"
 #include "harness/model/kernel_weights.hpp"
+#include "harness/run/progress.hpp"
 #include "reference/precision.hpp"
 #include "reference/synthetic.hpp"
 

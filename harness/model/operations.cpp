@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <utility>
+#include "harness/core/variant_role.hpp"
 
 namespace kernelgate::model {
 namespace {
-
-bool is_baseline(const Variant& v) { return v.name.starts_with("baseline"); }
 
 /// The variant name for `kernel` in a preference: "linear=baseline/onednn" applies to linear,
 /// "kokkos" to all kernels. Empty if the preference does not apply.
@@ -55,9 +54,14 @@ const Variant& Operations::variant_for(const Kernel& kernel, const Case& shape) 
   for (const std::string& preference : preferred_) {
     add([&](const Variant& v) { return v.name == wanted_of(preference, kernel.name); });
   }
-  add([](const Variant& v) { return v.name.starts_with("kokkos/cpu-"); });
-  add([](const Variant& v) { return v.name.ends_with("/cpu"); });
-  add([](const Variant& v) { return !is_baseline(v) && v.timed; });
+  const auto tuned = [&](bool as_stored) {
+    add([&](const Variant& v) {
+      return role_of(v.name) == VariantRole::tuned && multiplies_as_stored(v.name, {}) == as_stored;
+    });
+  };
+  tuned(true);
+  tuned(false);
+  add([](const Variant& v) { return role_of(v.name) != VariantRole::baseline && v.timed; });
   std::string reasons;
   for (const Variant* v : candidates) {
     const auto reason = v->unsupported_reason ? v->unsupported_reason(shape) : std::nullopt;

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "harness/model/rsa_checkpoint.hpp"
-#include "harness/model/token_ids.hpp"
 #include "harness/core/error.hpp"
 #include "harness/core/text_file.hpp"
+#include "harness/model/rsa_checkpoint.hpp"
+#include "harness/model/token_ids.hpp"
 
 namespace kernelgate {
 namespace {

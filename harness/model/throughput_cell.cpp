@@ -7,9 +7,10 @@
 #include <string>
 #include <utility>
 
-#include "harness/run/bench_run.hpp"
+#include "harness/core/variant_role.hpp"
 #include "harness/model/kernel_session.hpp"
 #include "harness/report/text.hpp"
+#include "harness/run/bench_run.hpp"
 #include "harness/timing/roof.hpp"
 #include "harness/timing/watched_clock.hpp"
 
@@ -75,7 +76,7 @@ model::OffloadCounts MeasuredCell::offload() const {
 bool MeasuredCell::units() const {
   const auto& kernels = runs.front().kernels;
   return std::any_of(kernels.begin(), kernels.end(), [this](const auto& operation) {
-    return above_f32_peak(operation.second.variant, dtype);
+    return multiplies_as_stored(operation.second.variant, dtype);
   });
 }
 

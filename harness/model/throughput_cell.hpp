@@ -43,7 +43,7 @@ struct MeasuredCell {
   TimeSummary times() const;
   /// Expert-offload counts of all repetitions, without their seconds.
   model::OffloadCounts offload() const;
-  /// Whether some operation is not bounded by the f32 peak (above_f32_peak()).
+  /// Whether some operation is not bounded by the f32 peak (multiplies_as_stored()).
   bool units() const;
   double reading_seconds() const;
   /// Time for all flops at the f32 peak.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/core/shell.hpp"
+#include "harness/core/variant_role.hpp"
 #include "harness/records/record.hpp"
 
 namespace kernelgate {
@@ -110,7 +111,7 @@ std::string repro_command(const Record& record) {
            shell_line(Words{"--case", record.id(), "--seed",
                             std::to_string(record.order_seed.value_or(1))});
   }
-  if (record.variant.starts_with("engine/")) {
+  if (role_of(record.variant) == VariantRole::engine) {
     // Rows of older schemas do not contain the file that was checked.
     return record.options.empty() ? std::string() : line("vectors check", record.options, {});
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include "harness/core/variant_role.hpp"
 
 namespace kernelgate {
 namespace {
@@ -42,9 +43,10 @@ struct Mean {
 }  // namespace
 
 std::optional<Origin> origin_of(std::string_view variant) {
-  if (variant == "kokkos") return Origin::portable;
-  if (variant == "kokkos/device-shape") return std::nullopt;
-  return variant.starts_with("baseline/") ? Origin::vendor : Origin::tuned;
+  if (is_device_shape(variant)) return std::nullopt;
+  const VariantRole role = role_of(variant);
+  if (role == VariantRole::portable) return Origin::portable;
+  return role == VariantRole::baseline ? Origin::vendor : Origin::tuned;
 }
 
 std::vector<ComparedCase> compared_cases(std::span<const Record> records) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "harness/core/variant_role.hpp"
 #include "harness/run/case_record.hpp"
 #include "harness/run/check_run.hpp"
 #include "harness/run/child_answer.hpp"
@@ -22,7 +23,7 @@ constexpr double impossible_percent = 100 / 0.97;
 // Index of the first vendor variant; its samples are the denominator of ratios.
 std::optional<std::size_t> baseline_of(const std::vector<const Variant*>& variants) {
   for (std::size_t i = 0; i < variants.size(); ++i) {
-    if (variants[i]->name.starts_with("baseline/")) return i;
+    if (role_of(variants[i]->name) == VariantRole::baseline) return i;
   }
   return std::nullopt;
 }
@@ -163,15 +164,10 @@ std::string leave_out_executors(std::vector<SuiteCase>& cases) {
       left_out);
 }
 
-bool above_f32_peak(std::string_view variant, std::string_view dtype) {
-  return variant.ends_with("-amx") || variant.ends_with("-bf16") ||
-         (variant.starts_with("baseline/") && dtype != "f32");
-}
-
 double floor_of(const Record& row) {
   const double memory =
       static_cast<double>(row.bytes.value()) / row.read_bandwidth_bytes_per_second.value();
-  if (above_f32_peak(row.variant, row.dtype)) return memory;
+  if (multiplies_as_stored(row.variant, row.dtype)) return memory;
   return std::max(memory,
                   static_cast<double>(row.flops.value()) / row.peak_flops_per_second.value());
 }
@@ -218,8 +214,10 @@ void BenchRun::run(const std::vector<SuiteCase>& cases,
   jobs.run = [&](std::int64_t i) -> std::string {
     try {
       return pack_rows(bench->time(cases[static_cast<std::size_t>(i)]));
-    } catch (const BadInput& unsupported_reason) {
-      return refusal_text(unsupported_reason.what());
+    } catch (const MissingResource& reason) {
+      return refusal_text(reason.what());
+    } catch (const NoDevice& reason) {
+      return refusal_text(reason.what());
     }
   };
   jobs.finish = [&](std::int64_t i, const JobOutcome& outcome) {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "harness/run/session.hpp"
 #include "harness/records/record.hpp"
+#include "harness/run/session.hpp"
 #include "harness/suites/suite.hpp"
 #include "harness/timing/roof.hpp"
 #include "harness/timing/time_sampling.hpp"
@@ -41,12 +41,8 @@ void start_benchmark_library(const std::vector<std::string>& flags);
 /// executor measures no device. Returns a message about the removal, empty if nothing was removed.
 std::string leave_out_executors(std::vector<SuiteCase>& cases);
 
-/// Whether a variant multiplies 16-bit numbers as they are stored, on matrix units or in pairs, as
-/// a vendor library may. The f32 peak does not bound it, so its roofline time counts bytes only.
-bool above_f32_peak(std::string_view variant, std::string_view dtype);
-
 /// Roofline time, max(bytes / bandwidth, flops / peak), of a row that has all four. Only the first
-/// term counts where above_f32_peak().
+/// term counts where multiplies_as_stored() (harness/core/variant_role.hpp).
 double floor_of(const Record& row);
 
 /// Whether a time is impossible (below 0.97 of the roofline time): the kernel or the byte count is

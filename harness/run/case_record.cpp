@@ -1,4 +1,5 @@
 #include "harness/run/case_record.hpp"
+#include "harness/core/variant_role.hpp"
 
 namespace kernelgate {
 namespace {
@@ -26,7 +27,7 @@ Record start_record(RowKind row, const std::string& run_id, const SuiteCase& sui
 }
 
 void add_program_options(Record& record, std::span<const std::string> plugin_words, int threads) {
-  if (record.variant.starts_with("plugin/")) add_options(record, plugin_words);
+  if (role_of(record.variant) == VariantRole::plugin) add_options(record, plugin_words);
   if (threads != 0) {
     add_options(record, std::vector<std::string>{"--threads", std::to_string(threads)});
   }

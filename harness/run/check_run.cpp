@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "harness/core/processors.hpp"
+#include "harness/records/columns.hpp"
 #include "harness/run/case_record.hpp"
 #include "harness/run/child_answer.hpp"
 #include "harness/run/counters_table.hpp"
@@ -16,8 +18,6 @@
 #include "harness/run/in_order.hpp"
 #include "harness/run/isolate.hpp"
 #include "harness/run/real_devices.hpp"
-#include "harness/core/processors.hpp"
-#include "harness/records/columns.hpp"
 #include "harness/verify/check.hpp"
 
 namespace kernelgate {
@@ -188,8 +188,15 @@ class Judge {
       CheckResult result = prepare(job).check(*job.variant);
       if (device) counters = device->counters();
       return result;
-    } catch (const BadInput& unsupported_reason) {  // for example, no memory for the tensors
-      return refused(unsupported_reason.what());
+    } catch (const MissingResource& reason) {  // for example, no memory for the tensors
+      return refused(reason.what());
+    } catch (const NoDevice& reason) {
+      return refused(reason.what());
+    } catch (const std::exception& error) {  // of the case, its inputs or its reference
+      CheckResult result;
+      result.status = Status::crashed;
+      result.message = fmt::format("the case or its reference threw: {}", error.what());
+      return result;
     }
   }
 

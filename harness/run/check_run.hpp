@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "harness/records/record.hpp"
 #include "harness/run/finished_rows.hpp"
 #include "harness/run/session.hpp"
 #include "harness/run/virtual_runs.hpp"
-#include "harness/records/record.hpp"
 #include "harness/suites/suite.hpp"
 
 namespace kernelgate {

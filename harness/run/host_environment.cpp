@@ -237,7 +237,7 @@ void require_threads(int count) {
   ThreadProbe probe(stack_bytes_of_openmp());
   for (int i = 1; i < count; ++i) {
     if (const int error = probe.start()) {
-      throw BadInput(fmt::format(
+      throw MissingResource(fmt::format(
           "cannot start {} threads, the system refuses thread {} ({}): expected a higher limit "
           "(ulimit -u, ulimit -v, pids.max of the control group), fewer threads (--threads N) or "
           "smaller stacks (OMP_STACKSIZE)",

@@ -19,11 +19,11 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/error.hpp"
+#include "harness/core/free_memory.hpp"
 #include "harness/core/process.hpp"
 #include "harness/run/in_order.hpp"
 #include "harness/run/interrupts.hpp"
-#include "harness/core/error.hpp"
-#include "harness/core/free_memory.hpp"
 
 namespace kernelgate {
 namespace {
@@ -126,7 +126,7 @@ class Child {
   explicit Child(const IsolatedJobs& jobs) {
     std::array<int, 2> ends{};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-      throw BadInput(std::string("cannot connect a child process: ") + std::strerror(errno));
+      throw MissingResource(std::string("cannot connect a child process: ") + std::strerror(errno));
     }
     std::fflush(nullptr);
     pid_ = fork();
@@ -139,8 +139,8 @@ class Child {
     fd_ = ends[0];
     if (pid_ > 0) return;
     close(fd_);
-    throw BadInput(std::string("cannot start a child process: ") + std::strerror(failure) +
-                   "; limits of processes may be the cause (ulimit -u, pids.max)");
+    throw MissingResource(std::string("cannot start a child process: ") + std::strerror(failure) +
+                          "; limits of processes may be the cause (ulimit -u, pids.max)");
   }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;

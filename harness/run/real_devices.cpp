@@ -27,7 +27,7 @@ std::optional<std::string> RealDevices::missing_for(const Variant& variant) {
     try {
       tried.device = variant.backend == Backend::cuda ? open_cuda() : open_hip();
       registry_.device_slot(variant.backend).device = tried.device.get();
-    } catch (const BadInput& reason) {
+    } catch (const Error& reason) {
       tried.why_not = reason.what();
     } catch (const NativeFault& fault) {
       tried.why_not = fault.what();

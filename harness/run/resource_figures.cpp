@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <iterator>
 
-#include "harness/run/selection.hpp"
 #include "harness/devices/occupancy.hpp"
 #include "harness/resources/compiled_kernel.hpp"
 #include "harness/resources/entry_names.hpp"
 #include "harness/resources/kokkos_rows.hpp"
+#include "harness/run/selection.hpp"
 
 namespace kernelgate {
 

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "harness/run/session.hpp"
 #include "harness/resources/baseline.hpp"
 #include "harness/resources/device_objects.hpp"
+#include "harness/run/session.hpp"
 
 namespace kernelgate {
 

@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/core/shell.hpp"
 #include "harness/run/child_answer.hpp"
 #include "harness/run/isolate.hpp"
-#include "harness/core/shell.hpp"
 
 namespace kernelgate {
 namespace {

@@ -26,10 +26,8 @@ class Session {
   std::vector<std::string> words() const;
   /// Host threads; 0: as many as the machine offers.
   int threads = 0;
-  /// Sets the exit code unless an earlier call set one other than clean.
-  void end_with(ExitCode code) {
-    if (exit_ == ExitCode::clean) exit_ = code;
-  }
+  /// Sets the exit code, unless an earlier call set a graver one.
+  void end_with(ExitCode code) { exit_ = graver(exit_, code); }
   ExitCode exit() const { return exit_; }
 
  private:

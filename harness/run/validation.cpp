@@ -9,6 +9,7 @@
 #include "harness/core/output_file.hpp"
 #include "harness/core/process.hpp"
 #include "harness/core/shell.hpp"
+#include "harness/core/variant_role.hpp"
 #include "harness/records/record_reader.hpp"
 #include "harness/records/record_writer.hpp"
 #include "harness/report/junit.hpp"
@@ -260,7 +261,7 @@ class Validation {
         fmt::format("{}: {}, its output is in {}", what, end.describe(), log.string()));
     fmt::print("{}\n", left_out_.back());
     // A part that was rejected, for example for lack of memory, is no incorrect result.
-    const bool own_code = end.exit_code <= static_cast<int>(ExitCode::invalid_environment);
+    const bool own_code = end.exit_code <= static_cast<int>(ExitCode::internal_error);
     session_.end_with(own_code ? static_cast<ExitCode>(end.exit_code) : ExitCode::incorrect);
   }
 
@@ -299,8 +300,8 @@ class Validation {
     write_page(folder_ / "index.html", shown, text);
     write_whole_file(folder_ / "summary.md", markdown_summary(shown, text));
     const bool judged = std::any_of(records_.begin(), records_.end(), [](const Record& r) {
-      return r.row == RowKind::check && is_kernel_row(r) && r.variant != "reference" &&
-             r.status == Status::passed;
+      return r.row == RowKind::check && is_kernel_row(r) &&
+             role_of(r.variant) != VariantRole::reference && r.status == Status::passed;
     });
     if (!judged) session_.end_with(ExitCode::nothing_ran);
     if (run_folder_ && !leave_for_others(*run_folder_, text.command, records_)) {

@@ -1,5 +1,5 @@
-// The run of `kernelgate validate`: judges and times kernels on this host and writes one folder with
-// records, JUnit and a page.
+// The run of `kernelgate validate`: judges and times kernels on this host and writes one folder
+// with records, JUnit and a page.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ struct ValidationSettings {
 };
 
 /// Compares the model with its goldens: passes a row per golden, with that run id.
-using GoldenRun = std::function<void(const std::string& run_id,
-                                     const std::function<void(const Record&)>& done)>;
+using GoldenRun =
+    std::function<void(const std::string& run_id, const std::function<void(const Record&)>& done)>;
 
 /// Runs everything and sets the session's exit code. Call it in a process without threads.
 void run_validation(Session& session, const ValidationSettings& settings, const GoldenRun& goldens);

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "harness/core/process.hpp"
 #include "harness/core/output_file.hpp"
 #include "harness/core/printable.hpp"
+#include "harness/core/process.hpp"
+#include "harness/core/variant_role.hpp"
 #include "harness/records/environment.hpp"
 #include "harness/report/tier.hpp"
 
@@ -28,7 +29,8 @@ bool leave_for_others(const RunFolder& folder, const std::string& command,
   std::string lines = command + "\n";
   for (const Record& row : rows) {
     const bool of_a_case = row.row != RowKind::forward && is_kernel_row(row);
-    if (of_a_case && row.variant != "reference") lines += repro_command(row) + "\n";
+    if (of_a_case && role_of(row.variant) != VariantRole::reference)
+      lines += repro_command(row) + "\n";
   }
   write_whole_file(folder.path() / "reproduce.txt", lines);
   const std::filesystem::path log = folder.path() / "support.txt";

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "harness/core/variant_role.hpp"
 #include "harness/report/covered.hpp"
 #include "harness/report/markdown.hpp"
 #include "harness/report/text.hpp"
@@ -116,7 +117,7 @@ void hold_names(const std::string& kernel, const std::string& column, const std:
                 const std::set<std::string>& expected, std::vector<std::string>& faults) {
   std::set<std::string> got = names_in(cell);
   std::erase_if(got, [&](const std::string& name) {  // of a library that this build lacks
-    return name.starts_with("baseline/") && !expected.contains(name);
+    return role_of(name) == VariantRole::baseline && !expected.contains(name);
   });
   if (got == expected) return;
   faults.push_back(fmt::format("row '{}', column '{}': got variants {}, expected {}", kernel,

@@ -10,6 +10,7 @@
 #include "harness/core/own_state.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/core/shell.hpp"
+#include "harness/core/variant_role.hpp"
 #include "harness/native/device.hpp"
 #include "harness/verify/run_bits.hpp"
 
@@ -121,7 +122,7 @@ CheckResult PreparedCase::check(const Variant& variant) const {
   tensors.copy_from(before_);
   const std::vector<std::uint64_t> inputs = input_fingerprints(tensors);
   const auto run = [&] {
-    if (variant.name == "reference") return write_reference_results(tensors);
+    if (role_of(variant.name) == VariantRole::reference) return write_reference_results(tensors);
     const std::unique_ptr<Launch> launch = variant.prepare(shape_, tensors);
     launch->run();
     launch->fetch();
@@ -164,7 +165,7 @@ void PreparedCase::judge_outputs(const TensorSet& got, CheckResult& result) cons
     result.checked += property.covers;
     // The reference wrote only the sampled elements, so it cannot satisfy a condition on every
     // element.
-    if (result.variant == "reference") continue;
+    if (role_of(result.variant) == VariantRole::reference) continue;
     if (const auto violation = property.violated(got)) {
       result.status = Status::incorrect;
       result.message += fmt::format("  property {}: {}\n", property.name, *violation);

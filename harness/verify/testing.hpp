@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/core/registry.hpp"
+#include "harness/core/variant_role.hpp"
 #include "harness/verify/check.hpp"
 
 namespace kernelgate {
@@ -67,7 +68,7 @@ inline std::vector<CheckResult> check_shapes(std::string_view kernel,
         const Variant* variant = found.find_variant(name);
         if (variant == nullptr) continue;
         CheckResult result = prepared.check(*variant);
-        const bool vendor = name.starts_with("baseline/");
+        const bool vendor = role_of(name) == VariantRole::baseline;
         if (vendor && result.status == Status::unsupported) continue;
         results.push_back(std::move(result));
       }

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/run/check_run.hpp"
 #include "harness/records/record.hpp"
+#include "harness/run/check_run.hpp"
 #include "tests/native/twice_case.hpp"
 
 namespace kernelgate {

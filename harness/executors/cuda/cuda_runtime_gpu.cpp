@@ -33,7 +33,7 @@ class CudaRuntime final : public GpuRuntime {
     const cudaError_t code = cudaMalloc(&memory, static_cast<std::size_t>(bytes));
     if (code == cudaErrorMemoryAllocation) {
       cudaGetLastError();  // clears the error
-      throw BadInput(fmt::format("the device has no room for {} bytes", bytes));
+      throw MissingResource(fmt::format("the device has no room for {} bytes", bytes));
     }
     must(code, "cudaMalloc");
     return static_cast<std::byte*>(memory);
@@ -84,7 +84,7 @@ std::unique_ptr<GpuDevice> open_cuda() {
   // Without a driver the runtime returns InsufficientDriver; with a driver but no device, NoDevice.
   if (code == cudaErrorInsufficientDriver || code == cudaErrorNoDevice ||
       (code == cudaSuccess && count == 0)) {
-    throw BadInput(fmt::format("no CUDA device here: cudaGetDeviceCount answered {} ({})",
+    throw NoDevice(fmt::format("no CUDA device here: cudaGetDeviceCount answered {} ({})",
                                cudaGetErrorName(code), static_cast<int>(code)));
   }
   must(code, "cudaGetDeviceCount");

@@ -5,7 +5,7 @@
 namespace kernelgate {
 
 std::unique_ptr<GpuDevice> open_cuda() {
-  throw BadInput("this build has no backend cuda: configure with cmake --preset cuda (needs nvcc)");
+  throw NoDevice("this build has no backend cuda: configure with cmake --preset cuda (needs nvcc)");
 }
 
 }  // namespace kernelgate

@@ -5,7 +5,7 @@
 namespace kernelgate {
 
 std::unique_ptr<GpuDevice> open_hip() {
-  throw BadInput(
+  throw NoDevice(
       "this build has no backend hip: configure with cmake --preset hip (needs clang++-22 and HIP "
       "headers)");
 }

@@ -36,7 +36,7 @@ class HipRuntime final : public GpuRuntime {
     void* memory = nullptr;
     const hipError_t code = hipMalloc(&memory, static_cast<std::size_t>(bytes));
     if (code == hipErrorOutOfMemory) {
-      throw BadInput(fmt::format("the device has no room for {} bytes", bytes));
+      throw MissingResource(fmt::format("the device has no room for {} bytes", bytes));
     }
     must(code, "hipMalloc");
     return static_cast<std::byte*>(memory);
@@ -102,14 +102,14 @@ std::unique_ptr<GpuDevice> open_hip() {
   const hipError_t code = hipGetDeviceCount(&count);
   if (code == hipErrorNoDevice || code == hipErrorInsufficientDriver ||
       (code == hipSuccess && count == 0)) {
-    throw BadInput(fmt::format("no HIP device here: hipGetDeviceCount answered {} ({})",
+    throw NoDevice(fmt::format("no HIP device here: hipGetDeviceCount answered {} ({})",
                                hipGetErrorName(code), static_cast<int>(code)));
   }
   must(code, "hipGetDeviceCount");
   must(hipSetDevice(0), "hipSetDevice");
   const std::optional<std::string> target = first_target();
   if (!target) {
-    throw BadInput(
+    throw NoDevice(
         "the HIP device's target is unknown: no gfx_target_version below "
         "/sys/class/kfd/kfd/topology/nodes");
   }

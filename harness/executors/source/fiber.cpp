@@ -14,13 +14,14 @@ FiberStacks::FiberStacks(std::size_t count) : count_(count) {
   void* memory = mmap(nullptr, count * stride, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) {
-    throw BadInput(fmt::format("virtual device: no address space for {} stacks", count));
+    throw MissingResource(fmt::format("virtual device: no address space for {} stacks", count));
   }
   memory_ = static_cast<std::byte*>(memory);
   for (std::size_t i = 0; i < count; ++i) {
     if (mprotect(memory_ + i * stride, guard, PROT_NONE) != 0) {
       munmap(memory_, count * stride);
-      throw BadInput(fmt::format("virtual device: no guard page for stack {} of {}", i, count));
+      throw MissingResource(
+          fmt::format("virtual device: no guard page for stack {} of {}", i, count));
     }
   }
 }

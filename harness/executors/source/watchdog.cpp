@@ -57,7 +57,7 @@ Watchdog::Watchdog(double seconds) {
   event.sigev_signo = SIGVTALRM;
   event.sigev_notify_thread_id = gettid();
   if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer_) != 0) {
-    throw BadInput(fmt::format(
+    throw MissingResource(fmt::format(
         "virtual device: no timer for kernels without an end ({}); --silent-limit 0 goes without",
         std::strerror(errno)));
   }
