@@ -11,7 +11,7 @@
 #   --build    folder of the build (default build-gpu-BACKEND); an existing one is continued
 #   --cmake    a further argument of the configure step, such as -DCMAKE_CXX_COMPILER=g++-13
 # Exit codes: 0 all passed, 1 a failure or a build error, 2 usage or a missing tool, 5 nothing ran on a
-# device, 6 a time below the roofline time (docs/architecture.md).
+# device, 6 a time below the roofline time (docs/glossary.md).
 set -euo pipefail
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$checkout/ci/lib.sh"
