@@ -33,10 +33,6 @@ std::string more_covered_words(std::int64_t devices, const std::set<std::string>
                      devices_with_width(by));
 }
 
-std::string run_and_covered_words(std::int64_t run, std::int64_t covered) {
-  return fmt::format("{} run and {} covered", run, covered);
-}
-
 std::string run_words(const std::set<std::string>& devices) {
   return "run on " + devices_with_width(devices);
 }

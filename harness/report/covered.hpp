@@ -1,5 +1,5 @@
 // Texts for verdicts that hold on a device because of a run on another device. Used by the report
-// page, the summary, the support page, README's table and the gate.
+// page, the summary, the support page and the gate.
 #pragma once
 
 #include <cstdint>
@@ -29,9 +29,6 @@ std::string covered_words(std::int64_t ran, std::int64_t failed,
 
 /// "2 more devices covered by nv-sm75 (w32)".
 std::string more_covered_words(std::int64_t devices, const std::set<std::string>& by);
-
-/// "2 run and 15 covered" (numbers of devices).
-std::string run_and_covered_words(std::int64_t run, std::int64_t covered);
 
 /// "run on amd-gfx1100 (w32)".
 std::string run_words(const std::set<std::string>& devices);

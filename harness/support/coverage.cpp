@@ -4,13 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
-#include <map>
 #include <set>
-#include <utility>
 
-#include "harness/core/variant_role.hpp"
-#include "harness/report/covered.hpp"
 #include "harness/report/markdown.hpp"
 #include "harness/report/text.hpp"
 
@@ -19,113 +14,127 @@ namespace {
 
 using markdown::Row;
 
-const Row header{"kernel",
-                 "computes",
-                 "host: cases passed (measured)",
-                 "source executor: devices (modelled)",
-                 "compilers: targets (compiled)",
-                 "GPU: devices (measured)"};
-constexpr std::size_t host_column = 2, native_columns = 3;
+const Row header{"kernel", "computes", "host: cases passed", "source executor: profiles passed",
+                 "compiled for GPU targets"};
+/// Follows `header` once a kernel was run on a GPU.
+const std::string gpu_column = "GPU: devices passed";
+constexpr std::string_view idle_words = " (not run: ";
+constexpr std::size_t host_column = 2, source_column = 3, compiled_column = 4;
 
-/// Cases of one host variant.
-struct HostCases {
-  std::set<std::string> ran, failed, refused;
-};
+bool is_native(const Variant& v) { return v.native.has_value(); }
+/// A variant of this project for the host. A vendor's library covers no kernel.
+bool is_on_host(const Variant& v) {
+  return v.backend == Backend::kokkos && !v.name.starts_with("baseline/");
+}
+bool is_any(const DeviceProfile&) { return true; }
+bool is_gpu(const DeviceProfile& p) { return p.vendor != Vendor::artificial; }
 
-std::map<std::pair<std::string, std::string>, HostCases> host_cases(
-    std::span<const Record> records) {
-  std::map<std::pair<std::string, std::string>, HostCases> cases;
+/// "43/43 (not run: kokkos/cpu-amx)": the cases that passed on every variant of those that ran, and
+/// the variants without a run.
+std::string host_words(const Kernel& kernel, std::span<const Record> records) {
+  std::set<std::string> ran, failed, idle;
+  for (const Variant& v : kernel.variants) {
+    if (is_on_host(v)) idle.insert(v.name);
+  }
+  if (idle.empty()) return "–";
   for (const Record& r : records) {
-    if (r.row != RowKind::check || r.backend != Backend::kokkos) continue;
-    HostCases& of = cases[{r.kernel, r.variant}];
-    (r.status == Status::unsupported ? of.refused : of.ran).insert(r.axes);
-    if (is_failure(r.status)) of.failed.insert(r.axes);
+    if (r.row != RowKind::check || r.backend != Backend::kokkos || r.kernel != kernel.name ||
+        r.status == Status::unsupported || r.variant.starts_with("baseline/")) {
+      continue;
+    }
+    idle.erase(r.variant);
+    ran.insert(r.axes);
+    if (is_failure(r.status)) failed.insert(r.axes);
   }
-  return cases;
+  return fmt::format("{}/{}{}", ran.size() - failed.size(), ran.size(),
+                     idle.empty() ? "" : fmt::format("{}{})", idle_words, fmt::join(idle, ", ")));
 }
 
-std::string host_words(const std::string& variant, const HostCases& cases) {
-  if (cases.ran.empty()) {
-    return cases.refused.empty()
-               ? variant + " not run"
-               : fmt::format("{} none ({} unsupported)", variant, cases.refused.size());
+/// The cells of a kernel's native variants on one device.
+using Cells = std::vector<const SupportCell*>;
+
+/// The cells of `kernel` by device, in the order of device_profiles().
+std::vector<Cells> cells_of(const std::string& kernel, std::span<const SupportRow> table) {
+  std::vector<Cells> devices(device_profiles().size());
+  for (const SupportRow& row : table) {
+    if (row.kernel != kernel) continue;
+    for (std::size_t on = 0; on < devices.size(); ++on) devices[on].push_back(&row.cells[on]);
   }
-  // A case that is unsupported in one data mode and ran in the other counts as supported.
-  const auto refused =
-      std::count_if(cases.refused.begin(), cases.refused.end(),
-                    [&](const std::string& axes) { return !cases.ran.contains(axes); });
-  return fmt::format("{} {}/{}{}", variant, cases.ran.size() - cases.failed.size(),
-                     cases.ran.size(),
-                     refused == 0 ? "" : fmt::format(" ({} unsupported)", refused));
+  return devices;
 }
 
-bool passes(const SupportCell& cell) { return cell.passed > 0 && cell.failed == 0; }
+bool passes(const Cells& cells) {
+  return std::any_of(cells.begin(), cells.end(), [](auto* c) { return c->passed > 0; }) &&
+         std::all_of(cells.begin(), cells.end(), [](auto* c) { return c->failed == 0; });
+}
 
-/// "native 14 of 15": devices for which `holds` is true, out of those for which `counts` is true.
-template <class Counts, class Holds>
-std::string device_words(const SupportRow& row, Counts counts, Holds holds) {
-  int devices = 0, held = 0;
-  for (std::size_t on = 0; on < row.cells.size(); ++on) {
-    if (!counts(device_profiles()[on])) continue;
-    ++devices;
-    held += holds(row.cells[on]);
+bool runs(const Cells& cells) {
+  return std::any_of(cells.begin(), cells.end(), [](auto* c) { return c->has_own_run(); });
+}
+
+bool is_compiled(const Cells& cells) {
+  std::size_t instances = 0;
+  std::int64_t compiled = 0;
+  for (const SupportCell* cell : cells) {
+    instances += cell->instances.size();
+    compiled += cell->compiled;
   }
-  return held == 0 ? row.variant->name + " none"
-                   : fmt::format("{} {} of {}", row.variant->name, held, devices);
+  return instances > 0 && compiled == static_cast<std::int64_t>(instances);
 }
 
-/// " (2 run and 15 covered)": the passing devices with a run of their own, and those covered by
-/// other runs.
-std::string run_and_covered(const SupportRow& row) {
-  int run = 0, covered = 0;
-  for (const SupportCell& cell : row.cells) {
-    if (!passes(cell)) continue;
-    ++(cell.has_own_run() ? run : covered);
+bool is_measured(const Cells& cells) {
+  return std::any_of(cells.begin(), cells.end(), [](auto* c) { return c->measured > 0; }) &&
+         std::all_of(cells.begin(), cells.end(), [](auto* c) { return c->measured_failed == 0; });
+}
+
+using Counts = bool (*)(const DeviceProfile&);
+
+std::int64_t total_of(Counts counts) {
+  return std::count_if(device_profiles().begin(), device_profiles().end(), counts);
+}
+
+/// "14/15": devices for which `holds` is true, out of those for which `counts` is true.
+template <class Holds>
+std::string device_words(const std::vector<Cells>& devices, Counts counts, Holds holds) {
+  std::int64_t held = 0;
+  for (std::size_t on = 0; on < devices.size(); ++on) {
+    held += counts(device_profiles()[on]) && holds(devices[on]);
   }
-  return run + covered == 0 ? "" : fmt::format(" ({})", run_and_covered_words(run, covered));
+  return fmt::format("{}/{}", held, total_of(counts));
 }
 
-void add_native(const SupportRow& row, std::array<std::vector<std::string>, 3>& cells) {
-  const auto any = [](const DeviceProfile&) { return true; };
-  const auto has_compiler = [](const DeviceProfile& p) { return p.vendor != Vendor::artificial; };
-  cells[0].push_back(device_words(row, any, passes) + run_and_covered(row));
-  cells[1].push_back(device_words(row, has_compiler, [](const SupportCell& c) {
-    return !c.instances.empty() && c.compiled == static_cast<std::int64_t>(c.instances.size());
-  }));
-  cells[2].push_back(device_words(row, has_compiler, [](const SupportCell& c) {
-    return c.measured > 0 && c.measured_failed == 0;
-  }));
+/// The number behind the bar of "14/15 (2 run)"; empty if there is none.
+std::string total_in(const std::string& cell) {
+  const std::size_t bar = cell.find('/');
+  if (bar == std::string::npos) return {};
+  return cell.substr(bar + 1, cell.find(' ', bar) - bar - 1);
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  return words.empty() ? "–" : fmt::format("{}", fmt::join(words, ", "));
-}
-
-/// The names in a cell such as "kokkos 7/7, kokkos/cpu not run".
-std::set<std::string> names_in(const std::string& cell) {
-  std::set<std::string> names;
-  for (std::size_t at = 0; cell != "–" && at < cell.size();) {
-    const std::size_t end = std::min(cell.find(", ", at), cell.size());
-    const std::string word = cell.substr(at, end - at);
-    names.insert(word.substr(0, word.find(' ')));
+/// The variants in "43/43 (not run: kokkos/cpu, kokkos/cpu-amx)".
+std::vector<std::string> idle_in(const std::string& cell) {
+  std::vector<std::string> names;
+  std::size_t at = cell.find(idle_words);
+  if (at == std::string::npos) return names;
+  at += idle_words.size();
+  while (at < cell.size()) {
+    const std::size_t end = std::min(cell.find_first_of(",)", at), cell.size());
+    names.push_back(cell.substr(at, end - at));
     at = end + 2;
   }
   return names;
 }
 
-void hold_names(const std::string& kernel, const std::string& column, const std::string& cell,
-                const std::set<std::string>& expected, std::vector<std::string>& faults) {
-  std::set<std::string> got = names_in(cell);
-  std::erase_if(got, [&](const std::string& name) {  // of a library that this build lacks
-    return role_of(name) == VariantRole::baseline && !expected.contains(name);
-  });
-  if (got == expected) return;
-  faults.push_back(fmt::format("row '{}', column '{}': got variants {}, expected {}", kernel,
-                               column, fmt::join(got, " "), fmt::join(expected, " ")));
+void hold_total(const Kernel& kernel, const Row& row, std::size_t column, Counts counts,
+                std::vector<std::string>& faults) {
+  const bool native = std::any_of(kernel.variants.begin(), kernel.variants.end(), is_native);
+  const std::string expected = native ? std::to_string(total_of(counts)) : "";
+  if (total_in(row[column]) == expected) return;
+  faults.push_back(fmt::format("row '{}', column '{}': got '{}', expected {} devices", kernel.name,
+                               header[column], row[column], native ? expected : "no"));
 }
 
 void hold_kernel(const Kernel& kernel, const Row& row, std::vector<std::string>& faults) {
-  if (row.size() != header.size()) {
+  if (row.size() < header.size() || row.size() > header.size() + 1) {
     faults.push_back(
         fmt::format("row '{}' has {} cells, expected {}", kernel.name, row.size(), header.size()));
     return;
@@ -134,15 +143,21 @@ void hold_kernel(const Kernel& kernel, const Row& row, std::vector<std::string>&
     faults.push_back(
         fmt::format("row '{}' computes {}, expected `{}`", kernel.name, row[1], kernel.formula));
   }
-  std::set<std::string> host, native;
-  for (const Variant& v : kernel.variants) {
-    if (v.backend == Backend::kokkos) host.insert(v.name);
-    if (v.native) native.insert(v.name);
+  const auto& variants = kernel.variants;
+  if (std::any_of(variants.begin(), variants.end(), is_on_host) ==
+      total_in(row[host_column]).empty()) {
+    faults.push_back(fmt::format("row '{}', column '{}': got '{}'", kernel.name,
+                                 header[host_column], row[host_column]));
   }
-  hold_names(kernel.name, header[host_column], row[host_column], host, faults);
-  for (std::size_t i = native_columns; i < header.size(); ++i) {
-    hold_names(kernel.name, header[i], row[i], native, faults);
+  for (const std::string& name : idle_in(row[host_column])) {
+    if (std::none_of(variants.begin(), variants.end(),
+                     [&](const Variant& v) { return is_on_host(v) && v.name == name; })) {
+      faults.push_back(
+          fmt::format("row '{}' names '{}', which is no variant of this build", kernel.name, name));
+    }
   }
+  hold_total(kernel, row, source_column, is_any, faults);
+  hold_total(kernel, row, compiled_column, is_gpu, faults);
 }
 
 constexpr markdown::Markers markers{coverage_begin, coverage_end};
@@ -151,23 +166,28 @@ constexpr markdown::Markers markers{coverage_begin, coverage_end};
 
 std::string coverage_table(const Registry& registry, std::span<const SupportRow> table,
                            std::span<const Record> records) {
-  const auto host = host_cases(records);
-  std::string text = markdown::head(header);
+  const bool on_gpu = std::any_of(table.begin(), table.end(), [](const SupportRow& row) {
+    return std::any_of(row.cells.begin(), row.cells.end(),
+                       [](const SupportCell& c) { return c.measured + c.measured_failed > 0; });
+  });
+  Row head = header;
+  if (on_gpu) head.push_back(gpu_column);
+  std::string text = markdown::head(head);
   for (const Kernel& kernel : registry.kernels()) {
-    std::vector<std::string> on_host;
-    for (const Variant& v : kernel.variants) {
-      if (v.backend != Backend::kokkos) continue;
-      const auto at = host.find({kernel.name, v.name});
-      on_host.push_back(host_words(v.name, at == host.end() ? HostCases{} : at->second));
+    Row row{kernel.name, "`" + kernel.formula + "`", host_words(kernel, records), "–", "–"};
+    if (on_gpu) row.push_back("–");
+    if (std::any_of(kernel.variants.begin(), kernel.variants.end(), is_native)) {
+      const std::vector<Cells> devices = cells_of(kernel.name, table);
+      row[source_column] = fmt::format(
+          "{} ({} run)", device_words(devices, is_any, passes),
+          std::count_if(devices.begin(), devices.end(),
+                        [](const Cells& cells) { return passes(cells) && runs(cells); }));
+      row[compiled_column] = device_words(devices, is_gpu, is_compiled);
+      if (on_gpu) row.back() = device_words(devices, is_gpu, is_measured);
     }
-    std::array<std::vector<std::string>, 3> native;
-    for (const SupportRow& row : table) {
-      if (row.kernel == kernel.name) add_native(row, native);
-    }
-    text += markdown::line({kernel.name, "`" + kernel.formula + "`", joined(on_host),
-                            joined(native[0]), joined(native[1]), joined(native[2])});
+    text += markdown::line(row);
   }
-  return text;
+  return text + (on_gpu ? "" : "\nNo kernel was run on a GPU.\n");
 }
 
 std::string with_coverage(std::string_view page, std::string_view table, const std::string& file) {
@@ -177,7 +197,11 @@ std::string with_coverage(std::string_view page, std::string_view table, const s
 std::vector<std::string> coverage_faults(const Registry& registry, std::string_view page,
                                          const std::string& file) {
   const auto tables = markdown::tables(markdown::part_between(page, markers, file));
-  if (tables.size() != 1 || tables[0][0] != header) return {"no table of kernels and backends"};
+  Row with_gpu = header;
+  with_gpu.push_back(gpu_column);
+  if (tables.size() != 1 || (tables[0][0] != header && tables[0][0] != with_gpu)) {
+    return {"no table of kernels and backends"};
+  }
   std::vector<std::string> faults;
   std::map<std::string, int> seen;
   for (std::size_t i = 1; i < tables[0].size(); ++i) {

@@ -12,10 +12,10 @@ namespace kernelgate {
 namespace {
 
 using synthetic::native_row;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::vector<Record> runs() {
   std::vector<Record> records{native_row("rows=10,f32", "tiny", Status::unsupported),
@@ -130,24 +130,46 @@ TEST(Coverage, CountsCasesOnTheHostAndDevices) {
   const std::string table = coverage_table(registry, support_table(registry, records, {}), records);
   // 12 of the 17 profiles have waves of 32, tiny among them
   EXPECT_EQ(line_of(table, "| plain |"),
-            "| plain | `y = \\|x\\|` | kokkos 1/2 (1 unsupported) | native 12 of 17 (1 run and 11 "
-            "covered) | native none | native none |\n");
+            "| plain | `y = \\|x\\|` | 1/2 | 12/17 (1 run) | 0/15 |\n");
+  EXPECT_THAT(table, HasSubstr("\nNo kernel was run on a GPU.\n"));
+}
+
+TEST(Coverage, CountsACompiledTarget) {
+  const Registry registry = synthetic::registry();
+  ResourceRow compiled;
+  compiled.kernel = "plain<f32,w32>";
+  compiled.profile = "nv-sm80";
+  const std::vector<ResourceRow> rows{compiled};
+  const std::string table = coverage_table(registry, support_table(registry, runs(), rows), {});
+  EXPECT_THAT(table, HasSubstr("| 0/0 (not run: kokkos) | 12/17 (1 run) | 1/15 |\n"));
+}
+
+TEST(Coverage, HasAColumnForGpusThatWereMeasured) {
+  const Registry registry = synthetic::registry();
+  std::vector<Record> records = runs();
+  records.push_back(native_row("rows=1,f32", "nv-sm80", Status::passed));
+  records.back().backend = Backend::cuda;
+  records.back().figure = FigureKind::measured;
+  const std::string table = coverage_table(registry, support_table(registry, records, {}), records);
+  EXPECT_THAT(table, HasSubstr("| GPU: devices passed |\n"));
+  EXPECT_THAT(table, HasSubstr("| 12/17 (1 run) | 0/15 | 1/15 |\n"));
+  EXPECT_THAT(table, Not(HasSubstr("No kernel was run")));
+  const std::string page =
+      with_coverage(std::string(coverage_begin) + std::string(coverage_end), table, "README.md");
+  EXPECT_THAT(coverage_faults(registry, page, "README.md"), IsEmpty());
 }
 
 TEST(Coverage, IsHeldAgainstTheBuild) {
   const Registry registry = synthetic::registry();
   const std::string frame = "a\n" + std::string(coverage_begin) + std::string(coverage_end) + "b\n";
-  const std::string good = with_coverage(frame, coverage_table(registry, {}, {}), "README.md");
-  EXPECT_TRUE(good.starts_with("a\n") && good.ends_with("b\n"));
+  const std::string whole = with_coverage(
+      frame, coverage_table(registry, support_table(registry, {}, {}), {}), "README.md");
+  EXPECT_TRUE(whole.starts_with("a\n") && whole.ends_with("b\n"));
+  EXPECT_THAT(with_coverage(whole, "", "README.md"), frame);
   const auto faults = [&](const std::string& text) {
     return coverage_faults(registry, text, "README.md");
   };
-  EXPECT_THAT(faults(good), Contains(HasSubstr("column 'source executor: devices (modelled)': got "
-                                               "variants , expected native")));
-  const std::string whole = with_coverage(
-      frame, coverage_table(registry, support_table(registry, {}, {}), {}), "README.md");
   EXPECT_THAT(faults(whole), IsEmpty());
-  EXPECT_THAT(with_coverage(whole, "", "README.md"), frame);
   const std::string row = line_of(whole, "| plain |");
   EXPECT_THAT(faults(replaced(whole, row, "")), ElementsAre("no row 'plain'"));
   EXPECT_THAT(faults(replaced(whole, row, row + row)), ElementsAre("row 'plain' stands twice"));
@@ -155,10 +177,16 @@ TEST(Coverage, IsHeldAgainstTheBuild) {
               ElementsAre("row 'plane' is no kernel of this build", "no row 'plain'"));
   EXPECT_THAT(faults(replaced(whole, "y = ", "z = ")),
               ElementsAre(HasSubstr("computes `z = |x|`")));
-  EXPECT_THAT(faults(replaced(whole, "kokkos not run", "kokkos 1/1, kokkos/cpu 1/1")),
-              ElementsAre(HasSubstr("got variants kokkos kokkos/cpu, expected kokkos")));
-  // A vendor library's variant may be absent from a build; the project's own variants may not.
-  EXPECT_THAT(faults(replaced(whole, "kokkos not run", "kokkos 1/1, baseline/x 1/1")), IsEmpty());
+  EXPECT_THAT(faults(replaced(whole, "0/17 (0 run)", "0/16 (0 run)")),
+              ElementsAre("row 'plain', column 'source executor: profiles passed': got '0/16 (0 "
+                          "run)', expected 17 devices"));
+  EXPECT_THAT(faults(replaced(whole, "| 0/15 |", "| – |")),
+              ElementsAre("row 'plain', column 'compiled for GPU targets': got '–', expected 15 "
+                          "devices"));
+  EXPECT_THAT(faults(replaced(whole, "| 0/0 (not run: kokkos) |", "| – |")),
+              ElementsAre("row 'plain', column 'host: cases passed': got '–'"));
+  EXPECT_THAT(faults(replaced(whole, "(not run: kokkos)", "(not run: kokkos, kokkos/gone)")),
+              ElementsAre("row 'plain' names 'kokkos/gone', which is no variant of this build"));
   EXPECT_THROW(faults("no markers"), BadInput);
 }
 

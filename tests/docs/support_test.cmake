@@ -1,5 +1,5 @@
-# Tests that `kernelgate support --check` rejects the committed pages with a variant missing, a variant
-# too many, a device missing or another determinism claim, and reports which.
+# Tests that `kernelgate support --check` rejects the committed pages with a variant or kernel missing,
+# one too many, a device missing or another determinism claim, and reports which.
 # cmake -DPROGRAM=<kernelgate> -DSOURCE=<checkout> -DWORK=<folder to write> -P support_test.cmake
 cmake_minimum_required(VERSION 3.25)
 
@@ -28,7 +28,8 @@ try_page(docs/support.md "\\| yes: " "| no: " "variants: row '[a-z_/]*' has the 
 try_page(docs/support.md "20 schedules agree" "3 schedules agree, too few" "their test says")
 try_page(README.md "\n\\| linear \\|[^\n]*" "" "no row 'linear'")
 try_page(README.md "\n(\\| linear)( \\|[^\n]*)" "\n\\1\\2\n\\1_gone\\2" "row 'linear_gone' is no kernel")
-try_page(README.md "kokkos/cpu" "kokkos/gpu" "got variants")
+try_page(README.md "/17 \\(" "/16 (" "expected 17 devices")
+try_page(README.md "not run: kokkos/cpu" "not run: kokkos/gpu" "which is no variant of this build")
 
 execute_process(COMMAND "${PROGRAM}" support RESULT_VARIABLE code ERROR_VARIABLE said)
 if(NOT code EQUAL 2 OR NOT said MATCHES "expected --records FILE")

@@ -1,0 +1,17 @@
+# Fails if the kernel that README shows differs from that of docs/add-a-kernel.md, which a test builds and runs.
+# cmake -DSOURCE=<checkout> -P example.cmake
+cmake_minimum_required(VERSION 3.25)
+file(READ "${SOURCE}/README.md" readme)
+file(READ "${SOURCE}/docs/add-a-kernel.md" page)
+string(FIND "${readme}" "```cpp\n" begin)
+if(begin EQUAL -1)
+  message(FATAL_ERROR "README.md: no block of code: expected one")
+endif()
+math(EXPR begin "${begin} + 7")
+string(SUBSTRING "${readme}" ${begin} -1 kernel)
+string(FIND "${kernel}" "```" end)
+string(SUBSTRING "${kernel}" 0 ${end} kernel)
+string(FIND "${page}" "${kernel}" place)
+if(place EQUAL -1)
+  message(FATAL_ERROR "README.md: got this kernel, expected one of docs/add-a-kernel.md:\n${kernel}")
+endif()
