@@ -28,7 +28,8 @@ constexpr const char* introduction =
     R"(Written by `kernelgate report --performance` from records; do not edit. `portable` is the variant `kokkos`, `tuned` the
 fastest other variant of this project for the device, `vendor` the fastest `baseline/` variant. A time is the median of
 its samples. The samples of all variants of a case were interleaved at random in one run, on the same buffers. The
-speed of another variant over portable is the quotient of these medians: above 1 the other variant is faster.
+speed of another variant over portable is the quotient of these medians: above 1 the other variant is faster. The
+roofline time is the shortest time that the machine allows for the portable variant.
 
 )";
 
@@ -189,6 +190,12 @@ std::optional<double> of_roofline(const Record& row) {
   return *row.floor_seconds / seconds_of(row);
 }
 
+/// The limit of the case on this machine, from the portable row; absent if that has none.
+std::string roofline_time(const Record* row) {
+  return row != nullptr && row->floor_seconds ? time_text(*row->floor_seconds)
+                                              : std::string(nothing);
+}
+
 std::string time_or_reason(const Record* row) {
   if (row == nullptr) return nothing;
   return seconds_of(*row) > 0 ? time_text(seconds_of(*row)) : std::string(name(row->status));
@@ -207,9 +214,9 @@ std::string case_tables(std::span<const ComparedCase> cases,
   std::string text;
   for (const auto& [tier, label] : labels) {
     text += fmt::format("### Cases, {}\n\n", label);
-    text +=
-        markdown::head({"case", "portable", "of the roofline", "tuned variant", "tuned",
-                        "speed over portable", "vendor variant", "vendor", "speed over portable"});
+    text += markdown::head({"case", "roofline time", "portable", "of the roofline", "tuned variant",
+                            "tuned", "speed over portable", "vendor variant", "vendor",
+                            "speed over portable"});
     for (const ComparedCase& line : cases) {
       if (line.tier != tier) continue;
       hold_one_run(line);
@@ -217,7 +224,8 @@ std::string case_tables(std::span<const ComparedCase> cases,
           line.portable == nullptr ? std::nullopt : of_roofline(*line.portable);
       Row cells{fmt::format("`{}/{}`{}", line.kernel, line.what.axes,
                             line.what.cache == "hot" ? ", hot" : ""),
-                time_or_reason(line.portable), share ? percent_text(share) : nothing};
+                roofline_time(line.portable), time_or_reason(line.portable),
+                share ? percent_text(share) : nothing};
       add_rival(cells, line, line.tuned);
       add_rival(cells, line, line.vendor);
       text += markdown::line(cells);
