@@ -126,8 +126,8 @@ count_records() {
     NR == 1 { for (i = 1; i <= n; ++i) column[field[i]] = i; next }
     field[column["row"]] == row { ++count[field[column["status"]]] }
     END {
-      split("passed incorrect mistrusted unsupported crashed timed_out", order, " ")
-      for (i = 1; i <= 6; ++i) if (count[order[i]]) {
+      split("passed incorrect failed_recheck mistrusted unsupported crashed timed_out", order, " ")
+      for (i = 1; i <= 7; ++i) if (count[order[i]]) {
         printf "%s%d %s", separator, count[order[i]], order[i]
         separator = ", "
       }

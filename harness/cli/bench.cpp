@@ -39,7 +39,7 @@ std::string what_was_shown(const std::vector<Record>& records) {
   for (const Record& r : records) {
     if (!r.time_median_seconds) continue;
     ++timed;
-    disturbed.add(r.samples.value_or(0), r.marked_samples);
+    disturbed.add(r.samples.value_or(0), r.disturbed_samples);
     clocks += r.clock_hz.has_value();
     counted += r.instructions.has_value();
   }
@@ -82,7 +82,7 @@ void run_bench(Session& session, BenchArguments& options) {
       progress.clear();
       fmt::print("{:<11}  {}  {}\n", name(row.status), row.id(), row.message);
       if (row.status != Status::unsupported)
-        fmt::print("  again    {}\n", on_terminal(repro_command(row)));
+        fmt::print("  rerun    {}\n", on_terminal(repro_command(row)));
     }
   });
   progress.finish();

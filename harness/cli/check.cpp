@@ -51,7 +51,7 @@ void print_failure(const Checked& checked) {
              record.seed.value_or(0), where(record));
   fmt::print("{}", checked.message);
   if (!checked.message.ends_with('\n')) fmt::print("\n");
-  fmt::print("  again    {}\n", on_terminal(repro_command(record)));
+  fmt::print("  rerun    {}\n", on_terminal(repro_command(record)));
 }
 
 // Prints the kernels without exact inputs, once per kernel and reason.

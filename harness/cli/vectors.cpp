@@ -153,7 +153,7 @@ Record record_of(const CheckResult& result, const VectorHead& head, const std::s
   if (result.status == Status::unsupported) return r;
   r.checked = result.checked;
   r.total = result.total;
-  if (result.mode == DataMode::real) r.worst_budget_ratio = result.worst_ratio;
+  if (result.mode == DataMode::real) r.worst_error_ratio = result.worst_ratio;
   return r;
 }
 
@@ -196,7 +196,7 @@ class VectorsCheck {
     if (result.status == Status::passed || result.status == Status::unsupported) return;
     session_.end_with(ExitCode::incorrect);
     fmt::print("{:<11}  {}\n{}", name(result.status), head.id, result.message);
-    fmt::print("  again    {}\n", on_terminal(repro_command(rows_.back())));
+    fmt::print("  rerun    {}\n", on_terminal(repro_command(rows_.back())));
   }
 
   std::vector<std::string> words_for(const std::string& vector) const {

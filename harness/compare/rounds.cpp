@@ -46,15 +46,16 @@ void CompareRounds::add(const std::vector<Record>& rows) {
   bool disturbed = false;
   // Disturbed samples are left out only if all sides report them. An old build that cannot report
   // them would keep its disturbed samples while the other side loses them.
-  const bool watched = std::all_of(
-      rows.begin(), rows.end(), [](const Record& row) { return row.marked_samples.has_value(); });
+  const bool watched = std::all_of(rows.begin(), rows.end(), [](const Record& row) {
+    return row.disturbed_samples.has_value();
+  });
   const Marked marked = watched ? Marked::left_out : Marked::count;
   for (std::size_t side = 0; side < rows.size(); ++side) {
     const Record& row = rows[side];
     round[side] = {compare::statistic_of(samples_of(row, marked), statistic_), row.cycles};
     commits_[side] = row.environment.commit;
-    if (watched) disturbed_samples_.add(row.samples.value_or(0), row.marked_samples);
-    disturbed = disturbed || (row.marked_samples && row.marked_samples == row.samples);
+    if (watched) disturbed_samples_.add(row.samples.value_or(0), row.disturbed_samples);
+    disturbed = disturbed || (row.disturbed_samples && row.disturbed_samples == row.samples);
   }
   numbers_.push_back(round);
   disturbed_rounds_ += disturbed;

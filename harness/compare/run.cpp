@@ -121,7 +121,7 @@ void CompareRun::compare_with_floor(Open& open) {
     r.read_bandwidth = roofs.read_bandwidth;
     r.peak_flops = roofs.peak_flops;
     const Record row = compare_row(setup_, r);
-    r.floor_seconds = floor_of(row);
+    r.roofline_seconds = floor_of(row);
     if (!below_floor(compare_row(setup_, r))) return;
   }
   r.invalid = true;
@@ -144,7 +144,7 @@ void CompareRun::finish(Open& open) {
         "a core: the crowd hides a difference",
         open.rounds.disturbed_rounds(), r.rounds);
   }
-  if (!judge(r, setup_.seed + fresh_inputs, Status::mistrusted, " after timing")) return;
+  if (!judge(r, setup_.seed + fresh_inputs, Status::failed_recheck, " after timing")) return;
   r.again = compare::end_now(
       open.rounds.differences(r.same_code ? SideName::candidate : SideName::again), rules_);
   const auto cycles = open.rounds.cycle_differences(SideName::candidate);
@@ -234,12 +234,12 @@ Record compare_row(const CompareSetup& setup, const Comparison& r) {
   row.time_high_seconds = times.high;
   if (r.disturbed.samples > 0) {
     row.samples = r.disturbed.samples;
-    row.marked_samples = r.disturbed.marked;
+    row.disturbed_samples = r.disturbed.marked;
   }
   row.read_bandwidth_bytes_per_second = r.read_bandwidth;
   row.peak_flops_per_second = r.peak_flops;
-  row.floor_seconds = r.floor_seconds;
-  if (r.floor_seconds) row.percent_of_floor = 100 * *r.floor_seconds / times.median;
+  row.roofline_seconds = r.roofline_seconds;
+  if (r.roofline_seconds) row.percent_of_roofline = 100 * *r.roofline_seconds / times.median;
   row.ratio_to_baseline = std::exp(r.ended.effect.estimate);
   row.ratio_low = std::exp(r.ended.effect.lower);
   row.ratio_high = std::exp(r.ended.effect.upper);

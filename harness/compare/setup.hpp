@@ -79,7 +79,7 @@ struct Comparison {
   std::int64_t rounds = 0;
   DisturbedCount disturbed;  // samples of all rounds
   std::optional<std::int64_t> bytes, flops;
-  std::optional<double> read_bandwidth, peak_flops, floor_seconds;
+  std::optional<double> read_bandwidth, peak_flops, roofline_seconds;
   std::string device, baseline_commit, candidate_commit;
   std::vector<double> baseline_seconds, candidate_seconds;  // one number per process
 

@@ -147,7 +147,7 @@ Record round_row(const CompareSetup& setup, const CompareTarget& target, SideNam
   row.time_low_seconds = summary.low;
   row.time_high_seconds = summary.high;
   if (report.marks_shown) {
-    row.marked_samples = static_cast<std::int64_t>(report.marked.size());
+    row.disturbed_samples = static_cast<std::int64_t>(report.marked.size());
   }
   for (std::size_t i = 0; i < report.seconds.size(); ++i) {
     const auto at = static_cast<std::int64_t>(i);

@@ -29,24 +29,24 @@ constexpr ExitCode graver(ExitCode a, ExitCode b) {
 
 /// Outcome of one case on one variant.
 enum class Status {
-  passed,       // every judged element within its error bound
-  incorrect,    // a result outside its bound, a write outside its buffer, or nothing written
-  mistrusted,   // correct at first, wrong when verified again after timing
-  unsupported,  // rejected before the launch, with a reason
-  crashed,      // threw, or its process crashed
-  timed_out,    // over the time limit of a case
+  passed,          // every judged element within its error bound
+  incorrect,       // a result outside its bound, a write outside its buffer, or nothing written
+  failed_recheck,  // correct at first, wrong when verified again after timing
+  unsupported,     // rejected before the launch, with a reason
+  crashed,         // threw, or its process crashed
+  timed_out,       // over the time limit of a case
 };
 
 constexpr std::string_view name(Status status) {
-  constexpr std::string_view names[] = {"passed",      "incorrect", "mistrusted",
+  constexpr std::string_view names[] = {"passed",      "incorrect", "failed_recheck",
                                         "unsupported", "crashed",   "timed_out"};
   return names[static_cast<int>(status)];
 }
 
 /// Provenance of a metric. Tables that mix provenances state it per metric.
-enum class FigureKind { measured, modelled, compiled };
+enum class Provenance { measured, modelled, compiled };
 
-constexpr std::string_view name(FigureKind kind) {
+constexpr std::string_view name(Provenance kind) {
   constexpr std::string_view names[] = {"measured", "modelled", "compiled"};
   return names[static_cast<int>(kind)];
 }

@@ -79,7 +79,7 @@ std::string summary(const std::string& arch, std::span<const GatePart> parts, Ex
     by_kind[ran ? kind : "not run"].push_back(part.name);
     const bool bad = ran && part.state != PartState::passed;
     if (bad && !part.command.empty())
-      text += fmt::format("    again      {}\n", on_terminal(part.command));
+      text += fmt::format("    rerun      {}\n", on_terminal(part.command));
   }
   for (const char* kind : {"measured", "modelled", "compiled", "not run"}) {
     if (by_kind.count(kind) == 0) continue;

@@ -21,7 +21,7 @@ constexpr std::string_view name(PartState state) {
 struct GatePart {
   std::string name;  // "executor amd-gfx1100"
   PartState state = PartState::not_run;
-  std::optional<FigureKind> kind;  // provenance of what ran
+  std::optional<Provenance> kind;  // provenance of what ran
   std::string words;               // counts, or why it did not run
   std::string command;             // reproduces this part; may be empty
   double seconds = 0;

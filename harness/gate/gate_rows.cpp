@@ -20,7 +20,7 @@ void judge_rows(GatePart& part, std::span<const Record> rows, std::span<const Kn
     passed += row.status == Status::passed;
     refused += row.status == Status::unsupported;
     if (row.status == Status::unsupported) continue;
-    part.kind = row.figure;
+    part.kind = row.provenance;
     if (!row.device.empty()) devices.insert(row.device);
   }
   const auto expected = static_cast<std::int64_t>(outcome.expected.size());

@@ -8,10 +8,10 @@
 namespace kernelgate {
 namespace {
 
-Record row_of(Status status, FigureKind kind = FigureKind::modelled) {
+Record row_of(Status status, Provenance kind = Provenance::modelled) {
   Record r = synthetic::check_row();  // linear/kokkos
   r.status = status;
-  r.figure = kind;
+  r.provenance = kind;
   return r;
 }
 
@@ -27,7 +27,7 @@ TEST(GateRows, CountWhatPassedFailedAndWasRefused) {
       judged({row_of(Status::passed), row_of(Status::passed), row_of(Status::unsupported)},
              ExitCode::clean);
   EXPECT_EQ(part.state, PartState::passed);
-  EXPECT_EQ(part.kind, FigureKind::modelled);
+  EXPECT_EQ(part.kind, Provenance::modelled);
   EXPECT_EQ(part.words, "2 passed, 0 failed, 1 refused in words");
 }
 
@@ -41,7 +41,7 @@ TEST(GateRows, SaysOnWhichDeviceAnExecutorsRowsWereRun) {
 
 TEST(GateRows, OneFailureClosesThePart) {
   for (const Status bad :
-       {Status::incorrect, Status::mistrusted, Status::crashed, Status::timed_out}) {
+       {Status::incorrect, Status::failed_recheck, Status::crashed, Status::timed_out}) {
     EXPECT_EQ(judged({row_of(Status::passed), row_of(bad)}, ExitCode::incorrect).state,
               PartState::failed);
     // also if the process exited with code 0

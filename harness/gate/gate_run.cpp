@@ -187,7 +187,7 @@ class GateRun {
   void resources(const std::string& profile) {
     const std::vector<std::string> words{"resources", "--device", profile};
     GatePart& part = start("resources " + profile, words);
-    part.kind = FigureKind::compiled;
+    part.kind = Provenance::compiled;
     end_by_process(part, run_process({own(words), ProcessOutput::new_log, log_of(part.name)}),
                    log_of(part.name));
   }
@@ -212,7 +212,7 @@ class GateRun {
       for (const std::string& suite : options_.suites)
         words.insert(words.end(), {"--suite", suite});
       GatePart& part = start("timing", words);
-      part.kind = FigureKind::measured;
+      part.kind = Provenance::measured;
       end_by_process(part, run_process({own(words), ProcessOutput::new_log, log_of("timing")}),
                      log_of("timing"));
     }

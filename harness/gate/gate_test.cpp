@@ -14,7 +14,7 @@ GatePart part(PartState state, const char* name = "a part") {
   GatePart p;
   p.name = name;
   p.state = state;
-  p.kind = FigureKind::modelled;
+  p.kind = Provenance::modelled;
   p.words = "words of it";
   p.command = "kernelgate check";
   return p;
@@ -65,7 +65,7 @@ TEST(Gate, TheScreenNamesEachPartWithItsKindAndHowToRunItAgain) {
                                     part(PartState::not_run, "timing")};
   const std::string text = summary("gfx1100", parts, ExitCode::incorrect);
   EXPECT_THAT(text, HasSubstr("FAILED       executor                   modelled"));
-  EXPECT_THAT(text, HasSubstr("again      kernelgate check"));
+  EXPECT_THAT(text, HasSubstr("rerun      kernelgate check"));
   EXPECT_THAT(text, HasSubstr("modelled  executor\n"));
   EXPECT_THAT(text, HasSubstr("not run   timing\n"));
   EXPECT_THAT(text, HasSubstr("gate gfx1100 closed: incorrect (exit code 1)"));

@@ -28,7 +28,8 @@ SeriesKey key_of(const Record& r) {
 
 bool has_own_time(const Record& r) {
   return (r.row == RowKind::bench || r.row == RowKind::compare) && r.status == Status::passed &&
-         r.figure == FigureKind::measured && r.time_median_seconds && *r.time_median_seconds > 0;
+         r.provenance == Provenance::measured && r.time_median_seconds &&
+         *r.time_median_seconds > 0;
 }
 
 double median_of(std::vector<double> values) {

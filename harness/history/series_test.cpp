@@ -43,9 +43,9 @@ TEST(Histories, KeepMachinesToolchainsAndModesApart) {
 
 TEST(Histories, LeaveOutWhatIsNoMeasuredTime) {
   std::vector<Record> rows(5, timed(1, 0.001));
-  rows[0].figure = FigureKind::modelled;
+  rows[0].provenance = Provenance::modelled;
   rows[1].time_median_seconds = std::nullopt;
-  rows[2].status = Status::mistrusted;
+  rows[2].status = Status::failed_recheck;
   rows[3].row = RowKind::round;
   rows[4].row = RowKind::check;
   EXPECT_TRUE(histories_of(rows, {}).empty());

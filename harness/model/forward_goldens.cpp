@@ -38,7 +38,7 @@ Record blank(const std::string& run_id, std::string axes, std::string dtype) {
   record.axes = std::move(axes);
   record.dtype = std::move(dtype);
   record.checked = 0;
-  record.worst_budget_ratio = 0;
+  record.worst_error_ratio = 0;
   return record;
 }
 
@@ -46,7 +46,7 @@ Record blank(const std::string& run_id, std::string axes, std::string dtype) {
 void compare(Record& record, const std::string& what, double got, double expected, double allowed) {
   *record.checked += 1;
   const double ratio = std::abs(got - expected) / allowed;
-  *record.worst_budget_ratio = std::max(*record.worst_budget_ratio, ratio);
+  *record.worst_error_ratio = std::max(*record.worst_error_ratio, ratio);
   if (ratio <= 1) return;
   if (record.status == Status::passed) {
     record.message = fmt::format("{}: got {:.9g}, expected {:.9g}, allowed {:.2g}", what, got,

@@ -97,7 +97,7 @@ void fill(Record& r, const MeasuredCell& m) {
   const TimeSummary t = m.times();
   r.status = Status::passed;
   r.samples = static_cast<std::int64_t>(m.runs.size());
-  if (t.marked) r.marked_samples = static_cast<std::int64_t>(t.marked->size());
+  if (t.marked) r.disturbed_samples = static_cast<std::int64_t>(t.marked->size());
   r.time_low_seconds = t.low;
   r.time_median_seconds = t.median;
   r.time_high_seconds = t.high;
@@ -105,8 +105,8 @@ void fill(Record& r, const MeasuredCell& m) {
   r.flops = m.runs.front().work.flops;
   r.read_bandwidth_bytes_per_second = m.bandwidth;
   r.peak_flops_per_second = m.peak;
-  r.floor_seconds = m.floor_seconds();
-  r.percent_of_floor = 100 * m.floor_seconds() / t.median;
+  r.roofline_seconds = m.roofline_seconds();
+  r.percent_of_roofline = 100 * m.roofline_seconds() / t.median;
   if (m.offload().hits + m.offload().misses > 0) r.message = offload_words(m);
 }
 
@@ -117,7 +117,7 @@ void print_cell(const model::ThroughputCell& cell, const MeasuredCell& m) {
              tokens / t.median,
              t.has_spread() ? fmt::format("{:.2f} .. {:.2f}", tokens / t.high, tokens / t.low)
                             : std::string("one sample"),
-             100 * m.floor_seconds() / t.median, m.bound_by_bytes() ? "bytes" : "flops",
+             100 * m.roofline_seconds() / t.median, m.bound_by_bytes() ? "bytes" : "flops",
              100 * m.computing_seconds() / t.median, gigabytes(m.runs.front().work.bytes),
              1e-9 * static_cast<double>(m.runs.front().work.flops));
   fmt::print("{:<16} {}\n", "", breakdown(m));

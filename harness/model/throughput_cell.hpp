@@ -49,7 +49,7 @@ struct MeasuredCell {
   /// Time for all flops at the f32 peak.
   double computing_seconds() const;
   bool bound_by_bytes() const { return units() || reading_seconds() > computing_seconds(); }
-  double floor_seconds() const {
+  double roofline_seconds() const {
     return bound_by_bytes() ? reading_seconds() : computing_seconds();
   }
 };

@@ -26,24 +26,24 @@ TEST(ThroughputCell, LeavesADisturbedRepetitionOutOfTheRecordedTimes) {
   Record row;
   fill(row, cell({run(2, false), run(30, true), run(4, false)}));
   EXPECT_EQ(row.samples, 3);
-  EXPECT_EQ(row.marked_samples, 1);
+  EXPECT_EQ(row.disturbed_samples, 1);
   EXPECT_EQ(row.time_median_seconds, 3);
   EXPECT_EQ(row.time_low_seconds, 2.5);
   EXPECT_EQ(row.time_high_seconds, 3.5);
-  EXPECT_DOUBLE_EQ(*row.percent_of_floor, 100.0 / 3);
+  EXPECT_DOUBLE_EQ(*row.percent_of_roofline, 100.0 / 3);
 }
 
 TEST(ThroughputCell, CountsDisturbedRepetitionsWhereThereAreNoOthers) {
   Record row;
   fill(row, cell({run(2, true), run(30, true)}));
-  EXPECT_EQ(row.marked_samples, 2);
+  EXPECT_EQ(row.disturbed_samples, 2);
   EXPECT_EQ(row.time_median_seconds, 16);
 }
 
 TEST(ThroughputCell, RecordsNoMarksWhereTheSystemShowsNone) {
   Record row;
   fill(row, cell({run(2, std::nullopt), run(30, std::nullopt)}));
-  EXPECT_FALSE(row.marked_samples.has_value());
+  EXPECT_FALSE(row.disturbed_samples.has_value());
 }
 
 TEST(ThroughputCell, PrintsHowManyRepetitionsWereDisturbed) {

@@ -78,10 +78,11 @@ Expected parse(DataMode& value, std::string_view text) {
   return parse_word(value, text, DataMode::real);
 }
 Expected parse(Status& value, std::string_view text) {
+  if (text == "mistrusted") text = name(Status::failed_recheck);  // its word before schema 5
   return parse_word(value, text, Status::timed_out);
 }
-Expected parse(FigureKind& value, std::string_view text) {
-  return parse_word(value, text, FigureKind::compiled);
+Expected parse(Provenance& value, std::string_view text) {
+  return parse_word(value, text, Provenance::compiled);
 }
 Expected parse(CacheMode& value, std::string_view text) {
   return parse_word(value, text, CacheMode::hot);

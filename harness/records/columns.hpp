@@ -33,6 +33,13 @@ struct Column {
   /// Sets the field; returns what was expected if the text cannot be used.
   std::optional<std::string> (*parse)(Record&, std::string_view);
   std::int64_t since = oldest_record_schema;  // files of older schemas do not have it
+  std::string_view earlier =
+      {};  // its name in files of schemas before `renamed_in`; empty: the same
+
+  static constexpr std::int64_t renamed_in = 5;
+  constexpr std::string_view name_in(std::int64_t schema) const {
+    return schema < renamed_in && !earlier.empty() ? earlier : name;
+  }
 };
 
 namespace field {
@@ -57,7 +64,7 @@ Expected parse(RowKind& value, std::string_view text);
 Expected parse(Backend& value, std::string_view text);
 Expected parse(DataMode& value, std::string_view text);
 Expected parse(Status& value, std::string_view text);
-Expected parse(FigureKind& value, std::string_view text);
+Expected parse(Provenance& value, std::string_view text);
 Expected parse(CacheMode& value, std::string_view text);
 template <class T>
 Expected parse(std::optional<T>& value, std::string_view text) {
@@ -91,6 +98,11 @@ template <auto... Path>
 constexpr Column column(std::string_view name, FieldType type, std::string_view meaning) {
   return column_since<Path...>(oldest_record_schema, name, type, meaning);
 }
+/// A column with another name in schemas before Column::renamed_in.
+constexpr Column once(std::string_view earlier, Column column) {
+  column.earlier = earlier;
+  return column;
+}
 
 }  // namespace field
 
@@ -101,8 +113,9 @@ inline constexpr auto record_columns = [] {
   using E = Environment;
   using field::column;
   using field::column_since;
+  using field::once;
   return std::array{
-      column<&R::schema_version>("schema_version", whole, "of this table; this page is version 4"),
+      column<&R::schema_version>("schema_version", whole, "of this table; this page is version 5"),
       column<&R::time_utc>("time_utc", text, "when the row was made, ISO 8601 with Z"),
       column<&R::run_id>("run_id", text, "the same for all rows of one command"),
       column<&R::row>("row", word, "what the row states: check, bench, forward, round or compare"),
@@ -112,38 +125,45 @@ inline constexpr auto record_columns = [] {
                           "who ran it: reference, kokkos, source, ptx, machine, cuda or hip"),
       column<&R::axes>("axes", text, "shape and storage type, as --case takes them"),
       column<&R::dtype>("dtype", text, "storage type of the case"),
-      column<&R::data>("data", word, "inputs: exact (judged bit for bit) or real (by budget)"),
+      column<&R::data>("data", word, "inputs: exact (judged bit for bit) or real (by error bound)"),
       column<&R::seed>("seed", whole, "of the inputs"),
       column<&R::device>("device", text,
                          "profile of the virtual device, e.g. amd-gfx942; empty: this host itself"),
       column<&R::schedule_seed>("schedule_seed", whole,
                                 "order of blocks, waves and lanes on a virtual device; 0: natural"),
-      column<&R::status>("status", word,
-                         "passed, incorrect, mistrusted, unsupported, crashed or timed_out"),
-      column<&R::figure>("figure", word,
-                         "kind of the row's figures: measured, modelled or compiled"),
+      column<&R::status>(
+          "status", word,
+          "passed, incorrect, failed_recheck (mistrusted before schema 5), unsupported, "
+          "crashed or timed_out"),
+      once("figure",
+           column<&R::provenance>("provenance", word,
+                                  "of the row's metrics: measured, modelled or compiled")),
       column<&R::checked>("checked", whole, "elements judged"),
       column<&R::total>("total", whole, "elements of the outputs"),
-      column<&R::worst_budget_ratio>(
-          "worst_budget_ratio", number,
-          "largest |got - expected| / allowed; above 1 is incorrect; inf: allowed nothing"),
+      once(
+          "worst_budget_ratio",
+          column<&R::worst_error_ratio>(
+              "worst_error_ratio", number,
+              "largest |got - expected| / error bound; above 1 is incorrect; inf: the bound is 0")),
       column<&R::message>("message", text, "why the row did not pass, in one line"),
       column<&R::cache>("cache", word, "cold (buffers rotated) or hot; of rows with times"),
       column<&R::samples>("samples", whole, "timed runs, disturbed ones among them"),
       column<&R::time_median_seconds>("time_median_seconds", number, "of one run"),
       column<&R::time_low_seconds>("time_low_seconds", number, "lower quartile of one run"),
       column<&R::time_high_seconds>("time_high_seconds", number, "upper quartile of one run"),
-      column<&R::bytes>("bytes", whole, "least memory traffic of one run"),
+      column<&R::bytes>("bytes", whole, "minimum memory traffic of one run"),
       column<&R::flops>("flops", whole, "operations of one run, 2 for a multiply-add"),
       column<&R::read_bandwidth_bytes_per_second>(
           "read_bandwidth_bytes_per_second", number,
           "of the machine, measured in the same run; of the working set when hot"),
       column<&R::peak_flops_per_second>("peak_flops_per_second", number,
                                         "of the machine, measured in the same run"),
-      column<&R::floor_seconds>("floor_seconds", number,
-                                "max(bytes / bandwidth, flops / peak): no run can be faster"),
-      column<&R::percent_of_floor>("percent_of_floor", number,
-                                   "100 * floor / median; 100 is the machine's limit"),
+      once("floor_seconds", column<&R::roofline_seconds>(
+                                "roofline_seconds", number,
+                                "max(bytes / bandwidth, flops / peak): no run can be faster")),
+      once("percent_of_floor", column<&R::percent_of_roofline>(
+                                   "percent_of_roofline", number,
+                                   "100 * roofline time / median; 100 is the machine's limit")),
       column<&R::baseline>("baseline", text, "variant that the ratio compares with"),
       column<&R::ratio_to_baseline>(
           "ratio_to_baseline", number,
@@ -157,11 +177,13 @@ inline constexpr auto record_columns = [] {
       column_since<&R::sample_seconds>(
           3, "sample_seconds", text,
           "round: every sample in its order, of one run, joined by spaces; ! before a marked one"),
-      column_since<&R::marked_samples>(3, "marked_samples", whole,
-                                       "disturbed: the clock was throttled, or threads waited for "
-                                       "a core for 1 % of it; left out of "
-                                       "the times unless all are; empty: not shown"),
-      column_since<&R::clock_hz>(3, "clock_hz", number, "while timing; empty: not shown"),
+      once("marked_samples",
+           column_since<&R::disturbed_samples>(
+               3, "disturbed_samples", whole,
+               "samples during which the clock was throttled, or threads waited for "
+               "a core for 1 % of it; left out of "
+               "the times unless all are; empty: unknown")),
+      column_since<&R::clock_hz>(3, "clock_hz", number, "while timing; empty: unknown"),
       column_since<&R::instructions>(3, "instructions", number,
                                      "of one run in user space, where counters are permitted"),
       column_since<&R::cycles>(3, "cycles", number, "likewise"),

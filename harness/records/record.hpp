@@ -15,7 +15,7 @@
 namespace kernelgate {
 
 /// Incremented whenever a column is added, removed or changes its meaning.
-inline constexpr std::int64_t record_schema_version = 4;
+inline constexpr std::int64_t record_schema_version = 5;
 /// The oldest schema that is still read. Its columns are a subset of the current ones, with equal
 /// meaning.
 inline constexpr std::int64_t oldest_record_schema = 2;
@@ -56,9 +56,9 @@ struct Record {
   std::optional<std::uint64_t> schedule_seed;  // order of blocks, waves and lanes; virtual only
 
   Status status = Status::passed;
-  FigureKind figure = FigureKind::measured;
+  Provenance provenance = Provenance::measured;
   std::optional<std::int64_t> checked, total;  // elements judged, elements of the outputs
-  std::optional<double> worst_budget_ratio;    // largest |got - expected| / allowed; 1 is the limit
+  std::optional<double> worst_error_ratio;     // largest |got - expected| / allowed; 1 is the limit
   std::string message;                         // why not passed, in one line
 
   std::optional<CacheMode> cache;
@@ -69,10 +69,10 @@ struct Record {
   std::optional<std::int64_t> bytes, flops;               // minimum traffic and operations of a run
   std::optional<double> read_bandwidth_bytes_per_second;  // of this machine, in the same run
   std::optional<double> peak_flops_per_second;            // of this machine, in the same run
-  std::optional<double> floor_seconds;                    // max(bytes / bandwidth, flops / peak)
-  std::optional<double> percent_of_floor;   // 100 * floor / median; 100 is the machine's limit
-  std::string baseline;                     // variant compared with; empty: none
-  std::optional<double> ratio_to_baseline;  // time of this / time of the baseline; < 1 is faster
+  std::optional<double> roofline_seconds;                 // max(bytes / bandwidth, flops / peak)
+  std::optional<double> percent_of_roofline;  // 100 * floor / median; 100 is the machine's limit
+  std::string baseline;                       // variant compared with; empty: none
+  std::optional<double> ratio_to_baseline;    // time of this / time of the baseline; < 1 is faster
 
   // Fields of comparisons (docs/compare.md).
   std::string side;                         // baseline, candidate or again (the baseline once more)
@@ -81,14 +81,14 @@ struct Record {
   std::optional<std::uint64_t> order_seed;  // seed of the drawn order
   std::string code;                         // hash of the machine code of the kernel
   std::string sample_seconds;               // every sample in its order, joined by spaces
-  std::optional<std::int64_t> marked_samples;    // disturbed samples
-  std::optional<double> clock_hz;                // while timing, if the system reports it
-  std::optional<double> instructions;            // of one run, user space, all threads
-  std::optional<double> cycles;                  // likewise
-  std::string verdict;                           // of a compare row
-  std::optional<double> ratio_low, ratio_high;   // interval of ratio_to_baseline
-  std::optional<double> chance;                  // probability of the verdict if nothing differed
-  std::optional<double> smallest_visible_ratio;  // slowdown that this job detects 4 times in 5
+  std::optional<std::int64_t> disturbed_samples;  // disturbed samples
+  std::optional<double> clock_hz;                 // while timing, if the system reports it
+  std::optional<double> instructions;             // of one run, user space, all threads
+  std::optional<double> cycles;                   // likewise
+  std::string verdict;                            // of a compare row
+  std::optional<double> ratio_low, ratio_high;    // interval of ratio_to_baseline
+  std::optional<double> chance;                   // probability of the verdict if nothing differed
+  std::optional<double> smallest_visible_ratio;   // slowdown that this job detects 4 times in 5
 
   std::string options;  // of the reproduction command, if in no other column; shell words
 

@@ -113,9 +113,9 @@ std::int64_t schema_of(std::string_view bytes, const std::string& name) {
 
 template <std::size_t... I>
 void read_header(Csv<column_count>& csv, std::int64_t schema, std::index_sequence<I...>) {
-  csv.read_header(io::ignore_missing_column, std::string(record_columns[I].name)...);
+  csv.read_header(io::ignore_missing_column, std::string(record_columns[I].name_in(schema))...);
   for (const Column& column : record_columns) {
-    const std::string name(column.name);
+    const std::string name(column.name_in(schema));
     if (column.since <= schema && !csv.has_column(name)) {
       io::error::missing_column_in_header missing;
       missing.set_column_name(name.c_str());

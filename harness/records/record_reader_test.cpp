@@ -40,14 +40,14 @@ TEST(RecordReader, ReturnsWhatWasWrittenWithCommasQuotesAndSpaces) {
   row.message = R"( leading, "quoted", ""twice"", ends with quote")";
   row.environment.cpu = "\"";
   row.environment.host = ",";
-  row.worst_budget_ratio = std::numeric_limits<double>::infinity();
+  row.worst_error_ratio = std::numeric_limits<double>::infinity();
   row.time_median_seconds = 0.1 + 0.2;  // 17 digits are needed
-  row.floor_seconds = std::numeric_limits<double>::denorm_min();
+  row.roofline_seconds = std::numeric_limits<double>::denorm_min();
   const Record checked = check_row();
   Record forward = check_row();
   forward.row = RowKind::forward;
   forward.status = Status::timed_out;
-  forward.figure = FigureKind::compiled;
+  forward.provenance = Provenance::compiled;
   forward.backend = Backend::hip;
   forward.data = std::nullopt;
   const std::string bytes =
@@ -106,7 +106,7 @@ TEST(RecordReader, NamesFileLineColumnWhatItGotAndWhatItExpected) {
       "r.csv:3: column 'checked': expected a whole number from 0 to 2^63 - 1, or nothing, got "
       "'4x0'");
   EXPECT_EQ(error_message(replaced(good, ",passed,", ",perfect,")),
-            "r.csv:2: column 'status': expected one of passed incorrect mistrusted unsupported "
+            "r.csv:2: column 'status': expected one of passed incorrect failed_recheck unsupported "
             "crashed timed_out, got 'perfect'");
   EXPECT_THAT(error_message(replaced(file_of(bench_row()), ",0.0005,", ",-1,")),
               HasSubstr("column 'time_median_seconds': expected a number of 0 or more, or nothing, "
@@ -125,7 +125,7 @@ TEST(RecordReader, RefusesAMissingColumnByName) {
 TEST(RecordReader, RefusesAnUnknownColumnByName) {
   EXPECT_THAT(
       error_message(replaced(file_of(check_row()), ",kernel,", ",kernel,colour,")),
-      HasSubstr("r.csv:1: column 'colour' is unknown; records schema 4 has: schema_version,"));
+      HasSubstr("r.csv:1: column 'colour' is unknown; records schema 5 has: schema_version,"));
 }
 
 TEST(RecordReader, RefusesAColumnThatStandsTwice) {
@@ -134,13 +134,13 @@ TEST(RecordReader, RefusesAColumnThatStandsTwice) {
 }
 
 TEST(RecordReader, RefusesANewerSchemaInThoseWordsWhateverItsColumnsAre) {
-  EXPECT_THAT(error_message("colour,schema_version\nred,5\n"),
-              HasSubstr("r.csv:2: column 'schema_version': expected 2 to 4, got 5: the file was "
+  EXPECT_THAT(error_message("colour,schema_version\nred,6\n"),
+              HasSubstr("r.csv:2: column 'schema_version': expected 2 to 5, got 6: the file was "
                         "written by a newer kernelgate"));
   EXPECT_THAT(error_message(record_header() + "\n0" + record_line(check_row()).substr(1)),
               HasSubstr("expected 2 to 4, got 0: no such schema"));
   EXPECT_THAT(error_message("colour,schema_version\nred,1\n"),
-              HasSubstr("expected 2 to 4, got 1: the file was written by an older kernelgate"));
+              HasSubstr("expected 2 to 5, got 1: the file was written by an older kernelgate"));
 }
 
 // A file of an older schema: without the columns that were added later.
@@ -148,7 +148,7 @@ std::string file_of_schema(std::int64_t schema, const Record& record) {
   std::string header, row;
   for (const Column& column : record_columns) {
     if (column.since > schema) continue;
-    header += (header.empty() ? "" : ",") + std::string(column.name);
+    header += (header.empty() ? "" : ",") + std::string(column.name_in(schema));
     std::string field =
         &column == record_columns.data() ? std::to_string(schema) : column.print(record);
     if (field.find(',') != std::string::npos) field = "\"" + field + "\"";
@@ -158,10 +158,20 @@ std::string file_of_schema(std::int64_t schema, const Record& record) {
 }
 
 TEST(RecordReader, ReadsAFileOfAnOlderSchemaAsRowsWithoutTheLaterColumns) {
-  for (const std::int64_t schema : {2, 3}) {
+  for (const std::int64_t schema : {2, 3, 4}) {
     EXPECT_EQ(parse_records(file_of_schema(schema, bench_row()), "r.csv").records,
               std::vector<Record>{bench_row()});
   }
+}
+
+TEST(RecordReader, ReadsTheEarlierNamesOnlyInFilesOfTheirSchema) {
+  const std::string old = file_of_schema(4, bench_row());
+  EXPECT_THAT(old, HasSubstr(",floor_seconds,percent_of_floor,"));
+  EXPECT_THAT(file_of_schema(5, bench_row()), HasSubstr(",roofline_seconds,percent_of_roofline,"));
+  EXPECT_EQ(error_message(replaced(old, "\n4,", "\n5,")),
+            "r.csv:1: column 'figure' is unknown; records schema 5 has: " + record_header());
+  const std::string again = replaced(old, ",passed,", ",mistrusted,");
+  EXPECT_EQ(parse_records(again, "r.csv").records.at(0).status, Status::failed_recheck);
 }
 
 TEST(RecordReader, RefusesASchemaThatItsColumnsContradict) {

@@ -27,7 +27,7 @@ inline Record check_row() {
   r.status = Status::passed;
   r.checked = 400;
   r.total = 448;
-  r.worst_budget_ratio = 0.1;
+  r.worst_error_ratio = 0.1;
   r.environment = {.cpu = "Fast CPU, 2 GHz",
                    .cores = 2,
                    .threads = 2,
@@ -47,7 +47,7 @@ inline Record bench_row() {
   r.row = RowKind::bench;
   r.data = std::nullopt;
   r.checked = r.total = std::nullopt;
-  r.worst_budget_ratio = std::nullopt;
+  r.worst_error_ratio = std::nullopt;
   r.cache = CacheMode::cold;
   r.samples = 21;
   r.time_median_seconds = 0.0005;
@@ -57,8 +57,8 @@ inline Record bench_row() {
   r.flops = 8000000;
   r.read_bandwidth_bytes_per_second = 1e10;
   r.peak_flops_per_second = 1e11;
-  r.floor_seconds = 0.0004;
-  r.percent_of_floor = 80;
+  r.roofline_seconds = 0.0004;
+  r.percent_of_roofline = 80;
   r.baseline = "baseline/onednn";
   r.ratio_to_baseline = 0.8;
   return r;
@@ -84,7 +84,7 @@ inline Record compare_row(const std::string& axes, const std::string& verdict, d
 inline Record incorrect_row() {
   Record r = check_row();
   r.status = Status::incorrect;
-  r.worst_budget_ratio = 151.5;
+  r.worst_error_ratio = 151.5;
   r.message = "worst y[3,96], got -0.4375 \"so\"; allowed <0.0021> & no more";
   return r;
 }

@@ -13,7 +13,7 @@ std::vector<HistorySeries> history_series(std::span<const Record> records,
   std::map<std::tuple<std::string, std::string, std::string>, std::map<std::string, HistoryPoint>>
       runs;
   for (const Record& record : records) {
-    if (record.row != RowKind::bench || record.figure != FigureKind::measured) continue;
+    if (record.row != RowKind::bench || record.provenance != Provenance::measured) continue;
     if (record.status != Status::passed || !(record.time_median_seconds > 0.0)) continue;
     const std::string cache = record.cache ? std::string(name(*record.cache)) : "";
     runs[{record.id(), cache, tier_of(record).name}][record.run_id] = {

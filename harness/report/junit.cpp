@@ -23,7 +23,7 @@ Outcome outcome(Status status) {
     case Status::passed:
       return Outcome::passed;
     case Status::incorrect:
-    case Status::mistrusted:
+    case Status::failed_recheck:
       return Outcome::failure;
     case Status::unsupported:
       return Outcome::skipped;
@@ -80,7 +80,7 @@ std::string test_case(const std::string& classname, const JunitVerdict& verdict)
     text += fmt::format(
         "      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", element,
         verdict.type.empty() ? name(verdict.status) : verdict.type, message,
-        verdict.repro_command.empty() ? "" : "again: " + xml_escaped(verdict.repro_command));
+        verdict.repro_command.empty() ? "" : "rerun: " + xml_escaped(verdict.repro_command));
   }
   return text + "    </testcase>\n";
 }

@@ -101,14 +101,14 @@ Record of_status(Status status, const std::string& message) {
 
 TEST(Junit, CallsIncorrectAFailureInvalidAnErrorAndUnsupportedSkipped) {
   const std::string text = junit_text(std::vector{
-      check_row(), of_status(Status::incorrect, "off"), of_status(Status::mistrusted, "later"),
+      check_row(), of_status(Status::incorrect, "off"), of_status(Status::failed_recheck, "later"),
       of_status(Status::crashed, "threw"), of_status(Status::timed_out, "60 s"),
       of_status(Status::unsupported, "needs 98304 B of LDS")});
   EXPECT_THAT(text, HasSubstr("<testsuites name=\"kernelgate\" tests=\"6\" failures=\"2\" "
                               "errors=\"2\" skipped=\"1\">"));
-  EXPECT_THAT(text, HasSubstr("<failure type=\"incorrect\" message=\"off\">again: kernelgate check "
+  EXPECT_THAT(text, HasSubstr("<failure type=\"incorrect\" message=\"off\">rerun: kernelgate check "
                               "--case linear/kokkos/tokens=7,out=64,in=64,bf16 --data real"));
-  EXPECT_THAT(text, HasSubstr("<failure type=\"mistrusted\" message=\"later\">"));
+  EXPECT_THAT(text, HasSubstr("<failure type=\"failed_recheck\" message=\"later\">"));
   EXPECT_THAT(text, HasSubstr("<error type=\"crashed\" message=\"threw\">"));
   EXPECT_THAT(text, HasSubstr("<error type=\"timed_out\" message=\"60 s\">"));
   EXPECT_THAT(text, HasSubstr("<skipped message=\"needs 98304 B of LDS\"/>"));
@@ -177,7 +177,7 @@ TEST(Junit, VerdictsOverRowsAreATestsuiteOfTheirOwn) {
                               "errors=\"0\" skipped=\"1\">"));
   EXPECT_THAT(text, HasSubstr("<testsuite name=\"gate\" tests=\"3\" failures=\"1\""));
   EXPECT_THAT(text, HasSubstr("classname=\"gate\" name=\"executor &lt;gfx1100&gt;\""));
-  EXPECT_THAT(text, HasSubstr("message=\"3 &amp; more\">again: kernelgate check</failure>"));
+  EXPECT_THAT(text, HasSubstr("message=\"3 &amp; more\">rerun: kernelgate check</failure>"));
   EXPECT_THAT(text, HasSubstr("<skipped message=\"no baseline build\"/>"));
 }
 

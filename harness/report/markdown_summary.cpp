@@ -47,7 +47,7 @@ std::string matrix(const std::vector<Record>& records, const PageText& text) {
   if (all.cells.empty()) return {};
   std::set<std::string> measured;
   for (const Tier& tier : all.tiers) {
-    if (tier.figure == FigureKind::measured) measured.insert(tier.name);
+    if (tier.provenance == Provenance::measured) measured.insert(tier.name);
   }
   struct Sum {
     std::int64_t passed = 0, ran = 0;
@@ -83,7 +83,7 @@ std::string matrix(const std::vector<Record>& records, const PageText& text) {
   std::map<std::string, Sum> modelled;
   for (const PassCell& cell : all.cells) {
     lines[cell.kernel];
-    if (cell.tier.figure == FigureKind::measured) {
+    if (cell.tier.provenance == Provenance::measured) {
       lines[cell.kernel][cell.tier.name].add(cell);
     } else {
       modelled[cell.kernel].add(cell);
@@ -202,7 +202,7 @@ std::string whole_model(const std::vector<Record>& records) {
   if (!points.empty()) {
     out += "### Tokens per second\n\n" +
            markdown::head({"model", "phase", "tokens", "sequences", "context", "tokens/s",
-                           "roofline", "disturbed", "figure"});
+                           "roofline", "disturbed", "provenance"});
     for (const CurvePoint& p : points) {
       out += markdown::line(
           {markdown_escaped(p.model + " " + p.dtype), p.decode ? "decode" : "prefill",
@@ -210,7 +210,7 @@ std::string whole_model(const std::vector<Record>& records) {
            p.decode ? std::to_string(p.context) : "", fmt::format("{:.4g}", p.tokens_per_second),
            p.roof ? fmt::format("{:.4g}", *p.roof) : "",
            p.marked && p.samples ? fmt::format("{} of {}", *p.marked, *p.samples) : "",
-           std::string(name(p.tier.figure))});
+           std::string(name(p.tier.provenance))});
     }
     out += "\n";
   }

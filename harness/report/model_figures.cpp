@@ -55,9 +55,9 @@ std::optional<CurvePoint> point_of(const Record& record) {
     point.low = rate(record.time_high_seconds);  // the slow quartile
     point.high = rate(record.time_low_seconds);
   }
-  point.roof = rate(record.floor_seconds);
+  point.roof = rate(record.roofline_seconds);
   point.samples = record.samples;
-  point.marked = record.marked_samples;
+  point.marked = record.disturbed_samples;
   return point;
 }
 

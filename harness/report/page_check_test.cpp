@@ -110,7 +110,7 @@ TEST(Markdown, SaysWhatFailedAndHowToRunItAgain) {
 
 Record refused(Record row) {
   row.status = Status::unsupported;
-  row.time_median_seconds = row.floor_seconds = std::nullopt;
+  row.time_median_seconds = row.roofline_seconds = std::nullopt;
   return row;
 }
 
@@ -140,7 +140,7 @@ TEST(Markdown, SaysWhichDevicesAreCoveredByARunOnAnother) {
   Record row = check_row();
   row.variant = "native";
   row.backend = Backend::source;
-  row.figure = FigureKind::modelled;
+  row.provenance = Provenance::modelled;
   row.device = "nv-sm75";
   PageText text;
   text.covers = [](const Record&) { return std::vector<std::string>{"nv-sm80", "nv-sm90"}; };
@@ -153,7 +153,7 @@ TEST(Markdown, NamesOnlyRunsThatCoverTheDevicesThatItCounts) {
   Record small = check_row();
   small.variant = "native";
   small.backend = Backend::source;
-  small.figure = FigureKind::modelled;
+  small.provenance = Provenance::modelled;
   small.device = "nv-sm75";
   Record other = small;  // covers only nv-sm75, which has its own run
   other.variant = "native/matrix";

@@ -47,7 +47,7 @@ void put(json& object, const char* key, const std::optional<T>& value) {
 }
 
 json tier_json(const Tier& tier) {
-  return {{"tier", tier.name}, {"figure", std::string(name(tier.figure))}};
+  return {{"tier", tier.name}, {"provenance", std::string(name(tier.provenance))}};
 }
 
 json matrix_json(const std::vector<Record>& records, const PageText& text) {
@@ -142,7 +142,7 @@ json side_json(const ComparedCase& line, const Record& row) {
   const double seconds = seconds_of(row);
   if (seconds == 0) return out;
   out["seconds"] = seconds;
-  if (row.floor_seconds) out["of_roofline"] = *row.floor_seconds / seconds;
+  if (row.roofline_seconds) out["of_roofline"] = *row.roofline_seconds / seconds;
   if (&row != line.portable) put(out, "ratio", speed_over_portable(line, &row));
   return out;
 }
@@ -265,7 +265,7 @@ json page_data(const std::vector<Record>& records, const PageText& text) {
     row["tier"] = tier_of(record).name;
     put(row, "spread_percent", spread_percent(record));
     if (const std::string command = text.repro_command(record); !command.empty())
-      row["again"] = command;
+      row["repro_command"] = command;
     data["rows"].push_back(std::move(row));
   }
   data["runs"] = runs;

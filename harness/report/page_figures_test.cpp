@@ -21,14 +21,14 @@ Record timed(const std::string& variant, double seconds, const std::string& axes
   row.axes = axes;
   row.environment.cpu = cpu;
   row.time_median_seconds = seconds;
-  row.floor_seconds = 1;
+  row.roofline_seconds = 1;
   return row;
 }
 
 Record refused(const std::string& variant, const std::string& axes, const std::string& cpu) {
   Record row = timed(variant, 1, axes, cpu);
   row.status = Status::unsupported;
-  row.time_median_seconds = row.floor_seconds = std::nullopt;
+  row.time_median_seconds = row.roofline_seconds = std::nullopt;
   return row;
 }
 
@@ -69,7 +69,7 @@ TEST(Portability, IsTheHarmonicMeanOverCasesThenOverTiers) {
 
 TEST(Portability, IsZeroWhereADeviceRefusesOrTheResultIsWrong) {
   Record wrong = timed("wrong", 1);
-  wrong.status = Status::mistrusted;
+  wrong.status = Status::failed_recheck;
   wrong.time_median_seconds = std::nullopt;
   const std::vector<Record> rows{timed("kokkos", 2),
                                  timed("kokkos", 2, "n=1,f32", "B"),
@@ -123,7 +123,7 @@ TEST(Portability, StatesNothingWhereACaseWasNotRun) {
 
 TEST(Portability, LeavesModelledDevicesOut) {
   Record modelled = timed("kokkos", 100);
-  modelled.figure = FigureKind::modelled;
+  modelled.provenance = Provenance::modelled;
   modelled.device = "amd-gfx942";
   const auto lines = portability(std::vector<Record>{timed("kokkos", 2), modelled});
   ASSERT_EQ(lines.size(), 1U);
@@ -172,17 +172,18 @@ TEST(PassMatrix, KeepsKindsApartAndLeavesTheReferenceOut) {
   reference_values.backend = Backend::reference;
   Record modelled = synthetic::check_row();
   modelled.device = "amd-gfx942";
-  modelled.figure = FigureKind::modelled;
+  modelled.provenance = Provenance::modelled;
   Record unsupported_reason = modelled;
   unsupported_reason.status = Status::unsupported;
   const PassMatrix matrix =
       pass_matrix(std::vector<Record>{reference_values, modelled, unsupported_reason,
                                       synthetic::check_row(), synthetic::incorrect_row()});
   ASSERT_EQ(matrix.tiers.size(), 2U);
-  EXPECT_EQ(matrix.tiers[0].figure, FigureKind::measured);  // first, though its name comes later
+  EXPECT_EQ(matrix.tiers[0].provenance,
+            Provenance::measured);  // first, though its name comes later
   ASSERT_EQ(matrix.cells.size(), 2U);
   for (const PassCell& cell : matrix.cells) {
-    const bool host = cell.tier.figure == FigureKind::measured;
+    const bool host = cell.tier.provenance == Provenance::measured;
     EXPECT_EQ(cell.passed, 1);
     EXPECT_EQ(cell.failed, host ? 1 : 0);
     EXPECT_EQ(cell.unsupported, host ? 0 : 1);
@@ -194,7 +195,7 @@ Record judged(const std::string& variant, const std::string& device, Status stat
   row.variant = variant;
   row.device = device;
   row.backend = Backend::source;
-  row.figure = FigureKind::modelled;
+  row.provenance = Provenance::modelled;
   row.status = status;
   return row;
 }
@@ -260,9 +261,9 @@ Record cell(const std::string& test, double seconds) {
   row.dtype = "bf16";
   row.time_low_seconds = seconds / 2;
   row.time_high_seconds = 2 * seconds;
-  row.floor_seconds = seconds / 4;
+  row.roofline_seconds = seconds / 4;
   row.samples = 3;
-  row.marked_samples = 1;
+  row.disturbed_samples = 1;
   return row;
 }
 

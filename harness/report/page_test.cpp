@@ -39,11 +39,11 @@ TEST(Page, HoldsEveryFigureOfARecordAndLeavesAbsentOnesOut) {
   EXPECT_EQ(bench["time_median_seconds"], 0.0005);
   EXPECT_EQ(bench["bytes"], 4000000);
   EXPECT_EQ(bench["ratio_to_baseline"], 0.8);
-  EXPECT_EQ(bench["figure"], "measured");
+  EXPECT_EQ(bench["provenance"], "measured");
   EXPECT_EQ(bench["seed"], "18446744073709551615");  // as text: a script's number would round it
-  EXPECT_FALSE(bench.contains("worst_budget_ratio"));
+  EXPECT_FALSE(bench.contains("worst_error_ratio"));
   EXPECT_FALSE(data["rows"][1].contains("time_median_seconds"));
-  EXPECT_THAT(data["rows"][1]["again"],
+  EXPECT_THAT(data["rows"][1]["repro_command"],
               "kernelgate check --case linear/kokkos/tokens=7,out=64,"
               "in=64,bf16 --data real --seed 18446744073709551615");
 }
@@ -52,21 +52,21 @@ TEST(Page, HoldsTheSpreadOfATimeOnlyWhereMoreThanOneSampleCounts) {
   Record row = bench_row();  // quartiles 0.49 and 0.52 ms of 0.5 ms
   EXPECT_NEAR(data_of({row})["rows"][0]["spread_percent"].get<double>(), 3, 1e-9);
   row.samples = 3;
-  row.marked_samples = 2;
+  row.disturbed_samples = 2;
   EXPECT_FALSE(data_of({row})["rows"][0].contains("spread_percent"));
 }
 
 TEST(Page, HoldsNoCommandOfARowThatHasNone) {
   Record row = check_row();
-  EXPECT_TRUE(data_of({row})["rows"][0].contains("again"));
+  EXPECT_TRUE(data_of({row})["rows"][0].contains("repro_command"));
   row.variant = "engine/mine";
-  EXPECT_FALSE(data_of({row})["rows"][0].contains("again"));
+  EXPECT_FALSE(data_of({row})["rows"][0].contains("repro_command"));
 }
 
 TEST(Page, KeepsAnInfiniteRatioAsAWord) {
   Record row = incorrect_row();
-  row.worst_budget_ratio = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(data_of({row})["rows"][0]["worst_budget_ratio"], "inf");
+  row.worst_error_ratio = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(data_of({row})["rows"][0]["worst_error_ratio"], "inf");
 }
 
 TEST(Page, ListsEveryEnvironmentOnce) {
@@ -89,7 +89,7 @@ TEST(Page, HoldsPortableTunedAndVendorCodeOfACaseSideBySide) {
   slow.time_median_seconds = 0.004;
   vendor.variant = "baseline/onednn";
   vendor.status = Status::unsupported;
-  vendor.time_median_seconds = vendor.floor_seconds = std::nullopt;
+  vendor.time_median_seconds = vendor.roofline_seconds = std::nullopt;
   const nlohmann::json data = data_of({portable, tuned, slow, vendor});
   ASSERT_EQ(data["compared_cases"].size(), 1U);
   const nlohmann::json& line = data["compared_cases"][0];
@@ -153,7 +153,7 @@ TEST(Page, HoldsWhichRunCoversACell) {
   Record row = check_row();
   row.variant = "native";
   row.backend = Backend::source;
-  row.figure = FigureKind::modelled;
+  row.provenance = Provenance::modelled;
   row.device = "nv-sm75";
   PageText text;
   text.covers = [](const Record&) { return std::vector<std::string>{"nv-sm90"}; };
@@ -171,7 +171,7 @@ TEST(Page, HoldsWhichRunCoversACell) {
 TEST(Page, TakesTheCommandsOfTheOneWhoWritesIt) {
   PageText text;
   text.repro_command = [](const Record& record) { return "./run " + record.kernel; };
-  EXPECT_EQ(data_of({check_row()}, text)["rows"][0]["again"], "./run linear");
+  EXPECT_EQ(data_of({check_row()}, text)["rows"][0]["repro_command"], "./run linear");
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ RunKey run_key(const Record& record, const Tier& tier) {
 
 PassMatrix pass_matrix(std::span<const Record> records, const CoveredDevices& covers) {
   const auto measured_first = [](const Tier& a, const Tier& b) {
-    return std::tie(a.figure, a.name) < std::tie(b.figure, b.name);
+    return std::tie(a.provenance, a.name) < std::tie(b.provenance, b.name);
   };
   std::set<Tier, decltype(measured_first)> tiers(measured_first);
   std::map<std::tuple<std::string, std::string, Tier>, PassCell> cells;
@@ -49,7 +49,7 @@ PassMatrix pass_matrix(std::span<const Record> records, const CoveredDevices& co
   for (const Record& record : records) {
     if (!covers || !in_matrix(record) || record.status == Status::unsupported) continue;
     for (const std::string& device : covers(record)) {
-      const Tier tier{device, record.figure};
+      const Tier tier{device, record.provenance};
       if (runs.contains(run_key(record, tier))) continue;
       PassCell& cell = cell_of(record, tier);
       ++(record.status == Status::passed ? cell.covered_passed : cell.covered_failed);

@@ -107,8 +107,8 @@ std::string range(const std::vector<const Record*>& rows, const char* unit,
 std::string disturbed(const std::vector<const Record*>& rows) {
   std::int64_t marked = 0, samples = 0;
   for (const Record* row : rows) {
-    if (!row->marked_samples) continue;
-    marked += *row->marked_samples;
+    if (!row->disturbed_samples) continue;
+    marked += *row->disturbed_samples;
     samples += row->samples.value_or(0);
   }
   return samples == 0 ? "not shown by the system" : fmt::format("{} of {}", marked, samples);
@@ -186,14 +186,14 @@ void hold_one_run(const ComparedCase& line) {
 }
 
 std::optional<double> of_roofline(const Record& row) {
-  if (!row.floor_seconds || seconds_of(row) == 0) return std::nullopt;
-  return *row.floor_seconds / seconds_of(row);
+  if (!row.roofline_seconds || seconds_of(row) == 0) return std::nullopt;
+  return *row.roofline_seconds / seconds_of(row);
 }
 
 /// The limit of the case on this machine, from the portable row; absent if that has none.
 std::string roofline_time(const Record* row) {
-  return row != nullptr && row->floor_seconds ? time_text(*row->floor_seconds)
-                                              : std::string(nothing);
+  return row != nullptr && row->roofline_seconds ? time_text(*row->roofline_seconds)
+                                                 : std::string(nothing);
 }
 
 std::string time_or_reason(const Record* row) {

@@ -26,14 +26,14 @@ Record timed(const std::string& variant, double seconds, const std::string& axes
   row.environment.cpu = "A";
   row.environment.flags = flags;
   row.time_median_seconds = seconds;
-  row.floor_seconds = 1;
+  row.roofline_seconds = 1;
   return row;
 }
 
 Record refused(const std::string& axes, const std::string& flags) {
   Record row = timed("kokkos/cpu", 1, axes, flags);
   row.status = Status::unsupported;
-  row.time_median_seconds = row.floor_seconds = std::nullopt;
+  row.time_median_seconds = row.roofline_seconds = std::nullopt;
   return row;
 }
 

@@ -39,8 +39,8 @@ TierEfficiency on_tier(const std::string& tier, const TimedCases& cases,
     out.unsupported += row.status == Status::unsupported;
     out.wrong += row.status != Status::unsupported && seconds == 0;
     best.push_back(seconds > 0 ? fastest / seconds : 0);
-    if (seconds > 0 && !row.floor_seconds) floors_known = false;
-    roofline.push_back(seconds > 0 ? row.floor_seconds.value_or(0) / seconds : 0);
+    if (seconds > 0 && !row.roofline_seconds) floors_known = false;
+    roofline.push_back(seconds > 0 ? row.roofline_seconds.value_or(0) / seconds : 0);
   }
   const auto timed_only = [](std::vector<double> shares) {
     std::erase(shares, 0.0);

@@ -33,8 +33,8 @@ struct Tally {
       ++real;
       real_passed += passed;
     }
-    if (row.worst_budget_ratio) {
-      worst = std::max(worst.value_or(0), *row.worst_budget_ratio);
+    if (row.worst_error_ratio) {
+      worst = std::max(worst.value_or(0), *row.worst_error_ratio);
     }
   }
 };
@@ -44,10 +44,10 @@ std::string share(int passed, int all) {
 }
 
 std::string tally_line(const std::string& kernel, const std::string& variant, const Tally& tally) {
-  const int died = tally.of(Status::crashed) + tally.of(Status::timed_out);
+  const int crashed = tally.of(Status::crashed) + tally.of(Status::timed_out);
   return fmt::format("{:<16} {:<22} {:>7} {:>10} {:>11} {:>8} {:>12} {:>9} {:>9} {:>7}\n",
                      shortened(kernel, 16), shortened(variant, 22), tally.of(Status::passed),
-                     tally.of(Status::incorrect), tally.of(Status::mistrusted), died,
+                     tally.of(Status::incorrect), tally.of(Status::failed_recheck), crashed,
                      tally.of(Status::unsupported), share(tally.exact_passed, tally.exact),
                      share(tally.real_passed, tally.real),
                      tally.real > 0 && tally.worst ? fmt::format("{:.2f}", *tally.worst) : "-");
@@ -58,10 +58,10 @@ std::string bench_line(const Record& row) {
   std::string time = time_text(row.time_median_seconds);
   if (all_disturbed(row)) time += all_disturbed_mark;
   if (spread) time += fmt::format(" +-{:.1f} %", *spread);
-  return fmt::format("{:<51} {:<4} {:>17} {:>7} {:>7} {:>7} {:>13}\n", shortened(row.id(), 51),
+  return fmt::format("{:<51} {:<4} {:>17} {:>7} {:>7} {:>10} {:>13}\n", shortened(row.id(), 51),
                      row.cache ? name(*row.cache) : "", time, giga_text(bytes_per_second(row)),
                      giga_text(flops_per_second(row)),
-                     row.percent_of_floor ? fmt::format("{:.1f}", *row.percent_of_floor) : "",
+                     row.percent_of_roofline ? fmt::format("{:.1f}", *row.percent_of_roofline) : "",
                      row.ratio_to_baseline || row.baseline.empty()
                          ? ratio_text(row.ratio_to_baseline)
                          : std::string("-"));
@@ -74,10 +74,10 @@ std::string untimed_line(const Record& row) {
                      shortened(std::string(name(row.status)) + why, table_width - 52));
 }
 
-std::string bench_table_of(const std::vector<const Record*>& rows, FigureKind kind) {
-  std::string text = fmt::format("{:<51} {:<4} {:>17} {:>7} {:>7} {:>7} {:>13}\n",
-                                 fmt::format("bench, figures {}", name(kind)), "", "time", "GB/s",
-                                 "GFLOP/s", "% floor", "to baseline");
+std::string bench_table_of(const std::vector<const Record*>& rows, Provenance kind) {
+  std::string text = fmt::format("{:<51} {:<4} {:>17} {:>7} {:>7} {:>10} {:>13}\n",
+                                 fmt::format("bench, {}", name(kind)), "", "time", "GB/s",
+                                 "GFLOP/s", "% roofline", "to baseline");
   std::set<std::string> baselines;
   for (const Record* row : rows) {
     text += row->time_median_seconds ? bench_line(*row) : untimed_line(*row);
@@ -102,20 +102,20 @@ std::string check_table(std::span<const Record> records) {
   if (tallies.empty()) return {};
   std::string text = fmt::format(
       "{:<16} {:<22} {:>7} {:>10} {:>11} {:>8} {:>12} {:>9} {:>9} {:>7}\n", "kernel", "variant",
-      "passed", "incorrect", "mistrusted", "died", "unsupported", "exact", "real", "worst");
+      "passed", "incorrect", "recheck", "crashed", "unsupported", "exact", "real", "worst");
   for (const auto& [key, tally] : tallies) text += tally_line(key.first, key.second, tally);
   text += tally_line("all", "", sum);
   return text +
-         "worst: largest share of a budget used on real data; above 1 is incorrect. died: crashed "
-         "or timed out\n";
+         "recheck: failed when judged again after timing. crashed: or timed out. worst: largest "
+         "error on real data,\nas a share of its bound; above 1 is incorrect\n";
 }
 
 std::string bench_table(std::span<const Record> records) {
   std::string text;
-  for (const FigureKind kind : {FigureKind::measured, FigureKind::modelled, FigureKind::compiled}) {
+  for (const Provenance kind : {Provenance::measured, Provenance::modelled, Provenance::compiled}) {
     std::vector<const Record*> rows;
     for (const Record& row : records) {
-      if (row.row == RowKind::bench && row.figure == kind) rows.push_back(&row);
+      if (row.row == RowKind::bench && row.provenance == kind) rows.push_back(&row);
     }
     if (rows.empty()) continue;
     if (!text.empty()) text += "\n";

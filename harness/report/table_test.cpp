@@ -32,7 +32,7 @@ std::vector<std::string> words(const std::string& table, const std::string& star
 Record exact_row() {
   Record row = check_row();
   row.data = DataMode::exact;
-  row.worst_budget_ratio = std::nullopt;
+  row.worst_error_ratio = std::nullopt;
   return row;
 }
 
@@ -42,7 +42,7 @@ TEST(CheckTable, CountsStatusesAndBothKindsOfDataOfAVariant) {
   const std::string table = check_table(
       std::vector{check_row(), check_row(), exact_row(), refused, incorrect_row(), bench_row()});
   using Words = std::vector<std::string>;
-  // passed, incorrect, mistrusted, died, unsupported, exact, real, worst
+  // passed, incorrect, failed recheck, crashed, unsupported, exact, real, worst
   EXPECT_EQ(words(table, "linear"),
             (Words{"linear", "kokkos", "3", "1", "0", "0", "1", "1/1", "2/3", "151.50"}));
   EXPECT_EQ(words(table, "all"), (Words{"all", "3", "1", "0", "0", "1", "1/1", "2/3", "151.50"}));
@@ -51,7 +51,7 @@ TEST(CheckTable, CountsStatusesAndBothKindsOfDataOfAVariant) {
 TEST(CheckTable, GivesNoWorstShareOfAVariantThatNeverEnded) {
   Record died = check_row();
   died.status = Status::crashed;
-  died.worst_budget_ratio = std::nullopt;
+  died.worst_error_ratio = std::nullopt;
   const std::string table = check_table(std::vector{died});
   using Words = std::vector<std::string>;
   EXPECT_EQ(words(table, "linear"),
@@ -67,7 +67,7 @@ TEST(CheckTable, IsEmptyWithoutRowsOfItsKind) {
 TEST(BenchTable, ShowsTimeRatesFloorAndRatioInWords) {
   // 4 MB and 8 MFLOP in 0.5 ms: 8 GB/s and 16 GFLOP/s; quartiles 0.03 ms apart: 3 % each way.
   const std::string table = bench_table(std::vector{bench_row()});
-  EXPECT_THAT(table, HasSubstr("bench, figures measured"));
+  EXPECT_THAT(table, HasSubstr("bench, measured"));
   EXPECT_EQ(
       words(table, "linear"),
       (std::vector<std::string>{"linear/kokkos/tokens=7,out=64,in=64,bf16", "cold", "500", "us",
@@ -77,23 +77,23 @@ TEST(BenchTable, ShowsTimeRatesFloorAndRatioInWords) {
 
 TEST(BenchTable, MarksATimeOfDisturbedSamplesAndPrintsNoRatioWithoutAnUndisturbedPair) {
   Record row = bench_row();
-  row.samples = row.marked_samples = 3;
+  row.samples = row.disturbed_samples = 3;
   row.ratio_to_baseline = std::nullopt;
   const std::string table = bench_table(std::vector{row});
   EXPECT_EQ(words(table, "linear"),
             (std::vector<std::string>{"linear/kokkos/tokens=7,out=64,in=64,bf16", "cold", "500",
                                       "us*", "+-3.0", "%", "8.00", "16.0", "80.0", "-"}));
   EXPECT_THAT(table, HasSubstr("baseline: baseline/onednn"));
-  row.marked_samples = 2;  // one sample counts: no spread and no mark
+  row.disturbed_samples = 2;  // one sample counts: no spread and no mark
   EXPECT_THAT(bench_table(std::vector{row}), HasSubstr("500 us "));
 }
 
 TEST(BenchTable, KeepsKindsOfFiguresApartAndNamesThem) {
   Record modelled = bench_row();
-  modelled.figure = FigureKind::modelled;
+  modelled.provenance = Provenance::modelled;
   const std::string table = bench_table(std::vector{modelled, bench_row()});
-  const std::size_t first = table.find("bench, figures measured");
-  const std::size_t second = table.find("bench, figures modelled");
+  const std::size_t first = table.find("bench, measured");
+  const std::size_t second = table.find("bench, modelled");
   ASSERT_NE(first, std::string::npos);
   ASSERT_NE(second, std::string::npos);
   EXPECT_LT(first, second);
@@ -101,11 +101,11 @@ TEST(BenchTable, KeepsKindsOfFiguresApartAndNamesThem) {
 
 TEST(BenchTable, SaysWhyARowHasNoTime) {
   Record row = bench_row();
-  row.status = Status::mistrusted;
+  row.status = Status::failed_recheck;
   row.time_median_seconds = std::nullopt;
   row.message = "wrong when verified again";
   const std::string table = bench_table(std::vector{row});
-  EXPECT_THAT(table, HasSubstr("mistrusted: wrong when verified again"));
+  EXPECT_THAT(table, HasSubstr("failed_recheck: wrong when verified again"));
   EXPECT_THAT(table, Not(HasSubstr("GB/s 0")));
 }
 

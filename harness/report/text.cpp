@@ -72,11 +72,11 @@ std::optional<double> flops_per_second(const Record& record) {
 
 bool has_spread(const Record& record) {
   // Rows of older versions lack the number of samples, which was more than one.
-  return !record.samples || has_spread(*record.samples, record.marked_samples.value_or(0));
+  return !record.samples || has_spread(*record.samples, record.disturbed_samples.value_or(0));
 }
 
 bool all_disturbed(const Record& record) {
-  return record.samples.value_or(0) > 0 && record.marked_samples == record.samples;
+  return record.samples.value_or(0) > 0 && record.disturbed_samples == record.samples;
 }
 
 std::optional<double> spread_percent(const Record& record) {

@@ -39,14 +39,14 @@ TEST(ReportText, ComputesRatesOnlyFromRowsWithATime) {
 TEST(ReportText, GivesNoSpreadWhereOneSampleAloneCounts) {
   Record row = synthetic::bench_row();
   row.samples = 3;
-  row.marked_samples = 1;
+  row.disturbed_samples = 1;
   EXPECT_TRUE(spread_percent(row).has_value());
-  row.marked_samples = 2;
+  row.disturbed_samples = 2;
   EXPECT_FALSE(spread_percent(row).has_value());
-  row.marked_samples = 3;  // all are disturbed, and all of them count
+  row.disturbed_samples = 3;  // all are disturbed, and all of them count
   EXPECT_TRUE(spread_percent(row).has_value());
   row.samples = 1;
-  row.marked_samples = std::nullopt;
+  row.disturbed_samples = std::nullopt;
   EXPECT_FALSE(spread_percent(row).has_value());
 }
 

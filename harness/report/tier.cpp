@@ -7,14 +7,14 @@
 namespace kernelgate {
 
 Tier tier_of(const Record& record) {
-  if (!record.device.empty()) return {record.device, record.figure};
+  if (!record.device.empty()) return {record.device, record.provenance};
   // A variant that no virtual device supports has a single row without a device.
-  if (record.figure != FigureKind::measured) return {"any device", record.figure};
+  if (record.provenance != Provenance::measured) return {"any device", record.provenance};
   const Environment& here = record.environment;
-  if (here.cpu.empty()) return {"this host", record.figure};
+  if (here.cpu.empty()) return {"this host", record.provenance};
   return {fmt::format("{}, {}{}", here.cpu, counted(here.threads, "thread", "threads"),
                       target_words(here)),
-          record.figure};
+          record.provenance};
 }
 
 bool is_kernel_row(const Record& record) {
@@ -22,7 +22,7 @@ bool is_kernel_row(const Record& record) {
 }
 
 bool is_measured_speed(const Record& record) {
-  return record.row == RowKind::bench && record.figure == FigureKind::measured &&
+  return record.row == RowKind::bench && record.provenance == Provenance::measured &&
          is_kernel_row(record);
 }
 

@@ -13,7 +13,7 @@ namespace kernelgate {
 /// column with times measured on one.
 struct Tier {
   std::string name;  // device profile, or the host's processor, threads and kernel target
-  FigureKind figure = FigureKind::measured;
+  Provenance provenance = Provenance::measured;
 
   auto operator<=>(const Tier&) const = default;
 };

@@ -63,7 +63,7 @@ std::string UnsupportedReasons::describe() const {
                         counted(reason.rows, "row", "rows"), fmt::join(reason.types, ", "),
                         reason.words);
     const std::string command = repro_command(first);
-    if (!command.empty()) text += fmt::format("  again    {}\n", on_terminal(command));
+    if (!command.empty()) text += fmt::format("  rerun    {}\n", on_terminal(command));
   }
   return text;
 }

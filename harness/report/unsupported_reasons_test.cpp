@@ -41,7 +41,7 @@ TEST(UnsupportedReasons, TellAReasonOnceForAVariantAndDevice) {
       unsupported_reasons.describe(),
       ::testing::StartsWith("unsupported  top_k/native/cdna3  on nv-sm80  2 rows of bf16, f32\n"
                             "  reason   slice<TYPE,w64> needs waves of 64\n"
-                            "  again    kernelgate check --case top_k/native/cdna3/rows=1,f32 "
+                            "  rerun    kernelgate check --case top_k/native/cdna3/rows=1,f32 "
                             "--data exact --backend source --device nv-sm80\n"
                             "unsupported  top_k/native/cdna3  on nv-sm90  1 row of f32\n"));
 }

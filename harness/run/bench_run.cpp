@@ -85,7 +85,7 @@ class Bench {
     row.time_median_seconds = time.median;
     row.time_low_seconds = time.low;
     row.time_high_seconds = time.high;
-    if (time.marked) row.marked_samples = static_cast<std::int64_t>(time.marked->size());
+    if (time.marked) row.disturbed_samples = static_cast<std::int64_t>(time.marked->size());
     row.clock_hz = time.clock_hz;
     row.instructions = time.instructions;
     row.cycles = time.cycles;
@@ -99,7 +99,7 @@ class Bench {
       if (below_floor(row)) {
         row.message =
             fmt::format("invalid: {:.0f} % of the floor; the kernel or its byte count is wrong",
-                        *row.percent_of_floor);
+                        *row.percent_of_roofline);
       }
     }
   }
@@ -109,8 +109,8 @@ class Bench {
                                               ? roofs_.read_bandwidth_cold()
                                               : roofs_.read_bandwidth_hot(traffic.bytes);
     row.peak_flops_per_second = roofs_.fma_peak();
-    row.floor_seconds = floor_of(row);
-    row.percent_of_floor = 100 * *row.floor_seconds / *row.time_median_seconds;
+    row.roofline_seconds = floor_of(row);
+    row.percent_of_roofline = 100 * *row.roofline_seconds / *row.time_median_seconds;
   }
 
   // Rechecks on fresh inputs after the timing: a kernel that is only correct once gets no time. The
@@ -124,7 +124,7 @@ class Bench {
       Record& row = rows[row_of[i]];
       row = blank(suite_case, *sound[i]);
       row.device = devices_.profile_of(*sound[i]);
-      row.status = Status::mistrusted;
+      row.status = Status::failed_recheck;
       row.message = "wrong on fresh inputs after timing: " +
                     result.message.substr(0, result.message.find('\n'));
     }
@@ -173,8 +173,8 @@ double floor_of(const Record& row) {
 }
 
 bool below_floor(const Record& record) {
-  if (!record.floor_seconds || !record.time_high_seconds) return false;
-  return 100 * *record.floor_seconds / *record.time_high_seconds > impossible_percent;
+  if (!record.roofline_seconds || !record.time_high_seconds) return false;
+  return 100 * *record.roofline_seconds / *record.time_high_seconds > impossible_percent;
 }
 
 Record BenchRun::blank(const SuiteCase& suite_case, const Variant& variant) const {

@@ -131,7 +131,7 @@ Checked blank(const Job& job, const CheckRun& run) {
   Checked checked{
       start_record(RowKind::check, run.run_id, *job.suite_case, *job.variant, job.mode, run.seed),
       ""};
-  if (is_virtual(job.variant->backend)) checked.record.figure = FigureKind::modelled;
+  if (is_virtual(job.variant->backend)) checked.record.provenance = Provenance::modelled;
   place(job, checked.record);
   add_program_options(checked.record, run.plugin_words, run.threads);
   if (job.on.profile != nullptr) add_options(checked.record, run.virtual_runs.words());
@@ -152,7 +152,7 @@ class Judge {
     if (result.status != Status::unsupported) {
       checked.record.checked = result.checked;
       checked.record.total = result.total;
-      if (job.mode == DataMode::real) checked.record.worst_budget_ratio = result.worst_ratio;
+      if (job.mode == DataMode::real) checked.record.worst_error_ratio = result.worst_ratio;
     }
     checked.message = result.message;
     checked.record.message = first_line(result.message);

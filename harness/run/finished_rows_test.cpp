@@ -27,7 +27,7 @@ TEST(FinishedRows, AreThoseThatPassedOrWereRefused) {
     EXPECT_TRUE(FinishedRows(std::vector<Record>{row(status)}, 7, "abc1234").has(row(status)));
   }
   for (const Status status :
-       {Status::incorrect, Status::mistrusted, Status::crashed, Status::timed_out}) {
+       {Status::incorrect, Status::failed_recheck, Status::crashed, Status::timed_out}) {
     EXPECT_TRUE(FinishedRows(std::vector<Record>{row(status)}, 7, "abc1234").empty());
   }
 }

@@ -98,6 +98,7 @@ class Validation {
       check(all, Executors::with);
     } else if (options_.suites.empty()) {
       check({"smoke"}, Executors::with);
+      fmt::print("{}\n", check_table(records_));
       check({"edge_shapes"}, Executors::without);
       const std::string why =
           "native variants on virtual devices were judged on smoke; on edge_shapes, which takes "
@@ -163,7 +164,7 @@ class Validation {
         return;
       }
       progress.clear();
-      fmt::print("{:<11}  {}  {}\n{}\n  again    {}\n", name(checked.record.status),
+      fmt::print("{:<11}  {}  {}\n{}\n  rerun    {}\n", name(checked.record.status),
                  checked.record.id(), name(*checked.record.data), checked.message,
                  on_terminal(repro_command(checked.record)));
     });

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "harness/core/variant_role.hpp"
 #include "harness/report/markdown.hpp"
 #include "harness/report/text.hpp"
 
@@ -24,7 +25,7 @@ constexpr std::size_t host_column = 2, source_column = 3, compiled_column = 4;
 bool is_native(const Variant& v) { return v.native.has_value(); }
 /// A variant of this project for the host. A vendor's library covers no kernel.
 bool is_on_host(const Variant& v) {
-  return v.backend == Backend::kokkos && !v.name.starts_with("baseline/");
+  return v.backend == Backend::kokkos && role_of(v.name) != VariantRole::baseline;
 }
 bool is_any(const DeviceProfile&) { return true; }
 bool is_gpu(const DeviceProfile& p) { return p.vendor != Vendor::artificial; }
@@ -39,7 +40,7 @@ std::string host_words(const Kernel& kernel, std::span<const Record> records) {
   if (idle.empty()) return "–";
   for (const Record& r : records) {
     if (r.row != RowKind::check || r.backend != Backend::kokkos || r.kernel != kernel.name ||
-        r.status == Status::unsupported || r.variant.starts_with("baseline/")) {
+        r.status == Status::unsupported || role_of(r.variant) == VariantRole::baseline) {
       continue;
     }
     idle.erase(r.variant);

@@ -149,7 +149,7 @@ TEST(Coverage, HasAColumnForGpusThatWereMeasured) {
   std::vector<Record> records = runs();
   records.push_back(native_row("rows=1,f32", "nv-sm80", Status::passed));
   records.back().backend = Backend::cuda;
-  records.back().figure = FigureKind::measured;
+  records.back().provenance = Provenance::measured;
   const std::string table = coverage_table(registry, support_table(registry, records, {}), records);
   EXPECT_THAT(table, HasSubstr("| GPU: devices passed |\n"));
   EXPECT_THAT(table, HasSubstr("| 12/17 (1 run) | 0/15 | 1/15 |\n"));

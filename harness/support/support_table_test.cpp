@@ -98,7 +98,7 @@ TEST(SupportTable, CountsTheInstancesThatAreCompiledForTheTarget) {
 TEST(SupportTable, KeepsWhatWasMeasuredToItsDevice) {
   Record gpu = native_row("rows=1,f32", "nv-sm90", Status::passed);
   gpu.backend = Backend::cuda;
-  gpu.figure = FigureKind::measured;
+  gpu.provenance = Provenance::measured;
   const SupportRow row = row_of(std::vector<Record>{gpu});
   EXPECT_EQ(cell(row, "nv-sm90").measured, 1);
   EXPECT_EQ(cell(row, "nv-sm90").passed, 0);

@@ -77,7 +77,7 @@ inline Record native_row(const std::string& axes, const std::string& device, Sta
   r.device = device;
   r.schedule_seed = schedule;
   r.status = status;
-  r.figure = FigureKind::modelled;
+  r.provenance = Provenance::modelled;
   return r;
 }
 

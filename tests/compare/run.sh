@@ -111,7 +111,7 @@ expect 1 not_timed "candidate: incorrect" wrong.csv
 build cand 1.00e-3 1.01e-3
 echo incorrect > cand/verify.later
 expect 1 not_timed "candidate after timing: incorrect" later.csv
-[[ $(rows mistrusted later.csv) == 1 ]] || fail "later.csv: expected a row mistrusted"
+[[ $(rows failed_recheck later.csv) == 1 ]] || fail "later.csv: expected a row failed_recheck"
 build cand 1.00e-3
 build base 1.00e-3
 echo incorrect > base/verify

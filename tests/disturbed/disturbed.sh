@@ -42,8 +42,8 @@ field() {
     NR == 2 { gsub(/"[^"]*"/, "text"); $0 = $0; print $at }' "$1"
 }
 recorded() {
-  grep -qE "^$marked\$" <<<"$(field "$1" marked_samples)" ||
-    complain "expected marked_samples '$marked' in $1, got '$(field "$1" marked_samples)'"
+  grep -qE "^$marked\$" <<<"$(field "$1" disturbed_samples)" ||
+    complain "expected disturbed_samples '$marked' in $1, got '$(field "$1" disturbed_samples)'"
 }
 
 run throughput --model t1 --pp 1024 --repetitions 4 --records throughput.csv

@@ -63,7 +63,7 @@ pastes() {
 # The reproduction commands of the rows on a page of these records, and the command of the page.
 rows_of() {
   "$typed" report --records "$1" --output rows.html >/dev/null 2>said || fail "no page of $1"
-  grep -o '"again":"[^"]*"' rows.html | sed 's/^"again":"//; s/"$//; s/\\\\/\\/g' | sort -u
+  grep -o '"repro_command":"[^"]*"' rows.html | sed 's/^"repro_command":"//; s/"$//; s/\\\\/\\/g' | sort -u
 }
 command_of() { grep -o '"command":"[^"]*"' "$1" | sed 's/^"command":"//; s/"$//; s/\\\\/\\/g'; }
 
@@ -78,24 +78,24 @@ printf 'kernel,cases,variants\nlinear,"%s",kokkos;plugin/it'"'"'s wrong\n' "$axe
 # ---- check: a wrong result, a failure, a time limit, an unsupported case -------------------------
 runs 1 "a wrong result" -- check --plugin "$plugin" --threads 1 --case "linear/plugin/it's wrong/$axes" \
   --seed 7 --records 'my rows.csv' --junit 'my rows.xml'
-[ "$(printed again | wc -l)" -eq 2 ] || fail "expected a command for each data mode"
+[ "$(printed rerun | wc -l)" -eq 2 ] || fail "expected a command for each data mode"
 grep -qF "$quoted check --plugin 'my kernels/it'" said || fail "the plugin is not quoted"
-pastes 1 "incorrect    linear/plugin/it's wrong/" "$(printed again)"
+pastes 1 "incorrect    linear/plugin/it's wrong/" "$(printed rerun)"
 what="a wrong result's rows on a page"
 pastes 1 "incorrect    linear/plugin/it's wrong/" "$(rows_of 'my rows.csv')"
 what="a wrong result in JUnit"
 pastes 1 "incorrect    linear/plugin/it's wrong/" \
-  "$(sed -n 's/.*>again: \(kernelgate .*\)<\/failure>.*/\1/p' 'my rows.xml' | sed 's/&quot;/"/g; s/&amp;/\&/g')"
+  "$(sed -n 's/.*rerun: \(kernelgate .*\)<\/failure>.*/\1/p' 'my rows.xml' | sed 's/&quot;/"/g; s/&amp;/\&/g')"
 runs 1 "a kernel that fails" -- check --plugin "$plugin" --case "linear/plugin/failing/$axes" --data exact
-pastes 1 "no memory on the device" "$(printed again)"
+pastes 1 "no memory on the device" "$(printed rerun)"
 runs 1 "a kernel over its time limit" -- \
   check --plugin "$plugin" --case "linear/plugin/endless/$axes" --data exact --time-limit 1
-pastes 1 "over the time limit of 1 s" "$(printed again)"
+pastes 1 "over the time limit of 1 s" "$(printed rerun)"
 runs 5 "a refusal" -- check --plugin "$plugin" --case "linear/plugin/refuses/$axes" -v
-pastes 5 "reason   takes nothing" "$(printed again | sed 's/$/ -v/')"
+pastes 5 "reason   takes nothing" "$(printed rerun | sed 's/$/ -v/')"
 runs 1 "a kernel that fails, in bench" -- \
   bench --plugin "$plugin" --case "linear/plugin/failing/$axes" "${few[@]}"
-pastes 1 "no memory on the device" "$(printed again)"
+pastes 1 "no memory on the device" "$(printed rerun)"
 runs 2 "a library that ends its process" -- check --plugin "my kernels/ends.so" --case "linear/$axes"
 pastes 2 "plugin my kernels/ends.so: its process died of SEGV" "$(printed rerun)"
 
@@ -107,7 +107,7 @@ pastes 0 "wave" "$(commands_behind '^.*source: ')"
 # ---- a user's suite: gate, validate, report ------------------------------------------------------
 runs 1 "a closed gate" -- gate --arch cpu --plugin "$plugin" --suite 'my suite.csv' --output "it's gate" \
   --junit gate.xml
-pastes 1 "incorrect    linear/plugin/it's wrong/" "$(printed again | grep ' check ')"
+pastes 1 "incorrect    linear/plugin/it's wrong/" "$(printed rerun | grep ' check ')"
 
 printf 'kernel,cases,variants\nlinear,"%s",kokkos\n' "$axes" >"it's one.csv"
 runs 0 "a validation" -- validate --suite "it's one.csv" --throughput none --repetitions 2 --output "it's out"
@@ -139,7 +139,7 @@ header=$(printf '{"%s/y":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}' "$
   >"it's answers.safetensors"
 runs 1 "a wrong answer of an engine" -- vectors check --vectors "it's vectors" --only "$vector" \
   --outputs "it's answers.safetensors" --records 'my vectors.csv'
-pastes 1 "incorrect    $vector" "$(printed again)"
+pastes 1 "incorrect    $vector" "$(printed rerun)"
 what="a wrong answer's row on a page"
 pastes 1 "incorrect    $vector" "$(rows_of 'my vectors.csv')"
 

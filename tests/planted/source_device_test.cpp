@@ -68,7 +68,7 @@ TEST(SourceDevice, WordsAFaultInTheOrderOfTheHouse) {
   EXPECT_THAT(text, HasSubstr("planted_order.hpp:"));
   EXPECT_THAT(text, HasSubstr("\n  against  read by block 0 thread "));
   EXPECT_THAT(text, HasSubstr(", same interval (1)"));
-  EXPECT_THAT(text, HasSubstr("\n  again    kernelgate check --case topk/native/rows=1"));
+  EXPECT_THAT(text, HasSubstr("\n  rerun    kernelgate check --case topk/native/rows=1"));
 }
 
 TEST(SourceDevice, NamesTheLineInTheKernelAndNotInTheDialect) {

@@ -140,7 +140,7 @@ void SourceDevice::launch(const NativeEntry& entry, const LaunchShape& shape,
   if (found.size() > max_words) {
     lines += fmt::format("\n  and {} more", found.size() - max_words);
   }
-  if (!repro_command_.empty()) lines += "\n  again    " + repro_command_;
+  if (!repro_command_.empty()) lines += "\n  rerun    " + repro_command_;
   throw NativeFault(headline, lines);
 }
 

@@ -81,9 +81,9 @@ def compare_figures(reader, records):
     """Differences between what the tables show and the records; nothing when there are none."""
     differences = []
     for table, wanted, columns in (
-            ("checks", kernels_judged(records), {"worst": "worst_budget_ratio", "checked": "checked"}),
+            ("checks", kernels_judged(records), {"worst": "worst_error_ratio", "checked": "checked"}),
             ("benches", kernels_timed(records), {
-                "time": "time_median_seconds", "floor": "percent_of_floor", "ratio": "ratio_to_baseline"}),
+                "time": "time_median_seconds", "floor": "percent_of_roofline", "ratio": "ratio_to_baseline"}),
             ("compareds", [r for r in records if r["row"] == "compare"], {
                 "effect": "ratio_to_baseline", "interval": "ratio_low", "rounds": "round", "chance": "chance",
                 "sees": "smallest_visible_ratio", "time": "time_median_seconds"})):

@@ -139,9 +139,9 @@ TEST_F(PageInBrowser, ShowsTheFiguresOfATimedRow) {
   EXPECT_THAT(
       cells("benches", "linear/kokkos/tokens=7,out=64,in=64,bf16"),
       HasSubstr("linear|kokkos|tokens=7,out=64,in=64,bf16|cold|500 µs ±3.0 %|8.00|16.0|80.0|"
-                "memory||1.25× faster|measured|again"));
+                "memory||1.25× faster|measured|rerun"));
   EXPECT_THAT(cells("benches", "router/kokkos/tokens=512,experts=16,f32"),
-              HasSubstr("|✗ mistrusted||||memory|||measured|again"));
+              HasSubstr("|✗ failed_recheck||||memory|||measured|rerun"));
 }
 
 TEST_F(PageInBrowser, SaysTheKindOfItsFigures) {

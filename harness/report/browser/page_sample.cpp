@@ -21,7 +21,7 @@ Record on_other_machine(Record row) {
 
 Record modelled(Record row, Status status) {
   row.device = "amd-gfx942";
-  row.figure = FigureKind::modelled;
+  row.provenance = Provenance::modelled;
   row.backend = Backend::source;
   row.variant = "native";
   row.status = status;
@@ -53,7 +53,7 @@ std::vector<Record> model_rows() {
     row.variant = scheme;
     row.axes = "model=8b,tokens=4096,bf16";
     row.data = std::nullopt;
-    row.worst_budget_ratio = std::nullopt;
+    row.worst_error_ratio = std::nullopt;
     row.bytes = 4096LL * bytes;
     rows.push_back(row);
   }
@@ -138,7 +138,7 @@ int main(int argc, char** argv) {
   };
   text.compiled = compiled();
   text.covers = [](const Record& row) {
-    const bool run = row.figure == FigureKind::modelled && row.status != Status::unsupported;
+    const bool run = row.provenance == Provenance::modelled && row.status != Status::unsupported;
     return run ? std::vector<std::string>{"amd-gfx950"} : std::vector<std::string>{};
   };
   write_page(folder / "page.html", rows, text);

@@ -36,9 +36,9 @@ inline std::vector<Record> sample_run() {
             row.total = 14336;
             row.checked = number % 5 == 0 ? 4096 : 14336;
             if (mode == DataMode::real)
-              row.worst_budget_ratio = 0.01 * (number % 60);
+              row.worst_error_ratio = 0.01 * (number % 60);
             else
-              row.worst_budget_ratio = std::nullopt;
+              row.worst_error_ratio = std::nullopt;
             if (row.variant == "baseline/onednn" && row.dtype == "f16") {
               row.status = Status::unsupported;
               row.message = "oneDNN on this host has no f16 form of this operation";
@@ -52,7 +52,7 @@ inline std::vector<Record> sample_run() {
   }
   Record& wrong = rows[41];
   wrong.status = Status::incorrect;
-  wrong.worst_budget_ratio = 151.5;
+  wrong.worst_error_ratio = 151.5;
   wrong.message =
       "worst y[3,96] got -0.4375 expected -0.3125 off by 0.125 allowed 0.0021; pattern 32 "
       "of 14336 outside, all in row 3, columns 96..127";
@@ -73,10 +73,10 @@ inline Record timed(const std::string& kernel, const std::string& variant, const
   row.axes = axes;
   row.bytes = bytes;
   row.flops = flops;
-  row.floor_seconds =
+  row.roofline_seconds =
       std::max(static_cast<double>(bytes) / 1e10, static_cast<double>(flops) / 1e11);
-  row.percent_of_floor = percent;
-  row.time_median_seconds = *row.floor_seconds * 100 / percent;
+  row.percent_of_roofline = percent;
+  row.time_median_seconds = *row.roofline_seconds * 100 / percent;
   row.time_low_seconds = 0.98 * *row.time_median_seconds;
   row.time_high_seconds = 1.04 * *row.time_median_seconds;
   row.ratio_to_baseline = ratio;
@@ -114,10 +114,10 @@ inline std::vector<Record> sample_benches() {
   hot.baseline.clear();
   rows.push_back(hot);
   Record untimed = timed("router", "kokkos", "tokens=512,experts=16,f32", 1000000, 1000000, 50, 1);
-  untimed.status = Status::mistrusted;
+  untimed.status = Status::failed_recheck;
   untimed.message = "wrong when verified again after timing";
   untimed.time_median_seconds = untimed.time_low_seconds = untimed.time_high_seconds = std::nullopt;
-  untimed.percent_of_floor = untimed.ratio_to_baseline = std::nullopt;
+  untimed.percent_of_roofline = untimed.ratio_to_baseline = std::nullopt;
   rows.push_back(untimed);
   return rows;
 }
@@ -134,7 +134,7 @@ inline std::vector<Record> sample_forwards() {
     row.axes = what;
     row.dtype = "f32";
     row.data = std::nullopt;
-    row.worst_budget_ratio = 0.25;
+    row.worst_error_ratio = 0.25;
     rows.push_back(row);
   }
   return rows;

@@ -5,14 +5,14 @@ const checkColumns = [
   column("variant", "variant", variantText, variantText),
   column("case", "case", axesElement, (r) => r.axes),
   column("data", "data", (r) => r.data || "", (r) => r.data || ""),
-  numeric("worst", "worst", (r) => (r.data === "exact" ? "" : numberText(r.worst_budget_ratio)),
-    (r) => Number(r.worst_budget_ratio ?? -1)),
+  numeric("worst", "worst", (r) => (r.data === "exact" ? "" : numberText(r.worst_error_ratio)),
+    (r) => Number(r.worst_error_ratio ?? -1)),
   numeric("checked", "checked", (r) => (r.checked === undefined ? "" : r.checked === r.total
     ? wholeText(r.total) : `${wholeText(r.checked)} of ${wholeText(r.total)}`), (r) => r.checked ?? -1),
-  column("figure", "figure", (r) => kindElement(r.figure), (r) => r.figure),
+  column("provenance", "provenance", (r) => kindElement(r.provenance), (r) => r.provenance),
   column("message", "message", (r) => (r.message ? make("span", { class: "message" }, r.message) : ""),
     undefined),
-  column("again", "run it", againElement, undefined),
+  column("repro_command", "rerun", rerunElement, undefined),
 ];
 
 const forwardColumns = [
@@ -68,7 +68,7 @@ function drawCases() {
     table(list);
   };
   const filters = makeFilters(byId("check-filters"), "cases", "cases", [["kernel", "kernel"],
-    ["variant", "variant"], ["dtype", "type"], ["tier", "device"], ["figure", "figures"], ["data", "data"],
+    ["variant", "variant"], ["dtype", "type"], ["tier", "device"], ["provenance", "provenance"], ["data", "data"],
     ["status", "status"]], checks, (r) => `${caseId(r)} ${r.status} ${r.message || ""}`, () => update());
   const choose = (chosen) => {
     filters.set(chosen);

@@ -25,7 +25,7 @@ const comparedColumns = [
   numeric("chance", "chance", (r) => numberText(r.chance), (r) => r.chance ?? -1),
   numeric("sees", "sees", (r) => morePercent(r.smallest_visible_ratio), (r) => r.smallest_visible_ratio ?? -1),
   numeric("time", "time", (r) => timeText(r.time_median_seconds), (r) => r.time_median_seconds ?? -1),
-  numeric("disturbed", "disturbed", disturbedText, (r) => r.marked_samples ?? -1),
+  numeric("disturbed", "disturbed", disturbedText, (r) => r.disturbed_samples ?? -1),
   column("tier", "device", (r) => r.tier, (r) => r.tier),
   column("baseline", "baseline", (r) => r.baseline || "", (r) => r.baseline || ""),
   column("commit", "candidate", (r) => data.environments[r.environment].commit || "",

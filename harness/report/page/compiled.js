@@ -7,7 +7,7 @@ function drawCompiled() {
   presence("targets", undefined, entries.length > 0);
   byId("entries-more-details").hidden = entries.length === 0;
   if (entries.length === 0) {
-    byId("compiled-note").textContent = "No figures of compiled kernels were given (--resources FOLDER).";
+    byId("compiled-note").textContent = "No metrics of compiled kernels were given (--resources FOLDER).";
     return;
   }
   const group = new Map();

@@ -28,8 +28,8 @@ const perSecond = (amount, row) =>
 const giga = (value) => (value === undefined ? "" : threeDigits(value / 1e9));
 const numberText = (value) => (value === undefined ? "" : threeDigits(Number(value)));
 // "2 of 11": how many samples were disturbed; empty where the system does not show it.
-const disturbedText = (row) => (row.marked_samples === undefined ? ""
-  : `${row.marked_samples} of ${row.samples ?? "?"}`);
+const disturbedText = (row) => (row.disturbed_samples === undefined ? ""
+  : `${row.disturbed_samples} of ${row.samples ?? "?"}`);
 const caseId = (row) => `${row.kernel}/${row.variant}/${row.axes}`;
 
 // A variant, and on which virtual device in which order.
@@ -46,7 +46,7 @@ function boundBy(row) {
 
 // A status as a word with a mark, so that no reader depends on the colour.
 const statusMarks = {
-  passed: ["✓", "good"], incorrect: ["✗", "bad"], mistrusted: ["✗", "bad"], crashed: ["✗", "bad"],
+  passed: ["✓", "good"], incorrect: ["✗", "bad"], failed_recheck: ["✗", "bad"], crashed: ["✗", "bad"],
   timed_out: ["✗", "bad"], unsupported: ["–", "muted"],
 };
 const isFailure = (row) => row.status !== "passed" && row.status !== "unsupported";
@@ -66,8 +66,8 @@ function statusElement(status) {
   return make("span", { class: `status ${kind}` },
     make("span", { "aria-hidden": "true" }, `${mark} `), status.replace("_", " "));
 }
-// Where a figure comes from.
-const kindElement = (figure) => make("span", { class: `kind ${figure}` }, figure);
+// The provenance of a metric.
+const kindElement = (provenance) => make("span", { class: `kind ${provenance}` }, provenance);
 
 function bytesText(bytes) {
   for (const [size, name] of [[2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"]]) {
@@ -77,9 +77,9 @@ function bytesText(bytes) {
 }
 const wholeText = (value) => (value === undefined ? "" : value.toLocaleString("en"));
 const shareText = (share) => (share === undefined ? "" : `${threeDigits(100 * share)} %`);
-// A share of 1 as a bar with its figure.
+// A share of 1 as a bar with its number.
 function shareElement(share) {
-  if (share === undefined) return make("span", { class: "muted" }, "no figure");
+  if (share === undefined) return make("span", { class: "muted" }, "none");
   const bar = make("span", {});
   bar.style.width = `${Math.min(100, 100 * share)}%`;
   return make("span", { class: "share" }, make("span", { class: "track", "aria-hidden": "true" }, bar),

@@ -11,10 +11,10 @@ const curveColumns = [
   numeric("low", "quartiles", (p) => (p.low === undefined || p.high === undefined ? ""
     : `${threeDigits(p.low)} to ${threeDigits(p.high)}`), (p) => p.low ?? -1),
   numeric("disturbed", "disturbed",
-    (p) => disturbedText({ marked_samples: p.marked, samples: p.samples }), (p) => p.marked ?? -1),
+    (p) => disturbedText({ disturbed_samples: p.marked, samples: p.samples }), (p) => p.marked ?? -1),
   numeric("roof", "roof", (p) => numberText(p.roof), (p) => p.roof ?? -1),
   column("tier", "device", (p) => p.tier, (p) => p.tier),
-  column("figure", "figure", (p) => kindElement(p.figure), (p) => p.figure),
+  column("provenance", "provenance", (p) => kindElement(p.provenance), (p) => p.provenance),
 ];
 
 // Points of several series against one length, each with its roof.
@@ -53,7 +53,7 @@ function drawCurves() {
     { place: "curves", section: "model", step: Infinity })(points);
   const several = new Set(points.map((p) => p.tier)).size > 1;
   const where = (p) => seriesText(p) + (several ? ` on ${p.tier}` : "") +
-    (p.figure === "measured" ? "" : ` (${p.figure})`);
+    (p.provenance === "measured" ? "" : ` (${p.provenance})`);
   const decode = points.filter((p) => p.phase === "decode");
   const contexts = new Set(decode.map((p) => p.context)).size;
   const show = () => {

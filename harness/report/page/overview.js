@@ -5,7 +5,7 @@ const benches = rows.filter((r) => r.row === "bench" && r.kernel !== "model");
 const failuresFirst = (list) => [...list].sort((a, b) => isFailure(b) - isFailure(a));
 
 // Devices of the matrix whose cells are such: with runs of their own, or covered by others alone.
-const tierKey = (c) => `${c.tier}\n${c.figure}`;
+const tierKey = (c) => `${c.tier}\n${c.provenance}`;
 const onlyCovered = (c) => c.covered !== undefined &&
   !data.matrix.cells.some((other) => tierKey(other) === tierKey(c) && other.ran > 0);
 const tiersWith = (test) => new Set(data.matrix.cells.filter(test).map(tierKey)).size;
@@ -82,13 +82,13 @@ function drawMatrix(choose) {
   byId("covered-note").textContent = `${data.matrix.covered_meaning}.`;
   const update = () => {
     const left = cells.filter(filters.matches);
-    const columns = tiers.filter((t) => left.some((c) => c.tier === t.tier && c.figure === t.figure));
+    const columns = tiers.filter((t) => left.some((c) => c.tier === t.tier && c.provenance === t.provenance));
     const lines = [...new Set(left.map((c) => `${c.kernel}\n${c.dtype}`))].map((text) => text.split("\n"));
-    const kinds = [...new Set(columns.map((t) => t.figure))];
+    const kinds = [...new Set(columns.map((t) => t.provenance))];
     const heads = make("tr", {}, make("th", { scope: "col" }, "kernel"), make("th", { scope: "col" }, "type"),
       ...columns.map((t) => make("th", { scope: "col" }, make("div", { class: "device" }, t.tier))));
     const groups = make("tr", {}, make("td", { colspan: "2" }), ...kinds.map((kind) => make("th",
-      { scope: "colgroup", colspan: String(columns.filter((t) => t.figure === kind).length) },
+      { scope: "colgroup", colspan: String(columns.filter((t) => t.provenance === kind).length) },
       kindElement(kind))));
     const named = new Set();
     const body = lines.map(([kernel, dtype], i) => {
@@ -101,10 +101,10 @@ function drawMatrix(choose) {
         make("th", { scope: "row", class: "variant" }, dtype || "none"),
         ...columns.map((t) => {
           const cell = left.find((c) => c.kernel === kernel && c.dtype === dtype && c.tier === t.tier &&
-            c.figure === t.figure);
+            c.provenance === t.provenance);
           if (!cell) return make("td", { class: "muted" });
-          const label = `${kernel} ${dtype} on ${t.tier}, ${t.figure}`;
-          const show = (tier) => choose({ kernel, dtype, tier, figure: t.figure });
+          const label = `${kernel} ${dtype} on ${t.tier}, ${t.provenance}`;
+          const show = (tier) => choose({ kernel, dtype, tier, provenance: t.provenance });
           const own = cell.ran > 0 || !cell.covered
             ? [passButton(label, cell.passed, cell.ran, cell.unsupported, () => show(t.tier))] : [];
           return make("td", {}, ...own, ...(cell.covered ? [coveredButton(label, cell.covered, show)] : []));
@@ -114,7 +114,7 @@ function drawMatrix(choose) {
       make("thead", {}, groups, heads), make("tbody", {}, ...body));
   };
   const filters = makeFilters(byId("matrix-filters"), "matrix", "overview",
-    [["kernel", "kernel"], ["dtype", "type"], ["figure", "figures"], ["tier", "device"]], cells, undefined,
+    [["kernel", "kernel"], ["dtype", "type"], ["provenance", "provenance"], ["tier", "device"]], cells, undefined,
     () => update());
   filters.start();
 }

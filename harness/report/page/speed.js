@@ -14,15 +14,15 @@ const benchColumns = [
     (r) => r.time_median_seconds ?? Infinity),
   numeric("bandwidth", "GB/s", (r) => giga(perSecond(r.bytes, r)), (r) => perSecond(r.bytes, r) ?? -1),
   numeric("rate", "GFLOP/s", (r) => giga(perSecond(r.flops, r)), (r) => perSecond(r.flops, r) ?? -1),
-  numeric("floor", "% of floor", (r) => (r.percent_of_floor === undefined ? "" : r.percent_of_floor.toFixed(1)),
-    (r) => r.percent_of_floor ?? -1),
+  numeric("floor", "% of floor", (r) => (r.percent_of_roofline === undefined ? "" : r.percent_of_roofline.toFixed(1)),
+    (r) => r.percent_of_roofline ?? -1),
   column("bound", "bound by", boundBy, boundBy),
-  numeric("disturbed", "disturbed", disturbedText, (r) => r.marked_samples ?? -1),
+  numeric("disturbed", "disturbed", disturbedText, (r) => r.disturbed_samples ?? -1),
   numeric("ratio", "to baseline", (r) => (r.ratio_to_baseline === undefined ? ""
     : make("span", { title: r.baseline }, ratioText(r.ratio_to_baseline))),
     (r) => r.ratio_to_baseline ?? Infinity),
-  column("figure", "figure", (r) => kindElement(r.figure), (r) => r.figure),
-  column("again", "run it", againElement, undefined),
+  column("provenance", "provenance", (r) => kindElement(r.provenance), (r) => r.provenance),
+  column("repro_command", "rerun", rerunElement, undefined),
 ];
 
 // A variant on a device, over the cases that it has a time for.
@@ -38,7 +38,7 @@ const variantColumns = [
 ];
 
 function barLabel(row) {
-  return `${row.kernel}/${row.variant} ${row.axes}${row.cache ? ` ${row.cache}` : ""} (${row.figure})`;
+  return `${row.kernel}/${row.variant} ${row.axes}${row.cache ? ` ${row.cache}` : ""} (${row.provenance})`;
 }
 
 function bars(id, list, value, title, mark, describe, scale) {
@@ -108,7 +108,7 @@ function drawRoofline(list) {
       plugins: { legend: legend(narrow() ? { font: { size: 10 } } : {}), tooltip: { callbacks: { label: (item) => {
         const row = item.dataset.rows?.[item.dataIndex];
         return row ? `${barLabel(row)}: ${giga(perSecond(row.flops, row))} GFLOP/s, ` +
-          `${numberText(row.percent_of_floor)} % of floor` : item.dataset.label;
+          `${numberText(row.percent_of_roofline)} % of floor` : item.dataset.label;
       } } } } } },
   `Roofline of ${plural(points.length, "timed case", "timed cases")} under ` +
   `${threeDigits(peak / 1e9)} GFLOP/s; the table below holds the figures.`);
@@ -117,8 +117,8 @@ function drawRoofline(list) {
 function drawSpeedCharts(list) {
   const timed = list.filter((r) => r.time_median_seconds !== undefined);
   drawRoofline(timed);
-  bars("floor-chart", timed, (r) => r.percent_of_floor, "% of the floor", 100,
-    (r) => `${r.percent_of_floor.toFixed(1)} % of the floor, ${timeText(r.time_median_seconds)}, ` +
+  bars("floor-chart", timed, (r) => r.percent_of_roofline, "% of the floor", 100,
+    (r) => `${r.percent_of_roofline.toFixed(1)} % of the floor, ${timeText(r.time_median_seconds)}, ` +
       `bound by ${boundBy(r)}`, { beginAtZero: true, suggestedMax: 100 });
   const compared = timed.filter((r) => r.ratio_to_baseline > 0 && r.variant !== r.baseline);
   const ratios = compared.map((r) => r.ratio_to_baseline);
@@ -140,14 +140,14 @@ function drawSpeed() {
   byId("charts").hidden = byId("bars").hidden = !haveCharts || benches.length === 0;
   byId("charts-none").hidden = haveCharts || benches.length === 0;
   if (benches.length === 0) return;
-  const kinds = [...new Set(benches.map((r) => r.figure))];
-  byId("speed-note").textContent = (kinds.length === 1 ? `All figures are ${kinds[0]}. `
-    : `Figures of different kinds (${kinds.join(", ")}) stand together; the column "figure" says which. `) +
+  const kinds = [...new Set(benches.map((r) => r.provenance))];
+  byId("speed-note").textContent = (kinds.length === 1 ? `All metrics are ${kinds[0]}. `
+    : `Metrics of different provenance (${kinds.join(", ")}) are shown together; the column "provenance" tells which. `) +
     "Only what is right has a time.";
   const table = longTable(byId("benches"), byId("benches-more"), benchColumns, "Timed cases",
     { place: "bench", section: "speed", mark: (r) => (isFailure(r) ? "failed" : undefined) });
   const filters = makeFilters(byId("bench-filters"), "bench", "speed", [["kernel", "kernel"],
-    ["variant", "variant"], ["dtype", "type"], ["cache", "cache"], ["tier", "device"], ["figure", "figures"]],
+    ["variant", "variant"], ["dtype", "type"], ["cache", "cache"], ["tier", "device"], ["provenance", "provenance"]],
     benches, (r) => `${caseId(r)} ${r.status} ${r.message || ""}`, () => update());
   const update = () => {
     const list = benches.filter(filters.matches);

@@ -1,7 +1,7 @@
 // Long tables that sort, filter and show their first rows at first, and what their cells hold.
-function againElement(row) {
-  if (row.again === undefined) return "";
-  return make("details", {}, make("summary", {}, "again"), make("code", {}, row.again));
+function rerunElement(row) {
+  if (row.repro_command === undefined) return "";
+  return make("details", {}, make("summary", {}, "rerun"), make("code", {}, row.repro_command));
 }
 
 // The axes of a case; lines break behind commas alone.
