@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "harness/core/pieces.hpp"
+
 namespace kernelgate {
 
 Checker::Checker(DeviceMemory& memory, Findings& findings, SameValueWrites same_value_writes)
@@ -33,7 +35,7 @@ void Checker::begin_block(BlockClock& block, std::uint32_t slot, std::uint32_t i
   block.lds_bytes = lds_bytes;
   block.lds_name = "shared memory";
   block.learned = false;
-  block.waves.resize((threads + width - 1) / width);
+  block.waves.resize(pieces(threads, width));
   block.threads.resize(threads);
   for (std::uint32_t w = 0; w < block.waves.size(); ++w) {
     WaveClock& wave = block.waves[w];

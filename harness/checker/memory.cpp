@@ -9,6 +9,7 @@
 
 #include "harness/checker/cell.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/pieces.hpp"
 #include "harness/core/random.hpp"
 
 namespace kernelgate {
@@ -27,10 +28,7 @@ T* reserve(std::uint64_t bytes) {
   return static_cast<T*>(memory);
 }
 
-std::uint64_t rounded(std::uint64_t bytes) {
-  return (bytes + DeviceMemory::guard_band - 1) / DeviceMemory::guard_band *
-         DeviceMemory::guard_band;
-}
+std::uint64_t rounded(std::uint64_t bytes) { return rounded_up(bytes, DeviceMemory::guard_band); }
 
 // A halfword that is a NaN, or the upper part of one, in every floating type of the kernels.
 std::uint16_t garbage(std::uint64_t seed, std::uint64_t i) {
@@ -143,7 +141,7 @@ void DeviceMemory::release(std::byte* memory) {
   mark(buffer.offset, buffer.bytes, ByteState::outside);
   // Whole pages are returned to the system; pages at the edges are shared with adjacent buffers.
   constexpr std::uint64_t page = 4096;
-  const std::uint64_t first = (buffer.offset + page - 1) / page * page;
+  const std::uint64_t first = rounded_up(buffer.offset, page);
   const std::uint64_t last = (buffer.offset + buffer.bytes) / page * page;
   if (first >= last) return;
   madvise(base_ + first, last - first, MADV_DONTNEED);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "harness/core/pieces.hpp"
 #include "harness/core/random.hpp"
 
 namespace kernelgate {
@@ -17,7 +18,7 @@ template <class F>
 void fill_each(Tensor& tensor, const F& value_at) {
   const Dtype type = tensor.spec().type;
   const std::int64_t count = tensor.count();
-  const std::int64_t blocks = (count + batch - 1) / batch;
+  const std::int64_t blocks = pieces(count, batch);
 #pragma omp parallel for schedule(static) if (count > 1 << 16)
   for (std::int64_t b = 0; b < blocks; ++b) {
     std::array<double, batch> values;

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/pieces.hpp"
+
 namespace kernelgate {
 
 namespace {
@@ -38,8 +40,6 @@ std::uint64_t different_bytes(std::span<const LaneAccess> lanes) {
   return bytes;
 }
 
-std::uint64_t rounded_up(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
-
 }  // namespace
 
 Cost bank_cycles(std::span<const LaneAccess> lanes, const DeviceProfile& device) {
@@ -57,14 +57,15 @@ Cost bank_cycles(std::span<const LaneAccess> lanes, const DeviceProfile& device)
     if (words.empty()) continue;
     std::vector<std::uint64_t> of_bank(banks, 0);
     for (const std::uint64_t w : words) ++of_bank[w % banks];
-    cost += {*std::max_element(of_bank.begin(), of_bank.end()), rounded_up(words.size(), banks)};
+    cost += {*std::max_element(of_bank.begin(), of_bank.end()),
+             pieces<std::uint64_t>(words.size(), banks)};
   }
   return cost;
 }
 
 Cost sectors(std::span<const LaneAccess> lanes, const DeviceProfile& device) {
   const auto sector = static_cast<std::uint64_t>(device.sector);
-  return {touched(lanes, sector).size(), rounded_up(different_bytes(lanes), sector)};
+  return {touched(lanes, sector).size(), pieces<std::uint64_t>(different_bytes(lanes), sector)};
 }
 
 }  // namespace kernelgate

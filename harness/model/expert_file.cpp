@@ -12,6 +12,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/free_memory.hpp"
+#include "harness/core/pieces.hpp"
 #include "harness/model/kernel_weights.hpp"
 
 namespace kernelgate::model {
@@ -66,7 +67,7 @@ ExpertFile::ExpertFile(const reference::ModelConfig& config, const reference::We
       gate_up_bytes_(2 * config.expert_size * config.hidden_size * size_bytes(type)),
       down_bytes_(config.expert_size * config.hidden_size * size_bytes(type)) {
   const std::int64_t page = sysconf(_SC_PAGESIZE);
-  stride_ = (expert_bytes() + page - 1) / page * page;
+  stride_ = rounded_up(expert_bytes(), page);
   const OpenFile file(folder, bytes());
   void* start = mmap(nullptr, static_cast<std::size_t>(bytes()), PROT_READ | PROT_WRITE, MAP_SHARED,
                      file.number(), 0);

@@ -7,15 +7,16 @@
 #include <cstring>
 
 #include "harness/core/error.hpp"
+#include "harness/core/pieces.hpp"
 
 namespace kernelgate::model {
 namespace {
 
 void copy(const std::byte* from, std::int64_t bytes, std::byte* to) {
   constexpr std::int64_t piece = 1 << 20;
-  const std::int64_t pieces = (bytes + piece - 1) / piece;
-#pragma omp parallel for schedule(static) if (pieces > 1)
-  for (std::int64_t p = 0; p < pieces; ++p) {
+  const std::int64_t steps = pieces(bytes, piece);
+#pragma omp parallel for schedule(static) if (steps > 1)
+  for (std::int64_t p = 0; p < steps; ++p) {
     const std::int64_t begin = p * piece;
     std::memcpy(to + begin, from + begin, static_cast<std::size_t>(std::min(piece, bytes - begin)));
   }

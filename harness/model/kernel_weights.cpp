@@ -8,6 +8,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/free_memory.hpp"
+#include "harness/core/pieces.hpp"
 #include "harness/core/tensor.hpp"
 
 namespace kernelgate::model {
@@ -22,9 +23,9 @@ bool aligned(const std::byte* memory, Dtype type) {
 
 void convert(const Values& from, Dtype type, std::byte* to) {
   constexpr std::int64_t piece = 1 << 16;
-  const std::int64_t pieces = (from.size() + piece - 1) / piece;
-#pragma omp parallel for schedule(static) if (pieces > 1)
-  for (std::int64_t p = 0; p < pieces; ++p) {
+  const std::int64_t steps = pieces(from.size(), piece);
+#pragma omp parallel for schedule(static) if (steps > 1)
+  for (std::int64_t p = 0; p < steps; ++p) {
     const std::int64_t begin = p * piece, count = std::min(piece, from.size() - begin);
     std::vector<double> numbers(static_cast<std::size_t>(count));
     for (std::int64_t i = 0; i < count; ++i) numbers[static_cast<std::size_t>(i)] = from[begin + i];

@@ -11,6 +11,7 @@
 
 #include "harness/core/control_groups.hpp"
 #include "harness/core/free_memory.hpp"
+#include "harness/core/pieces.hpp"
 
 namespace kernelgate::model {
 PageMemory::PageMemory(std::int64_t bytes, const std::string& what) : bytes_(bytes) {
@@ -52,7 +53,7 @@ std::int64_t PageMemory::committed() const {
   for (std::int64_t at = 0; at < bytes_; at += pages_a_call * page) {
     const std::int64_t length = std::min(pages_a_call * page, bytes_ - at);
     if (mincore(data_ + at, static_cast<std::size_t>(length), state.data()) != 0) continue;
-    const std::int64_t pages = (length + page - 1) / page;
+    const std::int64_t pages = pieces(length, page);
     resident += std::count_if(state.begin(), state.begin() + pages,
                               [](unsigned char s) { return (s & 1) != 0; });
   }

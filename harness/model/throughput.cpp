@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/core/fill.hpp"
+#include "harness/core/pieces.hpp"
 #include "harness/core/random.hpp"
 #include "harness/model/bytes.hpp"
 #include "harness/timing/watched_clock.hpp"
@@ -141,7 +142,7 @@ ThroughputRun run_cell(KernelModel& model, const ThroughputCell& cell, std::uint
     run.kernels["expert_load"] = {run.offload.seconds, run.offload.misses, ""};
   }
   if (cell.is_prefill()) {
-    passes = (cell.prompt + KernelModel::max_tokens - 1) / KernelModel::max_tokens;
+    passes = pieces(cell.prompt, KernelModel::max_tokens);
     pairs = attention_pairs(c, 0, cell.prompt);
     kv_bytes = store.kv_bytes(cell.prompt);  // written once; a longer prompt reads parts again
   } else {

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "harness/core/pieces.hpp"
 #include "harness/native/plan.hpp"
 #include "kernels/bias_balance/bias_balance.hpp"
 #include "kernels/bias_balance/bias_balance_step.hpp"
@@ -13,20 +14,16 @@ namespace {
 constexpr std::int64_t threads = 256;
 constexpr std::int64_t choices_per_block = 16384;
 
-std::int64_t blocks_of(std::int64_t items, std::int64_t a_block) {
-  return (items + a_block - 1) / a_block;
-}
-
 std::vector<NativeUse> uses(const BiasBalanceCase& c, const DeviceProfile& device) {
   const auto use = [&](const char* kernel, std::int64_t blocks) {
     return NativeUse{.entry = fmt::format("{}<w{}>", kernel, device.wave),
                      .grid = {blocks, 1, 1},
                      .threads = threads};
   };
-  const NativeUse step = use("bias_step", blocks_of(c.experts, threads));
+  const NativeUse step = use("bias_step", pieces(c.experts, threads));
   if (c.input == LoadInput::counts) return {step};
-  return {step, use("bias_clear", blocks_of(c.experts + 1, threads)),
-          use("bias_count", blocks_of(c.tokens, choices_per_block))};
+  return {step, use("bias_clear", pieces(c.experts + 1, threads)),
+          use("bias_count", pieces(c.tokens, choices_per_block))};
 }
 
 // Powers of beta in double: 1 - beta^t loses nothing there.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/core/pieces.hpp"
 #include "harness/executors/kokkos/portable_variants.hpp"
 #include "harness/executors/kokkos/staging.hpp"
 #include "kernels/cca_attention/attention_keys.hpp"
@@ -35,7 +36,7 @@ template <class Shape>
 SplitCut split_of(const CcaAttentionCase& c, std::int64_t teams, std::int64_t split_keys) {
   const std::int64_t longest = longest_run(c);
   if (split_keys == 0) return split_cut<Shape>(longest, teams);
-  return {(longest + split_keys - 1) / split_keys, split_keys};
+  return {pieces(longest, split_keys), split_keys};
 }
 
 /// Launches `attend` as `teams` teams per split, and the merge of the splits. Rows of the result
@@ -73,7 +74,7 @@ std::unique_ptr<Launch> launch_rows(const CcaAttentionCase& c, TensorSet& tensor
   using Tile = typename Functor::Tile;
   const std::int64_t tile_rows = capped(cut.tile_rows, Tile::rows);
   const auto tile_keys = static_cast<int>(capped(cut.tile_keys, Tile::keys));
-  const std::int64_t tiles = (c.tokens * c.group() + tile_rows - 1) / tile_rows;
+  const std::int64_t tiles = pieces(c.tokens * c.group(), tile_rows);
   const std::int64_t teams = c.batch * c.kv_heads * tiles;
   const SplitCut split = split_of<Shape>(c, teams, cut.split_keys);
   return launch_teams<Functor, T>(
@@ -126,7 +127,7 @@ std::optional<std::string> unsupported(const CcaAttentionCase& c) {
   if (auto why = too_much_scratch<Shape>(scratch, Shape::team_size)) return why;
   constexpr std::int64_t most = 2147483647;
   const std::int64_t rows = AttendRows<Shape, true, float>::Tile::rows;
-  const std::int64_t tiles = (c.tokens * c.group() + rows - 1) / rows;
+  const std::int64_t tiles = pieces(c.tokens * c.group(), rows);
   const std::int64_t teams = std::max(c.batch * c.kv_heads * tiles + 512 * c.batch * c.kv_heads,
                                       c.batch * c.tokens * c.heads);
   if (teams <= most) return std::nullopt;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <string>
 
+#include "harness/core/pieces.hpp"
 #include "harness/native/matrix_tiles.hpp"
 #include "kernels/cca_attention/cca_attention_launch.hpp"
 
@@ -17,8 +18,6 @@ namespace {
 constexpr std::int64_t few_rows = 16;        // per kv head: up to here keys are split instead
 constexpr std::int64_t wanted_blocks = 512;  // enough to keep a large device busy
 constexpr std::int64_t min_split = 128;      // shorter splits cost more in the merge than they save
-
-std::int64_t rounded_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit; }
 
 std::uint32_t instance_d(const CcaAttentionCase& c) {
   return c.head_dim <= 64 ? 64 : c.head_dim <= 128 ? 128 : 256;
@@ -39,7 +38,7 @@ std::int64_t longest(const CcaAttentionCase& c) {
 }
 
 std::int64_t splits_of(const CcaAttentionCase& c, NativeAttentionCut cut) {
-  return cut.way == AttentionWay::split ? rounded_up(longest(c), cut.split_keys) : 1;
+  return cut.way == AttentionWay::split ? pieces(longest(c), cut.split_keys) : 1;
 }
 
 }  // namespace
@@ -52,10 +51,9 @@ NativeAttentionCut native_attention_cut(const CcaAttentionCase& c, const DeviceP
   if (rows > few_rows && tile.bytes(element, instance_d(c)) <= device.lds_bytes) {
     cut.way = AttentionWay::tile;
   }
-  const std::int64_t blocks = c.batch * c.kv_heads * rounded_up(rows, attention_split_rows);
-  const std::int64_t each = rounded_up(longest(c), rounded_up(wanted_blocks, blocks));
-  cut.split_keys =
-      std::max(min_split, rounded_up(each, attention_split_tile) * attention_split_tile);
+  const std::int64_t blocks = c.batch * c.kv_heads * pieces(rows, attention_split_rows);
+  const std::int64_t each = pieces(longest(c), pieces(wanted_blocks, blocks));
+  cut.split_keys = std::max(min_split, rounded_up(each, attention_split_tile));
   return cut;
 }
 
@@ -80,12 +78,11 @@ std::vector<NativeUse> native_attention_uses(const CcaAttentionCase& c, const De
     attend.matrix = device.matrix;
   }
   attend.entry = kernel + type + "," + std::to_string(instance_d(c)) + wave;
-  attend.grid = {rounded_up(c.tokens * c.group(), rows) * splits, c.kv_heads, c.batch};
+  attend.grid = {pieces(c.tokens * c.group(), rows) * splits, c.kv_heads, c.batch};
   if (splits == 1) return {attend};
   NativeUse merge;
   merge.entry = "cca_attention_merge<" + type + wave;
-  merge.grid = {rounded_up(c.batch * c.tokens * c.heads * c.head_dim, attention_merge_threads), 1,
-                1};
+  merge.grid = {pieces(c.batch * c.tokens * c.heads * c.head_dim, attention_merge_threads), 1, 1};
   merge.threads = attention_merge_threads;
   return {attend, merge};
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "harness/core/pieces.hpp"
 #include "harness/executors/kokkos/cpu_gemm/host_items.hpp"
 #include "kernels/conv_mixing/conv_mixing_arguments.hpp"
 #include "kernels/conv_mixing/depthwise_taps.hpp"
@@ -29,7 +30,7 @@ class ConvMixingOnLanes {
       : s_(c),
         m_(memory),
         packs_(c.tokens > few_rows),
-        blocks_(pieces_of(c.tokens, block_rows)),
+        blocks_(pieces(c.tokens, block_rows)),
         packed_("packed weights",
                 packs_ ? static_cast<std::size_t>(s_.groups() * group_size()) : 0),
         rope_("rotations", static_cast<std::size_t>(c.tokens * c.rotary)) {}

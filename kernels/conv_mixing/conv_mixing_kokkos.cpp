@@ -2,6 +2,7 @@
 // V. Groups of the grouped convolution are heads, so teams are independent of each other.
 #include <Kokkos_Core.hpp>
 
+#include "harness/core/pieces.hpp"
 #include "harness/executors/kokkos/pack_math.hpp"
 #include "harness/executors/kokkos/portable_variants.hpp"
 #include "harness/executors/kokkos/row_pass.hpp"
@@ -394,14 +395,14 @@ std::unique_ptr<Launch> launch(const ConvMixingCase& c, TensorSet& tensors) {
   const ConvMixingStaged<T> staged(c, tensors);
   const DeviceView<float> rotations("rotations", static_cast<std::size_t>(c.tokens * c.rotary));
   const auto d = static_cast<int>(c.head_dim), half = static_cast<int>(c.rotary / 2);
-  const int padded = (d + Shape::lanes - 1) / Shape::lanes * Shape::lanes;
-  const auto blocks = static_cast<int>((c.tokens + Product::rows - 1) / Product::rows);
+  const int padded = rounded_up(d, Shape::lanes);
+  const auto blocks = static_cast<int>(pieces(c.tokens, Product::rows));
   const Heads heads{ConvMixingShape(c), staged.memory(), rotations.data(), d, padded, blocks};
   static_assert(Shape::is_host || 4 * Heads::scratch_floats(256, true) + 64 <= 64 * 1024);
   const int floats = Heads::scratch_floats(padded, c.form == ConvForm::decode);
   const auto teams = teams_of<TeamShape<Shape, Product::team_size, Product::vector_length>>(
       blocks * c.groups(), sizeof(float) * static_cast<std::size_t>(floats) + 64);
-  const int token_items = (half + Shape::lanes - 1) / Shape::lanes;
+  const int token_items = pieces(half, Shape::lanes);
   const Rotations<Shape> rotate{staged.position.data(), staged.frequency.data(), rotations.data(),
                                 half, token_items};
   const Kokkos::RangePolicy<Space, Kokkos::IndexType<std::int64_t>> items(0,

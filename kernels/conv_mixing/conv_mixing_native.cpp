@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "harness/core/pieces.hpp"
 #include "kernels/conv_mixing/conv_mixing_launch.hpp"
 
 namespace kernelgate {
@@ -34,7 +35,7 @@ std::vector<NativeUse> conv_mixing_uses(const ConvMixingCase& c, const DevicePro
   use.entry = std::string(tile ? "conv_mixing_tile<" : "conv_mixing_few<") +
               std::string(name(c.type)) + "," + std::to_string(d) + ",w" +
               std::to_string(device.wave) + ">";
-  use.grid = {(c.tokens + rows - 1) / rows, c.groups(), 1};
+  use.grid = {pieces(c.tokens, rows), c.groups(), 1};
   use.threads = tile ? conv_tile_threads : conv_few_threads;
   return {use};
 }

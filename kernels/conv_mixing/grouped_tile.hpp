@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "harness/core/pieces.hpp"
 #include "harness/executors/kokkos/cpu_gemm/lane_blocks.hpp"
 #include "kernels/conv_mixing/rows_ahead.hpp"
 
@@ -24,10 +25,10 @@ struct GroupPanels {
   std::int64_t d = 0;
 
   static std::int64_t width_of(std::int64_t d) {  // outputs, rounded up to whole registers
-    return (d + lane_count - 1) / lane_count * lane_count;
+    return rounded_up(d, lane_count);
   }
   static std::int64_t size(std::int64_t d) { return 2 * d * width_of(d); }
-  std::int64_t count() const { return (width_of(d) + group_panel_width - 1) / group_panel_width; }
+  std::int64_t count() const { return pieces(width_of(d), group_panel_width); }
   std::int64_t width(std::int64_t panel) const {
     return std::min(group_panel_width, width_of(d) - panel * group_panel_width);
   }

@@ -103,7 +103,7 @@ template <int Rows>
 KDEV ExpertTile expert_find_tile(const u32* offset, u32 bins, u32 tile) {
   for (u32 bin = 0; bin < bins; ++bin) {
     const u32 begin = offset[bin], count = offset[bin + 1] - begin;
-    const u32 tiles = (count + Rows - 1) / Rows;
+    const u32 tiles = k_pieces(count, Rows);
     if (tile < tiles) {
       const u32 rest = count - tile * Rows;
       return ExpertTile{bin, begin + tile * Rows, k_min(rest, static_cast<u32>(Rows))};

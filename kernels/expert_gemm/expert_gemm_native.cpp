@@ -2,6 +2,7 @@
 // down. The last two also exist on matrix instructions.
 #include <fmt/format.h>
 
+#include "harness/core/pieces.hpp"
 #include "harness/native/matrix_tiles.hpp"
 #include "harness/native/plan.hpp"
 #include "kernels/expert_gemm/expert_gemm.hpp"
@@ -11,10 +12,6 @@ namespace {
 
 constexpr std::int64_t threads = 256;
 constexpr std::int64_t tokens_per_block = 256;  // expert_tokens_per_block
-
-std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
-  return (extent + piece - 1) / piece;
-}
 
 // Tiles as tall as an expert's share of the tokens, so that decode does not multiply zeros.
 std::int64_t rows_of(const ExpertGemmCase& c) { return c.tokens / c.experts <= 32 ? 16 : 64; }

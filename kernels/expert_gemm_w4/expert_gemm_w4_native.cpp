@@ -4,6 +4,7 @@
 
 #include <bit>
 
+#include "harness/core/pieces.hpp"
 #include "harness/native/plan.hpp"
 #include "kernels/expert_gemm_w4/expert_gemm_w4.hpp"
 
@@ -13,10 +14,6 @@ namespace {
 constexpr std::int64_t threads = 256;
 constexpr std::int64_t tokens_per_block = 256;  // expert_tokens_per_block
 constexpr std::int64_t inner_columns = 32, outputs = 64;
-
-std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
-  return (extent + piece - 1) / piece;
-}
 
 // Tiles as tall as an expert's share of the tokens, so that decode does not multiply zeros.
 std::int64_t rows_of(const ExpertGemmW4Case& c) { return c.tokens / c.experts <= 32 ? 16 : 64; }

@@ -20,7 +20,7 @@ KGLOBAL KBOUNDS(2 * Tile) void linear_matrix_kernel(const T* x, const T* weight,
   using Shared = LinearMatrixShared<T, Tile>;
   K_FITS(Shared, k_lds_everywhere);
   K_SHARED(Shared, s);
-  const u32 token_tiles = (tokens + Tile - 1) / Tile;
+  const u32 token_tiles = k_pieces(tokens, Tile);
   const u32 t0 = k_block() % token_tiles * Tile, o0 = k_block() / token_tiles * Tile;
   KMatrixProduct<T, W, Tile, Tile, threads> product;
   product.multiply(

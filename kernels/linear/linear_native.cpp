@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/core/pieces.hpp"
 #include "harness/native/matrix_tiles.hpp"
 #include "harness/native/plan.hpp"
 #include "kernels/linear/linear.hpp"
@@ -20,17 +21,13 @@ constexpr std::int64_t few_tokens = 8;
 // Blocks that fill a large device, and terms below which a further split costs more than it saves.
 constexpr std::int64_t enough_blocks = 512, min_share = 1024;
 
-std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
-  return (extent + piece - 1) / piece;
-}
-
 /// How the terms of a dot product are split among blocks.
 struct Splits {
   std::int64_t count, share;
 };
 Splits splits_of(const LinearCase& c, std::int64_t blocks) {
   const std::int64_t wanted = std::min(pieces(enough_blocks, blocks), pieces(c.in, min_share));
-  const std::int64_t share = pieces(pieces(c.in, wanted), 8) * 8;
+  const std::int64_t share = rounded_up(pieces(c.in, wanted), 8);
   return {pieces(c.in, share), share};
 }
 

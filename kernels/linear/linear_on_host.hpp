@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "harness/core/pieces.hpp"
 #include "harness/core/registry.hpp"
 #include "harness/executors/kokkos/cpu_gemm/panel_product.hpp"
 
@@ -35,7 +36,7 @@ class StreamRows {
       w_.lay_out(x_ + t * c_.in, wide_.data() + t * stride_);
     }
     const std::int64_t rows = rows_a_stream(w_.row_bytes(), w_.stream_bytes());
-    for_each_host_item("stream rows", pieces_of(c_.out, rows), [=, *this](std::int64_t item) {
+    for_each_host_item("stream rows", pieces(c_.out, rows), [=, *this](std::int64_t item) {
       const std::int64_t begin = item * rows;
       w_.dots(begin, std::min(begin + rows, c_.out), FewTokens{wide_.data(), stride_, c_.in},
               c_.tokens, [this](std::int64_t t, std::int64_t o, float sum) {

@@ -3,6 +3,7 @@
 
 #include <bit>
 
+#include "harness/core/pieces.hpp"
 #include "harness/native/plan.hpp"
 #include "kernels/linear_w4/linear_w4.hpp"
 
@@ -15,10 +16,6 @@ constexpr std::int64_t tile = 64;
 // Above this number, partly filled tiles cost less than reading the weight once per group of
 // tokens.
 constexpr std::int64_t few_tokens = 8;
-
-std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
-  return (extent + piece - 1) / piece;
-}
 
 std::vector<NativeUse> uses(const LinearW4Case& c, const DeviceProfile& device) {
   const auto instance = [&](const char* kernel, const char* rest) {

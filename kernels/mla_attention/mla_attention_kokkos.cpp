@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/core/pieces.hpp"
 #include "harness/executors/kokkos/portable_variants.hpp"
 #include "harness/executors/kokkos/staging.hpp"
 #include "kernels/mla_attention/latent_rows.hpp"
@@ -21,7 +22,7 @@ std::size_t scratch_of(const MlaAttentionCase& c) {
 template <class Functor>
 std::int64_t teams_of_a_split(const MlaAttentionCase& c) {
   constexpr std::int64_t rows = Functor::Tile::rows;
-  return c.batch * c.key_heads() * ((c.tokens * c.group() + rows - 1) / rows);
+  return c.batch * c.key_heads() * pieces(c.tokens * c.group(), rows);
 }
 
 template <class Shape, bool Few, class T>

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <string>
 
+#include "harness/core/pieces.hpp"
 #include "kernels/mla_attention/mla_attention_launch.hpp"
 
 namespace kernelgate {
@@ -16,28 +17,26 @@ namespace {
 constexpr std::int64_t wanted_blocks = 512;  // enough to keep a large device busy
 constexpr std::int64_t min_split = 128;      // shorter splits cost more in the merge than they save
 
-std::int64_t rounded_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit; }
-
 MlaTileSize tile_of(const MlaAttentionCase& c) {
   return mla_tile_size(static_cast<std::uint32_t>(size_bytes(c.type)), c.latent());
 }
 
 // Tiles of query rows per set of keys.
 std::int64_t tiles_of(const MlaAttentionCase& c) {
-  return rounded_up(c.tokens * c.group(), tile_of(c).rows);
+  return pieces(c.tokens * c.group(), tile_of(c).rows);
 }
 
 // Number of splits for all rows of a cache, sufficient for any contents of `valid`.
 std::int64_t splits_of(const MlaAttentionCase& c, NativeMlaCut cut) {
-  return rounded_up(c.rows(), cut.split_keys);
+  return pieces(c.rows(), cut.split_keys);
 }
 
 }  // namespace
 
 NativeMlaCut native_mla_cut(const MlaAttentionCase& c) {
   const std::int64_t blocks = c.batch * c.key_heads() * tiles_of(c), keys = tile_of(c).keys;
-  const std::int64_t each = rounded_up(c.rows(), rounded_up(wanted_blocks, blocks));
-  return {.split_keys = std::max(min_split, rounded_up(each, keys) * keys)};
+  const std::int64_t each = pieces(c.rows(), pieces(wanted_blocks, blocks));
+  return {.split_keys = std::max(min_split, rounded_up(each, keys))};
 }
 
 std::vector<NativeUse> native_mla_uses(const MlaAttentionCase& c, const DeviceProfile& device,
@@ -53,7 +52,7 @@ std::vector<NativeUse> native_mla_uses(const MlaAttentionCase& c, const DevicePr
   NativeUse merge;
   merge.entry = fmt::format("mla_attention_merge<{},w{}>", name(c.type), device.wave);
   merge.threads = cut.merge_threads;
-  merge.grid[0] = cut.merge_blocks > 0 ? cut.merge_blocks : rounded_up(elements, merge.threads);
+  merge.grid[0] = cut.merge_blocks > 0 ? cut.merge_blocks : pieces(elements, merge.threads);
   return {tiles, merge};
 }
 

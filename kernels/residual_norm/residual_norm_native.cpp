@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/core/pieces.hpp"
 #include "harness/native/plan.hpp"
 #include "kernels/residual_norm/residual_norm.hpp"
 
@@ -17,7 +18,7 @@ std::vector<NativeUse> uses(const ResidualNormCase& c, const DeviceProfile& devi
   const std::int64_t wide = 16 / size_bytes(c.type);
   const std::int64_t load = c.hidden % wide == 0 ? wide : 1;
   // Whole waves, no more than the row fills; few registers if the row allows it.
-  const std::int64_t waves = (c.hidden / load + device.wave - 1) / device.wave;
+  const std::int64_t waves = pieces(c.hidden / load, device.wave);
   const std::int64_t threads = std::min(waves * device.wave, most_threads);
   const std::int64_t keep = c.hidden <= threads * 8 ? 8 : max_values;
   return {{.entry = fmt::format("residual_norm<{},w{},load{},keep{}>", name(c.type), device.wave,

@@ -91,7 +91,7 @@ KDEV void router_dots(const T* w, const X* x, u64 stride, u32 last, u32 n,
 template <class T, int W>
 KGLOBAL KBOUNDS(256) void router_state(RouterArguments a) {
   const u32 waves = k_threads() / W;
-  const u32 groups = (a.width + waves - 1) / waves;
+  const u32 groups = k_pieces(a.width, waves);
   const u32 o = k_block() % groups * waves + k_tid() / W;
   if (o >= a.width) return;  // the whole wave
   const u32 first = k_block() / groups * router_tile;

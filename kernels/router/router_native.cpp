@@ -5,6 +5,7 @@
 
 #include <type_traits>
 
+#include "harness/core/pieces.hpp"
 #include "kernels/router/router_arguments.hpp"
 
 namespace kernelgate {
@@ -12,11 +13,9 @@ namespace {
 
 constexpr std::int64_t threads = 256;
 
-std::int64_t above(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 std::vector<NativeUse> uses(const RouterCase& c, const DeviceProfile& device) {
-  const std::int64_t tiles = above(c.tokens, RouterArguments::tile);
-  const std::int64_t groups = above(c.width, threads / device.wave);
+  const std::int64_t tiles = pieces(c.tokens, RouterArguments::tile);
+  const std::int64_t groups = pieces(c.width, threads / device.wave);
   const std::string of = fmt::format("<{},w{}", name(c.type), device.wave);
   return {{.entry = "router_state" + of + ">", .grid = {tiles * groups, 1, 1}, .threads = threads},
           {.entry = fmt::format("router_choose{},{}>", of, c.width <= 256 ? 256 : 1024),

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "harness/core/number.hpp"
+#include "harness/core/pieces.hpp"
 #include "harness/executors/kokkos/portable_variants.hpp"
 #include "harness/executors/kokkos/stored_pack.hpp"
 #include "kernels/token_bitmask/token_bitmask.hpp"
@@ -87,9 +88,9 @@ std::unique_ptr<Launch> launch(const TokenBitmaskCase& c, TensorSet& tensors) {
   const Staged<std::int32_t> bitmask(tensors["bitmask"]), mask_of(tensors["mask_of"]);
   constexpr int team_words = WordTile<Shape>::team_words;
   const TokenBitmaskRule rule(c);
-  const auto pieces = static_cast<int>((rule.row_words() + team_words - 1) / team_words);
-  const MaskTokens<Shape, T> mask{rule, logits.data(), bitmask.data(), mask_of.data(), pieces};
-  const auto teams = teams_of<Shape>(c.rows * pieces, 0);
+  const auto row_teams = static_cast<int>(pieces(rule.row_words(), team_words));
+  const MaskTokens<Shape, T> mask{rule, logits.data(), bitmask.data(), mask_of.data(), row_teams};
+  const auto teams = teams_of<Shape>(c.rows * row_teams, 0);
   return make_launch(
       [=] {
         (void)bitmask, (void)mask_of;  // these views own the memory

@@ -1,6 +1,7 @@
 // token_bitmask, native: the host side. Selects the instance for the rows and launches it.
 #include <fmt/format.h>
 
+#include "harness/core/pieces.hpp"
 #include "harness/native/plan.hpp"
 #include "kernels/token_bitmask/token_bitmask.hpp"
 
@@ -17,7 +18,7 @@ std::int64_t each(const TokenBitmaskCase& c) {
 }
 
 std::int64_t blocks_per_row(const TokenBitmaskCase& c) {
-  return (c.vocabulary + threads * each(c) - 1) / (threads * each(c));
+  return pieces(c.vocabulary, threads * each(c));
 }
 
 std::vector<NativeUse> uses(const TokenBitmaskCase& c, const DeviceProfile& device) {

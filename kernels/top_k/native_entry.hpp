@@ -67,7 +67,7 @@ struct TopKGlobal {
   const T* data;
   TopKSpan span;
 
-  KDEV u32 pieces() const { return (span.end + width - 1) / width; }
+  KDEV u32 pieces() const { return k_pieces(span.end, width); }
   KDEV Piece load(u32 piece) const {
     const u32 first = piece * width;
     if (first >= span.begin && first + width <= span.end) {
@@ -117,7 +117,7 @@ struct TopKStaged {
   const T* copy;
   TopKSpan span;
 
-  KDEV u32 pieces() const { return (span.end + width - 1) / width; }
+  KDEV u32 pieces() const { return k_pieces(span.end, width); }
   KDEV void entries(u32 piece, TopKEntry* entry) const {
     typename TopKGlobal<T>::Piece x{};
     if (piece < pieces()) x = k_load<static_cast<int>(width)>(copy + piece * width);

@@ -53,7 +53,7 @@ KDEV Count select_before(SelectState& s, Count mine) {
 /// state. The counters must be complete; the caller adds a barrier before it reads the state.
 template <int W, class Count>
 KDEV void select_bin(SelectState& s, const Count* count, u32 bins, Count want) {
-  const u32 each = (bins + k_threads() - 1) / k_threads();
+  const u32 each = k_pieces(bins, k_threads());
   const u32 first = k_min(k_tid() * each, bins);
   const u32 last = k_min(first + each, bins);
   Count mine = 0;

@@ -93,7 +93,7 @@ KGLOBAL KBOUNDS(1024) void top_k_merge(const u64* candidate, const i32* length, 
   const u32 slots = slices * k;
   // Slices have n / slices entries or one more: either all entries are candidates, or all slots are
   // filled.
-  const u32 candidates = (n + slices - 1) / slices <= k ? n : slots;
+  const u32 candidates = k_pieces(n, slices) <= k ? n : slots;
   const TopKGlobal<u64> global = top_k_global(candidate, static_cast<u64>(row) * slots, slots, 0);
   const SelectDigits digits{top_k_key_bits<T>, position_bits};
   if (k_tid() == 0) s.select.filled = 0;

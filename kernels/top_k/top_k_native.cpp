@@ -5,6 +5,7 @@
 #include <bit>
 #include <string>
 
+#include "harness/core/pieces.hpp"
 #include "harness/native/plan.hpp"
 #include "kernels/top_k/native_layout.hpp"
 #include "kernels/top_k/top_k.hpp"
@@ -26,18 +27,16 @@ constexpr TopKTuning cdna3{"64k", top_k_64k, 64, 1024};
 constexpr TopKTuning cdna4{"160k", top_k_160k, 64, 1024};
 constexpr TopKTuning sm90{"227k", top_k_227k, 32, 1024};
 
-std::int64_t above(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 /// Number of slices per row. It affects speed only: any number gives the same result.
 std::int64_t slices_of(const TopKCase& c, const TopKLayout& layout) {
   constexpr std::int64_t blocks = 128;  // about as many as fill a device
   const std::int64_t size = size_bytes(c.type);
   const std::int64_t row = std::max<std::int64_t>(1, c.longest());
   // A slice may begin in the middle of 16 bytes.
-  const std::int64_t staged = above(row, layout.slice_capacity(size) - (16 / size - 1));
+  const std::int64_t staged = pieces(row, layout.slice_capacity(size) - (16 / size - 1));
   // All slices together have at most a quarter as many candidates as the row has entries.
   const std::int64_t most = std::max<std::int64_t>(1, row / std::max<std::int64_t>(4096, 4 * c.k));
-  const std::int64_t spread = std::min(above(blocks, c.rows), most);
+  const std::int64_t spread = std::min(pieces(blocks, c.rows), most);
   if (4 * staged * c.k > row) return spread;
   const std::int64_t kept = std::max(layout.merge_capacity(), layout.max_sorted) / c.k;
   return std::max(staged, std::min(spread, kept));

@@ -11,6 +11,7 @@
 #include <string>
 #include <type_traits>
 
+#include "harness/core/pieces.hpp"
 #include "harness/executors/kokkos/pack.hpp"
 #include "harness/executors/kokkos/staging.hpp"
 
@@ -84,11 +85,6 @@ inline constexpr int nvidia_arch = KOKKOS_IMPL_ARCH_NVIDIA_GPU;
 #else
 inline constexpr int nvidia_arch = 0;
 #endif
-
-/// The number of chunks of `piece` that cover `extent`; the last one may be shorter.
-inline std::int64_t pieces(std::int64_t extent, std::int64_t piece) {
-  return (extent + piece - 1) / piece;
-}
 
 /// The number of team threads that this machine can run; on a host at most its concurrency.
 inline int team_size_here(int wanted) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "harness/core/pieces.hpp"
 #include "harness/executors/kokkos/space_shape.hpp"
 #include "harness/executors/kokkos/stored_pack.hpp"
 
@@ -27,8 +28,8 @@ SplitCut split_cut(std::int64_t longest, std::int64_t teams) {
   const std::int64_t splits = std::max<std::int64_t>(1, wanted / teams);
   SplitCut cut;
   if (splits == 1 || longest <= min_keys) return cut;
-  cut.keys = std::max(min_keys, ((longest + splits - 1) / splits + 63) / 64 * 64);
-  cut.count = (longest + cut.keys - 1) / cut.keys;
+  cut.keys = std::max(min_keys, rounded_up(pieces(longest, splits), 64));
+  cut.count = pieces(longest, cut.keys);
   return cut;
 }
 

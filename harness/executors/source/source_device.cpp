@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "harness/core/pieces.hpp"
 #include "harness/devices/unsupported_reason.hpp"
 #include "harness/executors/source/canary.hpp"
 #include "harness/executors/source/crash.hpp"
@@ -120,7 +121,7 @@ void SourceDevice::count(const NativeEntry& entry, const LaunchShape& shape) {
   launch.launches = 1;
   const auto wave = static_cast<std::uint64_t>(entry.wave);
   launch.all_waves = std::uint64_t{shape.grid[0]} * shape.grid[1] * shape.grid[2] *
-                     ((shape.threads + wave - 1) / wave);
+                     pieces<std::uint64_t>(shape.threads, wave);
   add(counters_, launch);
 }
 

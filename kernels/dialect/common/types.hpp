@@ -40,6 +40,9 @@ template <class T>
 KDEV T k_max(T a, T b) {
   return a < b ? b : a;
 }
+/// The number of pieces of size `piece` that cover `extent`; the last one may be shorter.
+KDEV u32 k_pieces(u32 extent, u32 piece) { return (extent + piece - 1) / piece; }
+
 KDEV float k_abs(float x) { return k_float(k_bits(x) & 0x7FFFFFFFU); }
 KDEV double k_abs(double x) { return k_double(k_bits(x) & 0x7FFFFFFFFFFFFFFFULL); }
 KDEV i32 k_abs(i32 x) { return x < 0 ? -x : x; }

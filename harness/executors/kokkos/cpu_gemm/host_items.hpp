@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "harness/core/pieces.hpp"
 #include "harness/executors/kokkos/cpu_gemm/panel_gemm.hpp"
 
 namespace kernelgate {
@@ -45,7 +46,7 @@ class ThreadMemory {
 /// otherwise have less than four chunks each. A multiple of `tile` rows, as is `most`.
 inline std::int64_t rows_a_piece(std::int64_t rows, std::int64_t token_blocks, std::int64_t tile,
                                  std::int64_t most = rows_a_call) {
-  const std::int64_t tiles = (rows + tile - 1) / tile * token_blocks;
+  const std::int64_t tiles = pieces(rows, tile) * token_blocks;
   const std::int64_t share = tiles / (4 * std::max(1, HostSpace().concurrency()));
   return std::clamp<std::int64_t>(share * tile, tile, most);
 }
@@ -53,10 +54,6 @@ inline std::int64_t rows_a_piece(std::int64_t rows, std::int64_t token_blocks, s
 /// Rows of `row_bytes` bytes per chunk of row dots, about `bytes` bytes in total: at least 8 rows.
 inline std::int64_t rows_a_stream(std::int64_t row_bytes, std::int64_t bytes) {
   return std::max<std::int64_t>(8, bytes / row_bytes / 8 * 8);
-}
-
-inline std::int64_t pieces_of(std::int64_t extent, std::int64_t piece) {
-  return (extent + piece - 1) / piece;
 }
 
 }  // namespace kernelgate

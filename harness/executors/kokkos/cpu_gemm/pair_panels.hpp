@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "harness/core/pieces.hpp"
 #include "harness/executors/kokkos/cpu_gemm/matrix_units.hpp"
 #include "harness/executors/kokkos/cpu_gemm/pair_lanes.hpp"
 #include "harness/executors/kokkos/cpu_gemm/token_panels.hpp"
@@ -23,14 +24,12 @@ struct PairPanels {
   std::int64_t tokens = 0;
   std::int64_t terms = 0;
 
-  static std::int64_t padded(std::int64_t terms) {
-    return (terms + unit_terms - 1) / unit_terms * unit_terms;
-  }
+  static std::int64_t padded(std::int64_t terms) { return rounded_up(terms, unit_terms); }
   static std::int64_t floats_for(std::int64_t tokens, std::int64_t terms) {
     return TokenPanels::lanes_of(tokens) * padded(terms) / 2;
   }
   std::int64_t lanes() const { return TokenPanels::lanes_of(tokens); }
-  std::int64_t panels() const { return (lanes() + panel_lanes - 1) / panel_lanes; }
+  std::int64_t panels() const { return pieces(lanes(), panel_lanes); }
   std::int64_t width(std::int64_t panel) const {
     return std::min(panel_lanes, lanes() - panel * panel_lanes);
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "harness/core/pieces.hpp"
 #include "harness/executors/kokkos/cpu_gemm/token_panels.hpp"
 
 namespace kernelgate {
@@ -152,7 +153,7 @@ template <class Product = WideProduct, class Weight, class Panels>
 void multiply_wide_rows(const Weight& weight, std::int64_t rows, const Panels& x,
                         PanelWorkspace work) {
   if (x.panels() == 1) return detail::multiply_one_panel<Product>(weight, rows, x, work);
-  const std::int64_t tiles = (rows + tile_rows - 1) / tile_rows;
+  const std::int64_t tiles = pieces(rows, tile_rows);
   for (std::int64_t k0 = 0; k0 < x.terms; k0 += panel_depth) {
     const std::int64_t depth = x.depth_at(k0);
     for (std::int64_t t = 0; t < tiles; ++t) {

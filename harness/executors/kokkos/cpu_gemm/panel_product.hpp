@@ -19,7 +19,7 @@ void panel_product(const Weight& w, const X* x, std::int64_t in, std::int64_t ou
                    std::int64_t tokens, float* packed, const ThreadMemory& memory,
                    const Write& write) {
   using Panels = typename Weight::Panels;
-  const std::int64_t blocks = pieces_of(tokens, tokens_per_block);
+  const std::int64_t blocks = pieces(tokens, tokens_per_block);
   // Full blocks fill whole registers, so blocks are stored contiguously.
   const auto block_at = [=](std::int64_t b) {
     const std::int64_t first = b * tokens_per_block;
@@ -34,7 +34,7 @@ void panel_product(const Weight& w, const X* x, std::int64_t in, std::int64_t ou
     to.pack(item % panels, [=](std::int64_t t) { return first + t * in; });
   });
   const std::int64_t rows = rows_a_piece(out, blocks, Weight::rows_per_tile);
-  const std::int64_t ranges = pieces_of(out, rows);
+  const std::int64_t ranges = pieces(out, rows);
   for_each_host_item("multiply panels", blocks * ranges, [&](std::int64_t item) {
     const std::int64_t b = item / ranges, o0 = item % ranges * rows;
     const std::int64_t count = std::min(rows, out - o0);

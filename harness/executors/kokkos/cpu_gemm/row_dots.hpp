@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "harness/core/pieces.hpp"
 #include "harness/executors/kokkos/cpu_gemm/fetch_level.hpp"
 #include "harness/executors/kokkos/cpu_gemm/lane_blocks.hpp"
 
@@ -20,9 +21,7 @@ struct FewTokens {
   std::int64_t stride = 0;  // per token
   std::int64_t terms = 0;
 
-  static std::int64_t stride_of(std::int64_t terms) {
-    return (terms + lane_count - 1) / lane_count * lane_count;
-  }
+  static std::int64_t stride_of(std::int64_t terms) { return rounded_up(terms, lane_count); }
 };
 
 /// For dot_rows(): a register contains lane_count terms of bf16, widened to f32.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "harness/core/pieces.hpp"
 #include "harness/executors/kokkos/cpu_gemm/lane_blocks.hpp"
 
 namespace kernelgate {
@@ -22,15 +23,13 @@ struct TokenPanels {
   std::int64_t terms = 0;
 
   /// The number of tokens, rounded up to whole registers.
-  static std::int64_t lanes_of(std::int64_t tokens) {
-    return (tokens + lane_count - 1) / lane_count * lane_count;
-  }
+  static std::int64_t lanes_of(std::int64_t tokens) { return rounded_up(tokens, lane_count); }
   /// The memory of a block, in floats; full blocks are contiguous.
   static std::int64_t floats_for(std::int64_t tokens, std::int64_t terms) {
     return lanes_of(tokens) * terms;
   }
   std::int64_t lanes() const { return lanes_of(tokens); }
-  std::int64_t panels() const { return (lanes() + panel_lanes - 1) / panel_lanes; }
+  std::int64_t panels() const { return pieces(lanes(), panel_lanes); }
   std::int64_t width(std::int64_t panel) const {
     return std::min(panel_lanes, lanes() - panel * panel_lanes);
   }
