@@ -45,7 +45,7 @@ struct TapWeights {
       const int tap = k >= padded ? 1 : 0, j = k - tap * padded;
       if (j + W <= d) {
         Pack<float, W> older, newer;
-        widen_pairs<W>(row + 2 * j, older, newer);
+        widen_deinterleaved<W>(row + 2 * j, older, newer);
         return tap == 0 ? older : newer;
       }
       Pack<float, W> p = broadcast<Pack<float, W>>(0.0F);
@@ -67,7 +67,7 @@ struct TapWeights {
     int j = 0;
     for (; j + W <= d; j += W) {
       Pack<float, W> older, newer;
-      widen_pairs<W>(row + 2 * j, older, newer);
+      widen_deinterleaved<W>(row + 2 * j, older, newer);
       store(to + j, older);
       store(to + padded + j, newer);
     }
@@ -223,7 +223,7 @@ struct MixHeads {
   KOKKOS_FORCEINLINE_FUNCTION Pack<float, W> input(std::int64_t t, std::int64_t channel) const {
     if (t >= 0) return widen<W>(projections(t) + channel);
     Pack<float, W> older = broadcast<Pack<float, W>>(0.0F), newer = older;
-    if (s.form != ConvForm::prefill) widen_pairs<W>(conv_state(0, channel), older, newer);
+    if (s.form != ConvForm::prefill) widen_deinterleaved<W>(conv_state(0, channel), older, newer);
     return t == -2 ? older : newer;
   }
 
@@ -240,7 +240,7 @@ struct MixHeads {
       const std::int64_t c = share.group * s.d + j;
       float* to = share.depthwise + j;
       P older_weight, newer_weight;
-      widen_pairs<W>(m.depthwise.data() + 2 * c, older_weight, newer_weight);
+      widen_deinterleaved<W>(m.depthwise.data() + 2 * c, older_weight, newer_weight);
       const P bias = widen<W>(m.depthwise_bias.data() + c);
       const auto put = [&](const P& older, const P& newer) {
         store(to, older_weight * older + (newer_weight * newer + bias));
@@ -250,7 +250,7 @@ struct MixHeads {
         for (std::int64_t row = share.first; row < share.first + share.rows; ++row) {
           if (live(row)) {
             P oldest, older;
-            widen_pairs<W>(conv_state(row, c), oldest, older);
+            widen_deinterleaved<W>(conv_state(row, c), oldest, older);
             put(oldest, older);
             put(older, widen<W>(projections(row) + c));
           } else {
@@ -303,7 +303,7 @@ struct MixHeads {
         if (!live(row)) continue;
         Pack<float, W> oldest, older;
         if (decodes()) {
-          widen_pairs<W>(conv_state(row, c), oldest, older);
+          widen_deinterleaved<W>(conv_state(row, c), oldest, older);
         } else {
           older = input<W>(row - 1, c);
         }

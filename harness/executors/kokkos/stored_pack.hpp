@@ -207,16 +207,16 @@ KOKKOS_FORCEINLINE_FUNCTION PackPair<W> in_order(const PackPair<W>& pair) {
   return pair;
 }
 
-/// Deinterleaves 2 W adjacent numbers into the first and the second numbers of W pairs.
+/// Converts 2 W adjacent numbers and separates them: the even ones, and the odd ones.
 template <int W, class T>
-KOKKOS_FORCEINLINE_FUNCTION void widen_pairs(const T* from, Pack<float, W>& first,
-                                             Pack<float, W>& second) {
+KOKKOS_FORCEINLINE_FUNCTION void widen_deinterleaved(const T* from, Pack<float, W>& first,
+                                                     Pack<float, W>& second) {
   if constexpr (Pack<float, W>::vector) {
 #if KG_VECTOR_PACKS
-    if constexpr (std::is_same_v<T, bf16>) {  // a shift and a mask, no shuffle
-      const auto words = load<Pack<std::uint32_t, W>>(reinterpret_cast<const std::uint32_t*>(from));
-      first = low_bf16(words);
-      second = high_bf16(words);
+    if constexpr (std::is_same_v<T, bf16>) {
+      const PackPair<W> split = widen_pair<W>(from);  // the even ones, then the odd ones
+      first = split.first;
+      second = split.second;
     } else {
       constexpr auto indices = std::make_integer_sequence<int, W>{};
       const Pack<float, W> low = widen<W>(from), high = widen<W>(from + W);
