@@ -20,6 +20,14 @@ inline CheckResult check_case(std::string_view id, DataMode mode, std::uint64_t 
   return PreparedCase(*found.shape, mode, seed).check(*found.variant);
 }
 
+/// The case that the axes describe. Throws BadInput as the registry does, but for its size.
+template <KernelCase C>
+C case_of(std::string_view axes) {
+  C c = C::axes().parse(axes);
+  if constexpr (requires { c.validate(); }) c.validate();
+  return c;
+}
+
 /// A case with its reference, for judging variants that only a test defines: seeded bugs, or
 /// launches beyond a variant's plan.
 template <KernelCase C>
@@ -48,6 +56,14 @@ class JudgedCase {
 template <KernelCase C, class Prepare>
 CheckResult check_mutant(const C& c, DataMode mode, Prepare prepare, std::uint64_t seed = 1) {
   return JudgedCase<C>(c, mode, seed).check(prepare);
+}
+
+/// Judges a serial kernel with a seeded bug: `run` takes the case, its tensors and the bug.
+template <KernelCase C, class Fault, class Run>
+CheckResult check_fault(const C& c, DataMode mode, const Fault& fault, Run run) {
+  return check_mutant(c, mode, [&](const C& shape, TensorSet& tensors) {
+    return make_launch([shape, &tensors, fault, run] { run(shape, tensors, fault); });
+  });
 }
 
 /// Judges every listed variant on every shape, in each data mode of the shape. Skips variants that

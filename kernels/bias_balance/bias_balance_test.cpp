@@ -132,10 +132,7 @@ class BiasBalanceFaults : public testing::TestWithParam<FaultCase> {};
 TEST_P(BiasBalanceFaults, AreRefusedWhereTheSoundKernelPasses) {
   const FaultCase& f = GetParam();
   const auto check = [&](Fault fault) {
-    const auto prepare = [fault](const BiasBalanceCase& c, TensorSet& tensors) {
-      return make_launch([&tensors, c, fault] { run_faulty(c, tensors, fault); });
-    };
-    return check_mutant(BiasBalanceCase::axes().parse(f.axes), f.mode, prepare);
+    return check_fault(case_of<BiasBalanceCase>(f.axes), f.mode, fault, run_faulty);
   };
   EXPECT_EQ(check(Fault::none).message, "");
   EXPECT_EQ(check(f.fault).status, Status::incorrect);

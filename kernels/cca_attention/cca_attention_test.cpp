@@ -12,11 +12,7 @@
 namespace kernelgate {
 namespace {
 
-CcaAttentionCase parse(std::string_view axes) {
-  CcaAttentionCase c = CcaAttentionCase::axes().parse(axes);
-  c.validate();
-  return c;
-}
+constexpr auto parse = case_of<CcaAttentionCase>;
 
 TEST(CcaAttentionCase, ParsesBackToTheSameCase) {
   const char* text =
@@ -244,13 +240,9 @@ void broken_attention(const CcaAttentionCase& c, TensorSet& set, const Fault& f)
 }
 
 Status status_of(const char* axes, DataMode mode, const Fault& fault) {
-  return check_mutant(parse(axes), mode,
-                      [&](const CcaAttentionCase& c, TensorSet& set) {
-                        return make_launch([&c, &set, fault] {
-                          if (c.type == Dtype::bf16) return broken_attention<bf16>(c, set, fault);
-                          broken_attention<float>(c, set, fault);
-                        });
-                      })
+  const CcaAttentionCase c = parse(axes);
+  return check_fault(c, mode, fault,
+                     c.type == Dtype::bf16 ? broken_attention<bf16> : broken_attention<float>)
       .status;
 }
 

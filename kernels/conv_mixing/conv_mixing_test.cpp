@@ -12,18 +12,14 @@
 namespace kernelgate {
 namespace {
 
-ConvMixingCase parsed(const std::string& axes) {
-  ConvMixingCase c = ConvMixingCase::axes().parse(axes);
-  c.validate();
-  return c;
-}
+constexpr auto parsed = case_of<ConvMixingCase>;
 
 // Runs the serial kernel with a seeded bug and returns the verification status.
 Status status_of(const std::string& axes, DataMode mode, ConvFault fault) {
-  const auto prepare = [fault](const ConvMixingCase& c, TensorSet& tensors) {
-    return make_launch([&tensors, c, fault] { FaultyConvMixing(c, tensors, fault).run(); });
+  const auto run = [](const ConvMixingCase& c, TensorSet& tensors, ConvFault planted) {
+    FaultyConvMixing(c, tensors, planted).run();
   };
-  return check_mutant(parsed(axes), mode, prepare).status;
+  return check_fault(parsed(axes), mode, fault, run).status;
 }
 
 TEST(ConvMixingCase, ParsesBackToTheSameCase) {

@@ -9,11 +9,7 @@
 namespace kernelgate {
 namespace {
 
-MlaAttentionCase parse(std::string_view axes) {
-  MlaAttentionCase c = MlaAttentionCase::axes().parse(axes);
-  c.validate();
-  return c;
-}
+constexpr auto parse = case_of<MlaAttentionCase>;
 
 TEST(MlaAttentionCase, ParsesBackToTheSameCase) {
   const char* text =
@@ -257,13 +253,9 @@ void broken_attention(const MlaAttentionCase& c, TensorSet& set, const Fault& f)
 }
 
 Status status_of(const char* axes, DataMode mode, const Fault& fault) {
-  return check_mutant(parse(axes), mode,
-                      [&](const MlaAttentionCase& c, TensorSet& set) {
-                        return make_launch([&c, &set, fault] {
-                          if (c.type == Dtype::bf16) return broken_attention<bf16>(c, set, fault);
-                          broken_attention<float>(c, set, fault);
-                        });
-                      })
+  const MlaAttentionCase c = parse(axes);
+  return check_fault(c, mode, fault,
+                     c.type == Dtype::bf16 ? broken_attention<bf16> : broken_attention<float>)
       .status;
 }
 

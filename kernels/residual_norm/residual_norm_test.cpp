@@ -146,11 +146,8 @@ class ResidualNormFaults : public testing::TestWithParam<FaultCase> {};
 TEST_P(ResidualNormFaults, AreRefusedWhereTheSoundKernelPasses) {
   const FaultCase& f = GetParam();
   const auto status = [&](Fault fault) {
-    const auto prepare = [fault](const ResidualNormCase& c, TensorSet& tensors) {
-      return make_launch([&tensors, c, fault] { run_faulty(c, tensors, fault); });
-    };
     const CheckResult result =
-        check_mutant(ResidualNormCase::axes().parse(f.axes), f.mode, prepare);
+        check_fault(case_of<ResidualNormCase>(f.axes), f.mode, fault, run_faulty);
     if (fault == Fault::none) {
       EXPECT_EQ(result.message, "");
     }

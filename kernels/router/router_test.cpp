@@ -217,11 +217,7 @@ void broken_router(const RouterCase& c, TensorSet& set, const Fault& f) {
 
 Status status_of(DataMode mode, const Fault& fault,
                  const char* axes = "tokens=40,hidden=64,width=32,experts=7,eda=on,f32") {
-  return check_mutant(RouterCase::axes().parse(axes), mode,
-                      [&](const RouterCase& c, TensorSet& set) {
-                        return make_launch([&c, &set, fault] { broken_router(c, set, fault); });
-                      })
-      .status;
+  return check_fault(case_of<RouterCase>(axes), mode, fault, broken_router).status;
 }
 
 TEST(RouterMutants, ThePlainKernelWithoutFaultPasses) {

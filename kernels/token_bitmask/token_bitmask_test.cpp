@@ -119,11 +119,7 @@ void broken(const TokenBitmaskCase& c, TensorSet& set, const Fault& f) {
 Status status_of(DataMode mode, const Fault& fault) {
   const TokenBitmaskCase c{
       .rows = 9, .vocabulary = 220, .valid = 215, .masks = 4, .type = Dtype::bf16};
-  return check_mutant(c, mode,
-                      [&](const TokenBitmaskCase& shape, TensorSet& set) {
-                        return make_launch([&shape, &set, fault] { broken(shape, set, fault); });
-                      })
-      .status;
+  return check_fault(c, mode, fault, broken).status;
 }
 
 TEST(TokenBitmaskMutants, AreRefusedWhereThePlainKernelPasses) {
