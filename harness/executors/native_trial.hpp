@@ -25,13 +25,14 @@ inline const DeviceProfile& trial_device(int wave) {
   return device_profile(wave == 64 ? "wide" : "nv-sm80");
 }
 
-/// Results under ten schedules; every second schedule also yields about every 50 accesses. `judge`
-/// takes a SourceDevice and returns a CheckResult. For kernels that are launched without their
-/// plan.
+/// Results under as many schedules; every second schedule also yields about every 50 accesses.
+/// `judge` takes a SourceDevice and returns a CheckResult. For kernels that are launched without
+/// their plan.
 template <typename Judge>
-std::vector<std::string> said_under_schedules(int wave, const Judge& judge) {
+std::vector<std::string> said_under_schedules(int wave, const Judge& judge,
+                                              std::uint64_t schedules) {
   std::vector<std::string> texts;
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+  for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
     SourceDevice device(trial_device(wave),
                         {.seed = seed, .yield_every = seed % 2 == 0 ? 50U : 0U});
     texts.push_back(said(judge(device)));

@@ -1,16 +1,11 @@
 // Tests of cca_attention's native kernels. They are correct for every number of splits. The source
 // executor or verification rejects each seeded bug (CMakeLists.txt) under every seed and at both
 // wave widths; the unmodified kernels pass.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <cstddef>
 #include <string>
 #include <vector>
 
-#include "harness/executors/native_trial.hpp"
-#include "harness/verify/testing.hpp"
 #include "kernels/cca_attention/cca_attention_native.hpp"
+#include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
 
@@ -29,15 +24,7 @@ NativeEntries cca_attention_attn_merge_skips_entries();
 
 namespace {
 
-using ::testing::Each;
-using ::testing::HasSubstr;
-using ::testing::Not;
-
-CcaAttentionCase parse(const std::string& axes) {
-  CcaAttentionCase c = CcaAttentionCase::axes().parse(axes);
-  c.validate();
-  return c;
-}
+constexpr auto parse = case_of<CcaAttentionCase>;
 
 CheckResult judged(const JudgedCase<CcaAttentionCase>& on, NativeEntries entries,
                    SourceDevice& device, NativeAttentionCut cut) {
@@ -46,99 +33,90 @@ CheckResult judged(const JudgedCase<CcaAttentionCase>& on, NativeEntries entries
   });
 }
 
-struct Trial {
-  const char* axes;
-  NativeAttentionCut cut;
-  DataMode mode = DataMode::real;
-};
+using AttentionTrial = CutTrial<NativeAttentionCut>;
 
-constexpr Trial tile{
+constexpr AttentionTrial tile{
     "form=chunk,tokens=20,context=60,heads=4,kv_heads=2,head_dim=20,mask=sliding,window=50,f32",
     {.way = AttentionWay::tile}};
-constexpr Trial tile_exact{tile.axes, {.way = AttentionWay::tile}, DataMode::exact};
-constexpr Trial matrix{
+constexpr AttentionTrial tile_exact{tile.axes, {.way = AttentionWay::tile}, DataMode::exact};
+constexpr AttentionTrial matrix{
     "form=chunk,tokens=20,context=60,heads=4,kv_heads=2,head_dim=20,mask=sliding,window=50,bf16",
     {.way = AttentionWay::matrix}};
-constexpr Trial matrix_exact{matrix.axes, {.way = AttentionWay::matrix}, DataMode::exact};
-constexpr Trial split{
+constexpr AttentionTrial matrix_exact{matrix.axes, {.way = AttentionWay::matrix}, DataMode::exact};
+constexpr AttentionTrial split{
     "form=decode,batch=3,context=150,heads=4,kv_heads=2,head_dim=20,mask=sliding,window=140,f32",
     {.split_keys = 64}};
-constexpr Trial ragged{
+constexpr AttentionTrial ragged{
     "form=decode,batch=3,context=150,heads=4,kv_heads=2,head_dim=20,cache=ragged,f32",
     {.split_keys = 64}};
-constexpr Trial long_split{split.axes, {.split_keys = 1024}};
-constexpr Trial split_exact{split.axes, {.split_keys = 64}, DataMode::exact};
+constexpr AttentionTrial long_split{split.axes, {.split_keys = 1024}};
+constexpr AttentionTrial split_exact{split.axes, {.split_keys = 64}, DataMode::exact};
 
-/// The diagnostics of each schedule.
-std::vector<std::string> found(NativeEntries entries, int wave, const Trial& trial) {
-  const JudgedCase<CcaAttentionCase> on(parse(trial.axes), trial.mode);
-  return said_under_schedules(
-      wave, [&](SourceDevice& device) { return judged(on, entries, device, trial.cut); });
-}
-
-class CcaAttentionNative : public testing::TestWithParam<int> {};
+class CcaAttentionNative : public SeededBugs<AttentionTrial> {
+ protected:
+  std::vector<std::string> found(NativeEntries entries,
+                                 const AttentionTrial& trial) const override {
+    const auto prepare = [&](const CcaAttentionCase& c, TensorSet& tensors, NativeDevice& device,
+                             const NativeEntrySet& instances) {
+      return prepare_native_attention(c, tensors, device, instances, trial.cut);
+    };
+    return found_without_plan<CcaAttentionCase>(GetParam(), entries, trial.axes, trial.mode,
+                                                prepare);
+  }
+};
 
 TEST_P(CcaAttentionNative, PassesWhereItsMutantsFail) {
-  for (const Trial& trial :
+  for (const AttentionTrial& trial :
        {tile, tile_exact, matrix, matrix_exact, split, split_exact, long_split, ragged}) {
-    EXPECT_THAT(found(cca_attention_source_entries(), GetParam(), trial), Each("")) << trial.axes;
+    passes(cca_attention_source_entries(), {trial});
   }
 }
 
 TEST_P(CcaAttentionNative, WithoutABarrierBetweenTilesIsRefused) {
-  EXPECT_THAT(found(cca_attention_attn_tile_unsynced_entries(), GetParam(), tile),
-              Each(HasSubstr("shared memory")));
+  refused(cca_attention_attn_tile_unsynced_entries(), tile, "shared memory");
 }
 
 TEST_P(CcaAttentionNative, WeightsReadWithoutWaitingForTheWaveAreRefused) {
-  EXPECT_THAT(found(cca_attention_attn_wave_synchronous_entries(), GetParam(), tile),
-              Each(HasSubstr("shared memory")));
+  refused(cca_attention_attn_wave_synchronous_entries(), tile, "shared memory");
 }
 
 TEST_P(CcaAttentionNative, ASplitWithoutABarrierAfterItsSumsIsARace) {
-  EXPECT_THAT(found(cca_attention_attn_split_unsynced_entries(), GetParam(), long_split),
-              Each(HasSubstr("race")));
+  refused(cca_attention_attn_split_unsynced_entries(), long_split, "race");
 }
 
 TEST_P(CcaAttentionNative, AMatrixTileOverwrittenTooEarlyIsRefused) {
-  EXPECT_THAT(found(cca_attention_attn_matrix_unsynced_entries(), GetParam(), matrix),
-              Each(HasSubstr("shared memory")));
+  refused(cca_attention_attn_matrix_unsynced_entries(), matrix, "shared memory");
 }
 
 // Weights as one bf16 each, although the definition keeps them in f32.
 TEST_P(CcaAttentionNative, WeightsRoundedToStorageAreIncorrect) {
-  EXPECT_THAT(found(cca_attention_attn_matrix_one_part_entries(), GetParam(), matrix),
-              Each(HasSubstr("out[")));
+  refused(cca_attention_attn_matrix_one_part_entries(), matrix, "out[");
 }
 
 // A7
 TEST_P(CcaAttentionNative, AWindowOneKeyTooLongIsIncorrect) {
-  for (const Trial& trial : {tile, tile_exact, split, split_exact, matrix}) {
-    EXPECT_THAT(found(cca_attention_attn_window_longer_entries(), GetParam(), trial),
-                Each(HasSubstr("out[")));
+  for (const AttentionTrial& trial : {tile, tile_exact, split, split_exact, matrix}) {
+    refused(cca_attention_attn_window_longer_entries(), trial, "out[");
   }
 }
 
 // A9
 TEST_P(CcaAttentionNative, AFiniteMaskIsIncorrect) {
-  EXPECT_THAT(found(cca_attention_attn_finite_mask_entries(), GetParam(), tile_exact),
-              Each(HasSubstr("out[")));
+  refused(cca_attention_attn_finite_mask_entries(), tile_exact, "out[");
 }
 
 // Unwritten rows contain NaN, and 0 NaN is NaN.
 TEST_P(CcaAttentionNative, ReadingPastTheValidRowsIsIncorrect) {
-  EXPECT_THAT(found(cca_attention_attn_rows_unended_entries(), GetParam(), ragged), Each(Not("")));
+  refused(cca_attention_attn_rows_unended_entries(), ragged);
 }
 
 // W4: splits merged as if their weights had the same base.
 TEST_P(CcaAttentionNative, AMergeThatForgetsTheMaximaIsIncorrect) {
-  EXPECT_THAT(found(cca_attention_attn_merge_unscaled_entries(), GetParam(), split),
-              Each(HasSubstr("out[")));
+  refused(cca_attention_attn_merge_unscaled_entries(), split, "out[");
 }
 
 TEST_P(CcaAttentionNative, AMergeThatLeavesOutTheLastSplitIsIncorrect) {
-  EXPECT_THAT(found(cca_attention_attn_merge_skips_entries(), GetParam(), split),
-              Each(HasSubstr("out[")));
+  refused(cca_attention_attn_merge_skips_entries(), split, "out[");
 }
 
 TEST_P(CcaAttentionNative, IsRightForEverySplitCount) {
@@ -161,25 +139,12 @@ TEST_P(CcaAttentionNative, IsRightForEverySplitCount) {
 
 // The determinism claim of its plan: bit-identical results under every schedule.
 TEST_P(CcaAttentionNative, GivesTheSameBitsUnderTwentySchedules) {
-  for (const Trial& trial : {tile, split, matrix}) {
+  for (const AttentionTrial& trial : {tile, split, matrix}) {
     const CcaAttentionCase c = parse(trial.axes);
-    TensorSet before(c.tensors());
-    c.fill(before, DataMode::real, 7);
-    std::vector<std::byte> first;
-    for (std::uint64_t seed = 0; seed < 20; ++seed) {
-      TensorSet tensors(c.tensors());
-      tensors.copy_from(before);
-      SourceDevice device(trial_device(GetParam()), {.seed = seed});
-      const auto launch = prepare_native_attention(
-          c, tensors, device, NativeEntrySet(cca_attention_source_entries()), trial.cut);
-      launch->run();
-      launch->fetch();
-      const auto* out = static_cast<const std::byte*>(tensors["out"].data());
-      const std::vector<std::byte> bits(
-          out, out + tensors["out"].count() * size_bytes(tensors["out"].spec().type));
-      if (seed == 0) first = bits;
-      EXPECT_EQ(bits == first, true) << trial.axes << " seed " << seed;
-    }
+    expect_same_bits(c, GetParam(), {"out"}, [&](TensorSet& tensors, SourceDevice& device) {
+      return prepare_native_attention(c, tensors, device,
+                                      NativeEntrySet(cca_attention_source_entries()), trial.cut);
+    });
   }
 }
 
@@ -201,8 +166,7 @@ TEST(CcaAttentionNativePlan, TakesSplitsWhereATileDoesNotFit) {
   EXPECT_EQ(uses[1].grid[0], 8 * 128 / 256);
 }
 
-INSTANTIATE_TEST_SUITE_P(Waves, CcaAttentionNative, testing::Values(32, 64),
-                         [](const auto& wave) { return "w" + std::to_string(wave.param); });
+INSTANTIATE_TEST_SUITE_P(Waves, CcaAttentionNative, testing::Values(32, 64), device_label<int>);
 
 }  // namespace
 }  // namespace kernelgate

@@ -1,9 +1,6 @@
 // Tests expert_gemm on matrix instructions: it passes where its seeded bugs are rejected, on
 // devices of both wave widths, and unsupported cases are reported with the reason.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "harness/executors/native_trial.hpp"
+#include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
 
@@ -19,26 +16,18 @@ NativeEntries expert_matrix_few_expert_matrix_first_expert_entries();
 
 namespace {
 
-using ::testing::Each;
-using ::testing::HasSubstr;
-
-class ExpertMatrix : public ::testing::TestWithParam<const char*> {
+class ExpertMatrix : public SeededBugs<Trial, const char*> {
  protected:
-  static std::vector<std::string> found(NativeEntries entries, const char* axes,
-                                        DataMode mode = DataMode::real) {
+  std::vector<std::string> found(NativeEntries entries, const Trial& trial) const override {
     return NativeTrial("expert_gemm", register_expert_gemm_reference, register_expert_gemm_native,
                        entries)
-        .found_on(device_profile(GetParam()), "native/matrix", axes, mode);
+        .found_on(device_profile(GetParam()), "native/matrix", trial.axes, trial.mode);
   }
 };
 INSTANTIATE_TEST_SUITE_P(Devices, ExpertMatrix,
                          ::testing::Values("nv-sm90", "amd-gfx942", "amd-gfx1100",
                                            "amd-gfx1100-w64"),
-                         [](const auto& device) {
-                           std::string name = device.param;
-                           std::erase(name, '-');
-                           return name;
-                         });
+                         device_label<const char*>);
 
 // Experts of uneven size and skip tokens; rows that are not 16-byte aligned.
 constexpr const char* ragged = "tokens=40,hidden=40,inter=72,experts=3,routing=ragged,bf16";
@@ -46,50 +35,40 @@ constexpr const char* unaligned =
     "tokens=40,hidden=35,inter=70,experts=3,routing=ragged,skip=identity,f16";
 
 TEST_P(ExpertMatrix, PassesWhereItsMutantsFail) {
-  const NativeEntries sound = expert_gemm_source_entries();
   // One term; every token skips, by either rule; experts without tokens; tall tiles, two of them
   // full and one with a single token.
-  for (const char* axes :
-       {ragged, unaligned, "tokens=1,hidden=1,inter=1,experts=1,routing=balanced,skip=drop,f16",
-        "tokens=5,hidden=64,inter=8,experts=2,routing=skip,bf16",
-        "tokens=5,hidden=33,inter=8,experts=2,routing=skip,skip=identity,f16",
-        "tokens=20,hidden=16,inter=16,experts=4,routing=empty,skip=drop,bf16",
-        "tokens=129,hidden=24,inter=40,experts=1,routing=one,f16"}) {
-    for (const DataMode mode : {DataMode::exact, DataMode::real}) {
-      EXPECT_THAT(found(sound, axes, mode), Each("")) << axes;
-    }
-  }
+  passes_in_both_modes(
+      expert_gemm_source_entries(),
+      {ragged, unaligned, "tokens=1,hidden=1,inter=1,experts=1,routing=balanced,skip=drop,f16",
+       "tokens=5,hidden=64,inter=8,experts=2,routing=skip,bf16",
+       "tokens=5,hidden=33,inter=8,experts=2,routing=skip,skip=identity,f16",
+       "tokens=20,hidden=16,inter=16,experts=4,routing=empty,skip=drop,bf16",
+       "tokens=129,hidden=24,inter=40,experts=1,routing=one,f16"});
 }
 
 TEST_P(ExpertMatrix, ATileThatIsReadBeforeItIsThereIsRefused) {
-  EXPECT_THAT(found(expert_matrix_few_expert_matrix_unsynced_entries(), ragged),
-              Each(HasSubstr("shared memory")));
+  refused(expert_matrix_few_expert_matrix_unsynced_entries(), ragged, "shared memory");
 }
 
 TEST_P(ExpertMatrix, ResultsCopiedBeforeTheyAreThereAreRefused) {
-  EXPECT_THAT(found(expert_matrix_few_expert_matrix_unstaged_entries(), ragged),
-              Each(HasSubstr("shared memory")));
+  refused(expert_matrix_few_expert_matrix_unstaged_entries(), ragged, "shared memory");
 }
 
 TEST_P(ExpertMatrix, GateAndUpInEachOthersPlaceIsIncorrect) {
-  EXPECT_THAT(found(expert_matrix_few_expert_matrix_gate_is_up_entries(), ragged),
-              Each(HasSubstr("worst    m[")));
+  refused(expert_matrix_few_expert_matrix_gate_is_up_entries(), ragged, "worst    m[");
 }
 
 TEST_P(ExpertMatrix, AWeightLeftOutIsIncorrect) {
-  EXPECT_THAT(found(expert_matrix_few_expert_matrix_unweighted_entries(), ragged),
-              Each(HasSubstr("worst    m[")));
+  refused(expert_matrix_few_expert_matrix_unweighted_entries(), ragged, "worst    m[");
 }
 
 // Two blocks write the inner rows of the next expert's tokens, and some rows are beyond the last.
 TEST_P(ExpertMatrix, RowsBeyondTheTileAreRefused) {
-  EXPECT_THAT(found(expert_matrix_few_expert_matrix_rows_beyond_entries(), ragged),
-              Each(HasSubstr("inner")));
+  refused(expert_matrix_few_expert_matrix_rows_beyond_entries(), ragged, "inner");
 }
 
 TEST_P(ExpertMatrix, TheFirstExpertsWeightsForAllIsIncorrect) {
-  EXPECT_THAT(found(expert_matrix_few_expert_matrix_first_expert_entries(), ragged),
-              Each(HasSubstr("worst    m[")));
+  refused(expert_matrix_few_expert_matrix_first_expert_entries(), ragged, "worst    m[");
 }
 
 class ExpertMatrixPlan : public ::testing::Test {

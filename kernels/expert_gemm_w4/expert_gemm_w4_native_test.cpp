@@ -1,9 +1,6 @@
 // Tests that the native expert_gemm_w4 passes where its seeded bugs are rejected, at both wave
 // widths. The seeded bugs of the sort are expert_gemm's.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "harness/executors/native_trial.hpp"
+#include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
 
@@ -19,15 +16,12 @@ NativeEntries expert_gemm_w4_few_expert_w4_unsynced_table_entries();
 
 namespace {
 
-using ::testing::Each;
-using ::testing::HasSubstr;
-
-class ExpertGemmW4Native : public ::testing::TestWithParam<int> {
+class ExpertGemmW4Native : public SeededBugs<> {
  protected:
-  static std::vector<std::string> found(NativeEntries entries, const char* axes) {
+  std::vector<std::string> found(NativeEntries entries, const Trial& trial) const override {
     return NativeTrial("expert_gemm_w4", register_expert_gemm_w4_reference,
                        register_expert_gemm_w4_native, entries)
-        .found("native", axes, DataMode::real, GetParam(), 2);
+        .found("native", trial.axes, trial.mode, GetParam(), 2);
   }
 };
 INSTANTIATE_TEST_SUITE_P(Wave, ExpertGemmW4Native, ::testing::Values(32, 64));
@@ -37,43 +31,35 @@ constexpr const char* edges =
     "tokens=20,hidden=64,inter=96,experts=3,scales=edges,routing=ragged,f32";
 
 TEST_P(ExpertGemmW4Native, PassesWhereItsMutantsFail) {
-  const NativeEntries sound = expert_gemm_w4_source_entries();
-  for (const char* axes :
-       {plain, edges,
-        "tokens=9,hidden=64,inter=64,experts=4,format=nf4,block=64,scales=edges,skip=identity,bf16",
-        "tokens=70,hidden=32,inter=96,experts=2,scales=edges,routing=balanced,f16"}) {
-    EXPECT_THAT(found(sound, axes), Each("")) << axes;
-  }
+  passes(
+      expert_gemm_w4_source_entries(),
+      {plain, edges,
+       "tokens=9,hidden=64,inter=64,experts=4,format=nf4,block=64,scales=edges,skip=identity,bf16",
+       "tokens=70,hidden=32,inter=96,experts=2,scales=edges,routing=balanced,f16"});
 }
 
 TEST_P(ExpertGemmW4Native, NibblesInTheOtherOrderAreIncorrect) {
-  EXPECT_THAT(found(expert_gemm_w4_few_expert_w4_nibbles_swapped_entries(), plain),
-              Each(HasSubstr("worst    m[")));
+  refused(expert_gemm_w4_few_expert_w4_nibbles_swapped_entries(), plain, "worst    m[");
 }
 
 TEST_P(ExpertGemmW4Native, AScaleThatIsNaNMustMakeNaN) {
-  EXPECT_THAT(found(expert_gemm_w4_few_expert_w4_nan_scale_entries(), edges),
-              Each(HasSubstr("expected nan")));
+  refused(expert_gemm_w4_few_expert_w4_nan_scale_entries(), edges, "expected nan");
 }
 
 TEST_P(ExpertGemmW4Native, GateAndUpInEachOthersPlaceIsIncorrect) {
-  EXPECT_THAT(found(expert_gemm_w4_few_expert_w4_gate_is_up_entries(), plain),
-              Each(HasSubstr("worst    m[")));
+  refused(expert_gemm_w4_few_expert_w4_gate_is_up_entries(), plain, "worst    m[");
 }
 
 TEST_P(ExpertGemmW4Native, TheFirstExpertsWeightsForAllAreIncorrect) {
-  EXPECT_THAT(found(expert_gemm_w4_few_expert_w4_first_expert_entries(), plain),
-              Each(HasSubstr("worst    m[")));
+  refused(expert_gemm_w4_few_expert_w4_first_expert_entries(), plain, "worst    m[");
 }
 
 TEST_P(ExpertGemmW4Native, ALastBlockLeftOutIsIncorrect) {
-  EXPECT_THAT(found(expert_gemm_w4_few_expert_w4_last_block_entries(), plain),
-              Each(HasSubstr("worst    m[")));
+  refused(expert_gemm_w4_few_expert_w4_last_block_entries(), plain, "worst    m[");
 }
 
 TEST_P(ExpertGemmW4Native, ATableThatIsReadBeforeItIsThereIsRefused) {
-  EXPECT_THAT(found(expert_gemm_w4_few_expert_w4_unsynced_table_entries(), plain),
-              Each(HasSubstr("shared memory")));
+  refused(expert_gemm_w4_few_expert_w4_unsynced_table_entries(), plain, "shared memory");
 }
 
 }  // namespace

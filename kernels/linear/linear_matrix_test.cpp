@@ -1,10 +1,7 @@
 // Tests linear on matrix instructions: it passes where its seeded bugs are rejected, on devices of
 // both wave widths, and unsupported cases are reported with the reason.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "harness/executors/native_trial.hpp"
 #include "kernels/linear/linear.hpp"
+#include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
 
@@ -20,39 +17,27 @@ NativeEntries linear_matrix_few_linear_matrix_rows_beyond_entries();
 
 namespace {
 
-using ::testing::Each;
-using ::testing::HasSubstr;
-
-class LinearMatrix : public ::testing::TestWithParam<const char*> {
+class LinearMatrix : public SeededBugs<Trial, const char*> {
  protected:
-  static std::vector<std::string> found(NativeEntries entries, const char* axes,
-                                        DataMode mode = DataMode::real) {
+  std::vector<std::string> found(NativeEntries entries, const Trial& trial) const override {
     return NativeTrial("linear", register_linear_reference, register_linear_native, entries)
-        .found_on(device_profile(GetParam()), "native/matrix", axes, mode);
+        .found_on(device_profile(GetParam()), "native/matrix", trial.axes, trial.mode);
   }
 };
 INSTANTIATE_TEST_SUITE_P(Devices, LinearMatrix,
                          ::testing::Values("nv-sm90", "amd-gfx942", "amd-gfx1100",
                                            "amd-gfx1100-w64"),
-                         [](const auto& device) {
-                           std::string name = device.param;
-                           std::erase(name, '-');
-                           return name;
-                         });
+                         device_label<const char*>);
 
 // Two tiles of tokens and of outputs, three steps of terms, an edge on every side.
 constexpr const char* edges = "tokens=70,out=72,in=72,bf16";
 constexpr const char* unaligned = "tokens=66,out=67,in=77,bf16";
 
 TEST_P(LinearMatrix, PassesWhereItsMutantsFail) {
-  const NativeEntries sound = linear_source_entries();
-  for (const char* axes :
-       {edges, unaligned, "tokens=1,out=1,in=1,f16", "tokens=64,out=64,in=64,f16",
-        "tokens=65,out=130,in=40,output=f32,f16", "tokens=3,out=9,in=250,output=f32,bf16"}) {
-    for (const DataMode mode : {DataMode::exact, DataMode::real}) {
-      EXPECT_THAT(found(sound, axes, mode), Each("")) << axes;
-    }
-  }
+  passes_in_both_modes(
+      linear_source_entries(),
+      {edges, unaligned, "tokens=1,out=1,in=1,f16", "tokens=64,out=64,in=64,f16",
+       "tokens=65,out=130,in=40,output=f32,f16", "tokens=3,out=9,in=250,output=f32,bf16"});
 }
 
 // 8 by 16 tiles of 128; the last ones are one token and one output wide.
@@ -61,35 +46,29 @@ TEST_P(LinearMatrix, PassesInLargeTiles) {
                           linear_source_entries());
   EXPECT_THAT(sound.found_on(device_profile(GetParam()), "native/matrix",
                              "tokens=897,out=1921,in=8,f16", DataMode::exact, 1),
-              Each(""));
+              ::testing::Each(""));
 }
 
 TEST_P(LinearMatrix, ATileThatIsReadBeforeItIsThereIsRefused) {
-  EXPECT_THAT(found(linear_matrix_few_linear_matrix_unsynced_entries(), edges),
-              Each(HasSubstr("shared memory")));
+  refused(linear_matrix_few_linear_matrix_unsynced_entries(), edges, "shared memory");
 }
 
 TEST_P(LinearMatrix, ResultsCopiedBeforeTheyAreThereAreRefused) {
-  EXPECT_THAT(found(linear_matrix_few_linear_matrix_unstaged_entries(), edges),
-              Each(HasSubstr("shared memory")));
+  refused(linear_matrix_few_linear_matrix_unstaged_entries(), edges, "shared memory");
 }
 
 // The next row's first terms are added; after the last row they are out of bounds.
 TEST_P(LinearMatrix, TermsBeyondTheRowAreRefused) {
-  EXPECT_THAT(found(linear_matrix_few_linear_matrix_terms_beyond_entries(), edges),
-              Each(HasSubstr("bounds")));
-  EXPECT_THAT(found(linear_matrix_few_linear_matrix_elements_beyond_entries(), unaligned),
-              Each(HasSubstr("bounds")));
+  refused(linear_matrix_few_linear_matrix_terms_beyond_entries(), edges, "bounds");
+  refused(linear_matrix_few_linear_matrix_elements_beyond_entries(), unaligned, "bounds");
 }
 
 TEST_P(LinearMatrix, TheSecondHalfOfEveryStepLeftOutIsIncorrect) {
-  EXPECT_THAT(found(linear_matrix_few_linear_matrix_half_a_step_entries(), edges),
-              Each(HasSubstr("worst    y[")));
+  refused(linear_matrix_few_linear_matrix_half_a_step_entries(), edges, "worst    y[");
 }
 
 TEST_P(LinearMatrix, RowsBeyondTheLastAreOutOfBounds) {
-  EXPECT_THAT(found(linear_matrix_few_linear_matrix_rows_beyond_entries(), edges),
-              Each(HasSubstr("bounds")));
+  refused(linear_matrix_few_linear_matrix_rows_beyond_entries(), edges, "bounds");
 }
 
 class LinearMatrixPlan : public ::testing::Test {

@@ -1,16 +1,11 @@
 // Tests of mla_attention's native kernels. They are correct for every number of splits and every
 // launch of the merge. The source executor or verification rejects each seeded bug (CMakeLists.txt)
 // under every seed and at both wave widths; the unmodified kernels pass.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <cstddef>
 #include <string>
 #include <vector>
 
-#include "harness/executors/native_trial.hpp"
-#include "harness/verify/testing.hpp"
 #include "kernels/mla_attention/mla_attention_native.hpp"
+#include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
 
@@ -34,15 +29,7 @@ NativeEntries mla_latent_mla_merge_of_256_entries();
 
 namespace {
 
-using ::testing::Each;
-using ::testing::HasSubstr;
-using ::testing::Not;
-
-MlaAttentionCase parse(const std::string& axes) {
-  MlaAttentionCase c = MlaAttentionCase::axes().parse(axes);
-  c.validate();
-  return c;
-}
+constexpr auto parse = case_of<MlaAttentionCase>;
 
 CheckResult judged(const JudgedCase<MlaAttentionCase>& on, NativeEntries entries,
                    SourceDevice& device, NativeMlaCut cut) {
@@ -51,57 +38,48 @@ CheckResult judged(const JudgedCase<MlaAttentionCase>& on, NativeEntries entries
   });
 }
 
-struct Trial {
-  const char* axes;
-  NativeMlaCut cut;
-  DataMode mode = DataMode::real;
-};
+using AttentionTrial = CutTrial<NativeMlaCut>;
 
 // More than two tiles of sixteen keys; the whole cache in one split.
-constexpr Trial own_heads{
+constexpr AttentionTrial own_heads{
     "form=chunk,tokens=5,context=32,heads=2,rank=12,rope=8,nope=24,value_dim=17,f32",
     {.split_keys = 1024}};
-constexpr Trial own_exact{own_heads.axes, own_heads.cut, DataMode::exact};
-constexpr Trial latent{
+constexpr AttentionTrial own_exact{own_heads.axes, own_heads.cut, DataMode::exact};
+constexpr AttentionTrial latent{
     "form=chunk,keys=latent,tokens=3,context=32,heads=4,rank=24,rope=8,nope=24,f32",
     {.split_keys = 1024}};
-constexpr Trial latent_exact{latent.axes, latent.cut, DataMode::exact};
-constexpr Trial ragged{
+constexpr AttentionTrial latent_exact{latent.axes, latent.cut, DataMode::exact};
+constexpr AttentionTrial ragged{
     "form=decode,keys=latent,batch=3,context=50,heads=3,rank=24,rope=4,nope=8,cache=ragged,f32",
     {.split_keys = 20}};
-constexpr Trial odd{"form=decode,keys=latent,context=20,heads=3,rank=24,rope=3,nope=8,f32", {}};
+constexpr AttentionTrial odd{"form=decode,keys=latent,context=20,heads=3,rank=24,rope=3,nope=8,f32",
+                             {}};
 // The merge in blocks of 64 threads, with fewer threads than elements.
-constexpr Trial small_merge{ragged.axes,
-                            {.split_keys = 20, .merge_threads = 64, .merge_blocks = 2}};
+constexpr AttentionTrial small_merge{ragged.axes,
+                                     {.split_keys = 20, .merge_threads = 64, .merge_blocks = 2}};
 
-/// The diagnostics of each of four schedules, two of which also switch after 50 accesses.
-std::vector<std::string> found(NativeEntries entries, int wave, const Trial& trial) {
-  const JudgedCase<MlaAttentionCase> on(parse(trial.axes), trial.mode);
-  std::vector<std::string> texts;
-  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-    SourceDevice device(trial_device(wave),
-                        {.seed = seed, .yield_every = seed % 2 == 0 ? 50U : 0U});
-    texts.push_back(said(judged(on, entries, device, trial.cut)));
-  }
-  return texts;
-}
-
-class MlaAttentionNative : public testing::TestWithParam<int> {
+class MlaAttentionNative : public SeededBugs<AttentionTrial> {
  protected:
-  static void refused(NativeEntries entries, const Trial& trial, const char* expected) {
-    EXPECT_THAT(found(entries, GetParam(), trial), Each(HasSubstr(expected))) << trial.axes;
+  std::vector<std::string> found(NativeEntries entries,
+                                 const AttentionTrial& trial) const override {
+    const auto prepare = [&](const MlaAttentionCase& c, TensorSet& tensors, NativeDevice& device,
+                             const NativeEntrySet& instances) {
+      return prepare_native_mla(c, tensors, device, instances, trial.cut);
+    };
+    return found_without_plan<MlaAttentionCase>(GetParam(), entries, trial.axes, trial.mode,
+                                                prepare, 4);
   }
 };
 
 TEST_P(MlaAttentionNative, PassesWhereItsMutantsFail) {
-  for (const Trial& trial :
+  for (const AttentionTrial& trial :
        {own_heads, own_exact, latent, latent_exact, ragged, odd, small_merge}) {
-    EXPECT_THAT(found(mla_attention_source_entries(), GetParam(), trial), Each("")) << trial.axes;
+    passes(mla_attention_source_entries(), {trial});
   }
 }
 
 TEST_P(MlaAttentionNative, ARangeOneKeyOffIsIncorrect) {
-  for (const Trial& trial : {latent, latent_exact}) {
+  for (const AttentionTrial& trial : {latent, latent_exact}) {
     refused(mla_latent_mla_last_key_dropped_entries(), trial, "out[");
     refused(mla_latent_mla_one_key_more_entries(), trial, "out[");
   }
@@ -129,7 +107,7 @@ TEST_P(MlaAttentionNative, NarrowSumsAreIncorrect) {
 
 // Unwritten rows contain NaN, and 0 NaN is NaN.
 TEST_P(MlaAttentionNative, ReadingPastTheValidRowsIsRefused) {
-  EXPECT_THAT(found(mla_latent_mla_rows_unended_entries(), GetParam(), ragged), Each(Not("")));
+  refused(mla_latent_mla_rows_unended_entries(), ragged);
 }
 
 TEST_P(MlaAttentionNative, SixteenBytesFromAnOddAddressAreRefused) {
@@ -149,7 +127,7 @@ TEST_P(MlaAttentionNative, AMergeThatForgetsTheMaximaIsIncorrect) {
 }
 
 TEST_P(MlaAttentionNative, AMergeThatCountsOnBlocksOf256IsIncorrect) {
-  EXPECT_THAT(found(mla_latent_mla_merge_of_256_entries(), GetParam(), small_merge), Each(Not("")));
+  refused(mla_latent_mla_merge_of_256_entries(), small_merge);
 }
 
 TEST_P(MlaAttentionNative, IsRightForEverySplitCountAndEveryLaunchOfTheMerge) {
@@ -174,25 +152,12 @@ TEST_P(MlaAttentionNative, IsRightForEverySplitCountAndEveryLaunchOfTheMerge) {
 
 // The determinism claim of its plan: bit-identical results under every schedule.
 TEST_P(MlaAttentionNative, GivesTheSameBitsUnderTwentySchedules) {
-  for (const Trial& trial : {own_heads, ragged}) {
+  for (const AttentionTrial& trial : {own_heads, ragged}) {
     const MlaAttentionCase c = parse(trial.axes);
-    TensorSet before(c.tensors());
-    c.fill(before, DataMode::real, 7);
-    std::vector<std::byte> first;
-    for (std::uint64_t seed = 0; seed < 20; ++seed) {
-      TensorSet tensors(c.tensors());
-      tensors.copy_from(before);
-      SourceDevice device(trial_device(GetParam()), {.seed = seed});
-      const auto launch = prepare_native_mla(
-          c, tensors, device, NativeEntrySet(mla_attention_source_entries()), trial.cut);
-      launch->run();
-      launch->fetch();
-      const auto* out = static_cast<const std::byte*>(tensors["out"].data());
-      const std::vector<std::byte> bits(
-          out, out + tensors["out"].count() * size_bytes(tensors["out"].spec().type));
-      if (seed == 0) first = bits;
-      EXPECT_EQ(bits == first, true) << trial.axes << " seed " << seed;
-    }
+    expect_same_bits(c, GetParam(), {"out"}, [&](TensorSet& tensors, SourceDevice& device) {
+      return prepare_native_mla(c, tensors, device, NativeEntrySet(mla_attention_source_entries()),
+                                trial.cut);
+    });
   }
 }
 
@@ -219,13 +184,13 @@ TEST(MlaAttentionNativePlan, RefusesKeysLongerThanATile) {
   const auto said_of = [&](const char* axes) {
     return trial.found("native", axes, DataMode::real, 32, 1).at(0);
   };
-  EXPECT_THAT(said_of("form=decode,keys=latent,context=2,rank=640,f32"),
-              HasSubstr("latent keys of up to 576 components and values of up to 512, got 704"));
-  EXPECT_THAT(said_of("tokens=2,nope=256,f32"), HasSubstr("got 320 and 128"));
+  EXPECT_THAT(
+      said_of("form=decode,keys=latent,context=2,rank=640,f32"),
+      ::testing::HasSubstr("latent keys of up to 576 components and values of up to 512, got 704"));
+  EXPECT_THAT(said_of("tokens=2,nope=256,f32"), ::testing::HasSubstr("got 320 and 128"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Waves, MlaAttentionNative, testing::Values(32, 64),
-                         [](const auto& wave) { return "w" + std::to_string(wave.param); });
+INSTANTIATE_TEST_SUITE_P(Waves, MlaAttentionNative, testing::Values(32, 64), device_label<int>);
 
 }  // namespace
 }  // namespace kernelgate
