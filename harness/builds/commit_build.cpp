@@ -11,16 +11,12 @@
 #include "harness/core/error.hpp"
 #include "harness/core/process.hpp"
 #include "harness/core/shell.hpp"
+#include "harness/core/text_parts.hpp"
 
 namespace kernelgate {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string trimmed(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  return text;
-}
 
 std::string last_lines(const fs::path& file, std::size_t count) {
   std::ifstream in(file);
@@ -36,8 +32,8 @@ std::string git(const fs::path& source, std::vector<std::string> words, const st
   std::vector<std::string> line{"git", "-C", source.string()};
   line.insert(line.end(), words.begin(), words.end());
   const ProcessEnd end = run_process({.words = line, .time_limit_seconds = 600});
-  if (end.well()) return trimmed(end.output);
-  throw BadInput(fmt::format("{}: {}: {}", what, end.describe(), trimmed(end.errors)));
+  if (end.well()) return std::string(trimmed(end.output, " \n"));
+  throw BadInput(fmt::format("{}: {}: {}", what, end.describe(), trimmed(end.errors, " \n")));
 }
 
 void logged(const std::vector<std::string>& words, const fs::path& log, const std::string& what) {

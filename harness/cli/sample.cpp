@@ -7,6 +7,7 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/compare/probe.hpp"
+#include "harness/core/text_parts.hpp"
 #include "harness/records/environment.hpp"
 #include "harness/run/bench_run.hpp"
 #include "harness/run/real_devices.hpp"
@@ -64,8 +65,6 @@ void time_probe(const SampleArguments& options, SampleReport& report) {
   }
   add_samples(summarise(spans), report);
 }
-
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 /// Judges or times the case, which must have exactly one variant that this host or its GPU can run.
 void run_case(Session& session, SampleArguments& options, SampleReport& report) {

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 
 #include "harness/cli/commands.hpp"
 #include "harness/core/output_file.hpp"
+#include "harness/core/text_file.hpp"
 #include "harness/records/record_reader.hpp"
 #include "harness/run/session.hpp"
 #include "harness/suites/suite.hpp"
@@ -26,12 +26,6 @@ struct SupportArguments {
   std::vector<std::string> records, check;
   std::string resources, output, readme;
 };
-
-std::string read_page(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw BadInput(fmt::format("{}: cannot be read", file));
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::vector<Record> read_all(const std::vector<std::string>& files) {
   std::vector<Record> all;
@@ -79,14 +73,14 @@ void write_pages(const Session& session, const SupportArguments& options) {
   if (!options.readme.empty()) {
     const std::string coverage = coverage_table(session.registry(), table, records);
     write_whole_file(options.readme,
-                     with_coverage(read_page(options.readme), coverage, options.readme));
+                     with_coverage(read_bytes(options.readme), coverage, options.readme));
     fmt::print("wrote the table of {}\n", options.readme);
   }
 }
 
 // Checks the table of backends of a page with the markers; any other page must be the support page.
 ExitCode check_page(const Session& session, const std::string& file) {
-  const std::string page = read_page(file);
+  const std::string page = read_bytes(file);
   const bool has_coverage = page.find(coverage_begin) != std::string::npos;
   const std::vector<std::string> faults = has_coverage
                                               ? coverage_faults(session.registry(), page, file)

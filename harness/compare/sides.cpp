@@ -7,6 +7,7 @@
 
 #include "harness/core/process.hpp"
 #include "harness/core/variant_role.hpp"
+#include "harness/core/text_parts.hpp"
 #include "harness/timing/time_sampling.hpp"
 
 namespace kernelgate {
@@ -14,12 +15,6 @@ namespace {
 
 void append(std::vector<std::string>& words, std::initializer_list<std::string> more) {
   words.insert(words.end(), more);
-}
-
-std::string last_line(std::string text) {
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  const std::size_t at = text.rfind('\n');
-  return at == std::string::npos ? text : text.substr(at + 1);
 }
 
 /// " 'file'" for each --plugin among these words.
@@ -47,8 +42,8 @@ SampleReport CompareSides::ask(const std::vector<std::string>& words) const {
   SampleReport report;
   const auto ended = [&](Status status) {
     report.status = status;
-    const std::string said = last_line(end.errors);
-    report.message = end.describe() + (said.empty() ? "" : ": " + said);
+    const std::string_view said = last_line(end.errors);
+    report.message = fmt::format("{}{}{}", end.describe(), said.empty() ? "" : ": ", said);
     return report;
   };
   if (end.timed_out) return ended(Status::timed_out);

@@ -6,16 +6,12 @@
 #include <fstream>
 #include <utility>
 
+#include "harness/core/text_parts.hpp"
+
 namespace kernelgate {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string_view take_line(std::string_view& text) {
-  const std::string_view line = text.substr(0, text.find('\n'));
-  text.remove_prefix(std::min(text.size(), line.size() + 1));
-  return line;
-}
 
 /// Removes and returns the text up to `mark`; removes the mark, too. All of it if there is no mark.
 std::string_view take(std::string_view& text, char mark) {

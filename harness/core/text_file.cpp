@@ -8,6 +8,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 
 #include "harness/core/error.hpp"
 
@@ -82,6 +84,12 @@ std::string read_text_file(const std::filesystem::path& file, FileKind expected,
   }
   require_text(file, text, expected);
   return std::string(without_byte_order_mark(text));
+}
+
+std::string read_bytes(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) refuse(file, "cannot be read");
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 }  // namespace kernelgate

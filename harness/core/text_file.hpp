@@ -17,6 +17,9 @@ namespace kernelgate {
 std::string read_text_file(const std::filesystem::path& file, FileKind expected = FileKind::text,
                            std::int64_t max_bytes = std::int64_t{1} << 26);
 
+/// All bytes of a file of any kind. Throws BadInput with the file's name if it cannot be read.
+std::string read_bytes(const std::filesystem::path& file);
+
 /// The text after a UTF-8 byte order mark, or the whole text if there is none.
 std::string_view without_byte_order_mark(std::string_view text);
 

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include "harness/core/output_file.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/core/process.hpp"
 #include "harness/core/shell.hpp"
+#include "harness/core/text_file.hpp"
+#include "harness/core/text_parts.hpp"
 #include "harness/devices/profile.hpp"
 #include "harness/executors/gpu/open_gpu.hpp"
 #include "harness/gate/gate_rows.hpp"
@@ -56,15 +57,6 @@ std::vector<const DeviceProfile*> profiles_of(const std::string& arch) {
     throw BadInput(fmt::format("--arch {}: unknown, expected one of: {}", arch, known));
   }
   return found;
-}
-
-std::string last_line(const fs::path& log) {
-  std::ifstream file(log);
-  std::string line, last;
-  while (std::getline(file, line)) {
-    if (!line.empty()) last = line;
-  }
-  return last;
 }
 
 class GateRun {
@@ -165,7 +157,11 @@ class GateRun {
   static void end_by_process(GatePart& part, const ProcessEnd& end, const fs::path& log) {
     part.seconds = end.seconds;
     part.state = state_of(static_cast<ExitCode>(end.exit_code));
-    part.words = end.exit_code > 128 ? end.describe() : last_line(log);
+    if (end.exit_code > 128) {
+      part.words = end.describe();
+    } else if (fs::exists(log)) {
+      part.words = last_line(read_bytes(log));
+    }
   }
 
   // Runs a command that appends records and judges the part by them.

@@ -9,23 +9,19 @@
 #include "generated/build_info.hpp"
 #include "generated/commit.hpp"
 #include "harness/core/processors.hpp"
+#include "harness/core/text_parts.hpp"
 
 namespace kernelgate {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blank = " \t\r\"";
-  const std::size_t first = text.find_first_not_of(blank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
+constexpr std::string_view blanks = " \t\r\"";
 
 std::string os_name() {
   std::string name = "unknown system";
   std::ifstream release("/etc/os-release");
   for (std::string line; std::getline(release, line);) {
     constexpr std::string_view key = "PRETTY_NAME=";
-    if (line.starts_with(key)) name = trimmed(std::string_view(line).substr(key.size()));
+    if (line.starts_with(key)) name = trimmed(std::string_view(line).substr(key.size()), blanks);
   }
   utsname kernel{};
   if (uname(&kernel) != 0) return name;
@@ -40,8 +36,8 @@ std::string cpu_name(std::istream& cpuinfo) {
   for (std::string line; std::getline(cpuinfo, line);) {
     const std::size_t colon = line.find(':');
     if (colon == std::string::npos) continue;
-    const std::string_view key = trimmed(std::string_view(line).substr(0, colon));
-    const std::string_view value = trimmed(std::string_view(line).substr(colon + 1));
+    const std::string_view key = trimmed(std::string_view(line).substr(0, colon), blanks);
+    const std::string_view value = trimmed(std::string_view(line).substr(colon + 1), blanks);
     if (value.empty()) continue;
     if (key == "model name" || key == "cpu model" || key == "cpu") return std::string(value);
     if (key == "CPU implementer") implementer = value;  // Arm: numbers, no name

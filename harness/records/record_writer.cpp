@@ -14,6 +14,7 @@
 #include <stdexcept>
 
 #include "harness/core/printable.hpp"
+#include "harness/core/text_parts.hpp"
 #include "harness/records/columns.hpp"
 
 namespace kernelgate {
@@ -116,7 +117,7 @@ void RecordWriter::prepare_end(const Lock&) {
   const std::int64_t head = std::min(size, static_cast<std::int64_t>(header.size()));
   const std::string first = read_range(descriptor_, 0, head);
   if (!header.starts_with(first)) {
-    const std::string line = first.substr(0, first.find('\n'));
+    const std::string_view line = first_line(first);
     throw BadInput(fmt::format(
         "{}:1: expected the columns of records schema {} ('{}…'), got '{}…': not a records file of "
         "this version; name another file",
@@ -182,8 +183,7 @@ std::string one_line(std::string_view text) {
   }
   line = printable_line(line);
   // The reader trims fields.
-  line.erase(0, line.find_first_not_of(' '));
-  line.erase(line.find_last_not_of(' ') + 1);
+  line = std::string(trimmed(line));
   if (line.size() > most) {
     std::size_t end = most;
     while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;  // UTF-8

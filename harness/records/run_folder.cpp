@@ -8,24 +8,18 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "harness/core/error.hpp"
 #include "harness/core/output_file.hpp"
 #include "harness/core/random.hpp"
+#include "harness/core/text_file.hpp"
 #include "harness/records/record_reader.hpp"
 
 namespace kernelgate {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string content(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 }  // namespace
 
@@ -40,7 +34,7 @@ fs::path RunFolder::opened(const fs::path& folder, const std::string& identity) 
   make_folder(folder);
   const fs::path file = folder / "run.txt";
   if (fs::exists(file)) {
-    if (const std::string got = content(file); got != identity) {
+    if (const std::string got = read_bytes(file); got != identity) {
       throw BadInput(fmt::format(
           "{}: this folder holds another run; go on with the same program and options, or choose "
           "another folder\n  there\n{}  now\n{}",
@@ -96,9 +90,7 @@ void RunFolder::finish(const std::string& part) {
 }
 
 std::string fingerprint(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw BadInput(fmt::format("{}: cannot be read", file.string()));
-  return fmt::format("{:016x}", fnv1a64(std::string(std::istreambuf_iterator<char>(stream), {})));
+  return fmt::format("{:016x}", fnv1a64(read_bytes(file)));
 }
 
 }  // namespace kernelgate

@@ -2,18 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 
 #include "harness/core/error.hpp"
+#include "harness/core/text_parts.hpp"
 
 namespace kernelgate::markdown {
 namespace {
-
-std::string trimmed(const std::string& cell) {
-  const std::size_t first = cell.find_first_not_of(' ');
-  if (first == std::string::npos) return {};
-  return cell.substr(first, cell.find_last_not_of(' ') - first + 1);
-}
 
 Row split(std::string_view text) {
   Row cells;
@@ -22,7 +16,7 @@ Row split(std::string_view text) {
     if (text[at] == '\\' && at + 1 < text.size() && text[at + 1] == '|') {
       cell += text[++at];
     } else if (text[at] == '|') {
-      cells.push_back(trimmed(cell));
+      cells.emplace_back(trimmed(cell));
       cell.clear();
     } else {
       cell += text[at];
@@ -74,9 +68,7 @@ std::vector<std::vector<Row>> tables(std::string_view page) {
   std::vector<std::vector<Row>> found;
   bool inside = false;
   while (!page.empty()) {
-    const std::size_t end = std::min(page.find('\n'), page.size());
-    const std::string_view text = page.substr(0, end);
-    page.remove_prefix(std::min(end + 1, page.size()));
+    const std::string_view text = take_line(page);
     if (!text.starts_with("|")) {
       inside = false;
       continue;

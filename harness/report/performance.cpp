@@ -11,6 +11,7 @@
 
 #include "harness/core/counted.hpp"
 #include "harness/core/error.hpp"
+#include "harness/core/text_parts.hpp"
 #include "harness/report/markdown_summary.hpp"
 #include "harness/report/native_ratio.hpp"
 #include "harness/report/portability.hpp"
@@ -300,12 +301,9 @@ std::string portability_table(std::span<const ComparedCase> cases,
 }
 
 /// Removes and returns the first line of `text`; absent at its end.
-std::optional<std::string_view> take_line(std::string_view& text) {
+std::optional<std::string_view> next_line(std::string_view& text) {
   if (text.empty()) return std::nullopt;
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
+  return take_line(text);
 }
 
 std::string quoted(std::optional<std::string_view> line) {
@@ -334,7 +332,7 @@ std::optional<std::string> performance_fault(std::string_view page, std::string_
       page.substr(0, static_cast<std::size_t>(part.data() - page.data()));
   auto number = 1 + std::count(before.begin(), before.end(), '\n');
   for (;; ++number) {
-    const auto got = take_line(part), expected = take_line(tables);
+    const auto got = next_line(part), expected = next_line(tables);
     if (!got && !expected) return std::nullopt;
     if (got != expected) {
       return fmt::format("{}:{}: got {}, expected {}", file, number, quoted(got), quoted(expected));

@@ -12,6 +12,7 @@
 #include "harness/run/host_environment.hpp"
 #include "harness/run/isolate.hpp"
 #include "harness/run/real_devices.hpp"
+#include "harness/core/text_parts.hpp"
 #include "harness/timing/benchmark_json.hpp"
 #include "harness/verify/check.hpp"
 
@@ -47,13 +48,13 @@ class Bench {
         rows.push_back(blank(suite_case, *variant));
         if (const auto missing = devices_.missing_for(*variant)) {
           rows.back().status = Status::unsupported;
-          rows.back().message = missing->substr(0, missing->find('\n'));
+          rows.back().message = first_line(*missing);
           continue;
         }
         rows.back().device = devices_.profile_of(*variant);
         const CheckResult result = prepared.check(*variant);
         rows.back().status = result.status;
-        rows.back().message = result.message.substr(0, result.message.find('\n'));
+        rows.back().message = first_line(result.message);
         if (result.status != Status::passed) continue;
         row_of.push_back(rows.size() - 1);
         sound.push_back(variant);

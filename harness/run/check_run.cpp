@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "harness/core/processors.hpp"
+#include "harness/core/text_parts.hpp"
 #include "harness/records/columns.hpp"
 #include "harness/run/case_record.hpp"
 #include "harness/run/child_answer.hpp"
@@ -120,13 +121,6 @@ class JobList {
   std::vector<Job> jobs_;
 };
 
-std::string first_line(std::string text) {
-  const std::size_t start = text.find_first_not_of(' ');
-  if (start == std::string::npos) return {};
-  text = text.substr(start);
-  return text.substr(0, text.find('\n'));
-}
-
 Checked blank(const Job& job, const CheckRun& run) {
   Checked checked{
       start_record(RowKind::check, run.run_id, *job.suite_case, *job.variant, job.mode, run.seed),
@@ -155,7 +149,7 @@ class Judge {
       if (job.mode == DataMode::real) checked.record.worst_error_ratio = result.worst_ratio;
     }
     checked.message = result.message;
-    checked.record.message = first_line(result.message);
+    checked.record.message = first_line(trimmed(result.message));
     return checked;
   }
 

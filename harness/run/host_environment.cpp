@@ -20,6 +20,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/processors.hpp"
+#include "harness/core/text_parts.hpp"
 
 namespace kernelgate {
 namespace {
@@ -65,12 +66,6 @@ bool is_number(std::string_view text, std::int64_t min, std::int64_t max) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc{} && end == text.data() + text.size() && value >= min && value <= max;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
 }
 
 bool is_list(std::string_view text, std::int64_t min, std::int64_t max) {

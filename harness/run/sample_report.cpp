@@ -7,6 +7,8 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/text_parts.hpp"
+
 namespace kernelgate {
 namespace {
 
@@ -104,8 +106,7 @@ SampleReport read_sample_line(std::string_view output, const std::string& progra
         "from before comparisons",
         program, mark));
   }
-  std::string_view text = output.substr(at + mark.size());
-  text = text.substr(0, text.find('\n'));
+  const std::string_view text = first_line(output.substr(at + mark.size()));
   try {
     return report_of(Json::parse(text));
   } catch (const std::exception& error) {

@@ -11,6 +11,7 @@
 #include "harness/core/printable.hpp"
 #include "harness/core/shell.hpp"
 #include "harness/core/variant_role.hpp"
+#include "harness/core/text_parts.hpp"
 #include "harness/native/device.hpp"
 #include "harness/verify/run_bits.hpp"
 
@@ -44,10 +45,8 @@ std::optional<std::string> memory_fault(const TensorSet& tensors,
 std::string indented(std::string_view text) {
   std::string lines;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
+    const std::string_view line = take_line(text);
     if (!line.empty()) lines += fmt::format("{}{}\n", line.starts_with("  ") ? "" : "  ", line);
-    text.remove_prefix(std::min(end + 1, text.size()));
   }
   return lines;
 }

@@ -17,6 +17,8 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/text_parts.hpp"
+
 extern char** environ;
 
 namespace kernelgate {
@@ -83,9 +85,7 @@ std::string output_of(std::vector<std::string> words) {
 std::string line_outside_dialect(std::string_view lines) {
   std::string innermost;
   while (!lines.empty()) {
-    const std::size_t end = lines.find('\n');
-    std::string_view line = lines.substr(0, end);
-    lines = end == std::string_view::npos ? "" : lines.substr(end + 1);
+    std::string_view line = take_line(lines);
     line = line.substr(0, line.find(" ("));
     if (line.empty() || line.starts_with("??") || line.ends_with(":?") || line.ends_with(":0")) {
       continue;
