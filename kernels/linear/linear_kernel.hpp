@@ -108,11 +108,7 @@ KGLOBAL KBOUNDS(256) void linear_sum_kernel(const float* part, T* y, float* y_f3
   if (i >= count) return;
   float sum = part[i];
   for (u32 split = 1; split < splits; ++split) sum += part[split * count + i];
-  if (y_f32 != nullptr) {
-    y_f32[i] = sum;
-  } else {
-    y[i] = k_from_float<T>(sum);
-  }
+  k_store_result(y, y_f32, i, sum);
 }
 
 /// y for many tokens. Grid: x, tiles of 64 outputs; y, tiles of 64 tokens.
@@ -133,19 +129,7 @@ KGLOBAL KBOUNDS(256) void linear_tiles_kernel(const T* x, const T* weight, T* y,
         const u32 o = o0 + column;
         k_load_four(weight + static_cast<u64>(o) * in, k, o < out ? in : 0, wide, four);
       });
-  for (int i = 0; i < product.my_rows; ++i) {
-    for (int j = 0; j < product.my_columns; ++j) {
-      const u32 t = t0 + product.row(i), o = o0 + product.column(j);
-      if (t < tokens && o < out) {
-        const u64 at = static_cast<u64>(t) * out + o;
-        if (y_f32 != nullptr) {
-          y_f32[at] = product.sum[i][j];
-        } else {
-          y[at] = k_from_float<T>(product.sum[i][j]);
-        }
-      }
-    }
-  }
+  product.store(y, y_f32, t0, o0, tokens, out);
 }
 
 }  // namespace KG_BUILD_MODE

@@ -96,12 +96,7 @@ KGLOBAL KBOUNDS(256) void linear_w4_rows_kernel(const T* x, const u32* codes,
       const float total = k_wave_sum<W>(sum[r][t]);
       const u32 o = first_row + r, token = first_token + t;
       if (k_tid() % W == 0 && o < out && token < tokens) {
-        const u64 at = static_cast<u64>(token) * out + o;
-        if (y_f32 != nullptr) {
-          y_f32[at] = total;
-        } else {
-          y[at] = k_from_float<T>(total);
-        }
+        k_store_result(y, y_f32, static_cast<u64>(token) * out + o, total);
       }
     }
   }
@@ -129,19 +124,7 @@ KGLOBAL KBOUNDS(256) void linear_w4_tiles_kernel(const T* x, const u32* codes,
         const u32 o = o0 + column;
         w.load_four_or_zeros(s.table, o < out, o, k, four);
       });
-  for (int i = 0; i < product.my_rows; ++i) {
-    for (int j = 0; j < product.my_columns; ++j) {
-      const u32 t = t0 + product.row(i), o = o0 + product.column(j);
-      if (t < tokens && o < out) {
-        const u64 at = static_cast<u64>(t) * out + o;
-        if (y_f32 != nullptr) {
-          y_f32[at] = product.sum[i][j];
-        } else {
-          y[at] = k_from_float<T>(product.sum[i][j]);
-        }
-      }
-    }
-  }
+  product.store(y, y_f32, t0, o0, tokens, out);
 }
 
 }  // namespace KG_BUILD_MODE

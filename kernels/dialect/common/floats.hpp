@@ -48,5 +48,15 @@ KDEV void k_load_four(const T* row, u32 at, u32 count, bool wide, float (&out)[4
   for (u32 j = 0; j < 4; ++j) out[j] = at + j < count ? k_to_float(row[at + j]) : 0.0F;
 }
 
+/// Stores a result at y_f32[at] where that is not null, else rounded at y[at].
+template <class T>
+KDEV void k_store_result(T* y, float* y_f32, u64 at, float value) {
+  if (y_f32 != nullptr) {
+    y_f32[at] = value;
+  } else {
+    y[at] = k_from_float<T>(value);
+  }
+}
+
 }  // namespace KG_BUILD_MODE
 }  // namespace kernelgate

@@ -2,6 +2,7 @@
 // double-buffered shared memory. Include after <dialect.hpp>.
 #pragma once
 
+#include "kernels/dialect/common/floats.hpp"
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
@@ -66,6 +67,20 @@ struct KTileProduct {
       buffer ^= 1U;
     }
     k_sync();
+  }
+
+  /// Stores the products at row t0 and column o0 of a matrix [rows, columns]: y_f32, or y where
+  /// that is null. What is beyond the matrix is left out.
+  template <class T>
+  KDEV void store(T* y, float* y_f32, u32 t0, u32 o0, u32 rows, u32 all_columns) const {
+    for (int i = 0; i < my_rows; ++i) {
+      for (int j = 0; j < my_columns; ++j) {
+        const u32 t = t0 + row(i), o = o0 + column(j);
+        if (t < rows && o < all_columns) {
+          k_store_result(y, y_f32, static_cast<u64>(t) * all_columns + o, sum[i][j]);
+        }
+      }
+    }
   }
 
  private:
