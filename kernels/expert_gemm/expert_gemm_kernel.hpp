@@ -113,6 +113,50 @@ KDEV ExpertTile expert_find_tile(const u32* offset, u32 bins, u32 tile) {
   return ExpertTile{bins, 0, 0};
 }
 
+/// Stores silu(gate) * up of a product from inner column i0 on. Of a thread's four columns two are
+/// gates and two are their ups.
+template <class T, int Rows>
+KDEV void expert_store_inner(const KTileProduct<Rows>& product, const ExpertTile& at, u32 i0,
+                             T* inner, u32 inter) {
+  for (int r = 0; r < product.my_rows; ++r) {
+    const u32 row = product.row(r);
+    for (int j = 0; j < 2; ++j) {
+      const u32 i = i0 + product.column(0) / 2 + static_cast<u32>(j);
+      if (row < at.rows && i < inter) {
+        const float gate = product.sum[r][j], up = product.sum[r][j + 2];
+        const float silu = gate / (1.0F + k_exp(-gate));
+        inner[static_cast<u64>(at.first + row) * inter + i] = k_from_float<T>(silu * up);
+      }
+    }
+  }
+}
+
+/// Stores the tokens' outputs from column o0 on: weight times the product. A skip token (not
+/// `routed`) gets 0, or weight * h where `identity` is 1.
+template <class T, int Rows>
+KDEV void expert_store_outputs(const KTileProduct<Rows>& product, const ExpertTile& at, u32 o0,
+                               bool routed, const T* h, const float* weight, const u32* order, T* m,
+                               u32 hidden, u32 identity) {
+  for (int r = 0; r < product.my_rows; ++r) {
+    const u32 row = product.row(r);
+    if (row >= at.rows) continue;
+    const u32 token = order[at.first + row];
+    const float scale = weight[token];
+    for (int j = 0; j < product.my_columns; ++j) {
+      const u32 o = o0 + product.column(j);
+      if (o >= hidden) continue;
+      const u64 to = static_cast<u64>(token) * hidden + o;
+      float value = 0;
+      if (routed) {
+        value = scale * product.sum[r][j];
+      } else if (identity != 0) {
+        value = scale * k_to_float(h[to]);
+      }
+      m[to] = k_from_float<T>(value);
+    }
+  }
+}
+
 /// inner[place,i] = silu(G h) (U h) in the storage type. Grid: x, ranges of 32 inner columns; y,
 /// tiles. Of a thread's four columns two are gates and two are their ups.
 template <class T, int W, int Rows>
@@ -139,17 +183,7 @@ KGLOBAL KBOUNDS(256) void expert_gate_up_kernel(const T* h, const T* gate_up, co
         const T* rows = column % 4 < 2 ? gates : ups;
         k_load_four(rows + static_cast<u64>(i) * hidden, k, i < inter ? hidden : 0, wide, four);
       });
-  for (int r = 0; r < product.my_rows; ++r) {
-    const u32 row = product.row(r);
-    for (int j = 0; j < 2; ++j) {
-      const u32 i = i0 + product.column(0) / 2 + static_cast<u32>(j);
-      if (row < at.rows && i < inter) {
-        const float gate = product.sum[r][j], up = product.sum[r][j + 2];
-        const float silu = gate / (1.0F + k_exp(-gate));
-        inner[static_cast<u64>(at.first + row) * inter + i] = k_from_float<T>(silu * up);
-      }
-    }
-  }
+  expert_store_inner(product, at, i0, inner, inter);
 }
 
 /// m[token,o] = weight (D inner); a skip token gets 0, or weight * h where `identity` is 1. Grid:
@@ -178,24 +212,7 @@ KGLOBAL KBOUNDS(256) void expert_down_kernel(const T* h, const T* inner, const T
         k_load_four(rows + static_cast<u64>(o) * inter, k, o < hidden && routed ? inter : 0, wide,
                     four);
       });
-  for (int r = 0; r < product.my_rows; ++r) {
-    const u32 row = product.row(r);
-    if (row >= at.rows) continue;
-    const u32 token = order[at.first + row];
-    const float scale = weight[token];
-    for (int j = 0; j < product.my_columns; ++j) {
-      const u32 o = o0 + product.column(j);
-      if (o >= hidden) continue;
-      const u64 to = static_cast<u64>(token) * hidden + o;
-      float value = 0;
-      if (routed) {
-        value = scale * product.sum[r][j];
-      } else if (identity != 0) {
-        value = scale * k_to_float(h[to]);
-      }
-      m[to] = k_from_float<T>(value);
-    }
-  }
+  expert_store_outputs(product, at, o0, routed, h, weight, order, m, hidden, identity);
 }
 
 }  // namespace KG_BUILD_MODE

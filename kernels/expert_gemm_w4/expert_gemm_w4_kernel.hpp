@@ -48,17 +48,7 @@ KGLOBAL KBOUNDS(256) void expert_w4_gate_up_kernel(const T* h, const u32* codes,
         const u32 half = column % 4 < 2 ? 0 : inter;
         w.load_four_or_zeros(s.table, i < inter, at.expert * 2 * inter + half + i, k, four);
       });
-  for (int r = 0; r < product.my_rows; ++r) {
-    const u32 row = product.row(r);
-    for (int j = 0; j < 2; ++j) {
-      const u32 i = i0 + product.column(0) / 2 + static_cast<u32>(j);
-      if (row < at.rows && i < inter) {
-        const float gate = product.sum[r][j], up = product.sum[r][j + 2];
-        const float silu = gate / (1.0F + k_exp(-gate));
-        inner[static_cast<u64>(at.first + row) * inter + i] = k_from_float<T>(silu * up);
-      }
-    }
-  }
+  expert_store_inner(product, at, i0, inner, inter);
 }
 
 /// m[token,o] = weight (D inner); a skip token gets 0, or weight * h where `identity` is 1. Grid:
@@ -89,24 +79,7 @@ KGLOBAL KBOUNDS(256) void expert_w4_down_kernel(const T* h, const T* inner, cons
         const u32 o = o0 + column;
         w.load_four_or_zeros(s.table, o < hidden && routed, at.expert * hidden + o, k, four);
       });
-  for (int r = 0; r < product.my_rows; ++r) {
-    const u32 row = product.row(r);
-    if (row >= at.rows) continue;
-    const u32 token = order[at.first + row];
-    const float scale = weight[token];
-    for (int j = 0; j < product.my_columns; ++j) {
-      const u32 o = o0 + product.column(j);
-      if (o >= hidden) continue;
-      const u64 to = static_cast<u64>(token) * hidden + o;
-      float value = 0;
-      if (routed) {
-        value = scale * product.sum[r][j];
-      } else if (identity != 0) {
-        value = scale * k_to_float(h[to]);
-      }
-      m[to] = k_from_float<T>(value);
-    }
-  }
+  expert_store_outputs(product, at, o0, routed, h, weight, order, m, hidden, identity);
 }
 
 }  // namespace KG_BUILD_MODE
