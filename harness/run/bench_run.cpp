@@ -126,8 +126,8 @@ class Bench {
       row = blank(suite_case, *sound[i]);
       row.device = devices_.profile_of(*sound[i]);
       row.status = Status::failed_recheck;
-      row.message = "wrong on fresh inputs after timing: " +
-                    result.message.substr(0, result.message.find('\n'));
+      row.message =
+          fmt::format("wrong on fresh inputs after timing: {}", first_line(result.message));
     }
   }
 

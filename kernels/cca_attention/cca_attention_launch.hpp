@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "kernels/dialect/common/attention_splits.hpp"
+
 namespace kernelgate {
 
 /// T is the storage type of the instance. Shapes as in cca_attention.hpp.
@@ -13,15 +15,10 @@ struct CcaAttentionLaunch {
   const void* v;              // as k
   const std::int32_t* valid;  // [batch,2]: first valid row, one past the last
   void* out;                  // T [batch*tokens, heads*d]
-  // With more than one split: the partial results of each split per query row, for the merge.
-  float* largest;  // [batch*tokens*heads, splits]: maximum exponent of 2
-  float* total;    // same shape: sum of weights
-  float* mixed;    // [batch*tokens*heads, splits, d]: weighted values, not divided
   std::uint32_t tokens, rows, heads, kv_heads, d;
-  std::uint32_t window;      // 0: causal only
-  std::uint32_t splits;      // of the keys seen by a tile of query rows
-  std::uint32_t split_keys;  // keys per split; the last one may be shorter
-  float factor;              // log2 e / sqrt(d): scores are exponents of 2
+  std::uint32_t window;  // 0: causal only
+  float factor;          // log2 e / sqrt(d): scores are exponents of 2
+  AttentionSplits splits;
 };
 
 /// Prefill: query rows (token, head of one group) and keys per tile, and buffers of K and V. A
@@ -47,7 +44,7 @@ constexpr AttentionTile attention_tile(std::uint32_t element, std::uint32_t d) {
 
 /// Decode: query rows per block, and keys processed at a time.
 constexpr std::uint32_t attention_split_rows = 8, attention_split_tile = 64;
-constexpr std::uint32_t attention_split_threads = 128, attention_merge_threads = 256;
+constexpr std::uint32_t attention_split_threads = 128;
 
 /// On matrix instructions: 16 query rows per wave, 32 keys processed at a time.
 constexpr std::uint32_t attention_matrix_threads = 128, attention_matrix_keys = 32;

@@ -5,19 +5,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 
 #include "harness/core/pieces.hpp"
 #include "harness/native/matrix_tiles.hpp"
 #include "kernels/cca_attention/cca_attention_launch.hpp"
+#include "kernels/dialect/attention_launch.hpp"
 
 namespace kernelgate {
 namespace {
 
-constexpr std::int64_t few_rows = 16;        // per kv head: up to here keys are split instead
-constexpr std::int64_t wanted_blocks = 512;  // enough to keep a large device busy
-constexpr std::int64_t min_split = 128;      // shorter splits cost more in the merge than they save
+constexpr std::int64_t few_rows = 16;  // per kv head: up to here keys are split instead
 
 std::uint32_t instance_d(const CcaAttentionCase& c) {
   return c.head_dim <= 64 ? 64 : c.head_dim <= 128 ? 128 : 256;
@@ -52,8 +50,7 @@ NativeAttentionCut native_attention_cut(const CcaAttentionCase& c, const DeviceP
     cut.way = AttentionWay::tile;
   }
   const std::int64_t blocks = c.batch * c.kv_heads * pieces(rows, attention_split_rows);
-  const std::int64_t each = pieces(longest(c), pieces(wanted_blocks, blocks));
-  cut.split_keys = std::max(min_split, rounded_up(each, attention_split_tile));
+  cut.split_keys = attention_split_keys(longest(c), blocks, attention_split_tile);
   return cut;
 }
 
@@ -94,36 +91,25 @@ std::unique_ptr<Launch> prepare_native_attention(const CcaAttentionCase& c, Tens
   const auto memory = std::make_shared<NativeTensors>(device, tensors);
   const NativeTensors& t = *memory;
   const auto number = [](std::int64_t n) { return static_cast<std::uint32_t>(n); };
-  const std::int64_t splits = splits_of(c, cut), queries = c.batch * c.tokens * c.heads;
-  const auto kept = [&](std::int64_t floats, std::string_view name) -> float* {
-    if (splits == 1) return nullptr;
-    return reinterpret_cast<float*>(memory->scratch(queries * splits * floats * 4, name));
-  };
-  const double exponent = 1.4426950408889634 / std::sqrt(static_cast<double>(c.head_dim));
+  const std::int64_t queries = c.batch * c.tokens * c.heads;
   const CcaAttentionLaunch arguments{
       .q = t["q"],
       .k = t["k"],
       .v = t["v"],
       .valid = reinterpret_cast<const std::int32_t*>(t["valid"]),
       .out = t["out"],
-      .largest = kept(1, "largest"),
-      .total = kept(1, "total"),
-      .mixed = kept(c.head_dim, "mixed"),
       .tokens = number(c.tokens),
       .rows = number(c.rows()),
       .heads = number(c.heads),
       .kv_heads = number(c.kv_heads),
       .d = number(c.head_dim),
       .window = number(c.mask == AttentionMask::sliding ? c.window : 0),
-      .splits = number(splits),
-      .split_keys = number(std::min<std::int64_t>(cut.split_keys, longest(c))),
-      .factor = static_cast<float>(exponent)};
-  const auto elements = static_cast<std::uint64_t>(queries * c.head_dim);
-  const std::vector<NativeUse> uses = native_attention_uses(c, device.profile(), cut);
-  return make_native_launch(device, memory, [&device, entries, uses, arguments, elements] {
-    launch_use(device, entries, uses[0], arguments);
-    if (uses.size() > 1) launch_use(device, entries, uses[1], arguments, elements);
-  });
+      .factor = attention_factor(c.head_dim),
+      .splits = attention_splits(*memory, queries, c.head_dim, splits_of(c, cut),
+                                 std::min(cut.split_keys, longest(c)))};
+  return make_attention_launch(device, memory, entries,
+                               native_attention_uses(c, device.profile(), cut), arguments,
+                               queries * c.head_dim);
 }
 
 namespace {

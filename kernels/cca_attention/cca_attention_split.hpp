@@ -191,14 +191,10 @@ KGLOBAL KBOUNDS(128) void cca_attention_split(CcaAttentionLaunch a) {
   using Shared = typename Split::Shared;
   K_SHARED(Shared, s);
   const AttentionHead h{a, k_block_z(), k_block_y()};
-  const u32 split = k_block() % a.splits, first = k_block() / a.splits * Split::rows;
+  const u32 split = k_block() % a.splits.count, first = k_block() / a.splits.count * Split::rows;
   const u32 count = k_min(static_cast<u32>(Split::rows), h.row_count() - first);
-  // The splits divide the keys that these rows see; a split beyond their end gets an empty range.
-  AttentionRange keys = h.seen_by_rows(first, count);
-  const u32 skipped = k_min(split * a.split_keys, static_cast<u32>(keys.end - keys.begin));
-  keys.begin += static_cast<i32>(skipped);
-  const u32 left = static_cast<u32>(keys.end - keys.begin);
-  keys.end = keys.begin + static_cast<i32>(k_min(left, a.split_keys));
+  // The splits divide the keys that these rows see.
+  const AttentionRange keys = attention_split_of(h.seen_by_rows(first, count), a.splits, split);
 
   AttentionSoftmax<T, D, W> softmax;
   softmax.start(h, first, keys, s);
@@ -242,16 +238,16 @@ KGLOBAL KBOUNDS(128) void cca_attention_split(CcaAttentionLaunch a) {
       for (u32 x = k_tid(); x < a.d; x += Split::threads) {
         float mixed = 0;
         for (u32 wave = 0; wave < Split::waves; ++wave) mixed += s.sum[wave][x];
-        if (a.splits == 1) {
+        if (a.splits.count == 1) {
           static_cast<T*>(a.out)[query * a.d + x] =
               k_from_float<T>(attention_quotient(mixed, s.total[r]));
         } else {
-          a.mixed[(query * a.splits + split) * a.d + x] = mixed;
+          a.splits.mixed[(query * a.splits.count + split) * a.d + x] = mixed;
         }
       }
-      if (a.splits > 1 && k_tid() == 0) {
-        a.largest[query * a.splits + split] = s.largest[r];
-        a.total[query * a.splits + split] = s.total[r];
+      if (a.splits.count > 1 && k_tid() == 0) {
+        a.splits.largest[query * a.splits.count + split] = s.largest[r];
+        a.splits.total[query * a.splits.count + split] = s.total[r];
       }
     }
   }
@@ -264,8 +260,7 @@ template <class T, int W>
 KGLOBAL KBOUNDS(256) void cca_attention_merge(CcaAttentionLaunch a, u64 elements) {
   const u64 at = static_cast<u64>(k_block()) * k_threads() + k_tid();
   if (at >= elements) return;
-  static_cast<T*>(a.out)[at] =
-      k_from_float<T>(attention_merged(a.largest, a.total, a.mixed, a.splits, a.d, at));
+  static_cast<T*>(a.out)[at] = k_from_float<T>(attention_merged(a.splits, a.d, at));
 }
 
 }  // namespace KG_BUILD_MODE

@@ -19,4 +19,4 @@ using MlaTileShared = typename MlaTileOf<T, Latent>::Shared;
           mla_tile_size(sizeof(T), Latent).threads, decltype(MlaTileShared<T, Latent>()))
 #define MLA_ATTENTION_MERGE(T, type, W)                                            \
   K_ENTRY("mla_attention_merge<" type ",w" #W ">", (mla_attention_merge<T, W>), W, \
-          mla_merge_threads, MlaMergeShared)
+          attention_merge_threads, MlaMergeShared)

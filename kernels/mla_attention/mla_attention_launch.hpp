@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "kernels/dialect/common/attention_splits.hpp"
+
 namespace kernelgate {
 
 /// T is the storage type of the instance. Shapes as in mla_attention.hpp.
@@ -13,18 +15,13 @@ struct MlaAttentionLaunch {
   const void* expanded;       // T [batch,rows,heads,each]; null when latent
   const std::int32_t* valid;  // [batch,2]: first valid row, one past the last
   void* out;                  // T [batch*tokens, heads*values]
-  // With more than one split: the partial results of each split per query row, for the merge.
-  float* largest;  // [batch*tokens*heads, splits]: maximum exponent of 2
-  float* total;    // same shape: sum of weights
-  float* mixed;    // [batch*tokens*heads, splits, values]: weighted values, not divided
   std::uint32_t tokens, rows, heads;
   std::uint32_t group;       // query heads that share a key: all when latent, else 1
   std::uint32_t rank, rope;  // components of a cache row: the latent, the rotated key
   std::uint32_t own;         // unrotated components of a key
   std::uint32_t values, each;
-  std::uint32_t splits;      // of the keys seen by a tile of query rows
-  std::uint32_t split_keys;  // keys per split; the last one may be shorter
-  float factor;              // log2 e / sqrt(nope + rope): scores are exponents of 2
+  float factor;  // log2 e / sqrt(nope + rope): scores are exponents of 2
+  AttentionSplits splits;
 };
 
 /// Tile of a block: query rows, keys at a time and threads; and the longest keys (own and rotated
@@ -41,7 +38,5 @@ constexpr MlaTileSize mla_tile_size(std::uint32_t element, bool latent) {
     return element == 2 ? MlaTileSize{16, 32, 256, 576, 512} : MlaTileSize{8, 16, 128, 576, 512};
   return {32, element == 2 ? 32U : 16U, 256, 192, 128};
 }
-
-constexpr std::uint32_t mla_merge_threads = 256;
 
 }  // namespace kernelgate

@@ -5,17 +5,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 
 #include "harness/core/pieces.hpp"
+#include "kernels/dialect/attention_launch.hpp"
 #include "kernels/mla_attention/mla_attention_launch.hpp"
 
 namespace kernelgate {
 namespace {
-
-constexpr std::int64_t wanted_blocks = 512;  // enough to keep a large device busy
-constexpr std::int64_t min_split = 128;      // shorter splits cost more in the merge than they save
 
 MlaTileSize tile_of(const MlaAttentionCase& c) {
   return mla_tile_size(static_cast<std::uint32_t>(size_bytes(c.type)), c.latent());
@@ -34,9 +31,8 @@ std::int64_t splits_of(const MlaAttentionCase& c, NativeMlaCut cut) {
 }  // namespace
 
 NativeMlaCut native_mla_cut(const MlaAttentionCase& c) {
-  const std::int64_t blocks = c.batch * c.key_heads() * tiles_of(c), keys = tile_of(c).keys;
-  const std::int64_t each = pieces(c.rows(), pieces(wanted_blocks, blocks));
-  return {.split_keys = std::max(min_split, rounded_up(each, keys))};
+  const std::int64_t blocks = c.batch * c.key_heads() * tiles_of(c);
+  return {.split_keys = attention_split_keys(c.rows(), blocks, tile_of(c).keys)};
 }
 
 std::vector<NativeUse> native_mla_uses(const MlaAttentionCase& c, const DeviceProfile& device,
@@ -62,38 +58,27 @@ std::unique_ptr<Launch> prepare_native_mla(const MlaAttentionCase& c, TensorSet&
   const auto memory = std::make_shared<NativeTensors>(device, tensors);
   const NativeTensors& t = *memory;
   const auto number = [](std::int64_t n) { return static_cast<std::uint32_t>(n); };
-  const std::int64_t splits = splits_of(c, cut), queries = c.batch * c.tokens * c.heads;
-  const auto kept = [&](std::int64_t floats, std::string_view name) -> float* {
-    if (splits == 1) return nullptr;
-    return reinterpret_cast<float*>(memory->scratch(queries * splits * floats * 4, name));
-  };
-  const double exponent = 1.4426950408889634 / std::sqrt(static_cast<double>(c.nope + c.rope));
-  const MlaAttentionLaunch arguments{.q = t["q"],
-                                     .cache = t["cache"],
-                                     .expanded = t.find("expanded"),
-                                     .valid = reinterpret_cast<const std::int32_t*>(t["valid"]),
-                                     .out = t["out"],
-                                     .largest = kept(1, "largest"),
-                                     .total = kept(1, "total"),
-                                     .mixed = kept(c.values(), "mixed"),
-                                     .tokens = number(c.tokens),
-                                     .rows = number(c.rows()),
-                                     .heads = number(c.heads),
-                                     .group = number(c.group()),
-                                     .rank = number(c.rank),
-                                     .rope = number(c.rope),
-                                     .own = number(c.own()),
-                                     .values = number(c.values()),
-                                     .each = number(c.nope + c.value_dim),
-                                     .splits = number(splits),
-                                     .split_keys = number(std::min(cut.split_keys, c.rows())),
-                                     .factor = static_cast<float>(exponent)};
-  const auto elements = static_cast<std::uint64_t>(queries * c.values());
-  const std::vector<NativeUse> uses = native_mla_uses(c, device.profile(), cut);
-  return make_native_launch(device, memory, [&device, entries, uses, arguments, elements] {
-    launch_use(device, entries, uses[0], arguments);
-    if (uses.size() > 1) launch_use(device, entries, uses[1], arguments, elements);
-  });
+  const std::int64_t queries = c.batch * c.tokens * c.heads;
+  const MlaAttentionLaunch arguments{
+      .q = t["q"],
+      .cache = t["cache"],
+      .expanded = t.find("expanded"),
+      .valid = reinterpret_cast<const std::int32_t*>(t["valid"]),
+      .out = t["out"],
+      .tokens = number(c.tokens),
+      .rows = number(c.rows()),
+      .heads = number(c.heads),
+      .group = number(c.group()),
+      .rank = number(c.rank),
+      .rope = number(c.rope),
+      .own = number(c.own()),
+      .values = number(c.values()),
+      .each = number(c.nope + c.value_dim),
+      .factor = attention_factor(c.nope + c.rope),
+      .splits = attention_splits(*memory, queries, c.values(), splits_of(c, cut),
+                                 std::min(cut.split_keys, c.rows()))};
+  return make_attention_launch(device, memory, entries, native_mla_uses(c, device.profile(), cut),
+                               arguments, queries * c.values());
 }
 
 namespace {

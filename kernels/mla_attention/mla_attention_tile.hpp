@@ -247,10 +247,10 @@ struct MlaMix {
     for (int i = 0; i < some; ++i) {
       const u32 r = row() + static_cast<u32>(i);
       if (r >= count) continue;
-      const u64 query = h.query(first + r), noted = query * a.splits + split;
+      const u64 query = h.query(first + r), noted = query * a.splits.count + split;
       K_UNROLL
       for (int c = 0; c < Tile::own / part; ++c) {
-        if (a.splits == 1) {
+        if (a.splits.count == 1) {
           Vec<T, part> some_out;
           K_UNROLL
           for (int l = 0; l < part; ++l) {
@@ -264,12 +264,13 @@ struct MlaMix {
           Vec<float, 4> four;
           K_UNROLL
           for (int e = 0; e < 4; ++e) four[e] = sum[i][c * part + l + e];
-          mla_put(a.mixed + noted * a.values, a.values, component(c) + static_cast<u32>(l), four);
+          mla_put(a.splits.mixed + noted * a.values, a.values, component(c) + static_cast<u32>(l),
+                  four);
         }
       }
-      if (a.splits > 1 && k_tid() % Tile::columns == 0) {
-        a.largest[noted] = s.largest[r];
-        a.total[noted] = s.total[r];
+      if (a.splits.count > 1 && k_tid() % Tile::columns == 0) {
+        a.splits.largest[noted] = s.largest[r];
+        a.splits.total[noted] = s.total[r];
       }
     }
   }
@@ -283,14 +284,10 @@ KGLOBAL KBOUNDS(mla_tile_size(sizeof(T), Latent).threads) void mla_attention_til
   K_SHARED(Shared, s);
   K_FITS(Shared, k_lds_everywhere);
   const MlaHead<T, Latent> h{a, k_block_z(), k_block_y()};
-  const u32 split = k_block() % a.splits, first = k_block() / a.splits * Tile::rows;
+  const u32 split = k_block() % a.splits.count, first = k_block() / a.splits.count * Tile::rows;
   const u32 count = k_min(static_cast<u32>(Tile::rows), h.row_count() - first);
-  // The splits divide the keys that these rows see; a split beyond their end gets an empty range.
-  AttentionRange keys = h.seen_by_rows(first, count);
-  const u32 skipped = k_min(split * a.split_keys, static_cast<u32>(keys.end - keys.begin));
-  keys.begin += static_cast<i32>(skipped);
-  const u32 left = static_cast<u32>(keys.end - keys.begin);
-  keys.end = keys.begin + static_cast<i32>(k_min(left, a.split_keys));
+  // The splits divide the keys that these rows see.
+  const AttentionRange keys = attention_split_of(h.seen_by_rows(first, count), a.splits, split);
 
   MlaMove<T, Latent> next;
   next.take(h, keys.begin, keys.end);
@@ -322,8 +319,7 @@ template <class T, int W>
 KGLOBAL KBOUNDS(256) void mla_attention_merge(MlaAttentionLaunch a, u64 elements) {
   const u64 step = static_cast<u64>(k_blocks()) * k_threads();
   for (u64 at = static_cast<u64>(k_block()) * k_threads() + k_tid(); at < elements; at += step) {
-    static_cast<T*>(a.out)[at] =
-        k_from_float<T>(attention_merged(a.largest, a.total, a.mixed, a.splits, a.values, at));
+    static_cast<T*>(a.out)[at] = k_from_float<T>(attention_merged(a.splits, a.values, at));
   }
 }
 

@@ -3,6 +3,7 @@
 // exponents of 2. Include after <dialect.hpp>.
 #pragma once
 
+#include "kernels/dialect/common/attention_splits.hpp"
 #include "kernels/dialect/common/types.hpp"
 
 namespace kernelgate {
@@ -18,6 +19,16 @@ KDEV float attention_nothing() { return k_float(0xFF800000U); }  // -infinity: n
 struct AttentionRange {
   i32 begin, end;
 };
+
+/// The keys of one split; a split beyond their end gets an empty range.
+KDEV AttentionRange attention_split_of(AttentionRange keys, const AttentionSplits& splits,
+                                       u32 split) {
+  const u32 skipped = k_min(split * splits.keys, static_cast<u32>(keys.end - keys.begin));
+  keys.begin += static_cast<i32>(skipped);
+  const u32 left = static_cast<u32>(keys.end - keys.begin);
+  keys.end = keys.begin + static_cast<i32>(k_min(left, splits.keys));
+  return keys;
+}
 
 /// Loads N elements from p on, as 0 from index `valid` on. `wide`: the N elements are aligned and
 /// are either all valid or all invalid.
@@ -50,15 +61,14 @@ KDEV float attention_quotient(float sum, float total) {
 }
 
 /// Element `at` of [query, width]: sum_i 2^(m_i - m) mixed_i / sum_i 2^(m_i - m) total_i, m = max
-/// m_i, added in the order of the splits. It merges any number of splits into the result of one
-/// pass over all keys. `largest` (m_i) and `total` are [query, splits], `mixed` is [query, splits,
-/// width].
-KDEV float attention_merged(const float* largest, const float* total, const float* mixed,
-                            u32 splits, u32 width, u64 at) {
+/// m_i, added in the order of the splits; m_i is `largest`. It merges any number of splits into the
+/// result of one pass over all keys.
+KDEV float attention_merged(const AttentionSplits& of, u32 width, u64 at) {
   const u64 query = at / width, x = at % width;
-  largest += query * splits;
-  total += query * splits;
-  mixed += query * splits * width + x;
+  const u32 splits = of.count;
+  const float* largest = of.largest + query * splits;
+  const float* total = of.total + query * splits;
+  const float* mixed = of.mixed + query * splits * width + x;
   float most = attention_nothing();
   for (u32 i = 0; i < splits; ++i) most = k_max(most, largest[i]);
   float all = 0;
