@@ -1,7 +1,6 @@
 #include "harness/devices/profile.hpp"
 
 #include <fmt/format.h>
-#include <libfccp/csv.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "harness/core/csv_table.hpp"
 #include "harness/core/error.hpp"
 #include "harness/devices/profiles_csv.hpp"
 
@@ -112,20 +112,10 @@ std::string_view name(MatrixFamily family) {
 }
 
 std::vector<ProfileFact> read_profile_facts(std::string_view csv, const std::string& file) {
-  using Reader =
-      io::CSVReader<4, io::trim_chars<' ', '\t', '\r'>, io::double_quote_escape<',', '"'>,
-                    io::throw_on_overflow, io::single_and_empty_line_comment<'#'>>;
   std::vector<ProfileFact> facts;
-  try {
-    Reader reader(file, csv.data(), csv.data() + csv.size());
-    reader.read_header(io::ignore_no_column, "profile", "field", "value", "source");
-    ProfileFact fact;
-    while (reader.read_row(fact.profile, fact.field, fact.value, fact.source)) {
-      facts.push_back(fact);
-    }
-  } catch (const io::error::base& error) {
-    throw BadInput(error.what());
-  }
+  read_csv(csv, file, {"profile", "field", "value", "source"}, [&](const CsvRow& row) {
+    facts.push_back({row[0], row[1], row[2], row[3]});
+  });
   return facts;
 }
 

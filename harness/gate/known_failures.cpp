@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 #include <fnmatch.h>
-#include <libfccp/csv.h>
 
 #include <chrono>
 #include <string_view>
 
+#include "harness/core/csv_table.hpp"
 #include "harness/core/error.hpp"
 #include "harness/report/text.hpp"
 
@@ -50,28 +50,19 @@ void require(bool fine, const fs::path& file, const KnownFailure& row, std::stri
 }  // namespace
 
 std::vector<KnownFailure> read_known_failures(const fs::path& file) {
-  using Reader =
-      io::CSVReader<5, io::trim_chars<' ', '\t', '\r'>, io::double_quote_escape<',', '"'>,
-                    io::throw_on_overflow, io::single_and_empty_line_comment<'#'>>;
   std::vector<KnownFailure> rows;
-  try {
-    Reader reader(file.string());
-    reader.read_header(io::ignore_no_column, "case", "arch", "toolchain", "reason", "expires");
-    KnownFailure row;
-    while (reader.read_row(row.cases, row.arch, row.toolchain, row.reason, row.expires)) {
-      row.line = static_cast<std::int64_t>(reader.get_file_line());
-      require(!row.cases.empty(), file, row, "case", row.cases, "a pattern such as top_k/native/*");
-      require(!row.arch.empty(), file, row, "arch", row.arch, "a pattern such as gfx11* or *");
-      require(!row.toolchain.empty(), file, row, "toolchain", row.toolchain,
-              "a pattern such as 'GNU 12.*' or *");
-      require(!row.reason.empty(), file, row, "reason", row.reason, "why it is let through");
-      require(is_date(row.expires), file, row, "expires", row.expires,
-              "the last day on which it holds, such as 2027-01-31");
-      rows.push_back(row);
-    }
-  } catch (const io::error::base& error) {
-    throw BadInput(error.what());
-  }
+  const auto add = [&](const CsvRow& of) {
+    const KnownFailure row{of[0], of[1], of[2], of[3], of[4], of.place.line};
+    require(!row.cases.empty(), file, row, "case", row.cases, "a pattern such as top_k/native/*");
+    require(!row.arch.empty(), file, row, "arch", row.arch, "a pattern such as gfx11* or *");
+    require(!row.toolchain.empty(), file, row, "toolchain", row.toolchain,
+            "a pattern such as 'GNU 12.*' or *");
+    require(!row.reason.empty(), file, row, "reason", row.reason, "why it is let through");
+    require(is_date(row.expires), file, row, "expires", row.expires,
+            "the last day on which it holds, such as 2027-01-31");
+    rows.push_back(row);
+  };
+  read_csv_file(file, {"case", "arch", "toolchain", "reason", "expires"}, add);
   return rows;
 }
 

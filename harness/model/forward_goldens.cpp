@@ -1,7 +1,6 @@
 #include "harness/model/forward_goldens.hpp"
 
 #include <fmt/format.h>
-#include <libfccp/csv.h>
 
 #include <cmath>
 #include <fstream>
@@ -9,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "harness/core/csv_table.hpp"
 #include "reference/checkpoint.hpp"
 #include "reference/model.hpp"
 #include "reference/safetensors.hpp"
@@ -76,22 +76,13 @@ using Goldens = std::map<std::pair<std::string, std::string>, std::vector<Golden
 
 Goldens read_goldens(const fs::path& file) {
   Goldens goldens;
-  try {
-    io::CSVReader<6, io::trim_chars<' '>, io::no_quote_escape<','>, io::throw_on_overflow,
-                  io::single_and_empty_line_comment<'#'>>
-        reader(file.string());
-    reader.read_header(io::ignore_no_column, "model", "skip", "quantity", "token", "entry",
-                       "value");
-    std::string model, skip, token, entry;
-    Golden golden;
-    while (reader.read_row(model, skip, golden.quantity, token, entry, golden.value)) {
-      golden.token = token.empty() ? 0 : std::stoll(token);
-      golden.entry = entry.empty() ? 0 : std::stoll(entry);
-      goldens[{model, skip}].push_back(golden);
-    }
-  } catch (const std::exception& problem) {
-    throw BadInput(fmt::format("{}: {}", file.string(), problem.what()));
-  }
+  const auto number = [](const CsvRow& row, std::size_t column) {
+    return row[column].empty() ? 0 : row.number(column);
+  };
+  read_csv_file(
+      file, {"model", "skip", "quantity", "token", "entry", "value"}, [&](const CsvRow& row) {
+        goldens[{row[0], row[1]}].push_back({row[2], row[5], number(row, 3), number(row, 4)});
+      });
   return goldens;
 }
 

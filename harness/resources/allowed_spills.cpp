@@ -1,10 +1,10 @@
 #include "harness/resources/allowed_spills.hpp"
 
 #include <fmt/format.h>
-#include <libfccp/csv.h>
 
 #include <algorithm>
 
+#include "harness/core/csv_table.hpp"
 #include "harness/core/error.hpp"
 
 namespace kernelgate {
@@ -21,29 +21,21 @@ bool names(const AllowedSpill& allowance, const ResourceRow& row) {
 }  // namespace
 
 std::vector<AllowedSpill> read_allowed_spills(const fs::path& file) {
-  using Reader =
-      io::CSVReader<5, io::trim_chars<' ', '\t', '\r'>, io::double_quote_escape<',', '"'>,
-                    io::throw_on_overflow, io::single_and_empty_line_comment<'#'>>;
   std::vector<AllowedSpill> allowed;
-  try {
-    Reader reader(file.string());
-    reader.read_header(io::ignore_no_column, "kernel", "profile", "spilled", "scratch", "reason");
-    AllowedSpill row;
-    while (reader.read_row(row.kernel, row.profile, row.spilled, row.scratch, row.reason)) {
-      if (row.reason.empty()) {
-        throw BadInput(fmt::format("{}: {} for {} may spill, and no reason is given", file.string(),
-                                   row.kernel, row.profile));
-      }
-      if (row.spilled < 0 || row.scratch < 0 || row.spilled + row.scratch == 0) {
-        throw BadInput(fmt::format(
-            "{}: {} for {}: expected a spill to allow, got {} spilled and {} B of scratch",
-            file.string(), row.kernel, row.profile, row.spilled, row.scratch));
-      }
-      allowed.push_back(row);
+  const auto add = [&](const CsvRow& of) {
+    const AllowedSpill row{of[0], of[1], of.number(2), of.number(3), of[4]};
+    if (row.reason.empty()) {
+      throw BadInput(fmt::format("{}: {} for {} may spill, and no reason is given", file.string(),
+                                 row.kernel, row.profile));
     }
-  } catch (const io::error::base& error) {
-    throw BadInput(error.what());
-  }
+    if (row.spilled < 0 || row.scratch < 0 || row.spilled + row.scratch == 0) {
+      throw BadInput(fmt::format(
+          "{}: {} for {}: expected a spill to allow, got {} spilled and {} B of scratch",
+          file.string(), row.kernel, row.profile, row.spilled, row.scratch));
+    }
+    allowed.push_back(row);
+  };
+  read_csv_file(file, {"kernel", "profile", "spilled", "scratch", "reason"}, add);
   return allowed;
 }
 

@@ -1,13 +1,13 @@
 #include "harness/resources/baseline.hpp"
 
 #include <fmt/format.h>
-#include <libfccp/csv.h>
 
 #include <algorithm>
 #include <array>
 #include <fstream>
 #include <tuple>
 
+#include "harness/core/csv_table.hpp"
 #include "harness/core/error.hpp"
 
 namespace kernelgate {
@@ -62,22 +62,19 @@ std::string baseline_file_name(const std::string& compiler, const std::string& v
 
 std::optional<std::vector<ResourceRow>> read_baseline(const fs::path& file) {
   if (!fs::exists(file)) return std::nullopt;
-  using Reader =
-      io::CSVReader<8, io::trim_chars<' ', '\t', '\r'>, io::double_quote_escape<',', '"'>,
-                    io::throw_on_overflow, io::single_and_empty_line_comment<'#'>>;
   std::vector<ResourceRow> rows;
-  try {
-    Reader reader(file.string());
-    reader.read_header(io::ignore_no_column, "kernel", "profile", "registers", "spilled", "scratch",
-                       "lds_bytes", "waves", "code");
-    ResourceRow row;
-    while (reader.read_row(row.kernel, row.profile, row.registers, row.spilled, row.scratch,
-                           row.lds_bytes, row.waves, row.code)) {
-      rows.push_back(row);
-    }
-  } catch (const io::error::base& error) {
-    throw BadInput(error.what());
-  }
+  read_csv_file(
+      file, {"kernel", "profile", "registers", "spilled", "scratch", "lds_bytes", "waves", "code"},
+      [&](const CsvRow& row) {
+        rows.push_back({.kernel = row[0],
+                        .profile = row[1],
+                        .registers = row.number(2),
+                        .spilled = row.number(3),
+                        .scratch = row.number(4),
+                        .lds_bytes = row.number(5),
+                        .waves = row.number(6),
+                        .code = row[7]});
+      });
   return rows;
 }
 

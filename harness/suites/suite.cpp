@@ -1,12 +1,11 @@
 #include "harness/suites/suite.hpp"
 
 #include <fmt/format.h>
-#include <libfccp/csv.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 
+#include "harness/core/csv_table.hpp"
 #include "harness/core/text_file.hpp"
 
 namespace kernelgate {
@@ -14,58 +13,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Trim = io::trim_chars<' ', '\t', '\r'>;
-using Quote = io::double_quote_escape<',', '"'>;
-template <unsigned columns>
-using Reader = io::CSVReader<columns, Trim, Quote, io::throw_on_overflow,
-                             io::single_and_empty_line_comment<'#'>>;
-
-/// The source location that a message points to.
-struct Place {
-  fs::path file;
-  unsigned line = 0;
-  std::string text() const { return fmt::format("{}:{}", file.string(), line); }
-};
-
-[[noreturn]] void refuse(const Place& place, std::string_view column, std::string_view got,
-                         std::string_view expected) {
-  throw BadInput(
-      fmt::format("{}: column '{}': got '{}', expected {}", place.text(), column, got, expected));
-}
-
-// Calls f(fields, place) for every row. Library errors become BadInput with file and line.
-template <unsigned columns, class F>
-void for_each_row(std::string_view text, const fs::path& file,
-                  const std::array<const char*, columns>& names, F f) {
-  if (const std::size_t at = text.find('\0'); at != std::string_view::npos) {
-    const auto line =
-        1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
-    throw BadInput(fmt::format("{}:{}: expected text, got a zero byte", file.string(), line));
-  }
-  try {
-    if (text.empty()) text = "";  // the library copies from it, and an empty view may be null
-    Reader<columns> reader(file.string(), text.data(), text.data() + text.size());
-    std::array<std::string, columns> fields;
-    std::apply([&](auto... name) { reader.read_header(io::ignore_no_column, name...); }, names);
-    while (std::apply([&](auto&... field) { return reader.read_row(field...); }, fields)) {
-      f(fields, Place{file, reader.get_file_line()});
-    }
-  } catch (const io::error::base& problem) {
-    std::string expected;
-    for (const char* name : names)
-      expected += fmt::format("{}{}", expected.empty() ? "" : ",", name);
-    throw BadInput(
-        fmt::format("{}: {} (expected the columns {})", file.string(), problem.what(), expected));
-  }
-}
-
 fs::path program_folder() {
   std::error_code error;
   return fs::read_symlink("/proc/self/exe", error).parent_path();
 }
 
 std::vector<const Variant*> choose_variants(const Kernel& kernel, std::string_view text,
-                                            const Place& place) {
+                                            const CsvPlace& place) {
   std::vector<const Variant*> list;
   if (text == "*") {
     for (const Variant& v : kernel.variants) list.push_back(&v);
@@ -77,13 +31,13 @@ std::vector<const Variant*> choose_variants(const Kernel& kernel, std::string_vi
     if (kernel.find_variant(name) == nullptr) {
       std::string known = "one of *";
       for (const Variant& v : kernel.variants) known += " " + v.name;
-      refuse(place, "variants", name, known);
+      refuse_field(place, "variants", name, known);
     }
     for (const Variant& v : kernel.variants) {
       if (v.name == name) list.push_back(&v);
     }
   }
-  if (list.empty()) refuse(place, "variants", "", "a variant's name, or *");
+  if (list.empty()) refuse_field(place, "variants", "", "a variant's name, or *");
   return list;
 }
 
@@ -93,10 +47,11 @@ class Loader {
   Loader(const Registry& registry, const FindList& find_list)
       : registry_(registry), find_list_(find_list) {}
 
-  void add_row(const std::array<std::string, 3>& fields, const Place& place) {
-    const auto& [kernel, cases, variants] = fields;
+  void add_row(const CsvRow& row) {
+    const std::string &kernel = row[0], &cases = row[1], &variants = row[2];
+    const CsvPlace& place = row.place;
     if (kernel == "*") {
-      if (!cases.starts_with('@')) refuse(place, "cases", cases, "@list when kernel is *");
+      if (!cases.starts_with('@')) refuse_field(place, "cases", cases, "@list when kernel is *");
       for (const Kernel& k : registry_.kernels()) {
         const CaseList list = find_list(k, cases, place);
         if (list.text) add_list(k, list, variants, place);
@@ -109,54 +64,55 @@ class Loader {
   std::vector<SuiteCase> take() { return std::move(cases_); }
 
  private:
-  const Kernel& find_kernel(const std::string& name, const Place& place) const {
+  const Kernel& find_kernel(const std::string& name, const CsvPlace& place) const {
     std::string known = "one of *";
     for (const Kernel& k : registry_.kernels()) {
       if (k.name == name) return k;
       known += " " + k.name;
     }
-    refuse(place, "kernel", name, known);
+    refuse_field(place, "kernel", name, known);
   }
 
-  CaseList find_list(const Kernel& kernel, const std::string& cases, const Place& place) const {
+  CaseList find_list(const Kernel& kernel, const std::string& cases, const CsvPlace& place) const {
     const std::string name = cases.substr(1);
     const auto plain = [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
              c == '_' || c == '-';
     };
     if (name.empty() || name.size() > 100 || !std::all_of(name.begin(), name.end(), plain)) {
-      refuse(place, "cases", cases, "@ and a list's name of letters, digits, _ and -");
+      refuse_field(place, "cases", cases, "@ and a list's name of letters, digits, _ and -");
     }
     return find_list_(kernel.name, name);
   }
 
   void add_kernel_row(const Kernel& kernel, const std::string& cases, const std::string& variants,
-                      const Place& place) {
+                      const CsvPlace& place) {
     if (!cases.starts_with('@')) {
       add_case(kernel, cases, variants, place, place, "cases");
       return;
     }
     const CaseList list = find_list(kernel, cases, place);
-    if (!list.text) refuse(place, "cases", cases, "a list that exists: " + list.file.string());
+    if (!list.text)
+      refuse_field(place, "cases", cases, "a list that exists: " + list.file.string());
     add_list(kernel, list, variants, place);
   }
 
   void add_list(const Kernel& kernel, const CaseList& list, const std::string& variants,
-                const Place& place) {
-    for_each_row<1>(*list.text, list.file, {"axes"}, [&](const auto& fields, const Place& row) {
-      add_case(kernel, fields[0], variants, place, row, "axes");
+                const CsvPlace& place) {
+    read_csv(*list.text, list.file, {"axes"}, [&](const CsvRow& row) {
+      add_case(kernel, row[0], variants, place, row.place, "axes");
     });
   }
 
   void add_case(const Kernel& kernel, const std::string& axes, const std::string& variants,
-                const Place& suite, const Place& row, std::string_view column) {
+                const CsvPlace& suite, const CsvPlace& row, std::string_view column) {
     SuiteCase c;
     c.kernel = &kernel;
     try {
       c.shape = kernel.parse(axes);
     } catch (const BadInput& problem) {
-      refuse(row, column, axes,
-             fmt::format("a case of kernel '{}' ({})", kernel.name, problem.what()));
+      refuse_field(row, column, axes,
+                   fmt::format("a case of kernel '{}' ({})", kernel.name, problem.what()));
     }
     c.variants = choose_variants(kernel, variants, suite);
     c.origin = suite.file == row.file ? suite.text() : suite.text() + " " + row.text();
@@ -218,8 +174,8 @@ std::vector<SuiteCase> load_suite(const Registry& registry, const fs::path& root
 std::vector<SuiteCase> parse_suite(const Registry& registry, std::string_view text,
                                    const fs::path& file, const FindList& find_list) {
   Loader loader(registry, find_list);
-  for_each_row<3>(text, file, {"kernel", "cases", "variants"},
-                  [&](const auto& fields, const Place& place) { loader.add_row(fields, place); });
+  read_csv(text, file, {"kernel", "cases", "variants"},
+           [&](const CsvRow& row) { loader.add_row(row); });
   return loader.take();
 }
 
