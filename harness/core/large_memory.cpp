@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "harness/core/free_memory.hpp"
+#include "harness/core/pieces.hpp"
 
 namespace kernelgate {
 
@@ -18,8 +19,8 @@ LargeMemory large_memory(std::int64_t bytes) {
   if (bytes >= 2 * huge_page && bytes > free_memory().bytes) return nullptr;
   // From four huge pages on, the unused part of the last one is small.
   const std::int64_t alignment = bytes >= 4 * huge_page ? huge_page : page;
-  const auto size = static_cast<std::size_t>((std::max<std::int64_t>(bytes, 1) + alignment - 1) /
-                                             alignment * alignment);
+  const auto size =
+      static_cast<std::size_t>(rounded_up(std::max<std::int64_t>(bytes, 1), alignment));
   void* memory = std::aligned_alloc(static_cast<std::size_t>(alignment), size);
   if (memory == nullptr) return nullptr;
   // Only advice: a system without huge pages ignores it.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "harness/core/pieces.hpp"
+
 namespace kernelgate {
 
 namespace {
@@ -35,7 +37,7 @@ bool CountedWaves::chosen(std::uint64_t index, std::uint64_t all, std::uint64_t 
   if (some == 0) return false;
   if (some >= all) return true;
   // The smallest i with floor(i all / some) >= index.
-  const std::uint64_t i = (index * some + all - 1) / all;
+  const std::uint64_t i = pieces(index * some, all);
   return i < some && i * all / some == index;
 }
 
