@@ -1,14 +1,16 @@
-# add_kernel(<name> REFERENCE <src>… [KOKKOS <src>…] [NATIVE <kernel>] [BASELINE <src>…] [SOURCES <src>…]
-#            [TEST <src>…])
+# add_kernel(<name> REFERENCE <src>… | CASE <type> [KOKKOS <src>…] [NATIVE <kernel>] [BASELINE <src>…]
+#            [SOURCES <src>…] [TEST <src>…])
 #
 # Every source listed under REFERENCE, KOKKOS or BASELINE defines
 #     void kernelgate::register_<file stem>(Registry&)
-# The generated register_kernels() calls these functions in that order. NATIVE is the name of a native kernel:
-# <kernel>_native.cpp contains its plan and defines register_<kernel>_native(Registry&). The thin units
-# <kernel>_host.cpp, <kernel>_cuda.cu and <kernel>_hip.hip are compiled if this build has their compiler and
-# executor. SOURCES are helpers that register nothing and use no backend. TEST sources make the program
-# test_<name>, label `ci`. The files of a backend that this build leaves out are not compiled, so sources need no
-# #if for backends.
+# The generated register_kernels() calls these functions in that order. CASE instead of REFERENCE is the type in
+# <name>.hpp if that header also defines the reference: the unit that registers it is written here. NATIVE is the
+# name of a native kernel: <kernel>_native.cpp contains its plan and defines register_<kernel>_native(Registry&).
+# Its units for the host, CUDA and HIP are written by cmake/NativeUnits.cmake and compiled if this build has their
+# compiler and executor. SOURCES are helpers that register nothing and use no backend. TEST sources make the
+# program test_<name>, label `ci`. The files of a backend that this build leaves out are not compiled, so sources
+# need no #if for backends. Tests include the generated <name>_units.hpp, which declares the registering
+# functions, the instances for the source executor, and those of the seeded bugs (cmake/Mutants.cmake).
 
 set_property(GLOBAL PROPERTY kernelgate_kernels "")
 set_property(GLOBAL PROPERTY kernelgate_registrations "")
@@ -17,13 +19,21 @@ set_property(GLOBAL PROPERTY kernelgate_native_kernels "")
 
 function(add_kernel kernel)
   set(roles REFERENCE KOKKOS NATIVE BASELINE SOURCES TEST)
-  cmake_parse_arguments(K "" "" "${roles}" ${ARGN})
+  cmake_parse_arguments(K "" "CASE" "${roles}" ${ARGN})
   if(K_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "add_kernel(${kernel}): unknown arguments ${K_UNPARSED_ARGUMENTS}; "
-                        "known are ${roles}")
+                        "known are CASE ${roles}")
+  endif()
+  if(K_CASE)
+    if(K_REFERENCE OR K_KOKKOS OR K_BASELINE OR K_SOURCES)
+      # Its inline functions would also be compiled with the flags of fast code, and the linker takes either copy.
+      message(FATAL_ERROR "add_kernel(${kernel}): CASE, a reference in ${kernel}.hpp, allows only NATIVE and "
+                          "TEST; with other sources the reference needs a file of its own: REFERENCE")
+    endif()
+    write_case_unit(K_REFERENCE ${kernel} ${K_CASE})
   endif()
   if(NOT K_REFERENCE)
-    message(FATAL_ERROR "add_kernel(${kernel}): a kernel needs a REFERENCE")
+    message(FATAL_ERROR "add_kernel(${kernel}): a kernel needs a REFERENCE or a CASE")
   endif()
   if(NOT KERNELGATE_KOKKOS)  # the baselines use its threads and are compared with its variants
     set(K_KOKKOS "")
@@ -68,31 +78,50 @@ function(add_kernel kernel)
     if(source IN_LIST K_REFERENCE)
       set_property(GLOBAL APPEND PROPERTY kernelgate_case_registrations ${stem})
     endif()
+    declare_for_tests("void register_${stem}(Registry& registry)")
   endforeach()
 
   if(KERNELGATE_TESTS AND K_TEST)
     add_test_program(test_${kernel} ${K_TEST} PREFIX "${kernel}." LIBRARIES kernelgate_kernels)
+    include_unit_declarations(test_${kernel})
   endif()
 endfunction()
 
-# Adds the plan of a native kernel and its host unit, checked and plain (cmake/SourceUnits.cmake).
+# Writes the unit <kernel>_reference.cpp, which registers a case type whose header also defines the reference.
+function(write_case_unit variable kernel type)
+  write_unit(unit ${kernel}_reference.cpp
+"#include \"kernels/${kernel}/${kernel}.hpp\"
+
+namespace kernelgate {
+void register_${kernel}_reference(Registry& registry) {
+  registry.add_kernel<${type}>(${type}::formula);
+}
+}  // namespace kernelgate
+")
+  set(${variable} ${unit} PARENT_SCOPE)
+endfunction()
+
+# Adds the plan of a native kernel and its units, the host's checked and plain (cmake/SourceUnits.cmake).
 function(add_native_units kernel native)
+  write_native_units(${native})
   add_library(native_${native} OBJECT ${native}_native.cpp)
   target_link_libraries(native_${native}
     PRIVATE kernelgate_core kernelgate_exact kernelgate_warnings)
-  add_source_units(native_${native} ${native}_host.cpp)
+  add_source_units(native_${native} ${host_unit})
   target_link_libraries(kernel_${kernel} INTERFACE kernelgate_executors)
   target_sources(kernel_${kernel} INTERFACE $<TARGET_OBJECTS:native_${native}>
     $<TARGET_OBJECTS:native_${native}_source> $<TARGET_OBJECTS:native_${native}_plain>)
   if(KERNELGATE_CUDA)
-    add_cuda_unit(native_${native} ${native}_cuda.cu)
+    add_cuda_unit(native_${native} ${cuda_unit})
     target_link_libraries(kernel_${kernel} INTERFACE native_${native}_cuda)
   endif()
   if(KERNELGATE_HIP)
-    add_hip_unit(native_${native} ${native}_hip.hip)
+    add_hip_unit(native_${native} ${hip_unit})
     target_link_libraries(kernel_${kernel} INTERFACE native_${native}_hip)
   endif()
   set_property(GLOBAL APPEND PROPERTY kernelgate_native_kernels "${kernel}:${native}")
+  declare_for_tests("void register_${native}_native(Registry& registry)"
+    "NativeEntries ${native}_source_entries()" "NativeEntries ${native}_plain_entries()")
 endfunction()
 
 # add_kernel_folders(<folder> [ONLY <name>…]): adds every <folder>/*/CMakeLists.txt, or the given ones. Kernel
@@ -110,8 +139,8 @@ function(add_kernel_folders folder)
       add_subdirectory(${kernel})
       continue()
     endif()
-    cmake_path(GET folder PARENT_PATH parent)
-    include_directories(${parent})
+    cmake_path(GET folder PARENT_PATH kernelgate_root)
+    include_directories(${kernelgate_root})
     add_subdirectory(${kernel} ${PROJECT_BINARY_DIR}/extra_kernels/${name})
     file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/kernels)
     file(CREATE_LINK ${kernel} ${PROJECT_BINARY_DIR}/kernels/${name} SYMBOLIC)
@@ -170,6 +199,7 @@ function(finish_kernels)
   get_property(natives GLOBAL PROPERTY kernelgate_native_kernels)
   write_registration(register_kernels "${stems}" "${natives}")
   write_registration(register_cases "${case_stems}" "")
+  write_unit_declarations()
   add_library(kernelgate_kernels INTERFACE)
   target_sources(kernelgate_kernels INTERFACE $<TARGET_OBJECTS:kernelgate_register_kernels>)
   target_link_libraries(kernelgate_kernels INTERFACE kernelgate_core)

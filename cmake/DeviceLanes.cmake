@@ -1,5 +1,5 @@
 # Device-compile jobs: every native kernel for every target with an available compiler; no device needed.
-# Units are found as kernels/<kernel>/<unit>_cuda.cu and <unit>_hip.hip. Objects are written to
+# The units <kernel>_cuda.cu and <kernel>_hip.hip are those of cmake/NativeUnits.cmake. Objects are written to
 # <build>/device/<kernel>/, and <build>/device/objects.csv lists them for `kernelgate resources`.
 # Target lane_<profile> compiles the objects of one device, device_objects all. The test of the same name
 # has the label ci for three devices, full for the others. docs/compile-lanes.md explains the flags.
@@ -66,7 +66,7 @@ function(add_cuda_object source kernel profile)
   add_custom_command(OUTPUT ${base}.cubin ${base}.ptx
     COMMAND ${logged} ${base}.ptx.log ${common} -std=c++20 -fmad=false -Werror all-warnings
             -ccbin ${CMAKE_CXX_COMPILER} -I${PROJECT_SOURCE_DIR}
-            -I${PROJECT_SOURCE_DIR}/kernels/dialect/cuda
+            -I${PROJECT_SOURCE_DIR}/kernels/dialect/cuda ${root}
             -MD -MF ${base}.d -MT ${made} -ptx -o ${base}.ptx ${source}
     COMMAND ${logged} ${base}.log ${common} -Xptxas -v -cubin -o ${base}.cubin ${base}.ptx
     DEPENDS ${source} DEPFILE ${base}.d COMMENT "${kernel} for ${profile}" VERBATIM)
@@ -83,7 +83,7 @@ function(add_hip_object source kernel profile)
     COMMAND ${logged} ${base}.log ${KERNELGATE_HIP_CLANG} -x hip -std=c++20 -O3 -ffp-contract=off
             --offload-arch=${arch} ${wave_flags} -nogpuinc -nogpulib --cuda-device-only
             --no-gpu-bundle-output -Wall -Wextra -Werror -I${PROJECT_SOURCE_DIR}
-            -I${PROJECT_SOURCE_DIR}/kernels/dialect/hip
+            -I${PROJECT_SOURCE_DIR}/kernels/dialect/hip ${root}
             # clang rejects -MF for device-only code; its front end has the option under another name
             -Xclang -dependency-file -Xclang ${base}.d -Xclang -MT -Xclang ${made}
             -c -o ${base}.co ${source}
@@ -126,16 +126,8 @@ endfunction()
 
 foreach(language IN ITEMS cuda hip)
   string(TOUPPER ${language} upper)
-  set(ending hip)
-  if(language STREQUAL cuda)
-    set(ending cu)
-  endif()
-  set(folders ${PROJECT_SOURCE_DIR}/kernels/*/ ${PROJECT_SOURCE_DIR}/kernels/dialect/*/)
-  if(KERNELGATE_EXTRA_KERNELS)
-    list(APPEND folders ${KERNELGATE_EXTRA_KERNELS}/*/)
-  endif()
-  list(TRANSFORM folders APPEND *_${language}.${ending})
-  file(GLOB sources CONFIGURE_DEPENDS ${folders})
+  get_property(sources GLOBAL PROPERTY kernelgate_${language}_units)
+  list(SORT sources)
   if(KERNELGATE_${upper}_MISSING)
     message(STATUS "Compile lane ${language} skipped: ${KERNELGATE_${upper}_MISSING}")
     set(sources "")
@@ -143,9 +135,8 @@ foreach(language IN ITEMS cuda hip)
   foreach(source IN LISTS sources)
     cmake_path(GET source PARENT_PATH folder)
     cmake_path(GET folder FILENAME kernel)
-    if(KERNELGATE_KERNELS AND NOT kernel IN_LIST KERNELGATE_KERNELS AND NOT kernel STREQUAL self_test)
-      continue()
-    endif()
+    get_property(root GLOBAL PROPERTY kernelgate_root_of_${source})
+    kernel_root_option(root ${root})
     file(MAKE_DIRECTORY ${lanes_folder}/${kernel})
     foreach(profile IN LISTS lane_profiles_${language})
       cmake_language(CALL add_${language}_object ${source} ${kernel} ${profile})

@@ -51,12 +51,22 @@ if(KERNELGATE_HIP)
   endif()
 endif()
 
+# Sets <variable> to the include option for kernels outside the checkout.
+function(kernel_root_option variable root)
+  set(option "")
+  if(NOT root STREQUAL PROJECT_SOURCE_DIR)
+    set(option -I${root})
+  endif()
+  set(${variable} ${option} PARENT_SCOPE)
+endfunction()
+
 # add_cuda_unit(<target> <source>): adds an object with code for every GPU target to the sources of <target>.
 function(add_cuda_unit target source)
   cmake_path(ABSOLUTE_PATH source)
   cmake_path(GET source STEM unit)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${unit}.cuda.o)
   depfile_target(made ${object})
+  kernel_root_option(root ${kernelgate_root})
   set(codes "")
   foreach(arch IN LISTS KERNELGATE_CUDA_ARCHS)
     list(APPEND codes -gencode arch=compute_${arch},code=sm_${arch})
@@ -64,7 +74,7 @@ function(add_cuda_unit target source)
   add_custom_command(OUTPUT ${object}
     COMMAND ${KERNELGATE_NVCC} ${codes} -O3 -std=c++20 -fmad=false ${kernelgate_nvcc_werror}
             -ccbin ${CMAKE_CXX_COMPILER} -Xcompiler -fPIC -I${PROJECT_SOURCE_DIR}
-            -I${PROJECT_SOURCE_DIR}/kernels/dialect/cuda -MD -MF ${object}.d -MT ${made}
+            -I${PROJECT_SOURCE_DIR}/kernels/dialect/cuda ${root} -MD -MF ${object}.d -MT ${made}
             -c -o ${object} ${source}
     DEPENDS ${source} DEPFILE ${object}.d
     COMMENT "${unit} for CUDA" VERBATIM)
@@ -81,6 +91,7 @@ function(add_hip_unit target source)
   cmake_path(GET source STEM unit)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${unit}.hip.o)
   depfile_target(made ${object})
+  kernel_root_option(root ${kernelgate_root})
   set(archs "")
   foreach(arch IN LISTS KERNELGATE_HIP_ARCHS)
     list(APPEND archs --offload-arch=${arch})
@@ -88,7 +99,7 @@ function(add_hip_unit target source)
   add_custom_command(OUTPUT ${object}
     COMMAND ${KERNELGATE_HIP_CLANG} -x hip ${archs} -O3 -std=c++20 -ffp-contract=off -fPIC
             -nogpuinc -nogpulib -I${PROJECT_SOURCE_DIR} -I${PROJECT_SOURCE_DIR}/kernels/dialect/hip
-            -MD -MF ${object}.d -MT ${made}
+            ${root} -MD -MF ${object}.d -MT ${made}
             -c -o ${object} ${source}
     DEPENDS ${source} DEPFILE ${object}.d
     COMMENT "${unit} for HIP" VERBATIM)

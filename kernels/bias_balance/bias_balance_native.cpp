@@ -1,11 +1,10 @@
 // Host side of the native bias_balance. Three launches: clear, count, step.
-#include <fmt/format.h>
-
 #include <cmath>
 
 #include "harness/core/pieces.hpp"
 #include "harness/native/plan.hpp"
 #include "kernels/bias_balance/bias_balance.hpp"
+#include "kernels/bias_balance/bias_balance_launch.hpp"
 #include "kernels/bias_balance/bias_balance_step.hpp"
 
 namespace kernelgate {
@@ -15,15 +14,13 @@ constexpr std::int64_t threads = 256;
 constexpr std::int64_t choices_per_block = 16384;
 
 std::vector<NativeUse> uses(const BiasBalanceCase& c, const DeviceProfile& device) {
-  const auto use = [&](const char* kernel, std::int64_t blocks) {
-    return NativeUse{.entry = fmt::format("{}<w{}>", kernel, device.wave),
-                     .grid = {blocks, 1, 1},
-                     .threads = threads};
+  const auto use = [&](const InstanceName& entry, std::int64_t blocks) {
+    return NativeUse{.entry = std::string(entry), .grid = {blocks, 1, 1}, .threads = threads};
   };
-  const NativeUse step = use("bias_step", pieces(c.experts, threads));
+  const NativeUse step = use(bias_step_name(device.wave), pieces(c.experts, threads));
   if (c.input == LoadInput::counts) return {step};
-  return {step, use("bias_clear", pieces(c.experts + 1, threads)),
-          use("bias_count", pieces(c.tokens, choices_per_block))};
+  return {step, use(bias_clear_name(device.wave), pieces(c.experts + 1, threads)),
+          use(bias_count_name(device.wave), pieces(c.tokens, choices_per_block))};
 }
 
 // Powers of beta in double: 1 - beta^t loses nothing there.

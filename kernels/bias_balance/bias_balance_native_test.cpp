@@ -1,17 +1,8 @@
 // Tests that the native bias_balance passes and its seeded bugs are rejected, at both wave widths.
+#include "kernels/bias_balance/bias_balance_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
-
-void register_bias_balance_reference(Registry& registry);
-void register_bias_balance_native(Registry& registry);
-NativeEntries bias_balance_source_entries();
-NativeEntries bias_balance_few_bias_unsynced_clear_entries();
-NativeEntries bias_balance_few_bias_unsynced_sum_entries();
-NativeEntries bias_balance_few_bias_block_scope_entries();
-NativeEntries bias_balance_few_bias_plain_add_entries();
-NativeEntries bias_balance_few_bias_skip_moves_entries();
-
 namespace {
 
 class BiasBalanceNative : public SeededBugs<> {
@@ -36,23 +27,23 @@ TEST_P(BiasBalanceNative, PassesWhereItsMutantsFail) {
 }
 
 TEST_P(BiasBalanceNative, CountingBeforeAllCountersAreZeroIsARace) {
-  refused(bias_balance_few_bias_unsynced_clear_entries(), many_bins, "race");
+  refused(bias_unsynced_clear_entries(), many_bins, "race");
 }
 
 TEST_P(BiasBalanceNative, AddingUpBeforeAllHaveCountedIsARace) {
-  refused(bias_balance_few_bias_unsynced_sum_entries(), two_blocks, "race");
+  refused(bias_unsynced_sum_entries(), two_blocks, "race");
 }
 
 TEST_P(BiasBalanceNative, AnAtomicOfOneBlockOnTheCountsOfAllIsTooNarrow) {
-  refused(bias_balance_few_bias_block_scope_entries(), two_blocks, "scope");
+  refused(bias_block_scope_entries(), two_blocks, "scope");
 }
 
 TEST_P(BiasBalanceNative, PlainAdditionsOfTwoBlocksRace) {
-  refused(bias_balance_few_bias_plain_add_entries(), two_blocks, "race");
+  refused(bias_plain_add_entries(), two_blocks, "race");
 }
 
 TEST_P(BiasBalanceNative, MovingTheSkipExpertIsIncorrect) {
-  refused(bias_balance_few_bias_skip_moves_entries(), two_blocks, "[16]");
+  refused(bias_skip_moves_entries(), two_blocks, "[16]");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "harness/core/instance_name.hpp"
 #include "kernels/dialect/common/attention_splits.hpp"
 
 namespace kernelgate {
@@ -50,6 +51,23 @@ constexpr std::uint32_t attention_split_threads = 128;
 constexpr std::uint32_t attention_matrix_threads = 128, attention_matrix_keys = 32;
 constexpr std::uint32_t attention_matrix_rows(std::uint32_t wave) {
   return attention_matrix_threads / wave * 16;
+}
+
+/// Names of the instances.
+constexpr InstanceName cca_attention_tile_name(std::string_view type, std::int64_t d,
+                                               std::int64_t wave) {
+  return instance_name("cca_attention_tile", type, InstanceNumber{"", d}, instance_wave(wave));
+}
+constexpr InstanceName cca_attention_split_name(std::string_view type, std::int64_t d,
+                                                std::int64_t wave) {
+  return instance_name("cca_attention_split", type, InstanceNumber{"", d}, instance_wave(wave));
+}
+constexpr InstanceName cca_attention_matrix_name(std::string_view type, std::int64_t d,
+                                                 std::int64_t wave) {
+  return instance_name("cca_attention_matrix", type, InstanceNumber{"", d}, instance_wave(wave));
+}
+constexpr InstanceName cca_attention_merge_name(std::string_view type, std::int64_t wave) {
+  return instance_name("cca_attention_merge", type, instance_wave(wave));
 }
 
 }  // namespace kernelgate

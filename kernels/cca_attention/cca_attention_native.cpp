@@ -56,29 +56,27 @@ NativeAttentionCut native_attention_cut(const CcaAttentionCase& c, const DeviceP
 
 std::vector<NativeUse> native_attention_uses(const CcaAttentionCase& c, const DeviceProfile& device,
                                              NativeAttentionCut cut) {
-  const std::string wave = ",w" + std::to_string(device.wave) + ">";
-  const std::string type(name(c.type));
   const AttentionTile tile = tile_of(c);
   const std::int64_t splits = splits_of(c, cut);
   std::int64_t rows = attention_split_rows;
   NativeUse attend;
   attend.threads = attention_split_threads;
-  std::string kernel = "cca_attention_split<";
+  auto entry = cca_attention_split_name;
   if (cut.way == AttentionWay::tile) {
-    kernel = "cca_attention_tile<";
+    entry = cca_attention_tile_name;
     rows = tile.rows;
     attend.threads = tile.threads();
   } else if (cut.way == AttentionWay::matrix) {
-    kernel = "cca_attention_matrix<";
+    entry = cca_attention_matrix_name;
     rows = attention_matrix_rows(static_cast<std::uint32_t>(device.wave));
     attend.threads = attention_matrix_threads;
     attend.matrix = device.matrix;
   }
-  attend.entry = kernel + type + "," + std::to_string(instance_d(c)) + wave;
+  attend.entry = std::string(entry(name(c.type), instance_d(c), device.wave));
   attend.grid = {pieces(c.tokens * c.group(), rows) * splits, c.kv_heads, c.batch};
   if (splits == 1) return {attend};
   NativeUse merge;
-  merge.entry = "cca_attention_merge<" + type + wave;
+  merge.entry = std::string(cca_attention_merge_name(name(c.type), device.wave));
   merge.grid = {pieces(c.batch * c.tokens * c.heads * c.head_dim, attention_merge_threads), 1, 1};
   merge.threads = attention_merge_threads;
   return {attend, merge};

@@ -5,23 +5,10 @@
 #include <vector>
 
 #include "kernels/cca_attention/cca_attention_native.hpp"
+#include "kernels/cca_attention/cca_attention_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
-
-NativeEntries cca_attention_source_entries();
-NativeEntries cca_attention_plain_entries();
-NativeEntries cca_attention_attn_tile_unsynced_entries();
-NativeEntries cca_attention_attn_wave_synchronous_entries();
-NativeEntries cca_attention_attn_split_unsynced_entries();
-NativeEntries cca_attention_attn_window_longer_entries();
-NativeEntries cca_attention_attn_finite_mask_entries();
-NativeEntries cca_attention_attn_rows_unended_entries();
-NativeEntries cca_attention_attn_matrix_unsynced_entries();
-NativeEntries cca_attention_attn_matrix_one_part_entries();
-NativeEntries cca_attention_attn_merge_unscaled_entries();
-NativeEntries cca_attention_attn_merge_skips_entries();
-
 namespace {
 
 constexpr auto parse = case_of<CcaAttentionCase>;
@@ -73,50 +60,50 @@ TEST_P(CcaAttentionNative, PassesWhereItsMutantsFail) {
 }
 
 TEST_P(CcaAttentionNative, WithoutABarrierBetweenTilesIsRefused) {
-  refused(cca_attention_attn_tile_unsynced_entries(), tile, "shared memory");
+  refused(attn_tile_unsynced_entries(), tile, "shared memory");
 }
 
 TEST_P(CcaAttentionNative, WeightsReadWithoutWaitingForTheWaveAreRefused) {
-  refused(cca_attention_attn_wave_synchronous_entries(), tile, "shared memory");
+  refused(attn_wave_synchronous_entries(), tile, "shared memory");
 }
 
 TEST_P(CcaAttentionNative, ASplitWithoutABarrierAfterItsSumsIsARace) {
-  refused(cca_attention_attn_split_unsynced_entries(), long_split, "race");
+  refused(attn_split_unsynced_entries(), long_split, "race");
 }
 
 TEST_P(CcaAttentionNative, AMatrixTileOverwrittenTooEarlyIsRefused) {
-  refused(cca_attention_attn_matrix_unsynced_entries(), matrix, "shared memory");
+  refused(attn_matrix_unsynced_entries(), matrix, "shared memory");
 }
 
 // Weights as one bf16 each, although the definition keeps them in f32.
 TEST_P(CcaAttentionNative, WeightsRoundedToStorageAreIncorrect) {
-  refused(cca_attention_attn_matrix_one_part_entries(), matrix, "out[");
+  refused(attn_matrix_one_part_entries(), matrix, "out[");
 }
 
 // A7
 TEST_P(CcaAttentionNative, AWindowOneKeyTooLongIsIncorrect) {
   for (const AttentionTrial& trial : {tile, tile_exact, split, split_exact, matrix}) {
-    refused(cca_attention_attn_window_longer_entries(), trial, "out[");
+    refused(attn_window_longer_entries(), trial, "out[");
   }
 }
 
 // A9
 TEST_P(CcaAttentionNative, AFiniteMaskIsIncorrect) {
-  refused(cca_attention_attn_finite_mask_entries(), tile_exact, "out[");
+  refused(attn_finite_mask_entries(), tile_exact, "out[");
 }
 
 // Unwritten rows contain NaN, and 0 NaN is NaN.
 TEST_P(CcaAttentionNative, ReadingPastTheValidRowsIsIncorrect) {
-  refused(cca_attention_attn_rows_unended_entries(), ragged);
+  refused(attn_rows_unended_entries(), ragged);
 }
 
 // W4: splits merged as if their weights had the same base.
 TEST_P(CcaAttentionNative, AMergeThatForgetsTheMaximaIsIncorrect) {
-  refused(cca_attention_attn_merge_unscaled_entries(), split, "out[");
+  refused(attn_merge_unscaled_entries(), split, "out[");
 }
 
 TEST_P(CcaAttentionNative, AMergeThatLeavesOutTheLastSplitIsIncorrect) {
-  refused(cca_attention_attn_merge_skips_entries(), split, "out[");
+  refused(attn_merge_skips_entries(), split, "out[");
 }
 
 TEST_P(CcaAttentionNative, IsRightForEverySplitCount) {

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "harness/core/instance_name.hpp"
+
 namespace kernelgate {
 
 /// T is the storage type of the instance. Shapes as in conv_mixing.hpp.
@@ -39,5 +41,15 @@ constexpr std::int64_t conv_tile_bytes(std::uint32_t d) {
   return static_cast<std::int64_t>(conv_tile_rows(d) + 1 + 4 * conv_tile_step(d)) * (d + 4) * 4;
 }
 constexpr std::uint32_t conv_few_rows(std::uint32_t d) { return 1024 / d; }
+
+/// Names of the instances.
+constexpr InstanceName conv_mixing_tile_name(std::string_view type, std::int64_t d,
+                                             std::int64_t wave) {
+  return instance_name("conv_mixing_tile", type, InstanceNumber{"", d}, instance_wave(wave));
+}
+constexpr InstanceName conv_mixing_few_name(std::string_view type, std::int64_t d,
+                                            std::int64_t wave) {
+  return instance_name("conv_mixing_few", type, InstanceNumber{"", d}, instance_wave(wave));
+}
 
 }  // namespace kernelgate

@@ -32,9 +32,8 @@ std::vector<NativeUse> conv_mixing_uses(const ConvMixingCase& c, const DevicePro
   const std::uint32_t d = tile ? tile_d : few_d;
   const std::int64_t rows = tile ? conv_tile_rows(d) : conv_few_rows(d);
   NativeUse use;
-  use.entry = std::string(tile ? "conv_mixing_tile<" : "conv_mixing_few<") +
-              std::string(name(c.type)) + "," + std::to_string(d) + ",w" +
-              std::to_string(device.wave) + ">";
+  const auto entry = tile ? conv_mixing_tile_name : conv_mixing_few_name;
+  use.entry = std::string(entry(name(c.type), d, device.wave));
   use.grid = {pieces(c.tokens, rows), c.groups(), 1};
   use.threads = tile ? conv_tile_threads : conv_few_threads;
   return {use};

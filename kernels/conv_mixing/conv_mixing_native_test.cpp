@@ -4,18 +4,10 @@
 #include <vector>
 
 #include "kernels/conv_mixing/conv_mixing_native.hpp"
+#include "kernels/conv_mixing/conv_mixing_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
-
-NativeEntries conv_mixing_source_entries();
-NativeEntries conv_mixing_conv_tile_unsynced_entries();
-NativeEntries conv_mixing_conv_state_first_entries();
-NativeEntries conv_mixing_conv_one_slot_entries();
-NativeEntries conv_mixing_conv_wave_synchronous_entries();
-NativeEntries conv_mixing_conv_zero_pad_entries();
-NativeEntries conv_mixing_conv_wave_of_32_entries();
-
 namespace {
 
 constexpr Trial prefill = "tokens=9,heads=2,kv_heads=1,head_dim=40,rotary=8,f32";
@@ -38,31 +30,29 @@ TEST_P(ConvMixingNative, PassesWhereItsMutantsFail) {
 
 // A race if the next tile arrives too early, an uninitialised read if it never arrived.
 TEST_P(ConvMixingNative, WithoutABarrierBetweenWeightTilesIsRefused) {
-  refused(conv_mixing_conv_tile_unsynced_entries(), prefill, "shared memory");
+  refused(conv_tile_unsynced_entries(), prefill, "shared memory");
 }
 
 // C1: the state is written before all threads have read it.
 TEST_P(ConvMixingNative, WritingTheStateFirstIsARace) {
-  refused(conv_mixing_conv_state_first_entries(), decode, "race");
+  refused(conv_state_first_entries(), decode, "race");
 }
 
 // C3: every row of the batch updates the first row's state.
-TEST_P(ConvMixingNative, OneSlotForAllRowsIsRefused) {
-  refused(conv_mixing_conv_one_slot_entries(), decode);
-}
+TEST_P(ConvMixingNative, OneSlotForAllRowsIsRefused) { refused(conv_one_slot_entries(), decode); }
 
 TEST_P(ConvMixingNative, RotatingWithoutWaitingForTheWaveIsARace) {
-  refused(conv_mixing_conv_wave_synchronous_entries(), prefill, "race");
+  refused(conv_wave_synchronous_entries(), prefill, "race");
 }
 
 // C5: D before the first token is 0 instead of the bias.
 TEST_P(ConvMixingNative, AZeroPadBetweenTheConvolutionsIsIncorrect) {
-  refused(conv_mixing_conv_zero_pad_entries(), prefill_exact, "q[");
+  refused(conv_zero_pad_entries(), prefill_exact, "q[");
 }
 
 // W1: a sum over 32 lanes, where a wave has 64.
 TEST_P(ConvMixingNative, AWaveOf32IsRefusedWhereItHas64) {
-  refused_in_waves_of_64(conv_mixing_conv_wave_of_32_entries(), prefill, "sync");
+  refused_in_waves_of_64(conv_wave_of_32_entries(), prefill, "sync");
 }
 
 // The determinism claim of its plan: bit-identical results under every schedule.

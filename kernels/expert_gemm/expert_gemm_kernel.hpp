@@ -7,12 +7,10 @@
 
 #include "kernels/dialect/common/floats.hpp"
 #include "kernels/dialect/common/tile_product.hpp"
+#include "kernels/expert_gemm/expert_gemm_launch.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {
-
-/// Tokens that one block counts and places: one per thread.
-inline constexpr u32 expert_tokens_per_block = 256;
 
 struct ExpertBinsShared {
   u32 bin[expert_tokens_per_block];
@@ -38,8 +36,8 @@ struct ExpertGemm;
 /// count[bin * blocks + block] for all experts + 1 bins. Grid: one block per
 /// expert_tokens_per_block tokens.
 template <int W, class Kernel = ExpertGemm>
-KGLOBAL KBOUNDS(256) void expert_count_kernel(const i32* choice, u32 tokens, u32 experts,
-                                              u32* count) {
+KGLOBAL KBOUNDS(expert_threads) void expert_count_kernel(const i32* choice, u32 tokens, u32 experts,
+                                                         u32* count) {
   K_SHARED(ExpertBinsShared, s);
   expert_read_bins(s, choice, tokens, experts);
   for (u32 bin = k_tid(); bin <= experts; bin += k_threads()) {
@@ -53,7 +51,8 @@ KGLOBAL KBOUNDS(256) void expert_count_kernel(const i32* choice, u32 tokens, u32
 /// the blocks before; offset[bin] becomes the first position of the bin in the order,
 /// offset[experts + 1] the number of tokens.
 template <int W, class Kernel = ExpertGemm>
-KGLOBAL KBOUNDS(256) void expert_scan_kernel(u32* count, u32 blocks, u32 experts, u32* offset) {
+KGLOBAL KBOUNDS(expert_threads) void expert_scan_kernel(u32* count, u32 blocks, u32 experts,
+                                                        u32* offset) {
   const u32 lane = k_tid() % W;
   for (u32 bin = k_tid() / W; bin <= experts; bin += k_threads() / W) {
     u32* of_bin = count + static_cast<u64>(bin) * blocks;
@@ -80,8 +79,9 @@ KGLOBAL KBOUNDS(256) void expert_scan_kernel(u32* count, u32 blocks, u32 experts
 
 /// order[offset[bin] + …] = the bin's tokens in their order. Grid as for expert_count_kernel.
 template <int W, class Kernel = ExpertGemm>
-KGLOBAL KBOUNDS(256) void expert_place_kernel(const i32* choice, u32 tokens, u32 experts,
-                                              const u32* before, const u32* offset, u32* order) {
+KGLOBAL KBOUNDS(expert_threads) void expert_place_kernel(const i32* choice, u32 tokens, u32 experts,
+                                                         const u32* before, const u32* offset,
+                                                         u32* order) {
   K_SHARED(ExpertBinsShared, s);
   expert_read_bins(s, choice, tokens, experts);
   const u32 bin = s.bin[k_tid()];
@@ -160,13 +160,14 @@ KDEV void expert_store_outputs(const KTileProduct<Rows>& product, const ExpertTi
 /// inner[place,i] = silu(G h) (U h) in the storage type. Grid: x, ranges of 32 inner columns; y,
 /// tiles. Of a thread's four columns two are gates and two are their ups.
 template <class T, int W, int Rows>
-KGLOBAL KBOUNDS(256) void expert_gate_up_kernel(const T* h, const T* gate_up, const u32* offset,
-                                                const u32* order, T* inner, u32 hidden, u32 inter,
-                                                u32 experts) {
+KGLOBAL KBOUNDS(expert_threads) void expert_gate_up_kernel(const T* h, const T* gate_up,
+                                                           const u32* offset, const u32* order,
+                                                           T* inner, u32 hidden, u32 inter,
+                                                           u32 experts) {
   K_SHARED(KTileShared<Rows>, s);
   const ExpertTile at = expert_find_tile<Rows>(offset, experts, k_block_y());
   if (at.rows == 0) return;  // the whole block leaves
-  const u32 i0 = k_block() * 32;
+  const u32 i0 = k_block() * expert_inner;
   const bool wide = hidden % 4 == 0;
   const T* gates = gate_up + static_cast<u64>(at.expert) * 2 * inter * hidden;
   const T* ups = gates + static_cast<u64>(inter) * hidden;
@@ -189,14 +190,14 @@ KGLOBAL KBOUNDS(256) void expert_gate_up_kernel(const T* h, const T* gate_up, co
 /// m[token,o] = weight (D inner); a skip token gets 0, or weight * h where `identity` is 1. Grid:
 /// x, ranges of 64 outputs; y, tiles.
 template <class T, int W, int Rows>
-KGLOBAL KBOUNDS(256) void expert_down_kernel(const T* h, const T* inner, const T* down,
-                                             const float* weight, const u32* offset,
-                                             const u32* order, T* m, u32 hidden, u32 inter,
-                                             u32 experts, u32 identity) {
+KGLOBAL KBOUNDS(expert_threads) void expert_down_kernel(const T* h, const T* inner, const T* down,
+                                                        const float* weight, const u32* offset,
+                                                        const u32* order, T* m, u32 hidden,
+                                                        u32 inter, u32 experts, u32 identity) {
   K_SHARED(KTileShared<Rows>, s);
   const ExpertTile at = expert_find_tile<Rows>(offset, experts + 1, k_block_y());
   if (at.rows == 0) return;
-  const u32 o0 = k_block() * 64;
+  const u32 o0 = k_block() * expert_outputs;
   const bool wide = inter % 4 == 0, routed = at.expert < experts;
   const T* rows = down + static_cast<u64>(routed ? at.expert : 0) * hidden * inter;
   KTileProduct<Rows> product;

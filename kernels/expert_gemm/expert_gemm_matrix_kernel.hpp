@@ -10,11 +10,6 @@
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {
 
-/// Columns of a block's product, and its threads: half as many where experts have few tokens.
-inline constexpr int expert_matrix_columns = 128;
-template <int Rows>
-inline constexpr int expert_matrix_threads = Rows == 16 ? 128 : 256;
-
 template <class T, int Rows>
 struct ExpertMatrixShared {
   KMatrixShared<T, Rows, expert_matrix_columns> tile;

@@ -1,19 +1,9 @@
 // Tests expert_gemm on matrix instructions: it passes where its seeded bugs are rejected, on
 // devices of both wave widths, and unsupported cases are reported with the reason.
+#include "kernels/expert_gemm/expert_gemm_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
-
-void register_expert_gemm_reference(Registry& registry);
-void register_expert_gemm_native(Registry& registry);
-NativeEntries expert_gemm_source_entries();
-NativeEntries expert_matrix_few_expert_matrix_unsynced_entries();
-NativeEntries expert_matrix_few_expert_matrix_unstaged_entries();
-NativeEntries expert_matrix_few_expert_matrix_gate_is_up_entries();
-NativeEntries expert_matrix_few_expert_matrix_unweighted_entries();
-NativeEntries expert_matrix_few_expert_matrix_rows_beyond_entries();
-NativeEntries expert_matrix_few_expert_matrix_first_expert_entries();
-
 namespace {
 
 class ExpertMatrix : public SeededBugs<Trial, const char*> {
@@ -47,28 +37,28 @@ TEST_P(ExpertMatrix, PassesWhereItsMutantsFail) {
 }
 
 TEST_P(ExpertMatrix, ATileThatIsReadBeforeItIsThereIsRefused) {
-  refused(expert_matrix_few_expert_matrix_unsynced_entries(), ragged, "shared memory");
+  refused(expert_matrix_unsynced_entries(), ragged, "shared memory");
 }
 
 TEST_P(ExpertMatrix, ResultsCopiedBeforeTheyAreThereAreRefused) {
-  refused(expert_matrix_few_expert_matrix_unstaged_entries(), ragged, "shared memory");
+  refused(expert_matrix_unstaged_entries(), ragged, "shared memory");
 }
 
 TEST_P(ExpertMatrix, GateAndUpInEachOthersPlaceIsIncorrect) {
-  refused(expert_matrix_few_expert_matrix_gate_is_up_entries(), ragged, "worst    m[");
+  refused(expert_matrix_gate_is_up_entries(), ragged, "worst    m[");
 }
 
 TEST_P(ExpertMatrix, AWeightLeftOutIsIncorrect) {
-  refused(expert_matrix_few_expert_matrix_unweighted_entries(), ragged, "worst    m[");
+  refused(expert_matrix_unweighted_entries(), ragged, "worst    m[");
 }
 
 // Two blocks write the inner rows of the next expert's tokens, and some rows are beyond the last.
 TEST_P(ExpertMatrix, RowsBeyondTheTileAreRefused) {
-  refused(expert_matrix_few_expert_matrix_rows_beyond_entries(), ragged, "inner");
+  refused(expert_matrix_rows_beyond_entries(), ragged, "inner");
 }
 
 TEST_P(ExpertMatrix, TheFirstExpertsWeightsForAllIsIncorrect) {
-  refused(expert_matrix_few_expert_matrix_first_expert_entries(), ragged, "worst    m[");
+  refused(expert_matrix_first_expert_entries(), ragged, "worst    m[");
 }
 
 class ExpertMatrixPlan : public ::testing::Test {

@@ -2,23 +2,26 @@
 // down. The last two also exist on matrix instructions.
 #include "harness/native/matrix_tiles.hpp"
 #include "kernels/expert_gemm/expert_gemm.hpp"
+#include "kernels/expert_gemm/expert_gemm_launch.hpp"
 #include "kernels/expert_gemm/expert_launches.hpp"
 
 namespace kernelgate {
 namespace {
 
 std::vector<NativeUse> uses(const ExpertGemmCase& c, const DeviceProfile& device) {
-  return expert_uses(c, device, "expert_", {.gate_up = "expert_gate_up", .down = "expert_down"});
+  return expert_uses(c, device, expert_sort_names,
+                     {.gate_up = expert_gate_up_name, .down = expert_down_name});
 }
 
 std::vector<NativeUse> matrix_uses(const ExpertGemmCase& c, const DeviceProfile& device) {
-  return expert_uses(c, device, "expert_",
-                     {.gate_up = "expert_gate_up_matrix",
-                      .down = "expert_down_matrix",
-                      .inner = 64,
-                      .outputs = 128,
-                      .threads = expert_tile_rows(c) == 16 ? 128 : 256,  // expert_matrix_threads
-                      .matrix = device.matrix});
+  return expert_uses(
+      c, device, expert_sort_names,
+      {.gate_up = expert_gate_up_matrix_name,
+       .down = expert_down_matrix_name,
+       .inner = expert_matrix_columns / 2,
+       .outputs = expert_matrix_columns,
+       .threads = expert_tile_rows(c) == 16 ? expert_matrix_threads<16> : expert_matrix_threads<64>,
+       .matrix = device.matrix});
 }
 
 std::unique_ptr<Launch> prepare_uses(const ExpertGemmCase& c, TensorSet& tensors,

@@ -1,16 +1,8 @@
 // Tests that the native expert_gemm passes where its seeded bugs are rejected, at both wave widths.
+#include "kernels/expert_gemm/expert_gemm_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
-
-void register_expert_gemm_reference(Registry& registry);
-void register_expert_gemm_native(Registry& registry);
-NativeEntries expert_gemm_source_entries();
-NativeEntries expert_gemm_few_expert_unsynced_bins_entries();
-NativeEntries expert_gemm_few_expert_unsynced_offsets_entries();
-NativeEntries expert_gemm_few_expert_counts_itself_entries();
-NativeEntries expert_gemm_few_expert_gate_is_up_entries();
-
 namespace {
 
 class ExpertGemmNative : public SeededBugs<> {
@@ -36,19 +28,19 @@ TEST_P(ExpertGemmNative, PassesWhereItsMutantsFail) {
 }
 
 TEST_P(ExpertGemmNative, CountingBeforeAllBinsAreReadIsRefused) {
-  refused(expert_gemm_few_expert_unsynced_bins_entries(), ragged, "shared memory");
+  refused(expert_unsynced_bins_entries(), ragged, "shared memory");
 }
 
 TEST_P(ExpertGemmNative, AddingOffsetsBeforeAllWavesHaveCountedIsARace) {
-  refused(expert_gemm_few_expert_unsynced_offsets_entries(), ragged, "offset");
+  refused(expert_unsynced_offsets_entries(), ragged, "offset");
 }
 
 TEST_P(ExpertGemmNative, ATokenThatCountsItselfIsRefused) {
-  refused(expert_gemm_few_expert_counts_itself_entries(), ragged, "incorrect");
+  refused(expert_counts_itself_entries(), ragged, "incorrect");
 }
 
 TEST_P(ExpertGemmNative, GateAndUpInEachOthersPlaceIsIncorrect) {
-  refused(expert_gemm_few_expert_gate_is_up_entries(), ragged, "worst    m[");
+  refused(expert_gate_is_up_entries(), ragged, "worst    m[");
 }
 
 }  // namespace

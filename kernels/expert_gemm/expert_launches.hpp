@@ -2,26 +2,32 @@
 // launches, and the three launches that sort the tokens by expert.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "harness/core/pieces.hpp"
 #include "harness/native/plan.hpp"
+#include "kernels/expert_gemm/expert_gemm_launch.hpp"
 
 namespace kernelgate {
 
-inline constexpr std::int64_t expert_threads = 256;
-inline constexpr std::int64_t expert_sort_tokens = 256;  // per block: expert_tokens_per_block
+/// Names of the instances that sort the tokens.
+struct ExpertSortNames {
+  InstanceName (*count)(std::int64_t wave);
+  InstanceName (*scan)(std::int64_t wave);
+  InstanceName (*place)(std::int64_t wave);
+};
+inline constexpr ExpertSortNames expert_sort_names{expert_count_name, expert_scan_name,
+                                                   expert_place_name};
 
-/// The two products: kernels, inner columns per block, outputs per block, threads per block.
+/// The two products: instances, inner columns per block, outputs per block, threads per block.
 struct ExpertProducts {
-  const char* gate_up;
-  const char* down;
-  std::int64_t inner = 32, outputs = 64, threads = expert_threads;
+  InstanceName (*gate_up)(std::string_view type, std::int64_t wave, std::int64_t rows);
+  InstanceName (*down)(std::string_view type, std::int64_t wave, std::int64_t rows);
+  std::int64_t inner = expert_inner, outputs = expert_outputs, threads = expert_threads;
   MatrixFamily matrix = MatrixFamily::none;
 };
 
@@ -31,26 +37,23 @@ std::int64_t expert_tile_rows(const C& c) {
   return c.tokens / c.experts <= 32 ? 16 : 64;
 }
 
-/// The five launches: count, scan and place the tokens, gate and up, down. `sort` begins the names
-/// of the first three: "expert_".
+/// The five launches: count, scan and place the tokens, gate and up, down.
 template <class C>
-std::vector<NativeUse> expert_uses(const C& c, const DeviceProfile& device, std::string_view sort,
-                                   const ExpertProducts& products) {
-  const std::int64_t rows = expert_tile_rows(c), blocks = pieces(c.tokens, expert_sort_tokens);
-  const auto group = [&](const char* kernel, std::int64_t count) {
-    return NativeUse{.entry = fmt::format("{}{}<w{}>", sort, kernel, device.wave),
-                     .grid = {count, 1, 1},
-                     .threads = expert_threads};
+std::vector<NativeUse> expert_uses(const C& c, const DeviceProfile& device,
+                                   const ExpertSortNames& sort, const ExpertProducts& products) {
+  const std::int64_t rows = expert_tile_rows(c), blocks = pieces(c.tokens, expert_tokens_per_block);
+  const auto group = [&](const auto& entry, std::int64_t count) {
+    return NativeUse{
+        .entry = std::string(entry(device.wave)), .grid = {count, 1, 1}, .threads = expert_threads};
   };
   // A bin's last tile may have one token: at most one such tile per bin beyond tokens / rows.
-  const auto product = [&](const char* kernel, std::int64_t ranges, std::int64_t bins) {
-    return NativeUse{
-        .entry = fmt::format("{}<{},w{},rows{}>", kernel, name(c.type), device.wave, rows),
-        .grid = {ranges, c.tokens / rows + bins, 1},
-        .threads = products.threads,
-        .matrix = products.matrix};
+  const auto product = [&](const auto& entry, std::int64_t ranges, std::int64_t bins) {
+    return NativeUse{.entry = std::string(entry(name(c.type), device.wave, rows)),
+                     .grid = {ranges, c.tokens / rows + bins, 1},
+                     .threads = products.threads,
+                     .matrix = products.matrix};
   };
-  return {group("count", blocks), group("scan", 1), group("place", blocks),
+  return {group(sort.count, blocks), group(sort.scan, 1), group(sort.place, blocks),
           product(products.gate_up, pieces(c.inter, products.inner), c.experts),
           product(products.down, pieces(c.hidden, products.outputs), c.experts + 1)};
 }
@@ -67,7 +70,7 @@ struct ExpertRun {
         hidden(number(c.hidden)),
         inter(number(c.inter)),
         identity(c.skip == decltype(c.skip)::identity ? 1 : 0),
-        blocks(number(pieces(c.tokens, expert_sort_tokens))),
+        blocks(number(pieces(c.tokens, expert_tokens_per_block))),
         count(memory.scratch((c.experts + 1) * std::int64_t{blocks} * 4, "count")),
         offset(memory.scratch((c.experts + 2) * 4, "offset")),
         order(memory.scratch(c.tokens * 4, "order")),

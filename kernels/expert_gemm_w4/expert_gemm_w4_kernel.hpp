@@ -24,18 +24,19 @@ struct ExpertW4Shared {
 /// inner[place,i] = silu(G h) (U h) in the storage type. Grid: x, ranges of 32 inner columns; y,
 /// tiles. Of a thread's four columns two are gates and two are their ups.
 template <class T, int W, int Rows>
-KGLOBAL KBOUNDS(256) void expert_w4_gate_up_kernel(const T* h, const u32* codes,
-                                                   const std::uint8_t* exponents,
-                                                   const float* absmax, const u32* offset,
-                                                   const u32* order, T* inner, u32 hidden,
-                                                   u32 inter, u32 experts, u32 block_bits) {
+KGLOBAL KBOUNDS(expert_threads) void expert_w4_gate_up_kernel(const T* h, const u32* codes,
+                                                              const std::uint8_t* exponents,
+                                                              const float* absmax,
+                                                              const u32* offset, const u32* order,
+                                                              T* inner, u32 hidden, u32 inter,
+                                                              u32 experts, u32 block_bits) {
   K_SHARED(ExpertW4Shared<Rows>, s);
   const ExpertTile at = expert_find_tile<Rows>(offset, experts, k_block_y());
   if (at.rows == 0) return;  // the whole block leaves
   const KFourBitRows w{codes, exponents, absmax, hidden, block_bits};
   w.fill_table(s.table);
   k_sync();
-  const u32 i0 = k_block() * 32;
+  const u32 i0 = k_block() * expert_inner;
   const u32 my_row = KTileProduct<Rows>::load_place();
   const bool there = my_row < at.rows;
   const T* mine = h + static_cast<u64>(there ? order[at.first + my_row] : 0) * hidden;
@@ -54,18 +55,17 @@ KGLOBAL KBOUNDS(256) void expert_w4_gate_up_kernel(const T* h, const u32* codes,
 /// m[token,o] = weight (D inner); a skip token gets 0, or weight * h where `identity` is 1. Grid:
 /// x, ranges of 64 outputs; y, tiles.
 template <class T, int W, int Rows>
-KGLOBAL KBOUNDS(256) void expert_w4_down_kernel(const T* h, const T* inner, const u32* codes,
-                                                const std::uint8_t* exponents, const float* absmax,
-                                                const float* weight, const u32* offset,
-                                                const u32* order, T* m, u32 hidden, u32 inter,
-                                                u32 experts, u32 block_bits, u32 identity) {
+KGLOBAL KBOUNDS(expert_threads) void expert_w4_down_kernel(
+    const T* h, const T* inner, const u32* codes, const std::uint8_t* exponents,
+    const float* absmax, const float* weight, const u32* offset, const u32* order, T* m, u32 hidden,
+    u32 inter, u32 experts, u32 block_bits, u32 identity) {
   K_SHARED(ExpertW4Shared<Rows>, s);
   const ExpertTile at = expert_find_tile<Rows>(offset, experts + 1, k_block_y());
   if (at.rows == 0) return;
   const KFourBitRows w{codes, exponents, absmax, inter, block_bits};
   w.fill_table(s.table);
   k_sync();
-  const u32 o0 = k_block() * 64;
+  const u32 o0 = k_block() * expert_outputs;
   const bool routed = at.expert < experts;
   KTileProduct<Rows> product;
   product.multiply(

@@ -4,13 +4,14 @@
 
 #include "kernels/expert_gemm/expert_launches.hpp"
 #include "kernels/expert_gemm_w4/expert_gemm_w4.hpp"
+#include "kernels/expert_gemm_w4/expert_gemm_w4_launch.hpp"
 
 namespace kernelgate {
 namespace {
 
 std::vector<NativeUse> uses(const ExpertGemmW4Case& c, const DeviceProfile& device) {
-  return expert_uses(c, device, "expert_w4_",
-                     {.gate_up = "expert_w4_gate_up", .down = "expert_w4_down"});
+  return expert_uses(c, device, {expert_w4_count_name, expert_w4_scan_name, expert_w4_place_name},
+                     {.gate_up = expert_w4_gate_up_name, .down = expert_w4_down_name});
 }
 
 /// Addresses of a matrix' codes and scales; the scales that its format does not have are null.

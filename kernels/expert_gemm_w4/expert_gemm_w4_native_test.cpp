@@ -1,19 +1,9 @@
 // Tests that the native expert_gemm_w4 passes where its seeded bugs are rejected, at both wave
 // widths. The seeded bugs of the sort are expert_gemm's.
+#include "kernels/expert_gemm_w4/expert_gemm_w4_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
-
-void register_expert_gemm_w4_reference(Registry& registry);
-void register_expert_gemm_w4_native(Registry& registry);
-NativeEntries expert_gemm_w4_source_entries();
-NativeEntries expert_gemm_w4_few_expert_w4_nibbles_swapped_entries();
-NativeEntries expert_gemm_w4_few_expert_w4_nan_scale_entries();
-NativeEntries expert_gemm_w4_few_expert_w4_gate_is_up_entries();
-NativeEntries expert_gemm_w4_few_expert_w4_first_expert_entries();
-NativeEntries expert_gemm_w4_few_expert_w4_last_block_entries();
-NativeEntries expert_gemm_w4_few_expert_w4_unsynced_table_entries();
-
 namespace {
 
 class ExpertGemmW4Native : public SeededBugs<> {
@@ -39,27 +29,27 @@ TEST_P(ExpertGemmW4Native, PassesWhereItsMutantsFail) {
 }
 
 TEST_P(ExpertGemmW4Native, NibblesInTheOtherOrderAreIncorrect) {
-  refused(expert_gemm_w4_few_expert_w4_nibbles_swapped_entries(), plain, "worst    m[");
+  refused(expert_w4_nibbles_swapped_entries(), plain, "worst    m[");
 }
 
 TEST_P(ExpertGemmW4Native, AScaleThatIsNaNMustMakeNaN) {
-  refused(expert_gemm_w4_few_expert_w4_nan_scale_entries(), edges, "expected nan");
+  refused(expert_w4_nan_scale_entries(), edges, "expected nan");
 }
 
 TEST_P(ExpertGemmW4Native, GateAndUpInEachOthersPlaceIsIncorrect) {
-  refused(expert_gemm_w4_few_expert_w4_gate_is_up_entries(), plain, "worst    m[");
+  refused(expert_w4_gate_is_up_entries(), plain, "worst    m[");
 }
 
 TEST_P(ExpertGemmW4Native, TheFirstExpertsWeightsForAllAreIncorrect) {
-  refused(expert_gemm_w4_few_expert_w4_first_expert_entries(), plain, "worst    m[");
+  refused(expert_w4_first_expert_entries(), plain, "worst    m[");
 }
 
 TEST_P(ExpertGemmW4Native, ALastBlockLeftOutIsIncorrect) {
-  refused(expert_gemm_w4_few_expert_w4_last_block_entries(), plain, "worst    m[");
+  refused(expert_w4_last_block_entries(), plain, "worst    m[");
 }
 
 TEST_P(ExpertGemmW4Native, ATableThatIsReadBeforeItIsThereIsRefused) {
-  refused(expert_gemm_w4_few_expert_w4_unsynced_table_entries(), plain, "shared memory");
+  refused(expert_w4_unsynced_table_entries(), plain, "shared memory");
 }
 
 }  // namespace

@@ -7,15 +7,13 @@
 
 #include "kernels/dialect/common/floats.hpp"
 #include "kernels/dialect/common/tile_product.hpp"
+#include "kernels/linear/linear_launch.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {
 
 /// For kernels without shared memory.
 struct LinearNoShared {};
-
-/// Weight rows per wave: each load of x serves all of them.
-inline constexpr u32 linear_rows_per_wave = 4;
 
 /// Adds the products of N neighbouring terms from k on to the dot products of the rows and tokens.
 template <int N, int Tokens, class T>
@@ -41,6 +39,8 @@ KDEV void linear_add_piece(const T* const (&x)[Tokens], const T* const (&w)[line
 /// leave; two pieces, or four blocks, would spill.
 template <class T, int Tokens>
 inline constexpr bool linear_is_crowded = sizeof(T) == 2 && Tokens == 4;
+template <class T, int Tokens>
+inline constexpr int linear_min_blocks = linear_is_crowded<T, Tokens> ? 3 : 0;
 
 /// Adds a lane's share: pieces of N terms, W pieces apart, in order.
 template <int W, int N, int Tokens, class T>
@@ -59,7 +59,7 @@ KDEV void linear_add_terms(const T* const (&x)[Tokens], const T* const (&w)[line
 /// tokens; z, splits of `share` terms each (a multiple of 16 / sizeof(T)). The sums go to `part`,
 /// f32 [splits,tokens,out], where it is not null, else to y.
 template <class T, int W, int Tokens>
-KGLOBAL KBOUNDS_BLOCKS(256, (linear_is_crowded<T, Tokens> ? 3 : 0)) void linear_rows_kernel(
+KGLOBAL KBOUNDS_BLOCKS(linear_threads, (linear_min_blocks<T, Tokens>)) void linear_rows_kernel(
     const T* x, const T* weight, T* y, float* part, u32 tokens, u32 out, u32 in, u32 share) {
   constexpr int wide = k_widest<T>;
   const u32 wave = k_block() * (k_threads() / W) + k_tid() / W;
@@ -102,8 +102,8 @@ KGLOBAL KBOUNDS_BLOCKS(256, (linear_is_crowded<T, Tokens> ? 3 : 0)) void linear_
 /// y[i], or y_f32[i] where it is not null, = sum of the splits' partials in their order; count =
 /// tokens * out.
 template <class T, int W>
-KGLOBAL KBOUNDS(256) void linear_sum_kernel(const float* part, T* y, float* y_f32, u64 count,
-                                            u32 splits) {
+KGLOBAL KBOUNDS(linear_threads) void linear_sum_kernel(const float* part, T* y, float* y_f32,
+                                                       u64 count, u32 splits) {
   const u64 i = static_cast<u64>(k_block()) * k_threads() + k_tid();
   if (i >= count) return;
   float sum = part[i];
@@ -113,12 +113,13 @@ KGLOBAL KBOUNDS(256) void linear_sum_kernel(const float* part, T* y, float* y_f3
 
 /// y for many tokens. Grid: x, tiles of 64 outputs; y, tiles of 64 tokens.
 template <class T, int W>
-KGLOBAL KBOUNDS(256) void linear_tiles_kernel(const T* x, const T* weight, T* y, float* y_f32,
-                                              u32 tokens, u32 out, u32 in) {
-  K_SHARED(KTileShared<64>, s);
-  const u32 t0 = k_block_y() * 64, o0 = k_block() * 64;
+KGLOBAL KBOUNDS(linear_threads) void linear_tiles_kernel(const T* x, const T* weight, T* y,
+                                                         float* y_f32, u32 tokens, u32 out,
+                                                         u32 in) {
+  K_SHARED(KTileShared<linear_tile>, s);
+  const u32 t0 = k_block_y() * linear_tile, o0 = k_block() * linear_tile;
   const bool wide = in % 4 == 0;
-  KTileProduct<64> product;
+  KTileProduct<linear_tile> product;
   product.multiply(
       s, in,
       [=](u32 row, u32 k, float(&four)[4]) {

@@ -1,20 +1,10 @@
 // Tests linear on matrix instructions: it passes where its seeded bugs are rejected, on devices of
 // both wave widths, and unsupported cases are reported with the reason.
 #include "kernels/linear/linear.hpp"
+#include "kernels/linear/linear_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
-
-void register_linear_reference(Registry& registry);
-void register_linear_native(Registry& registry);
-NativeEntries linear_source_entries();
-NativeEntries linear_matrix_few_linear_matrix_unsynced_entries();
-NativeEntries linear_matrix_few_linear_matrix_unstaged_entries();
-NativeEntries linear_matrix_few_linear_matrix_terms_beyond_entries();
-NativeEntries linear_matrix_few_linear_matrix_elements_beyond_entries();
-NativeEntries linear_matrix_few_linear_matrix_half_a_step_entries();
-NativeEntries linear_matrix_few_linear_matrix_rows_beyond_entries();
-
 namespace {
 
 class LinearMatrix : public SeededBugs<Trial, const char*> {
@@ -50,25 +40,25 @@ TEST_P(LinearMatrix, PassesInLargeTiles) {
 }
 
 TEST_P(LinearMatrix, ATileThatIsReadBeforeItIsThereIsRefused) {
-  refused(linear_matrix_few_linear_matrix_unsynced_entries(), edges, "shared memory");
+  refused(linear_matrix_unsynced_entries(), edges, "shared memory");
 }
 
 TEST_P(LinearMatrix, ResultsCopiedBeforeTheyAreThereAreRefused) {
-  refused(linear_matrix_few_linear_matrix_unstaged_entries(), edges, "shared memory");
+  refused(linear_matrix_unstaged_entries(), edges, "shared memory");
 }
 
 // The next row's first terms are added; after the last row they are out of bounds.
 TEST_P(LinearMatrix, TermsBeyondTheRowAreRefused) {
-  refused(linear_matrix_few_linear_matrix_terms_beyond_entries(), edges, "bounds");
-  refused(linear_matrix_few_linear_matrix_elements_beyond_entries(), unaligned, "bounds");
+  refused(linear_matrix_terms_beyond_entries(), edges, "bounds");
+  refused(linear_matrix_elements_beyond_entries(), unaligned, "bounds");
 }
 
 TEST_P(LinearMatrix, TheSecondHalfOfEveryStepLeftOutIsIncorrect) {
-  refused(linear_matrix_few_linear_matrix_half_a_step_entries(), edges, "worst    y[");
+  refused(linear_matrix_half_a_step_entries(), edges, "worst    y[");
 }
 
 TEST_P(LinearMatrix, RowsBeyondTheLastAreOutOfBounds) {
-  refused(linear_matrix_few_linear_matrix_rows_beyond_entries(), edges, "bounds");
+  refused(linear_matrix_rows_beyond_entries(), edges, "bounds");
 }
 
 class LinearMatrixPlan : public ::testing::Test {

@@ -1,20 +1,17 @@
 // linear, native: the host side. Rows for few tokens, tiles for more; a second variant with tiles
 // on matrix instructions.
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "harness/core/pieces.hpp"
 #include "harness/native/matrix_tiles.hpp"
 #include "harness/native/plan.hpp"
 #include "kernels/linear/linear.hpp"
+#include "kernels/linear/linear_launch.hpp"
 
 namespace kernelgate {
 namespace {
 
-constexpr std::int64_t threads = 256;
-constexpr std::int64_t rows_per_wave = 4;  // linear_rows_per_wave
-constexpr std::int64_t tile = 64;
+constexpr std::int64_t threads = linear_threads, tile = linear_tile;
 // Above this number, partly filled tiles cost less than reading the weight once per group of
 // tokens.
 constexpr std::int64_t few_tokens = 8;
@@ -37,26 +34,23 @@ struct Shape {
 };
 Shape shape_of_rows(const LinearCase& c, const DeviceProfile& device) {
   const std::int64_t group = c.tokens == 1 ? 1 : 4;
-  const std::int64_t blocks = pieces(c.out, threads / device.wave * rows_per_wave);
+  const std::int64_t blocks = pieces(c.out, threads / device.wave * linear_rows_per_wave);
   return {group, blocks, splits_of(c, blocks * pieces(c.tokens, group))};
 }
 
 std::vector<NativeUse> uses(const LinearCase& c, const DeviceProfile& device) {
-  const auto instance = [&](const char* kernel, const char* rest) {
-    return fmt::format("{}<{},w{}{}>", kernel, name(c.type), device.wave, rest);
-  };
   if (c.tokens > few_tokens) {
-    return {{.entry = instance("linear_tiles", ""),
+    return {{.entry = std::string(linear_tiles_name(name(c.type), device.wave)),
              .grid = {pieces(c.out, tile), pieces(c.tokens, tile), 1},
              .threads = threads}};
   }
   const Shape shape = shape_of_rows(c, device);
   std::vector<NativeUse> uses{
-      {.entry = instance("linear_rows", shape.token_group == 1 ? ",tokens1" : ",tokens4"),
+      {.entry = std::string(linear_rows_name(name(c.type), device.wave, shape.token_group)),
        .grid = {shape.row_blocks, pieces(c.tokens, shape.token_group), shape.splits.count},
        .threads = threads}};
   if (shape.splits.count > 1) {
-    uses.push_back({.entry = instance("linear_sum", ""),
+    uses.push_back({.entry = std::string(linear_sum_name(name(c.type), device.wave)),
                     .grid = {pieces(c.tokens * c.out, threads), 1, 1},
                     .threads = threads});
   }
@@ -72,7 +66,7 @@ std::int64_t matrix_tile(const LinearCase& c) {
 
 std::vector<NativeUse> matrix_uses(const LinearCase& c, const DeviceProfile& device) {
   const std::int64_t side = matrix_tile(c);
-  return {{.entry = fmt::format("linear_matrix<{},w{},{}>", name(c.type), device.wave, side),
+  return {{.entry = std::string(linear_matrix_name(name(c.type), device.wave, side)),
            .grid = {pieces(c.tokens, side) * pieces(c.out, side), 1, 1},
            .threads = 2 * side,
            .matrix = device.matrix}};

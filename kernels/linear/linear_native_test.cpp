@@ -1,17 +1,8 @@
 // Tests that the native linear passes where its seeded bugs are rejected, at both wave widths.
+#include "kernels/linear/linear_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
-
-void register_linear_reference(Registry& registry);
-void register_linear_native(Registry& registry);
-NativeEntries linear_source_entries();
-NativeEntries linear_few_linear_unsynced_tile_entries();
-NativeEntries linear_few_linear_rows_beyond_entries();
-NativeEntries linear_few_linear_terms_beyond_entries();
-NativeEntries linear_few_linear_wave_of_32_entries();
-NativeEntries linear_few_linear_part_left_out_entries();
-
 namespace {
 
 class LinearNative : public SeededBugs<> {
@@ -35,24 +26,24 @@ TEST_P(LinearNative, PassesWhereItsMutantsFail) {
 }
 
 TEST_P(LinearNative, ATileThatIsReadBeforeItIsThereIsRefused) {
-  refused(linear_few_linear_unsynced_tile_entries(), tiles, "shared memory");
+  refused(linear_unsynced_tile_entries(), tiles, "shared memory");
 }
 
 TEST_P(LinearNative, RowsBeyondTheLastAreOutOfBounds) {
-  refused(linear_few_linear_rows_beyond_entries(), in_parts, "bounds");
+  refused(linear_rows_beyond_entries(), in_parts, "bounds");
 }
 
 // The last split reads on into the next row, whose terms are added too.
 TEST_P(LinearNative, TermsBeyondTheRowAreRefused) {
-  refused(linear_few_linear_terms_beyond_entries(), in_parts, "incorrect");
+  refused(linear_terms_beyond_entries(), in_parts, "incorrect");
 }
 
 TEST_P(LinearNative, ASumOf32LanesIsRefusedWhereAWaveHas64) {
-  refused_in_waves_of_64(linear_few_linear_wave_of_32_entries(), in_parts, "sync");
+  refused_in_waves_of_64(linear_wave_of_32_entries(), in_parts, "sync");
 }
 
 TEST_P(LinearNative, APartLeftOutIsIncorrect) {
-  refused(linear_few_linear_part_left_out_entries(), {in_parts, DataMode::exact}, "worst    y[");
+  refused(linear_part_left_out_entries(), {in_parts, DataMode::exact}, "worst    y[");
 }
 
 }  // namespace

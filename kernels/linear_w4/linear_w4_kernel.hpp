@@ -7,6 +7,7 @@
 #include "kernels/dialect/common/floats.hpp"
 #include "kernels/dialect/common/four_bit.hpp"
 #include "kernels/dialect/common/tile_product.hpp"
+#include "kernels/linear_w4/linear_w4_launch.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {
@@ -15,12 +16,12 @@ struct LinearW4Shared {
   float table[16];
 };
 struct LinearW4TileShared {
-  KTileShared<64> tile;
+  KTileShared<linear_w4_tile> tile;
   float table[16];
 };
 
-/// Weight rows per wave, and codes of each row per lane: 16 bytes.
-inline constexpr u32 linear_w4_rows_per_wave = 2, linear_w4_piece = 32;
+/// Codes of each row per lane: 16 bytes.
+inline constexpr u32 linear_w4_piece = 32;
 
 /// sum[r][t] += scale (sum of V[code] x) over a piece; the scale multiplies once.
 template <int Tokens, class T>
@@ -64,10 +65,11 @@ KDEV void linear_w4_add_piece(const KFourBitRows& w, const float (&table)[16],
 /// y, or y_f32 where it is not null, for few tokens. Grid: x, groups of waves * rows_per_wave
 /// outputs; y, groups of Tokens tokens.
 template <class T, int W, int Tokens>
-KGLOBAL KBOUNDS(256) void linear_w4_rows_kernel(const T* x, const u32* codes,
-                                                const std::uint8_t* exponents, const float* absmax,
-                                                T* y, float* y_f32, u32 tokens, u32 out, u32 in,
-                                                u32 block_bits) {
+KGLOBAL KBOUNDS(linear_w4_threads) void linear_w4_rows_kernel(const T* x, const u32* codes,
+                                                              const std::uint8_t* exponents,
+                                                              const float* absmax, T* y,
+                                                              float* y_f32, u32 tokens, u32 out,
+                                                              u32 in, u32 block_bits) {
   K_SHARED(LinearW4Shared, s);
   const KFourBitRows w{codes, exponents, absmax, in, block_bits};
   w.fill_table(s.table);
@@ -104,16 +106,17 @@ KGLOBAL KBOUNDS(256) void linear_w4_rows_kernel(const T* x, const u32* codes,
 
 /// y for many tokens. Grid: x, tiles of 64 outputs; y, tiles of 64 tokens.
 template <class T, int W>
-KGLOBAL KBOUNDS(256) void linear_w4_tiles_kernel(const T* x, const u32* codes,
-                                                 const std::uint8_t* exponents, const float* absmax,
-                                                 T* y, float* y_f32, u32 tokens, u32 out, u32 in,
-                                                 u32 block_bits) {
+KGLOBAL KBOUNDS(linear_w4_threads) void linear_w4_tiles_kernel(const T* x, const u32* codes,
+                                                               const std::uint8_t* exponents,
+                                                               const float* absmax, T* y,
+                                                               float* y_f32, u32 tokens, u32 out,
+                                                               u32 in, u32 block_bits) {
   K_SHARED(LinearW4TileShared, s);
   const KFourBitRows w{codes, exponents, absmax, in, block_bits};
   w.fill_table(s.table);
   k_sync();
-  const u32 t0 = k_block_y() * 64, o0 = k_block() * 64;
-  KTileProduct<64> product;
+  const u32 t0 = k_block_y() * linear_w4_tile, o0 = k_block() * linear_w4_tile;
+  KTileProduct<linear_w4_tile> product;
   product.multiply(
       s.tile, in,
       [=](u32 row, u32 k, float(&four)[4]) {

@@ -1,36 +1,30 @@
 // linear_w4, native: the host side. Rows for few tokens, tiles for more.
-#include <fmt/format.h>
-
 #include <bit>
 
 #include "harness/core/pieces.hpp"
 #include "harness/native/plan.hpp"
 #include "kernels/linear_w4/linear_w4.hpp"
+#include "kernels/linear_w4/linear_w4_launch.hpp"
 
 namespace kernelgate {
 namespace {
 
-constexpr std::int64_t threads = 256;
-constexpr std::int64_t rows_per_wave = 2;  // linear_w4_rows_per_wave
-constexpr std::int64_t tile = 64;
+constexpr std::int64_t threads = linear_w4_threads, tile = linear_w4_tile;
 // Above this number, partly filled tiles cost less than reading the weight once per group of
 // tokens.
 constexpr std::int64_t few_tokens = 8;
 
 std::vector<NativeUse> uses(const LinearW4Case& c, const DeviceProfile& device) {
-  const auto instance = [&](const char* kernel, const char* rest) {
-    return fmt::format("{}<{},w{}{}>", kernel, name(c.type), device.wave, rest);
-  };
   if (c.tokens > few_tokens) {
-    return {{.entry = instance("linear_w4_tiles", ""),
+    return {{.entry = std::string(linear_w4_tiles_name(name(c.type), device.wave)),
              .grid = {pieces(c.out, tile), pieces(c.tokens, tile), 1},
              .threads = threads}};
   }
   const std::int64_t group = c.tokens == 1 ? 1 : 4;
-  return {
-      {.entry = instance("linear_w4_rows", group == 1 ? ",tokens1" : ",tokens4"),
-       .grid = {pieces(c.out, threads / device.wave * rows_per_wave), pieces(c.tokens, group), 1},
-       .threads = threads}};
+  return {{.entry = std::string(linear_w4_rows_name(name(c.type), device.wave, group)),
+           .grid = {pieces(c.out, threads / device.wave * linear_w4_rows_per_wave),
+                    pieces(c.tokens, group), 1},
+           .threads = threads}};
 }
 
 std::unique_ptr<Launch> prepare(const LinearW4Case& c, TensorSet& tensors, NativeDevice& device,

@@ -1,19 +1,8 @@
 // Tests that the native linear_w4 passes where its seeded bugs are rejected, at both wave widths.
+#include "kernels/linear_w4/linear_w4_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
-
-void register_linear_w4_reference(Registry& registry);
-void register_linear_w4_native(Registry& registry);
-NativeEntries linear_w4_source_entries();
-NativeEntries linear_w4_few_w4_nibbles_swapped_entries();
-NativeEntries linear_w4_few_w4_scale_of_the_next_block_entries();
-NativeEntries linear_w4_few_w4_nan_scale_entries();
-NativeEntries linear_w4_few_w4_zero_scale_entries();
-NativeEntries linear_w4_few_w4_last_block_entries();
-NativeEntries linear_w4_few_w4_unsynced_table_entries();
-NativeEntries linear_w4_few_w4_rows_beyond_entries();
-
 namespace {
 
 class LinearW4Native : public SeededBugs<> {
@@ -40,34 +29,34 @@ TEST_P(LinearW4Native, PassesWhereItsMutantsFail) {
 
 TEST_P(LinearW4Native, NibblesInTheOtherOrderAreIncorrect) {
   for (const char* axes : {rows, tiles}) {
-    refused(linear_w4_few_w4_nibbles_swapped_entries(), {axes, DataMode::exact}, "worst    y[");
+    refused(w4_nibbles_swapped_entries(), {axes, DataMode::exact}, "worst    y[");
   }
 }
 
 TEST_P(LinearW4Native, TheScaleOfTheNextBlockIsRefused) {
   for (const char* axes : {rows, tiles}) {
-    refused(linear_w4_few_w4_scale_of_the_next_block_entries(), axes, "incorrect");
+    refused(w4_scale_of_the_next_block_entries(), axes, "incorrect");
   }
 }
 
 TEST_P(LinearW4Native, AScaleThatIsNaNMustMakeNaN) {
-  refused(linear_w4_few_w4_nan_scale_entries(), rows, "expected nan");
+  refused(w4_nan_scale_entries(), rows, "expected nan");
 }
 
 TEST_P(LinearW4Native, TheSmallestScaleIsNotZero) {
-  refused(linear_w4_few_w4_zero_scale_entries(), rows, "got 0");
+  refused(w4_zero_scale_entries(), rows, "got 0");
 }
 
 TEST_P(LinearW4Native, ALastBlockLeftOutIsIncorrect) {
-  refused(linear_w4_few_w4_last_block_entries(), {rows, DataMode::exact}, "worst    y[");
+  refused(w4_last_block_entries(), {rows, DataMode::exact}, "worst    y[");
 }
 
 TEST_P(LinearW4Native, ATableThatIsReadBeforeItIsThereIsRefused) {
-  refused(linear_w4_few_w4_unsynced_table_entries(), rows, "shared memory");
+  refused(w4_unsynced_table_entries(), rows, "shared memory");
 }
 
 TEST_P(LinearW4Native, RowsBeyondTheLastAreOutOfBounds) {
-  refused(linear_w4_few_w4_rows_beyond_entries(), rows, "bounds");
+  refused(w4_rows_beyond_entries(), rows, "bounds");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "harness/core/instance_name.hpp"
 #include "kernels/dialect/common/attention_splits.hpp"
 
 namespace kernelgate {
@@ -37,6 +38,17 @@ constexpr MlaTileSize mla_tile_size(std::uint32_t element, bool latent) {
   if (latent)
     return element == 2 ? MlaTileSize{16, 32, 256, 576, 512} : MlaTileSize{8, 16, 128, 576, 512};
   return {32, element == 2 ? 32U : 16U, 256, 192, 128};
+}
+
+/// Names of the instances.
+constexpr InstanceName mla_attention_tile_name(std::string_view type, bool latent,
+                                               std::int64_t wave) {
+  return instance_name("mla_attention_tile", type,
+                       latent ? std::string_view("latent") : std::string_view("expanded"),
+                       instance_wave(wave));
+}
+constexpr InstanceName mla_attention_merge_name(std::string_view type, std::int64_t wave) {
+  return instance_name("mla_attention_merge", type, instance_wave(wave));
 }
 
 }  // namespace kernelgate

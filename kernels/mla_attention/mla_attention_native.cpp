@@ -40,13 +40,12 @@ std::vector<NativeUse> native_mla_uses(const MlaAttentionCase& c, const DevicePr
   const std::int64_t splits = splits_of(c, cut),
                      elements = c.batch * c.tokens * c.heads * c.values();
   NativeUse tiles;
-  tiles.entry = fmt::format("mla_attention_tile<{},{},w{}>", name(c.type),
-                            c.latent() ? "latent" : "expanded", device.wave);
+  tiles.entry = std::string(mla_attention_tile_name(name(c.type), c.latent(), device.wave));
   tiles.grid = {tiles_of(c) * splits, c.key_heads(), c.batch};
   tiles.threads = tile_of(c).threads;
   if (splits == 1) return {tiles};
   NativeUse merge;
-  merge.entry = fmt::format("mla_attention_merge<{},w{}>", name(c.type), device.wave);
+  merge.entry = std::string(mla_attention_merge_name(name(c.type), device.wave));
   merge.threads = cut.merge_threads;
   merge.grid[0] = cut.merge_blocks > 0 ? cut.merge_blocks : pieces(elements, merge.threads);
   return {tiles, merge};

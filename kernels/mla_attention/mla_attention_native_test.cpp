@@ -5,28 +5,10 @@
 #include <vector>
 
 #include "kernels/mla_attention/mla_attention_native.hpp"
+#include "kernels/mla_attention/mla_attention_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
-
-void register_mla_attention_reference(Registry& registry);
-void register_mla_attention_native(Registry& registry);
-NativeEntries mla_attention_source_entries();
-NativeEntries mla_attention_plain_entries();
-NativeEntries mla_latent_mla_one_key_more_entries();
-NativeEntries mla_latent_mla_last_key_dropped_entries();
-NativeEntries mla_expanded_mla_next_head_entries();
-NativeEntries mla_latent_mla_rows_unended_entries();
-NativeEntries mla_latent_mla_pieces_unaligned_entries();
-NativeEntries mla_latent_mla_rope_missing_entries();
-NativeEntries mla_latent_mla_finite_mask_entries();
-NativeEntries mla_latent_mla_values_shifted_entries();
-NativeEntries mla_latent_mla_sums_narrow_entries();
-NativeEntries mla_latent_mla_tile_unsynced_entries();
-NativeEntries mla_latent_mla_weights_unsynced_entries();
-NativeEntries mla_latent_mla_merge_unscaled_entries();
-NativeEntries mla_latent_mla_merge_of_256_entries();
-
 namespace {
 
 constexpr auto parse = case_of<MlaAttentionCase>;
@@ -80,54 +62,54 @@ TEST_P(MlaAttentionNative, PassesWhereItsMutantsFail) {
 
 TEST_P(MlaAttentionNative, ARangeOneKeyOffIsIncorrect) {
   for (const AttentionTrial& trial : {latent, latent_exact}) {
-    refused(mla_latent_mla_last_key_dropped_entries(), trial, "out[");
-    refused(mla_latent_mla_one_key_more_entries(), trial, "out[");
+    refused(mla_last_key_dropped_entries(), trial, "out[");
+    refused(mla_one_key_more_entries(), trial, "out[");
   }
 }
 
 TEST_P(MlaAttentionNative, TheNextHeadsKeysAreIncorrect) {
-  refused(mla_expanded_mla_next_head_entries(), own_exact, "out[");
+  refused(mla_next_head_entries(), own_exact, "out[");
 }
 
 TEST_P(MlaAttentionNative, TheRotatedPartLeftOutIsIncorrect) {
-  refused(mla_latent_mla_rope_missing_entries(), latent, "out[");
+  refused(mla_rope_missing_entries(), latent, "out[");
 }
 
 TEST_P(MlaAttentionNative, AFiniteMaskIsIncorrect) {
-  refused(mla_latent_mla_finite_mask_entries(), latent_exact, "out[");
+  refused(mla_finite_mask_entries(), latent_exact, "out[");
 }
 
 TEST_P(MlaAttentionNative, ValuesThatBeginLateInTheLatentAreIncorrect) {
-  refused(mla_latent_mla_values_shifted_entries(), latent, "out[");
+  refused(mla_values_shifted_entries(), latent, "out[");
 }
 
 TEST_P(MlaAttentionNative, NarrowSumsAreIncorrect) {
-  refused(mla_latent_mla_sums_narrow_entries(), latent, "out[");
+  refused(mla_sums_narrow_entries(), latent, "out[");
 }
 
 // Unwritten rows contain NaN, and 0 NaN is NaN.
 TEST_P(MlaAttentionNative, ReadingPastTheValidRowsIsRefused) {
-  refused(mla_latent_mla_rows_unended_entries(), ragged);
+  refused(mla_rows_unended_entries(), ragged);
 }
 
 TEST_P(MlaAttentionNative, SixteenBytesFromAnOddAddressAreRefused) {
-  refused(mla_latent_mla_pieces_unaligned_entries(), odd, "align");
+  refused(mla_pieces_unaligned_entries(), odd, "align");
 }
 
 TEST_P(MlaAttentionNative, WithoutABarrierBetweenTilesIsRefused) {
-  refused(mla_latent_mla_tile_unsynced_entries(), latent, "shared memory");
+  refused(mla_tile_unsynced_entries(), latent, "shared memory");
 }
 
 TEST_P(MlaAttentionNative, WeightsReadBeforeAllAreThereAreRefused) {
-  refused(mla_latent_mla_weights_unsynced_entries(), latent, "shared memory");
+  refused(mla_weights_unsynced_entries(), latent, "shared memory");
 }
 
 TEST_P(MlaAttentionNative, AMergeThatForgetsTheMaximaIsIncorrect) {
-  refused(mla_latent_mla_merge_unscaled_entries(), ragged, "out[");
+  refused(mla_merge_unscaled_entries(), ragged, "out[");
 }
 
 TEST_P(MlaAttentionNative, AMergeThatCountsOnBlocksOf256IsIncorrect) {
-  refused(mla_latent_mla_merge_of_256_entries(), small_merge);
+  refused(mla_merge_of_256_entries(), small_merge);
 }
 
 TEST_P(MlaAttentionNative, IsRightForEverySplitCountAndEveryLaunchOfTheMerge) {

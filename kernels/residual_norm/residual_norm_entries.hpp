@@ -3,23 +3,19 @@
 
 #include "kernels/residual_norm/residual_norm_kernel.hpp"
 
-namespace kernelgate {
-inline namespace KG_BUILD_MODE {
-
-#define RESIDUAL_NORM_ENTRY(T, type, W, N, V)                      \
-  K_ENTRY("residual_norm<" type ",w" #W ",load" #N ",keep" #V ">", \
-          (residual_norm_kernel<T, W, N, V>), W, 256, ResidualNormShared<W>)
+#define RESIDUAL_NORM_ENTRY(T, type, W, N, V)                                               \
+  K_ENTRY(K_NAME(residual_norm_name(type, W, N, V)), (residual_norm_kernel<T, W, N, V>), W, \
+          residual_norm_threads, ResidualNormShared<W>)
 #define RESIDUAL_NORM_ENTRIES(T, type, W, N)                                     \
   RESIDUAL_NORM_ENTRY(T, type, W, 1, 8), RESIDUAL_NORM_ENTRY(T, type, W, 1, 32), \
       RESIDUAL_NORM_ENTRY(T, type, W, N, 8), RESIDUAL_NORM_ENTRY(T, type, W, N, 32)
 
-inline NativeEntries residual_norm_entries() {
-  static const NativeEntry table[] = {
-      RESIDUAL_NORM_ENTRIES(float, "f32", 32, 4), RESIDUAL_NORM_ENTRIES(float, "f32", 64, 4),
-      RESIDUAL_NORM_ENTRIES(Bf16, "bf16", 32, 8), RESIDUAL_NORM_ENTRIES(Bf16, "bf16", 64, 8),
-      RESIDUAL_NORM_ENTRIES(F16, "f16", 32, 8),   RESIDUAL_NORM_ENTRIES(F16, "f16", 64, 8)};
-  return {table, sizeof(table) / sizeof(table[0])};
-}
+K_ENTRIES(residual_norm, RESIDUAL_NORM_ENTRIES(float, "f32", 32, 4),
+          RESIDUAL_NORM_ENTRIES(float, "f32", 64, 4), RESIDUAL_NORM_ENTRIES(Bf16, "bf16", 32, 8),
+          RESIDUAL_NORM_ENTRIES(Bf16, "bf16", 64, 8), RESIDUAL_NORM_ENTRIES(F16, "f16", 32, 8),
+          RESIDUAL_NORM_ENTRIES(F16, "f16", 64, 8))
 
-}  // namespace KG_BUILD_MODE
-}  // namespace kernelgate
+// For seeded bugs (CMakeLists.txt), which need few instances.
+K_ENTRIES(residual_norm_few, RESIDUAL_NORM_ENTRY(float, "f32", 32, 1, 8),
+          RESIDUAL_NORM_ENTRY(float, "f32", 64, 1, 8), RESIDUAL_NORM_ENTRY(float, "f32", 32, 4, 8),
+          RESIDUAL_NORM_ENTRY(float, "f32", 64, 4, 8))

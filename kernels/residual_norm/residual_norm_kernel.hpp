@@ -5,6 +5,7 @@
 #include <dialect.hpp>
 
 #include "kernels/dialect/common/floats.hpp"
+#include "kernels/residual_norm/residual_norm_launch.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {
@@ -14,19 +15,13 @@ struct ResidualNormShared {
   KBlockScratch<W, float> scratch;
 };
 
-/// Optional operations of a launch, as bits.
-struct ResidualNormDoes {
-  static constexpr u32 reads_residual = 1, writes_residual = 2, rounds_input = 4;
-};
-
 /// Grid: one block per row of `width` elements. Rows begin at multiples of N elements; a thread has
 /// up to `Values` of them, so that width <= threads * Values.
 template <class T, int W, int N, int Values>
-KGLOBAL KBOUNDS(256) void residual_norm_kernel(const T* hidden, const T* hidden_scale,
-                                               const T* hidden_bias, const T* residual_scale,
-                                               const T* residual_bias, const T* weight,
-                                               float* residual, T* y, u32 width, u32 does,
-                                               float epsilon) {
+KGLOBAL KBOUNDS(residual_norm_threads) void residual_norm_kernel(
+    const T* hidden, const T* hidden_scale, const T* hidden_bias, const T* residual_scale,
+    const T* residual_bias, const T* weight, float* residual, T* y, u32 width, u32 does,
+    float epsilon) {
   K_SHARED(ResidualNormShared<W>, s);
   const u64 row = static_cast<u64>(k_block()) * width;
   float r[Values / N][N];

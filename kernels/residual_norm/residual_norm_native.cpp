@@ -1,28 +1,26 @@
 // Host side of the native residual_norm: chooses the kernel instance for a row and prepares its
 // launch.
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "harness/core/pieces.hpp"
 #include "harness/native/plan.hpp"
 #include "kernels/residual_norm/residual_norm.hpp"
+#include "kernels/residual_norm/residual_norm_launch.hpp"
 
 namespace kernelgate {
 namespace {
 
-// Maximum threads per block and elements per thread: the case's widest row is their product.
-constexpr std::int64_t most_threads = 256, max_values = 32;
+// Elements per thread: the case's widest row has as many for each of residual_norm_threads.
+constexpr std::int64_t max_values = 32;
 
 std::vector<NativeUse> uses(const ResidualNormCase& c, const DeviceProfile& device) {
   const std::int64_t wide = 16 / size_bytes(c.type);
   const std::int64_t load = c.hidden % wide == 0 ? wide : 1;
   // Whole waves, no more than the row fills; few registers if the row allows it.
   const std::int64_t waves = pieces(c.hidden / load, device.wave);
-  const std::int64_t threads = std::min(waves * device.wave, most_threads);
+  const std::int64_t threads = std::min<std::int64_t>(waves * device.wave, residual_norm_threads);
   const std::int64_t keep = c.hidden <= threads * 8 ? 8 : max_values;
-  return {{.entry = fmt::format("residual_norm<{},w{},load{},keep{}>", name(c.type), device.wave,
-                                load, keep),
+  return {{.entry = std::string(residual_norm_name(name(c.type), device.wave, load, keep)),
            .grid = {c.tokens, 1, 1},
            .threads = threads}};
 }
@@ -30,8 +28,10 @@ std::vector<NativeUse> uses(const ResidualNormCase& c, const DeviceProfile& devi
 std::unique_ptr<Launch> prepare(const ResidualNormCase& c, TensorSet& tensors, NativeDevice& device,
                                 const NativeEntrySet& entries) {
   const auto memory = std::make_shared<NativeTensors>(device, tensors);
-  const std::uint32_t does = (c.reads_residual() ? 1U : 0U) | (c.writes_residual() ? 2U : 0U) |
-                             (c.norm_input == NormInput::storage ? 4U : 0U);
+  const std::uint32_t does =
+      (c.reads_residual() ? ResidualNormDoes::reads_residual : 0U) |
+      (c.writes_residual() ? ResidualNormDoes::writes_residual : 0U) |
+      (c.norm_input == NormInput::storage ? ResidualNormDoes::rounds_input : 0U);
   const auto width = static_cast<std::uint32_t>(c.hidden);
   const auto epsilon = static_cast<float>(ResidualNormCase::epsilon);
   return make_native_launch(

@@ -1,15 +1,8 @@
 // Tests that the native residual_norm passes and its seeded bugs are rejected, at both wave widths.
+#include "kernels/residual_norm/residual_norm_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
-
-void register_residual_norm_reference(Registry& registry);
-void register_residual_norm_native(Registry& registry);
-NativeEntries residual_norm_source_entries();
-NativeEntries residual_norm_few_norm_unsynced_sum_entries();
-NativeEntries residual_norm_few_norm_last_left_out_entries();
-NativeEntries residual_norm_few_norm_past_the_row_entries();
-
 namespace {
 
 class ResidualNormNative : public SeededBugs<> {
@@ -33,15 +26,15 @@ TEST_P(ResidualNormNative, PassesWhereItsMutantsFail) {
 }
 
 TEST_P(ResidualNormNative, ReadingTheOtherWavesSumsTooEarlyIsARace) {
-  refused(residual_norm_few_norm_unsynced_sum_entries(), narrow, "race ");
+  refused(norm_unsynced_sum_entries(), narrow, "race ");
 }
 
 TEST_P(ResidualNormNative, TheLastElementsLeftOutAreMissed) {
-  refused(residual_norm_few_norm_last_left_out_entries(), narrow, "incorrect");
+  refused(norm_last_left_out_entries(), narrow, "incorrect");
 }
 
 TEST_P(ResidualNormNative, AStorePastTheRowIsARaceOrOutOfBounds) {
-  refused(residual_norm_few_norm_past_the_row_entries(), odd, "residual_norm_kernel.hpp");
+  refused(norm_past_the_row_entries(), odd, "residual_norm_kernel.hpp");
 }
 
 }  // namespace

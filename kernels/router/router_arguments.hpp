@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "harness/core/instance_name.hpp"
+
 namespace kernelgate {
 
 /// `void` pointers refer to the storage type; s_prev and gamma are null without EDA.
@@ -15,5 +17,14 @@ struct RouterArguments {
 
   static constexpr std::uint32_t tile = 4;  // tokens that share one read of the weights
 };
+
+/// Names of the instances.
+constexpr InstanceName router_state_name(std::string_view type, std::int64_t wave) {
+  return instance_name("router_state", type, instance_wave(wave));
+}
+constexpr InstanceName router_choose_name(std::string_view type, std::int64_t wave,
+                                          std::int64_t max_width) {
+  return instance_name("router_choose", type, instance_wave(wave), InstanceNumber{"", max_width});
+}
 
 }  // namespace kernelgate

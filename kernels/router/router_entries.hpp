@@ -1,27 +1,18 @@
 // Instances of router: storage type, wave width, maximum width of the state.
 #pragma once
 
-#include <iterator>
-
 #include "kernels/router/router_kernel.hpp"
 
-namespace kernelgate {
-inline namespace KG_BUILD_MODE {
+#define ROUTER_STATE(T, type, W) \
+  K_ENTRY(K_NAME(router_state_name(type, W)), (router_state<T, W>), W, 256, RouterNothing)
+#define ROUTER_CHOOSE(T, type, W, width)                                                    \
+  K_ENTRY(K_NAME(router_choose_name(type, W, width)), (router_choose<T, W, width>), W, 256, \
+          RouterShared<width>)
+#define ROUTER_ENTRIES(T, type, W) \
+  ROUTER_STATE(T, type, W), ROUTER_CHOOSE(T, type, W, 256), ROUTER_CHOOSE(T, type, W, 1024)
 
-#define ROUTER_ENTRIES(T, type, W)                                                         \
-  K_ENTRY("router_state<" type ",w" #W ">", (router_state<T, W>), W, 256, RouterNothing),  \
-      K_ENTRY("router_choose<" type ",w" #W ",256>", (router_choose<T, W, 256>), W, 256,   \
-              RouterShared<256>),                                                          \
-      K_ENTRY("router_choose<" type ",w" #W ",1024>", (router_choose<T, W, 1024>), W, 256, \
-              RouterShared<1024>)
+K_ENTRIES(router, K_EACH_TYPE_AND_WAVE(ROUTER_ENTRIES))
 
-inline NativeEntries router_entries() {
-  static const NativeEntry table[] = {
-      ROUTER_ENTRIES(float, "f32", 32), ROUTER_ENTRIES(float, "f32", 64),
-      ROUTER_ENTRIES(Bf16, "bf16", 32), ROUTER_ENTRIES(Bf16, "bf16", 64),
-      ROUTER_ENTRIES(F16, "f16", 32),   ROUTER_ENTRIES(F16, "f16", 64)};
-  return {table, static_cast<std::int64_t>(std::size(table))};
-}
-
-}  // namespace KG_BUILD_MODE
-}  // namespace kernelgate
+// For seeded bugs (CMakeLists.txt), which need few instances.
+K_ENTRIES(router_few, ROUTER_STATE(float, "f32", 32), ROUTER_CHOOSE(float, "f32", 32, 256),
+          ROUTER_STATE(float, "f32", 64), ROUTER_CHOOSE(float, "f32", 64, 256))

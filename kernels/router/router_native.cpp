@@ -1,8 +1,6 @@
 // Host side of the native router: two launches, the projection distributed over the device.
 #include "kernels/router/router_native.hpp"
 
-#include <fmt/format.h>
-
 #include <type_traits>
 
 #include "harness/core/pieces.hpp"
@@ -16,9 +14,11 @@ constexpr std::int64_t threads = 256;
 std::vector<NativeUse> uses(const RouterCase& c, const DeviceProfile& device) {
   const std::int64_t tiles = pieces(c.tokens, RouterArguments::tile);
   const std::int64_t groups = pieces(c.width, threads / device.wave);
-  const std::string of = fmt::format("<{},w{}", name(c.type), device.wave);
-  return {{.entry = "router_state" + of + ">", .grid = {tiles * groups, 1, 1}, .threads = threads},
-          {.entry = fmt::format("router_choose{},{}>", of, c.width <= 256 ? 256 : 1024),
+  return {{.entry = std::string(router_state_name(name(c.type), device.wave)),
+           .grid = {tiles * groups, 1, 1},
+           .threads = threads},
+          {.entry = std::string(
+               router_choose_name(name(c.type), device.wave, c.width <= 256 ? 256 : 1024)),
            .grid = {tiles, 1, 1},
            .threads = threads}};
 }

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "harness/core/instance_name.hpp"
+
 #include "kernels/top_k/native_layout.hpp"
 
 namespace kernelgate {
@@ -49,5 +51,12 @@ struct SamplingLayout {
 
 inline constexpr SamplingLayout sampling_16k{16384, 10};
 inline constexpr SamplingLayout sampling_64k{65536, 11};
+
+/// Names of the instances.
+constexpr InstanceName sampling_name(std::string_view type, std::int64_t wave,
+                                     const SamplingLayout& layout) {
+  return instance_name("sampling", type, instance_wave(wave),
+                       InstanceNumber{"", layout.lds_bytes / 1024, "k"});
+}
 
 }  // namespace kernelgate

@@ -1,30 +1,19 @@
 // Kernel instances of sampling: storage type, wave width, amount of shared memory.
 #pragma once
 
-#include <iterator>
-
 #include "kernels/sampling/sampling_kernel.hpp"
 
-namespace kernelgate {
-inline namespace KG_BUILD_MODE {
+#define SAMPLING_ENTRY(T, type, W, layout)                                      \
+  K_ENTRY(K_NAME(sampling_name(type, W, layout)),                               \
+          (sampling_kernel<T, W, layout.lds_bytes, layout.mass_bits>), W, 1024, \
+          SamplingShared<layout>)
+#define SAMPLING_ENTRIES(T, type, layout) \
+  SAMPLING_ENTRY(T, type, 32, layout), SAMPLING_ENTRY(T, type, 64, layout)
 
-#define SAMPLING_ENTRIES(T, type, layout, lds)                                        \
-  K_ENTRY("sampling<" type ",w32," lds ">",                                           \
-          (sampling_kernel<T, 32, layout.lds_bytes, layout.mass_bits>), 32, 1024,     \
-          SamplingShared<layout>),                                                    \
-      K_ENTRY("sampling<" type ",w64," lds ">",                                       \
-              (sampling_kernel<T, 64, layout.lds_bytes, layout.mass_bits>), 64, 1024, \
-              SamplingShared<layout>)
+K_ENTRIES(sampling, SAMPLING_ENTRIES(float, "f32", sampling_16k),
+          SAMPLING_ENTRIES(Bf16, "bf16", sampling_16k), SAMPLING_ENTRIES(F16, "f16", sampling_16k),
+          SAMPLING_ENTRIES(float, "f32", sampling_64k),
+          SAMPLING_ENTRIES(Bf16, "bf16", sampling_64k), SAMPLING_ENTRIES(F16, "f16", sampling_64k))
 
-inline NativeEntries sampling_entries() {
-  static const NativeEntry table[] = {SAMPLING_ENTRIES(float, "f32", sampling_16k, "16k"),
-                                      SAMPLING_ENTRIES(Bf16, "bf16", sampling_16k, "16k"),
-                                      SAMPLING_ENTRIES(F16, "f16", sampling_16k, "16k"),
-                                      SAMPLING_ENTRIES(float, "f32", sampling_64k, "64k"),
-                                      SAMPLING_ENTRIES(Bf16, "bf16", sampling_64k, "64k"),
-                                      SAMPLING_ENTRIES(F16, "f16", sampling_64k, "64k")};
-  return {table, static_cast<std::int64_t>(std::size(table))};
-}
-
-}  // namespace KG_BUILD_MODE
-}  // namespace kernelgate
+// For seeded bugs (CMakeLists.txt), which need few instances.
+K_ENTRIES(sampling_few, SAMPLING_ENTRIES(float, "f32", sampling_64k))

@@ -1,6 +1,4 @@
 // sampling, native: the host side. One block per row, with the largest layout that the device has.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 
@@ -13,8 +11,8 @@ namespace {
 
 std::vector<NativeUse> uses(const SamplingCase& c, const DeviceProfile& device) {
   const bool large = device.lds_bytes >= sampling_64k.lds_bytes && device.max_threads >= 1024;
-  return {{.entry =
-               fmt::format("sampling<{},w{},{}>", name(c.type), device.wave, large ? "64k" : "16k"),
+  return {{.entry = std::string(
+               sampling_name(name(c.type), device.wave, large ? sampling_64k : sampling_16k)),
            .grid = {c.rows, 1, 1},
            .threads = large ? 1024 : 256}};
 }

@@ -4,17 +4,10 @@
 #include <vector>
 
 #include "kernels/sampling/sampling_native.hpp"
+#include "kernels/sampling/sampling_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
-
-NativeEntries sampling_source_entries();
-NativeEntries sampling_sampling_unsynced_entries();
-NativeEntries sampling_sampling_plain_counts_entries();
-NativeEntries sampling_sampling_mask_reversed_entries();
-NativeEntries sampling_sampling_padding_wins_entries();
-NativeEntries sampling_sampling_half_wave_entries();
-
 namespace {
 
 constexpr Trial chain{
@@ -32,27 +25,27 @@ class SamplingNative : public SeededBugs<> {
 TEST_P(SamplingNative, PassesWhereItsMutantsFail) { passes(sampling_source_entries(), {chain}); }
 
 TEST_P(SamplingNative, BinsOfMassWithoutABarrierAreARace) {
-  refused(sampling_sampling_unsynced_entries(), chain, "race");
+  refused(sampling_unsynced_entries(), chain, "race");
 }
 
 // Ids repeat in a prompt, so that plain writes of their counters collide.
 TEST_P(SamplingNative, PlainCountersOfMentionsAreARace) {
-  refused(sampling_sampling_plain_counts_entries(), chain, "race");
+  refused(sampling_plain_counts_entries(), chain, "race");
 }
 
 // K12
 TEST_P(SamplingNative, AMaskReadFromTheOtherEndIsRefused) {
-  refused(sampling_sampling_mask_reversed_entries(), chain);
+  refused(sampling_mask_reversed_entries(), chain);
 }
 
 // K11
 TEST_P(SamplingNative, PaddingThatWinsIsRefused) {
-  refused(sampling_sampling_padding_wins_entries(), chain);
+  refused(sampling_padding_wins_entries(), chain);
 }
 
 // W3: the reduction covers 32 lanes; waves of 32 are not affected.
 TEST_P(SamplingNative, AReductionOver32LanesIsRefusedWhereWavesHave64) {
-  refused_in_waves_of_64(sampling_sampling_half_wave_entries(), chain);
+  refused_in_waves_of_64(sampling_half_wave_entries(), chain);
 }
 
 INSTANTIATE_TEST_SUITE_P(Widths, SamplingNative, testing::Values(32, 64), device_label<int>);

@@ -1,9 +1,8 @@
 // token_bitmask, native: the host side. Selects the instance for the rows and launches it.
-#include <fmt/format.h>
-
 #include "harness/core/pieces.hpp"
 #include "harness/native/plan.hpp"
 #include "kernels/token_bitmask/token_bitmask.hpp"
+#include "kernels/token_bitmask/token_bitmask_launch.hpp"
 
 namespace kernelgate {
 namespace {
@@ -22,7 +21,7 @@ std::int64_t blocks_per_row(const TokenBitmaskCase& c) {
 }
 
 std::vector<NativeUse> uses(const TokenBitmaskCase& c, const DeviceProfile& device) {
-  return {{.entry = fmt::format("token_bitmask<{},w{},each{}>", name(c.type), device.wave, each(c)),
+  return {{.entry = std::string(token_bitmask_name(name(c.type), device.wave, each(c))),
            .grid = {c.rows * blocks_per_row(c), 1, 1},
            .threads = threads}};
 }

@@ -1,19 +1,9 @@
 // Tests that the native token_bitmask passes where its seeded bugs are rejected, at both wave
 // widths.
+#include "kernels/token_bitmask/token_bitmask_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
-
-void register_token_bitmask_reference(Registry& registry);
-void register_token_bitmask_native(Registry& registry);
-NativeEntries token_bitmask_source_entries();
-NativeEntries token_bitmask_few_bitmask_reversed_entries();
-NativeEntries token_bitmask_few_bitmask_last_word_dropped_entries();
-NativeEntries token_bitmask_few_bitmask_mask_off_by_one_entries();
-NativeEntries token_bitmask_few_bitmask_added_entries();
-NativeEntries token_bitmask_few_bitmask_padding_kept_entries();
-NativeEntries token_bitmask_few_bitmask_past_the_row_entries();
-
 namespace {
 
 class TokenBitmaskNative : public SeededBugs<> {
@@ -38,10 +28,9 @@ TEST_P(TokenBitmaskNative, PassesWhereItsMutantsFail) {
 
 TEST_P(TokenBitmaskNative, RefusesLogicFaults) {
   for (const char* axes : {by_fours, by_ones}) {
-    for (const NativeEntries mutant : {token_bitmask_few_bitmask_reversed_entries(),
-                                       token_bitmask_few_bitmask_last_word_dropped_entries(),
-                                       token_bitmask_few_bitmask_mask_off_by_one_entries(),
-                                       token_bitmask_few_bitmask_padding_kept_entries()}) {
+    for (const NativeEntries mutant :
+         {bitmask_reversed_entries(), bitmask_last_word_dropped_entries(),
+          bitmask_mask_off_by_one_entries(), bitmask_padding_kept_entries()}) {
       refused(mutant, axes, "incorrect");
     }
   }
@@ -49,11 +38,11 @@ TEST_P(TokenBitmaskNative, RefusesLogicFaults) {
 
 // A thread's neighbouring logits differ here: -inf added to an infinity is a NaN.
 TEST_P(TokenBitmaskNative, RefusesAnAddedInfinity) {
-  refused(token_bitmask_few_bitmask_added_entries(), by_fours, "incorrect");
+  refused(bitmask_added_entries(), by_fours, "incorrect");
 }
 
 TEST_P(TokenBitmaskNative, AStorePastTheRowIsARaceOrOutOfBounds) {
-  refused(token_bitmask_few_bitmask_past_the_row_entries(), by_ones, "token_bitmask_kernel.hpp");
+  refused(bitmask_past_the_row_entries(), by_ones, "token_bitmask_kernel.hpp");
 }
 
 }  // namespace

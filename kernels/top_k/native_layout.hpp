@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "harness/core/instance_name.hpp"
+
 namespace kernelgate {
 
 /// An amount of shared memory that kernels are laid out for, and the maximum k that they sort.
@@ -36,5 +38,17 @@ inline constexpr TopKLayout top_k_16k{16384, 1024};    // the artificial profile
 inline constexpr TopKLayout top_k_64k{65536, 4096};    // gfx1100, gfx942, sm_75: most devices
 inline constexpr TopKLayout top_k_160k{163840, 4096};  // gfx950
 inline constexpr TopKLayout top_k_227k{232448, 4096};  // sm_90, sm_100
+
+/// Names of the instances.
+constexpr InstanceName top_k_slice_name(std::string_view type, std::int64_t wave,
+                                        const TopKLayout& layout) {
+  return instance_name("top_k_slice", type, instance_wave(wave),
+                       InstanceNumber{"", layout.lds_bytes / 1024, "k"});
+}
+constexpr InstanceName top_k_merge_name(std::string_view type, std::int64_t wave,
+                                        const TopKLayout& layout) {
+  return instance_name("top_k_merge", type, instance_wave(wave),
+                       InstanceNumber{"", layout.lds_bytes / 1024, "k"});
+}
 
 }  // namespace kernelgate

@@ -4,12 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "kernels/top_k/top_k_blocks.hpp"
+#include "kernels/top_k/top_k_units.hpp"
 
 namespace kernelgate {
-
-NativeEntries top_k_source_entries();
-NativeEntries top_k_plain_entries();
-
 namespace {
 
 class TopKAnyBlock : public testing::TestWithParam<int> {

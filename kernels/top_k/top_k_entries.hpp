@@ -1,31 +1,24 @@
 // Kernel instances of top_k: storage type, wave width, amount of shared memory.
 #pragma once
 
-#include <iterator>
-
 #include "kernels/top_k/top_k_kernel.hpp"
 
-namespace kernelgate {
-inline namespace KG_BUILD_MODE {
-
-#define TOP_K_ENTRIES(T, type, W, layout, lds)                                   \
-  K_ENTRY("top_k_slice<" type ",w" #W "," lds ">",                               \
-          (top_k_slice<T, W, layout.lds_bytes, layout.max_sorted>), W, 1024,     \
-          decltype(TopKSliceShared<T, layout>())),                               \
-      K_ENTRY("top_k_merge<" type ",w" #W "," lds ">",                           \
+#define TOP_K_SLICE(T, type, W, layout)                                      \
+  K_ENTRY(K_NAME(top_k_slice_name(type, W, layout)),                         \
+          (top_k_slice<T, W, layout.lds_bytes, layout.max_sorted>), W, 1024, \
+          decltype(TopKSliceShared<T, layout>()))
+#define TOP_K_ENTRIES(T, type, W, layout)                                        \
+  TOP_K_SLICE(T, type, W, layout),                                               \
+      K_ENTRY(K_NAME(top_k_merge_name(type, W, layout)),                         \
               (top_k_merge<T, W, layout.lds_bytes, layout.max_sorted>), W, 1024, \
               TopKMergeShared<layout>)
-#define TOP_K_TYPES(W, layout, lds)                                                         \
-  TOP_K_ENTRIES(float, "f32", W, layout, lds), TOP_K_ENTRIES(Bf16, "bf16", W, layout, lds), \
-      TOP_K_ENTRIES(F16, "f16", W, layout, lds)
+#define TOP_K_TYPES(W, layout)                                                    \
+  TOP_K_ENTRIES(float, "f32", W, layout), TOP_K_ENTRIES(Bf16, "bf16", W, layout), \
+      TOP_K_ENTRIES(F16, "f16", W, layout)
 
-inline NativeEntries top_k_entries() {
-  static const NativeEntry table[] = {
-      TOP_K_TYPES(32, top_k_16k, "16k"),   TOP_K_TYPES(64, top_k_16k, "16k"),
-      TOP_K_TYPES(32, top_k_64k, "64k"),   TOP_K_TYPES(64, top_k_64k, "64k"),
-      TOP_K_TYPES(64, top_k_160k, "160k"), TOP_K_TYPES(32, top_k_227k, "227k")};
-  return {table, static_cast<std::int64_t>(std::size(table))};
-}
+K_ENTRIES(top_k, TOP_K_TYPES(32, top_k_16k), TOP_K_TYPES(64, top_k_16k), TOP_K_TYPES(32, top_k_64k),
+          TOP_K_TYPES(64, top_k_64k), TOP_K_TYPES(64, top_k_160k), TOP_K_TYPES(32, top_k_227k))
 
-}  // namespace KG_BUILD_MODE
-}  // namespace kernelgate
+// For seeded bugs (CMakeLists.txt), which need few instances.
+K_ENTRIES(top_k_few, TOP_K_ENTRIES(float, "f32", 32, top_k_16k),
+          TOP_K_ENTRIES(float, "f32", 64, top_k_16k), TOP_K_SLICE(float, "f32", 32, top_k_64k))

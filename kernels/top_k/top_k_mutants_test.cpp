@@ -2,18 +2,10 @@
 // by a diagnostic or a wrong result, and the unchanged twin passes where the bug fails.
 #include "harness/devices/unsupported_reason.hpp"
 #include "kernels/top_k/top_k_blocks.hpp"
+#include "kernels/top_k/top_k_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 
 namespace kernelgate {
-
-NativeEntries top_k_source_entries();
-NativeEntries top_k_topk_missing_barrier_entries();
-NativeEntries top_k_topk_warp_synchronous_entries();
-NativeEntries top_k_topk_ballot_of_32_entries();
-NativeEntries top_k_topk_threads_assumed_entries();
-NativeEntries top_k_topk_slots_unfilled_entries();
-NativeEntries top_k_topk_whole_waves_entries();
-
 namespace {
 
 class TopKMutant : public SeededBugs<TopKBlocks> {
@@ -33,37 +25,35 @@ TEST_P(TopKMutant, HasACleanTwin) {
   passes(top_k_source_entries(), {{}, {.slice_threads = 100, .merge_threads = 100}});
 }
 
-TEST_P(TopKMutant, WithoutABarrierIsARace) {
-  refused(top_k_topk_missing_barrier_entries(), {}, "race");
-}
+TEST_P(TopKMutant, WithoutABarrierIsARace) { refused(topk_missing_barrier_entries(), {}, "race"); }
 
 TEST_P(TopKMutant, WarpSynchronousSortingIsARace) {
-  refused(top_k_topk_warp_synchronous_entries(), {}, "race");
+  refused(topk_warp_synchronous_entries(), {}, "race");
 }
 
 // W1: lanes 32 to 63 are lost; waves of 32 are not affected.
 TEST_P(TopKMutant, ABallotOf32BitsIsRefusedWhereWavesHave64) {
-  refused_in_waves_of_64(top_k_topk_ballot_of_32_entries(), {});
+  refused_in_waves_of_64(topk_ballot_of_32_entries(), {});
 }
 
 // K2: correct for 1024 threads, wrong for every other number.
 TEST_P(TopKMutant, AnAssumedNumberOfThreadsIsRefused) {
   const TopKBlocks whole{.slice_threads = 1024, .merge_threads = 1024};
-  passes(top_k_topk_threads_assumed_entries(), {whole});
+  passes(topk_threads_assumed_entries(), {whole});
   const TopKBlocks fewer{.slice_threads = 128, .merge_threads = 128};
-  refused(top_k_topk_threads_assumed_entries(), fewer);
+  refused(topk_threads_assumed_entries(), fewer);
 }
 
 // K4: a row shorter than its candidates leaves slots unwritten.
 TEST_P(TopKMutant, UnfilledSlotsAreReadUninitialised) {
   const TopKBlocks few{.columns = 60, .k = 50, .slices = 3};
-  refused(top_k_topk_slots_unfilled_entries(), few, "init");
+  refused(topk_slots_unfilled_entries(), few, "init");
 }
 
 // W6: a wave operation that waits for lanes that the block does not have.
 TEST_P(TopKMutant, FullMasksInAPartialWaveAreRefused) {
   const TopKBlocks odd{.slice_threads = 100, .merge_threads = 100};
-  refused(top_k_topk_whole_waves_entries(), odd, "sync");
+  refused(topk_whole_waves_entries(), odd, "sync");
 }
 
 INSTANTIATE_TEST_SUITE_P(Widths, TopKMutant, testing::Values(32, 64), device_label<int>);

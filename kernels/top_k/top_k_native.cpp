@@ -1,6 +1,4 @@
 // top_k, native: the host side. Decides per device how a row is cut and which instances run.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <string>
@@ -15,17 +13,16 @@ namespace {
 
 /// A variant: its instances and a suitable block size.
 struct TopKTuning {
-  const char* lds;  // as in the instances' names
   TopKLayout layout;
   std::int64_t wave;  // 0: the device's
   std::int64_t threads;
 };
 
-constexpr TopKTuning least{"16k", top_k_16k, 0, 256}, more{"64k", top_k_64k, 0, 256};
-constexpr TopKTuning rdna3{"64k", top_k_64k, 32, 512};
-constexpr TopKTuning cdna3{"64k", top_k_64k, 64, 1024};
-constexpr TopKTuning cdna4{"160k", top_k_160k, 64, 1024};
-constexpr TopKTuning sm90{"227k", top_k_227k, 32, 1024};
+constexpr TopKTuning least{top_k_16k, 0, 256}, more{top_k_64k, 0, 256};
+constexpr TopKTuning rdna3{top_k_64k, 32, 512};
+constexpr TopKTuning cdna3{top_k_64k, 64, 1024};
+constexpr TopKTuning cdna4{top_k_160k, 64, 1024};
+constexpr TopKTuning sm90{top_k_227k, 32, 1024};
 
 /// Number of slices per row. It affects speed only: any number gives the same result.
 std::int64_t slices_of(const TopKCase& c, const TopKLayout& layout) {
@@ -45,11 +42,12 @@ std::int64_t slices_of(const TopKCase& c, const TopKLayout& layout) {
 std::vector<NativeUse> uses(const TopKCase& c, const DeviceProfile& device,
                             const TopKTuning& tuning) {
   const std::int64_t wave = tuning.wave == 0 ? device.wave : tuning.wave;
-  const std::string of = fmt::format("<{},w{},{}>", name(c.type), wave, tuning.lds);
-  return {{.entry = "top_k_slice" + of,
+  return {{.entry = std::string(top_k_slice_name(name(c.type), wave, tuning.layout)),
            .grid = {c.rows * slices_of(c, tuning.layout), 1, 1},
            .threads = tuning.threads},
-          {.entry = "top_k_merge" + of, .grid = {c.rows, 1, 1}, .threads = tuning.threads}};
+          {.entry = std::string(top_k_merge_name(name(c.type), wave, tuning.layout)),
+           .grid = {c.rows, 1, 1},
+           .threads = tuning.threads}};
 }
 
 std::unique_ptr<Launch> launch(const TopKCase& c, TensorSet& tensors, NativeDevice& device,

@@ -23,7 +23,7 @@ run(${CMAKE_COMMAND} --build ${WORK}/build --target kernelgate test_scale_rows -
 set(ENV{OMP_PROC_BIND} false)
 run(${WORK}/build/test_scale_rows)
 set(ENV{KERNELGATE_ROOT} ${SOURCE})
-run(${WORK}/build/kernelgate check --kernel scale_rows --suite smoke)
+run(${WORK}/build/kernelgate check --kernel scale_rows --suite smoke --backend source)
 message(STATUS "${text}")
 if(NOT text MATCHES "scale_rows")
   message(FATAL_ERROR "check named no scale_rows:\n${text}")

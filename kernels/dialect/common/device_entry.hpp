@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "harness/core/native_entry.hpp"
+#include "kernels/dialect/common/entries.hpp"
 
 /// A NativeEntry: K_ENTRY("name<bf16,w32>", (kernel<Bf16, 32>), 32, 256, Shared). The width is the
 /// literal 32 or 64. On a target without such waves the instance is listed without a function and

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "harness/core/native_entry.hpp"
+#include "kernels/dialect/common/entries.hpp"
 #include "kernels/dialect/host/canary.hpp"
 
 namespace kernelgate {

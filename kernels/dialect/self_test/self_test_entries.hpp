@@ -1,36 +1,23 @@
 // Kernel instances of the dialect's self-test, the same list on every target.
 #pragma once
 
-#include <iterator>
-
 #include "kernels/dialect/self_test/self_test_kernel.hpp"
 
-namespace kernelgate {
-inline namespace KG_BUILD_MODE {
-
-inline NativeEntries self_test_entries() {
-  static const NativeEntry entries[] = {
-      K_ENTRY("self_test_words<w32>", (self_test_words<32>), 32, 256, WordsShared),
-      K_ENTRY("self_test_words<w64>", (self_test_words<64>), 64, 256, WordsShared),
-      K_ENTRY("self_test_numbers<bf16,w32>", (self_test_numbers<32, Bf16>), 32, 256,
-              NumbersShared<32>),
-      K_ENTRY("self_test_numbers<bf16,w64>", (self_test_numbers<64, Bf16>), 64, 256,
-              NumbersShared<64>),
-      K_ENTRY("self_test_numbers<f16,w32>", (self_test_numbers<32, F16>), 32, 256,
-              NumbersShared<32>),
-      K_ENTRY("self_test_numbers<f16,w64>", (self_test_numbers<64, F16>), 64, 256,
-              NumbersShared<64>),
-      K_MATRIX_ENTRY("self_test_tiles<bf16,w32>", (self_test_tiles<32, Bf16>), 32, 32,
-                     TilesShared<Bf16>),
-      K_MATRIX_ENTRY("self_test_tiles<bf16,w64>", (self_test_tiles<64, Bf16>), 64, 64,
-                     TilesShared<Bf16>),
-      K_MATRIX_ENTRY("self_test_tiles<f16,w32>", (self_test_tiles<32, F16>), 32, 32,
-                     TilesShared<F16>),
-      K_MATRIX_ENTRY("self_test_tiles<f16,w64>", (self_test_tiles<64, F16>), 64, 64,
-                     TilesShared<F16>),
-  };
-  return {entries, static_cast<std::int64_t>(std::size(entries))};
-}
-
-}  // namespace KG_BUILD_MODE
-}  // namespace kernelgate
+K_ENTRIES(self_test, K_ENTRY("self_test_words<w32>", (self_test_words<32>), 32, 256, WordsShared),
+          K_ENTRY("self_test_words<w64>", (self_test_words<64>), 64, 256, WordsShared),
+          K_ENTRY("self_test_numbers<bf16,w32>", (self_test_numbers<32, Bf16>), 32, 256,
+                  NumbersShared<32>),
+          K_ENTRY("self_test_numbers<bf16,w64>", (self_test_numbers<64, Bf16>), 64, 256,
+                  NumbersShared<64>),
+          K_ENTRY("self_test_numbers<f16,w32>", (self_test_numbers<32, F16>), 32, 256,
+                  NumbersShared<32>),
+          K_ENTRY("self_test_numbers<f16,w64>", (self_test_numbers<64, F16>), 64, 256,
+                  NumbersShared<64>),
+          K_MATRIX_ENTRY("self_test_tiles<bf16,w32>", (self_test_tiles<32, Bf16>), 32, 32,
+                         TilesShared<Bf16>),
+          K_MATRIX_ENTRY("self_test_tiles<bf16,w64>", (self_test_tiles<64, Bf16>), 64, 64,
+                         TilesShared<Bf16>),
+          K_MATRIX_ENTRY("self_test_tiles<f16,w32>", (self_test_tiles<32, F16>), 32, 32,
+                         TilesShared<F16>),
+          K_MATRIX_ENTRY("self_test_tiles<f16,w64>", (self_test_tiles<64, F16>), 64, 64,
+                         TilesShared<F16>))

@@ -1,3 +1,0 @@
-#include "kernels/conv_mixing/conv_mixing_entries.hpp"
-
-K_HOST_ENTRIES(conv_mixing)

@@ -1,5 +1,0 @@
-#include "kernels/expert_gemm/expert_gemm_entries.hpp"
-
-namespace kernelgate {
-NativeEntries expert_gemm_hip_entries() { return expert_gemm_entries(); }
-}  // namespace kernelgate

@@ -1,5 +1,0 @@
-#include "kernels/expert_gemm_w4/expert_gemm_w4_entries.hpp"
-
-namespace kernelgate {
-NativeEntries expert_gemm_w4_hip_entries() { return expert_gemm_w4_entries(); }
-}  // namespace kernelgate

@@ -1,3 +1,0 @@
-#include "kernels/linear/linear_entries.hpp"
-
-K_HOST_ENTRIES(linear)

@@ -1,5 +1,0 @@
-#include "kernels/mla_attention/mla_attention_entries.hpp"
-
-namespace kernelgate {
-NativeEntries mla_attention_cuda_entries() { return mla_attention_entries(); }
-}  // namespace kernelgate

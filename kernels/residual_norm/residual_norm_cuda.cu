@@ -1,5 +1,0 @@
-#include "kernels/residual_norm/residual_norm_entries.hpp"
-
-namespace kernelgate {
-NativeEntries residual_norm_cuda_entries() { return residual_norm_entries(); }
-}  // namespace kernelgate

@@ -1,3 +1,0 @@
-#include "kernels/sampling/sampling_entries.hpp"
-
-K_HOST_ENTRIES(sampling)

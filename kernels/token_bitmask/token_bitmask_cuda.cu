@@ -1,5 +1,0 @@
-#include "kernels/token_bitmask/token_bitmask_entries.hpp"
-
-namespace kernelgate {
-NativeEntries token_bitmask_cuda_entries() { return token_bitmask_entries(); }
-}  // namespace kernelgate
