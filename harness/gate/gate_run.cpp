@@ -25,10 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::uint64_t seed = 1;
-bool strict = false, require_device = false;
-};
-
 // This machine's GPU of the gate's vendor: its architecture, or why there is none.
 struct Present {
   std::string arch, why_not;

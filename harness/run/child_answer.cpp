@@ -6,14 +6,12 @@
 
 namespace kernelgate {
 
-using nlohmann::json;
-
 std::string refusal_text(const std::string& reason) {
-  return json(reason).dump(-1, ' ', false, json::error_handler_t::replace);
+  return nlohmann::json(reason).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-json answer_in(const std::string& text) {
-  json answer = json::parse(text);
+nlohmann::json answer_in(const std::string& text) {
+  nlohmann::json answer = nlohmann::json::parse(text);
   if (answer.is_string()) throw BadInput(answer.get<std::string>());
   return answer;
 }

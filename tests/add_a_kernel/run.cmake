@@ -11,6 +11,21 @@ endfunction()
 file(REMOVE_RECURSE "${WORK}/kernels")
 run(${CMAKE_COMMAND} -DPAGE=${SOURCE}/docs/add-a-kernel.md
     -DFOLDER=${WORK}/kernels/scale_rows -P ${SOURCE}/tests/add_a_kernel/extract.cmake)
+# A kernel has to stay cheap to add: the page's files and lines are limited, and the page states their number.
+file(GLOB_RECURSE files ${WORK}/kernels/scale_rows/*)
+list(LENGTH files file_count)
+set(line_count 0)
+foreach(file IN LISTS files)
+  file(READ ${file} text)
+  string(REGEX REPLACE "[^\n]" "" newlines "${text}")
+  string(LENGTH "${newlines}" lines)
+  math(EXPR line_count "${line_count} + ${lines}")
+endforeach()
+file(READ ${SOURCE}/docs/add-a-kernel.md page)
+if(file_count GREATER 6 OR line_count GREATER 150 OR NOT page MATCHES "in ${line_count} lines")
+  message(FATAL_ERROR "docs/add-a-kernel.md: ${file_count} files, ${line_count} lines; at most 6 and 150, "
+                      "and the page has to state the lines")
+endif()
 # If the libraries of that build cannot be used, the harness is compiled again.
 set(harness -DKERNELGATE_KERNELS=none)
 if(EXISTS ${BUILD}/kernelgate-build.cmake)
