@@ -10,17 +10,18 @@ if(NOT rows)
 endif()
 
 # The kernels of a unit's tables, found by the compiler's dependency file. A space within a path has a backslash
-# before it there.
+# before it there. In a K_MATRIX_ENTRY(name, (kernel<…>), …) the kernel is the first template outside of strings.
 string(ASCII 1 space)
 function(matrix_kernels dependencies result)
-  file(STRINGS "${dependencies}" tables REGEX "_entries\\.hpp")
+  file(STRINGS "${dependencies}" tables REGEX "_(entries|kernel)\\.hpp")
   string(REPLACE "\\ " "${space}" tables "${tables}")
-  string(REGEX MATCHALL "[^ \\;]+_entries\\.hpp" tables "${tables}")
+  string(REGEX MATCHALL "[^ \\;]+_(entries|kernel)\\.hpp" tables "${tables}")
   set(found "")
   foreach(table IN LISTS tables)
     string(REPLACE "${space}" " " table "${table}")
     file(READ "${table}" text)
-    string(REGEX MATCHALL "K_MATRIX_ENTRY\\([^(]*\\([a-z0-9_]+<" entries "${text}")
+    string(REGEX REPLACE "\"[^\"\n]*\"" "" text "${text}")
+    string(REGEX MATCHALL "K_MATRIX_ENTRY\\([^<;]*\\([a-z0-9_]+<" entries "${text}")
     foreach(entry IN LISTS entries)
       string(REGEX MATCH "([a-z0-9_]+)<$" kernel "${entry}")
       list(APPEND found ${CMAKE_MATCH_1})

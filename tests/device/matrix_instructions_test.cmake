@@ -28,6 +28,9 @@ endfunction()
 set(entry "K_MATRIX_ENTRY(\"tiles\", (tiles_kernel<T, W>), W, 64, Shared)")
 expect("^1 kernel.s. on matrix instructions for nv-sm90" "${entry}"
   "${product}.bf16.bf16.f32" "${product}.f16.f16.f32")
+expect("^1 kernel.s. on matrix instructions for nv-sm90"
+  "K_MATRIX_ENTRY(K_NAME(tiles_name(type, W)), (tiles_kernel<T, W>), W, 64, Shared)"
+  "${product}.bf16.bf16.f32" "${product}.f16.f16.f32")
 expect("no matrix instruction in f16 in ${instance}3F16E" "${entry}"
   "${product}.bf16.bf16.f32" "fma.rn.f32")
 expect("no matrix instruction in bf16 in ${instance}4Bf16E" "${entry}"
