@@ -14,6 +14,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "harness/cli/commands.hpp"
@@ -131,6 +132,8 @@ int run(int argc, char** argv, kernelgate::Session& session) {
   } catch (const std::filesystem::filesystem_error& error) {
     return report(fmt::format("{}: {}", error.path1().string(), error.code().message()),
                   ExitCode::bad_input);
+  } catch (const std::system_error& error) {  // for example, output that cannot be written
+    return report(error.what(), ExitCode::bad_input);
   } catch (const std::exception& error) {
     return report(fmt::format("internal error: {}", error.what()), ExitCode::internal_error);
   }

@@ -150,7 +150,7 @@ TEST(FreeMemory, OfThisMachineIsANumberAboveZero) {
   try {
     require_memory(std::numeric_limits<std::int64_t>::max(), "a model", "expected less");
     ADD_FAILURE() << "9.2e18 bytes were admitted";
-  } catch (const BadInput& error) {
+  } catch (const MissingResource& error) {
     EXPECT_THAT(error.what(), HasSubstr("a model: needs 9223372036.85 GB, "));
     EXPECT_THAT(error.what(), HasSubstr(" GB are free"));
     EXPECT_THAT(error.what(), HasSubstr("; expected less"));

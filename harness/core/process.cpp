@@ -62,8 +62,7 @@ struct Log {
     const int start = request.output == ProcessOutput::new_log ? O_TRUNC : O_APPEND;
     descriptor = ::open(request.log.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | start, 0644);
     if (descriptor >= 0) return;
-    throw MissingResource(
-        fmt::format("{}: cannot write: {}", request.log.string(), std::strerror(errno)));
+    throw BadInput(fmt::format("{}: cannot write: {}", request.log.string(), std::strerror(errno)));
   }
   ~Log() {
     if (descriptor >= 0) ::close(descriptor);
@@ -128,8 +127,8 @@ std::filesystem::path own_program() {
   std::error_code error;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   if (!error) return program;
-  throw BadInput(fmt::format("/proc/self/exe: cannot be read: {}; expected /proc to be mounted",
-                             error.message()));
+  throw MissingResource(fmt::format(
+      "/proc/self/exe: cannot be read: {}; expected /proc to be mounted", error.message()));
 }
 
 std::string ProcessEnd::describe() const {

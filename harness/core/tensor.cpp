@@ -48,8 +48,7 @@ std::int64_t TensorSpec::count() const {
   for (const std::int64_t extent : shape) {
     if (extent < 0 || __builtin_mul_overflow(product, extent, &product) ||
         product > (std::int64_t{1} << 59)) {
-      throw MissingResource("tensor '" + name +
-                            "': its shape has more elements than memory can hold");
+      throw BadInput("tensor '" + name + "': its shape has more elements than memory can hold");
     }
   }
   return product;
@@ -143,7 +142,7 @@ TensorSet::TensorSet(const std::vector<TensorSpec>& specs) {
   std::int64_t total = 0;
   for (const TensorSpec& spec : specs) {
     if (__builtin_add_overflow(total, spec.count() * size_bytes(spec.type), &total)) {
-      throw MissingResource("tensors: more elements than memory can hold");
+      throw BadInput("tensors: more elements than memory can hold");
     }
   }
   if (total > small) require_memory(total, "tensors of the case");

@@ -50,14 +50,14 @@ TEST(Import, RefusesANewerSchemaInWordsAndChangesNothing) {
   write_rows(f / "cpu.csv", 2, "a");
   const std::string before = synthetic::read_all(f / "cpu.csv");
   std::string newer = record_line(synthetic::bench_row());
-  newer.replace(0, 1, "5");
+  newer.replace(0, 1, "6");
   synthetic::write_all(f / "newer.csv", record_header() + "\n" + newer);
   try {
     import_records(f / "newer.csv", f / "cpu.csv", notes);
     FAIL();
   } catch (const BadInput& error) {
-    EXPECT_THAT(error.what(), HasSubstr("newer.csv:2: column 'schema_version': expected 2 to 4, "
-                                        "got 5: the file was written by a newer kernelgate"));
+    EXPECT_THAT(error.what(), HasSubstr("newer.csv:2: column 'schema_version': expected 2 to 5, "
+                                        "got 6: the file was written by a newer kernelgate"));
   }
   EXPECT_EQ(synthetic::read_all(f / "cpu.csv"), before);
 }

@@ -85,6 +85,17 @@ std::int64_t known_schema(std::string_view text, const std::string& name, unsign
                       : "no such schema was ever written"));
 }
 
+// The newest schema that has the names of a header: for files in which no row tells it.
+std::int64_t schema_of_names(std::string_view header) {
+  for (const Column& column : record_columns) {
+    const std::string earlier = fmt::format(",{},", column.earlier);
+    if (!column.earlier.empty() && header.find(earlier) != std::string_view::npos) {
+      return Column::renamed_in - 1;
+    }
+  }
+  return record_schema_version;
+}
+
 // Runs before anything else is read, because a newer file may have any columns. A malformed line
 // ends this pass; the second pass reports it, after any error above it. Returns the one schema of
 // all rows: a file's header is that of its writer, and no writer of another schema appends to it.
@@ -108,7 +119,7 @@ std::int64_t schema_of(std::string_view bytes, const std::string& name) {
     }
     schema = own;
   }
-  return schema.value_or(record_schema_version);
+  return schema.value_or(schema_of_names(bytes.substr(0, bytes.find('\n'))));
 }
 
 template <std::size_t... I>

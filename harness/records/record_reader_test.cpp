@@ -138,7 +138,7 @@ TEST(RecordReader, RefusesANewerSchemaInThoseWordsWhateverItsColumnsAre) {
               HasSubstr("r.csv:2: column 'schema_version': expected 2 to 5, got 6: the file was "
                         "written by a newer kernelgate"));
   EXPECT_THAT(error_message(record_header() + "\n0" + record_line(check_row()).substr(1)),
-              HasSubstr("expected 2 to 4, got 0: no such schema"));
+              HasSubstr("expected 2 to 5, got 0: no such schema"));
   EXPECT_THAT(error_message("colour,schema_version\nred,1\n"),
               HasSubstr("expected 2 to 5, got 1: the file was written by an older kernelgate"));
 }

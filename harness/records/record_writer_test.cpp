@@ -87,7 +87,7 @@ TEST(RecordWriter, LeavesAFileThatIsNoRecordsFileAsItIs) {
     write_all(folder / "notes.txt", bytes);
     const std::string message =
         message_of<BadInput>([&] { RecordWriter(folder / "notes.txt", notes); });
-    EXPECT_THAT(message, HasSubstr("notes.txt:1: expected the columns of records schema 4"));
+    EXPECT_THAT(message, HasSubstr("notes.txt:1: expected the columns of records schema 5"));
     EXPECT_EQ(read_all(folder / "notes.txt"), bytes);
   }
 }

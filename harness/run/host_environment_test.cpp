@@ -100,7 +100,7 @@ TEST(HostEnvironment, ThreadsThatTheSystemRefusesAreNamed) {
   try {
     require_threads(4);
     ADD_FAILURE() << "four threads were started";
-  } catch (const BadInput& error) {
+  } catch (const MissingResource& error) {
     EXPECT_EQ(std::string(error.what()).find("cannot start 4 threads, the system refuses thread"),
               0U)
         << error.what();

@@ -21,7 +21,7 @@ int main() {
   try {
     const std::unique_ptr<GpuDevice> device = KG_OPEN();
     fmt::print("device   {}\n", device->description());
-  } catch (const BadInput& reason) {
+  } catch (const NoDevice& reason) {
     fmt::print("no device   {}\n", reason.what());
   }
   return 0;

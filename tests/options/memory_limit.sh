@@ -45,18 +45,18 @@ run() {
 }
 free="0[.][0-9]+ GB are free within the limit of $group/$limit"
 
-run 2 "s340: its synthetic f32 weights: needs 1[.][0-9]+ GB, $free" throughput --model s340 --pp 8
-run 2 "s340: its synthetic f32 weights: needs 1[.][0-9]+ GB, $free" forward --model s340 --input-ids 2 --output x
+run 7 "s340: its synthetic f32 weights: needs 1[.][0-9]+ GB, $free" throughput --model s340 --pp 8
+run 7 "s340: its synthetic f32 weights: needs 1[.][0-9]+ GB, $free" forward --model s340 --input-ids 2 --output x
 ids=$(seq -s, 1 3000)
 for backend in reference kokkos; do
-  run 2 "forward: caches and results of 3000 tokens: needs [0-9.]+ GB, $free" \
+  run 7 "forward: caches and results of 3000 tokens: needs [0-9.]+ GB, $free" \
     forward --model s340 --layers 1 --backend $backend --input-ids "$ids" --output x
 done
 run 2 "kv --commit 1: CCGQA at 16384 tokens: [0-9.]+ GB are more than half of the free memory, $free" \
   kv --model 8b --tokens 16384 --commit 1
 run 0 "pages of a cache not tried: .*$free" kv --model 8b --tokens 16384
-run 2 "kv --time 20000: .* needs [0-9.]+ GB, $free" kv --model 8b --tokens 1 --time 20000
-run 2 "rsa: keys, values and state .*, $free" \
+run 7 "kv --time 20000: .* needs [0-9.]+ GB, $free" kv --model 8b --tokens 1 --time 20000
+run 7 "rsa: keys, values and state .*, $free" \
   rsa --model t1 --input-ids 1 --n 2000 --c 2 --beta 3000 --tau 1 --output x
 
 # large_vocabulary ROWS FOLDER: a small checkpoint with ROWS tokens, whose additional rows are zeros.
@@ -86,15 +86,15 @@ large_vocabulary() {
 large_vocabulary 262272 large
 large_vocabulary 6000000 huge
 # 52 bytes per logit: 3 tokens of 6 million logits are 0.94 GB, 60 tokens of 262272 are 0.82 GB.
-run 2 "vectors export: the model's vectors of 3 tokens: needs 0[.]9[0-9] GB, $free" \
+run 7 "vectors export: the model's vectors of 3 tokens: needs 0[.]9[0-9] GB, $free" \
   vectors export --checkpoint huge --input-ids 1,2,3 --output x
-run 2 "vectors export: the model's vectors of 60 tokens: needs 0[.]8[0-9] GB, $free" \
+run 7 "vectors export: the model's vectors of 60 tokens: needs 0[.]8[0-9] GB, $free" \
   vectors export --checkpoint large --input-ids "$(seq -s, 1 60)" --output x
 run 0 'wrote x/model.safetensors' vectors export --checkpoint large --input-ids 1,2,3 --output x
 few=(--c 2 --t 1 --beta 4 --tau 2 --input-ids 2 --output ids)
-run 2 "rsa: .* logits of 128 rollouts on backend kokkos.*: needs [0-9.]+ GB, $free" \
+run 7 "rsa: .* logits of 128 rollouts on backend kokkos.*: needs [0-9.]+ GB, $free" \
   rsa --checkpoint large --backend kokkos --n 128 "${few[@]}"
-run 2 "rsa: .* logits of 2 rollouts on reference: needs 1[.][0-9]+ GB, $free" rsa --checkpoint huge --n 2 --threads 2 "${few[@]}"
+run 7 "rsa: .* logits of 2 rollouts on reference: needs 1[.][0-9]+ GB, $free" rsa --checkpoint huge --n 2 --threads 2 "${few[@]}"
 run 0 'ended by 2 budget' rsa --checkpoint large --n 2 --threads 1 "${few[@]}"
 large=linear/kokkos/tokens=4096,out=8192,in=4096,f32
 # 4096 x 4096 and twice 8192 x 4096 numbers of four bytes.

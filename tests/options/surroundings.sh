@@ -105,9 +105,9 @@ if ldd "$program" | grep libasan >/dev/null; then
   echo "not run: ulimit -v, as this program has a sanitizer"
 else
   ulimit -v 1000000
-  run 2 'synthetic f32 weights: needs [0-9.]+ GB, 0[.][0-9]+ GB are free within the limit of ulimit -v' \
+  run 7 'synthetic f32 weights: needs [0-9.]+ GB, 0[.][0-9]+ GB are free within the limit of ulimit -v' \
     OMP_NUM_THREADS=1 throughput --model s340 --backend kokkos --dtype f32 --pp 8
-  run 2 'synthetic f32 weights: needs' OMP_NUM_THREADS=1 forward --model s340 --dtype f32 --input-ids 2 --output x
+  run 7 'synthetic f32 weights: needs' OMP_NUM_THREADS=1 forward --model s340 --dtype f32 --input-ids 2 --output x
   # 8B at 131072 tokens: 40960 bytes per token are 5.37 GB in CCGQA, more than the limit.
   ulimited=(OMP_NUM_THREADS=1 kv --model 8b --tokens 131072)
   why='KV cache: needs [0-9.]+ GB of address space, 0[.][0-9]+ GB are free within the limit of ulimit -v'

@@ -108,7 +108,7 @@ TEST(DeviceMemory, SaysThatThereIsNoRoom) {
   try {
     memory.allocate(1LL << 30, "weights", 1);
     FAIL() << "allocated";
-  } catch (const BadInput& error) {
+  } catch (const MissingResource& error) {
     EXPECT_THAT(error.what(), HasSubstr("no room for buffer 'weights' of 1073741824 B"));
   }
 }

@@ -189,8 +189,8 @@ refuses "no model" 'rsa: give either --checkpoint' rsa --input-ids 1 --beta 2 --
 refuses "no query" 'rsa: give either --input-ids' rsa --model t1 --beta 2 --tau 1 --output x
 refuses "no tau" 'tau' rsa --model t1 --input-ids 1 --beta 2 --output x
 refuses "text without a tokenizer" 'tokenizer' rsa --model t1 --prompt hello --beta 2 --tau 1 --output x
-refuses "too much memory" 'rsa: keys, values and state of [0-9]+ tokens and logits of 65536 rollouts on reference: needs [0-9.]+ GB' \
-  rsa --model t1 --input-ids 1 --n 65536 --c 2 --beta 9999999 --tau 1 --output x
+ends_with 7 "too much memory" 'rsa: keys, values and state of [0-9]+ tokens and logits of 65536 rollouts on reference: needs [0-9.]+ GB' \
+  -- rsa --model t1 --input-ids 1 --n 65536 --c 2 --beta 9999999 --tau 1 --output x
 if [ -e x ]; then complain "a refused run wrote a file"; fi
 
 ends_with 0 "the default templates" '"plain"' '\{query\}' '\{candidate\}' -- rsa --show-prompts

@@ -174,7 +174,7 @@ TEST(OpenGpu, SaysInWordsWhyThereIsNone) {
   for (const auto& open : {open_cuda, open_hip}) {
     try {
       EXPECT_NE(open(), nullptr);
-    } catch (const BadInput& reason) {
+    } catch (const NoDevice& reason) {
       EXPECT_THAT(reason.what(), testing::AnyOf(HasSubstr("no backend"), HasSubstr("device here")));
     }
   }
