@@ -6,8 +6,8 @@
 #include <charconv>
 
 #include "harness/core/process.hpp"
-#include "harness/core/variant_role.hpp"
 #include "harness/core/text_parts.hpp"
+#include "harness/core/variant_role.hpp"
 #include "harness/timing/time_sampling.hpp"
 
 namespace kernelgate {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-
 #include "harness/core/error.hpp"
 #include "harness/core/text_parts.hpp"
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "harness/core/text_parts.hpp"
 #include "harness/core/variant_role.hpp"
 #include "harness/run/case_record.hpp"
 #include "harness/run/check_run.hpp"
@@ -12,7 +13,6 @@
 #include "harness/run/host_environment.hpp"
 #include "harness/run/isolate.hpp"
 #include "harness/run/real_devices.hpp"
-#include "harness/core/text_parts.hpp"
 #include "harness/timing/benchmark_json.hpp"
 #include "harness/verify/check.hpp"
 

@@ -10,8 +10,8 @@
 #include "harness/core/own_state.hpp"
 #include "harness/core/printable.hpp"
 #include "harness/core/shell.hpp"
-#include "harness/core/variant_role.hpp"
 #include "harness/core/text_parts.hpp"
+#include "harness/core/variant_role.hpp"
 #include "harness/native/device.hpp"
 #include "harness/verify/run_bits.hpp"
 
