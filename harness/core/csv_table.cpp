@@ -21,7 +21,7 @@ template <std::size_t Columns>
 using Reader = io::CSVReader<Columns, Trim, Quote, io::throw_on_overflow,
                              io::single_and_empty_line_comment<'#'>>;
 
-/// What is read, and who takes the rows.
+/// The arguments of read_csv().
 struct CsvSource {
   std::string_view text;
   const std::filesystem::path& file;

@@ -14,10 +14,10 @@ constexpr std::array<std::string_view, 4> limit_names{"waves", "blocks", "regist
 // Number of waves whose registers fit in the cu.
 std::int64_t waves_by_registers(std::int64_t registers, const DeviceProfile& device) {
   if (registers > device.max_regs_per_thread) return 0;
-  const std::int64_t of_a_simd = device.regs_per_cu / device.simds_per_cu / device.wave;
-  const std::int64_t of_a_wave = rounded_up(std::max<std::int64_t>(registers, 1),
-                                            std::max<std::int64_t>(device.regs_granule, 1));
-  return of_a_simd / of_a_wave * device.simds_per_cu;
+  const std::int64_t registers_per_simd = device.regs_per_cu / device.simds_per_cu / device.wave;
+  const std::int64_t registers_per_wave = rounded_up(
+      std::max<std::int64_t>(registers, 1), std::max<std::int64_t>(device.regs_granule, 1));
+  return registers_per_simd / registers_per_wave * device.simds_per_cu;
 }
 
 }  // namespace

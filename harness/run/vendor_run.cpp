@@ -28,8 +28,8 @@ bool leave_for_others(const RunFolder& folder, const std::string& command,
                             here.commit)));
   std::string lines = command + "\n";
   for (const Record& row : rows) {
-    const bool of_a_case = row.row != RowKind::forward && is_kernel_row(row);
-    if (of_a_case && role_of(row.variant) != VariantRole::reference)
+    const bool is_case_row = row.row != RowKind::forward && is_kernel_row(row);
+    if (is_case_row && role_of(row.variant) != VariantRole::reference)
       lines += repro_command(row) + "\n";
   }
   write_whole_file(folder.path() / "reproduce.txt", lines);
