@@ -40,9 +40,9 @@ std::size_t widest_name(const std::vector<ResourceRow>& rows) {
 void print_row(const ResourceRow& row, std::size_t width, const ResourceChange& comparison) {
   const DeviceProfile& profile = device_profile(row.profile);
   fmt::print(
-      "{:<{}} {:<16} {:>4} registers {:>4} spilled {:>5} B scratch {:>7} LDS  {:>2} of {:>2} waves "
-      " {}",
-      row.kernel, width, row.profile, row.registers, row.spilled, row.scratch,
+      "{:<{}} {:<16} {:>4} registers {:>4} spilled {:>3} in lanes {:>5} B scratch {:>7} LDS  {:>2} "
+      "of {:>2} waves  {}",
+      row.kernel, width, row.profile, row.registers, row.spilled, row.scalars_in_lanes, row.scratch,
       row.lds_bytes < 0 ? std::string("?") : fmt::format("{} B", row.lds_bytes), row.waves,
       profile.waves_per_cu, row.code);
   if (comparison.change != Change::same) {

@@ -53,7 +53,8 @@ void read_columns_of(const CsvSource& source) {
 
 constexpr std::array csv_readers{read_columns_of<1>, read_columns_of<2>, read_columns_of<3>,
                                  read_columns_of<4>, read_columns_of<5>, read_columns_of<6>,
-                                 read_columns_of<7>, read_columns_of<8>};
+                                 read_columns_of<7>, read_columns_of<8>,
+                                 read_columns_of<9>, read_columns_of<10>};
 
 }  // namespace
 
@@ -77,7 +78,7 @@ void read_csv(std::string_view text, const std::filesystem::path& file,
               std::initializer_list<std::string_view> columns,
               const std::function<void(const CsvRow&)>& each, OtherColumns others) {
   if (columns.size() < 1 || columns.size() > csv_readers.size()) {
-    throw std::logic_error("read_csv: takes one to eight columns");
+    throw std::logic_error("read_csv: takes one to ten columns");
   }
   if (const std::size_t at = text.find('\0'); at != std::string_view::npos) {
     const auto line =

@@ -36,7 +36,7 @@ struct CsvRow {
 
 enum class OtherColumns { refused, ignored };
 
-/// Calls `each` for every row of a table that has these columns (up to eight), in any order. Throws
+/// Calls `each` for every row of a table that has these columns (up to ten), in any order. Throws
 /// BadInput with the expected columns for a table that does not, or that is not CSV.
 void read_csv(std::string_view text, const std::filesystem::path& file,
               std::initializer_list<std::string_view> columns,

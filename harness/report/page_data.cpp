@@ -212,9 +212,9 @@ json compiled_json(const PageText& text) {
   json out = json::array();
   for (const CompiledFigure& figure : text.compiled) {
     const ResourceRow& row = figure.row;
-    json one = {{"compiler", figure.compiler}, {"entry", row.kernel},    {"profile", row.profile},
-                {"registers", row.registers},  {"spilled", row.spilled}, {"scratch", row.scratch},
-                {"waves", row.waves}};
+    json one = {{"compiler", figure.compiler},   {"entry", row.kernel},    {"profile", row.profile},
+                {"registers", row.registers},    {"spilled", row.spilled}, {"scratch", row.scratch},
+                {"lanes", row.scalars_in_lanes}, {"waves", row.waves}};
     if (row.lds_bytes >= 0) one["lds"] = row.lds_bytes;  // -1: no launch names the kernel
     out.push_back(std::move(one));
   }

@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const ResourceRow clean{"topk<f32,w64>", "amd-gfx942", 40, 0, 0, 2304, 32, "00112233aabbccdd"};
+const ResourceRow clean{"topk<f32,w64>", "amd-gfx942", 40, 0, 0, 0, 2304, 32, "00112233aabbccdd"};
 const AllowedSpill ten_scalars{"topk<f32,w64>", "amd-gfx942", 10, 0, "scalar registers"};
 
 ResourceRow with(std::int64_t spilled, std::int64_t scratch) {

@@ -15,17 +15,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Figure {
+struct Metric {
   const char* name;
   std::int64_t ResourceRow::*member;
   bool more_is_worse;
 };
-constexpr std::array figures{
-    Figure{"registers", &ResourceRow::registers, true},
-    Figure{"spilled", &ResourceRow::spilled, true},
-    Figure{"scratch", &ResourceRow::scratch, true},
-    Figure{"LDS", &ResourceRow::lds_bytes, true},
-    Figure{"waves", &ResourceRow::waves, false},
+constexpr std::array metrics{
+    Metric{"registers", &ResourceRow::registers, true},
+    Metric{"spilled", &ResourceRow::spilled, true},
+    Metric{"scalars in lanes", &ResourceRow::scalars_in_lanes, true},
+    Metric{"scratch", &ResourceRow::scratch, true},
+    Metric{"LDS", &ResourceRow::lds_bytes, true},
+    Metric{"waves", &ResourceRow::waves, false},
 };
 
 }  // namespace
@@ -33,12 +34,12 @@ constexpr std::array figures{
 ResourceChange change_between(const ResourceRow& before, const ResourceRow& now) {
   ResourceChange result;
   bool worse = false;
-  for (const Figure& figure : figures) {
-    const std::int64_t was = before.*figure.member, is = now.*figure.member;
+  for (const Metric& metric : metrics) {
+    const std::int64_t was = before.*metric.member, is = now.*metric.member;
     if (was == is) continue;
-    worse = worse || (is > was) == figure.more_is_worse;
+    worse = worse || (is > was) == metric.more_is_worse;
     result.words +=
-        fmt::format("{}{} {} -> {}", result.words.empty() ? "" : ", ", figure.name, was, is);
+        fmt::format("{}{} {} -> {}", result.words.empty() ? "" : ", ", metric.name, was, is);
   }
   if (!result.words.empty()) {
     result.change = worse ? Change::worse : Change::better;
@@ -63,18 +64,20 @@ std::string baseline_file_name(const std::string& compiler, const std::string& v
 std::optional<std::vector<ResourceRow>> read_baseline(const fs::path& file) {
   if (!fs::exists(file)) return std::nullopt;
   std::vector<ResourceRow> rows;
-  read_csv_file(
-      file, {"kernel", "profile", "registers", "spilled", "scratch", "lds_bytes", "waves", "code"},
-      [&](const CsvRow& row) {
-        rows.push_back({.kernel = row[0],
-                        .profile = row[1],
-                        .registers = row.number(2),
-                        .spilled = row.number(3),
-                        .scratch = row.number(4),
-                        .lds_bytes = row.number(5),
-                        .waves = row.number(6),
-                        .code = row[7]});
-      });
+  read_csv_file(file,
+                {"kernel", "profile", "registers", "spilled", "scalars_in_lanes", "scratch",
+                 "lds_bytes", "waves", "code"},
+                [&](const CsvRow& row) {
+                  rows.push_back({.kernel = row[0],
+                                  .profile = row[1],
+                                  .registers = row.number(2),
+                                  .spilled = row.number(3),
+                                  .scalars_in_lanes = row.number(4),
+                                  .scratch = row.number(5),
+                                  .lds_bytes = row.number(6),
+                                  .waves = row.number(7),
+                                  .code = row[8]});
+                });
   return rows;
 }
 
@@ -86,10 +89,12 @@ void write_baseline(const fs::path& file, std::vector<ResourceRow> rows) {
   fs::create_directories(file.parent_path(), error);
   std::ofstream out(file);
   out << "# What this compiler made of each kernel: kernelgate resources --update-baseline "
-         "(docs/resources.md).\nkernel,profile,registers,spilled,scratch,lds_bytes,waves,code\n";
+         "(docs/resources.md).\n"
+         "kernel,profile,registers,spilled,scalars_in_lanes,scratch,lds_bytes,waves,code\n";
   for (const ResourceRow& row : rows) {
-    out << fmt::format("\"{}\",{},{},{},{},{},{},{}\n", row.kernel, row.profile, row.registers,
-                       row.spilled, row.scratch, row.lds_bytes, row.waves, row.code);
+    out << fmt::format("\"{}\",{},{},{},{},{},{},{},{}\n", row.kernel, row.profile, row.registers,
+                       row.spilled, row.scalars_in_lanes, row.scratch, row.lds_bytes, row.waves,
+                       row.code);
   }
   out.close();
   if (!out) throw BadInput(fmt::format("{}: cannot be written", file.string()));

@@ -16,7 +16,8 @@ struct ResourceRow {
   std::string kernel;   // "self_test_words<w32>"
   std::string profile;  // "nv-sm90"
   std::int64_t registers = 0;
-  std::int64_t spilled = 0;
+  std::int64_t spilled = 0;  // to memory
+  std::int64_t scalars_in_lanes = 0;
   std::int64_t scratch = 0;    // bytes
   std::int64_t lds_bytes = 0;  // of the kernel instance; -1: no instance found
   std::int64_t waves = 0;      // concurrent per cu, modelled
@@ -32,8 +33,8 @@ struct ResourceChange {
   std::string words;  // "registers 40 -> 48, waves 48 -> 40"; empty when same
 };
 
-/// Compares exactly: worse if any metric is worse (more registers, spills, scratch, LDS, fewer
-/// waves), else better if any is better.
+/// Compares exactly: worse if any metric is worse (more registers, spills, scalars in lanes,
+/// scratch, LDS, fewer waves), else better if any is better.
 ResourceChange change_between(const ResourceRow& before, const ResourceRow& now);
 
 /// Compares with the baseline's row of the same kernel and target; `added` if there is none.

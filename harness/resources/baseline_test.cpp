@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const ResourceRow row{"topk<f32,w32>", "nv-sm90", 40, 0, 0, 2304, 48, "00112233aabbccdd"};
+const ResourceRow row{"topk<f32,w32>", "nv-sm90", 40, 0, 0, 0, 2304, 48, "00112233aabbccdd"};
 
 ResourceRow with(std::int64_t ResourceRow::*member, std::int64_t value) {
   ResourceRow changed = row;
@@ -38,6 +38,7 @@ TEST(ResourceBaseline, CallsMoreOfAnythingWorse) {
   EXPECT_EQ(registers.change, Change::worse);
   EXPECT_EQ(registers.words, "registers 40 -> 41");
   EXPECT_EQ(change_between(row, with(&ResourceRow::spilled, 4)).change, Change::worse);
+  EXPECT_EQ(change_between(row, with(&ResourceRow::scalars_in_lanes, 1)).change, Change::worse);
   EXPECT_EQ(change_between(row, with(&ResourceRow::scratch, 8)).change, Change::worse);
   EXPECT_EQ(change_between(row, with(&ResourceRow::lds_bytes, 2305)).change, Change::worse);
   EXPECT_EQ(change_between(row, with(&ResourceRow::waves, 40)).change, Change::worse);

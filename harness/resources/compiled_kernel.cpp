@@ -55,10 +55,10 @@ std::vector<CompiledKernel> read_amd_object(std::span<const std::uint8_t> bytes,
     for (const auto& kernel : metadata["amdhsa.kernels"]) {
       const auto number = [&](const char* key) { return kernel.value(key, std::int64_t{0}); };
       const auto symbol = kernel.value(".name", std::string());
-      kernels.push_back({symbol, number(".vgpr_count"),
-                         number(".vgpr_spill_count") + number(".sgpr_spill_count"),
-                         number(".private_segment_fixed_size"), number(".wavefront_size"),
-                         number(".group_segment_fixed_size"), code_hash(elf, symbol, name)});
+      kernels.push_back({symbol, number(".vgpr_count"), number(".vgpr_spill_count"),
+                         number(".sgpr_spill_count"), number(".private_segment_fixed_size"),
+                         number(".wavefront_size"), number(".group_segment_fixed_size"),
+                         code_hash(elf, symbol, name)});
     }
   }
   return kernels;
@@ -86,7 +86,7 @@ std::vector<CompiledKernel> read_cubin(std::span<const std::uint8_t> bytes, std:
   };
   while (std::getline(lines, line)) {
     if (std::regex_search(line, found, entry)) {
-      kernels.push_back({found[1].str(), 0, 0, 0, 32, 0, code_hash(elf, found[1].str(), name)});
+      kernels.push_back({found[1].str(), 0, 0, 0, 0, 32, 0, code_hash(elf, found[1].str(), name)});
     }
     if (kernels.empty()) continue;
     CompiledKernel& kernel = kernels.back();

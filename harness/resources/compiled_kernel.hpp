@@ -11,13 +11,15 @@
 namespace kernelgate {
 
 struct CompiledKernel {
-  std::string symbol;           // mangled
-  std::int64_t registers = 0;   // 32-bit vector registers per thread; AMD: VGPRs and AGPRs
-  std::int64_t spilled = 0;     // NVIDIA: bytes of spill stores and loads; AMD: spilled registers
-  std::int64_t scratch = 0;     // bytes of private memory per thread: stack, spills
-  std::int64_t wave = 0;        // lanes per wave
-  std::int64_t static_lds = 0;  // bytes; native kernels have only dynamic LDS
-  std::uint64_t code_hash = 0;  // FNV-1a over the machine code
+  std::string symbol;          // mangled
+  std::int64_t registers = 0;  // 32-bit vector registers per thread; AMD: VGPRs and AGPRs
+  // Spills to memory. NVIDIA: bytes of stores and loads; AMD: vector registers.
+  std::int64_t spilled = 0;
+  std::int64_t scalars_in_lanes = 0;  // AMD: scalar registers kept in lanes of vector registers
+  std::int64_t scratch = 0;           // bytes of private memory per thread: stack, spills
+  std::int64_t wave = 0;              // lanes per wave
+  std::int64_t static_lds = 0;        // bytes; native kernels have only dynamic LDS
+  std::uint64_t code_hash = 0;        // FNV-1a over the machine code
 };
 
 /// The kernels of an AMD code object, from its metadata note (LLVM, AMDGPUUsage, code object V5)

@@ -103,7 +103,8 @@ TEST(CompiledKernel, IsReadFromTheNoteOfACodeObject) {
   ASSERT_EQ(kernels.size(), 1U);
   EXPECT_EQ(kernels[0].symbol, "f");
   EXPECT_EQ(kernels[0].registers, 40);
-  EXPECT_EQ(kernels[0].spilled, 5);
+  EXPECT_EQ(kernels[0].spilled, 3);
+  EXPECT_EQ(kernels[0].scalars_in_lanes, 2);
   EXPECT_EQ(kernels[0].scratch, 16);
   EXPECT_EQ(kernels[0].wave, 64);
 }

@@ -104,6 +104,7 @@ std::string short_name(std::string_view functor) {
 ResourceRow worst(ResourceRow row, const ResourceRow& other) {
   row.registers = std::max(row.registers, other.registers);
   row.spilled = std::max(row.spilled, other.spilled);
+  row.scalars_in_lanes = std::max(row.scalars_in_lanes, other.scalars_in_lanes);
   row.scratch = std::max(row.scratch, other.scratch);
   row.lds_bytes = std::max(row.lds_bytes, other.lds_bytes);
   row.waves = std::min(row.waves, other.waves);
@@ -165,6 +166,7 @@ std::vector<ResourceRow> kokkos_rows(const DeviceObject& object,
                           object.profile,
                           kernel.registers,
                           kernel.spilled,
+                          kernel.scalars_in_lanes,
                           kernel.scratch,
                           kernel.static_lds,
                           held.waves,

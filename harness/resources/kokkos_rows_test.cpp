@@ -129,10 +129,12 @@ TEST(KokkosRows, TakeTheWorstLaunchOfAFunctor) {
   CompiledKernel other = compiled(norm_by_clang);
   other.registers = 40;
   other.spilled = 12;
+  other.scalars_in_lanes = 7;
   const auto rows = rows_of({compiled(norm_by_nvcc), other});
   ASSERT_THAT(rows, SizeIs(1));
   EXPECT_EQ(rows[0].registers, 48);
   EXPECT_EQ(rows[0].spilled, 12);
+  EXPECT_EQ(rows[0].scalars_in_lanes, 7);
   EXPECT_EQ(rows[0].waves, 40);
   EXPECT_EQ(rows[0].code, "000000000000000e");
 }
@@ -153,10 +155,10 @@ TEST(KokkosRows, AreWorseWithOneMoreSpillOrRegister) {
 }
 
 TEST(KokkosRows, OfOtherNamesAreComparedByTheWorstOfTheirUnit) {
-  const ResourceRow before{"top_k/kokkos/Blocks<float>", "nv-sm90", 64, 0, 0, 48, 32, "a"};
-  ResourceRow smaller{"top_k/kokkos/Slices<float>", "nv-sm90", 40, 0, 0, 48, 48, "b"};
-  ResourceRow larger{"top_k/kokkos/Slices<bf16>", "nv-sm90", 72, 0, 0, 48, 28, "c"};
-  const ResourceRow elsewhere{"linear/kokkos/Tiles<bf16>", "nv-sm90", 99, 9, 9, 48, 8, "d"};
+  const ResourceRow before{"top_k/kokkos/Blocks<float>", "nv-sm90", 64, 0, 0, 0, 48, 32, "a"};
+  ResourceRow smaller{"top_k/kokkos/Slices<float>", "nv-sm90", 40, 0, 0, 0, 48, 48, "b"};
+  ResourceRow larger{"top_k/kokkos/Slices<bf16>", "nv-sm90", 72, 0, 0, 0, 48, 28, "c"};
+  const ResourceRow elsewhere{"linear/kokkos/Tiles<bf16>", "nv-sm90", 99, 9, 9, 9, 48, 8, "d"};
   const std::vector gone{before};
   EXPECT_THAT(
       renamed_functors(gone, std::vector{smaller, larger, elsewhere}),

@@ -67,7 +67,8 @@ void read_native(const DeviceObject& object, const std::map<std::string, EntryFa
                    kernel.static_lds + std::max<std::int64_t>(lds, 0)},
                   profile);
     figures.rows.push_back({named ? known->second.name : demangled(kernel.symbol), object.profile,
-                            kernel.registers, kernel.spilled, kernel.scratch, lds, held.waves,
+                            kernel.registers, kernel.spilled, kernel.scalars_in_lanes,
+                            kernel.scratch, lds, held.waves,
                             fmt::format("{:016x}", kernel.code_hash)});
   }
 }

@@ -9,14 +9,31 @@
 namespace kernelgate {
 namespace {
 
+/// Divides by the same number many times: an estimate by the reciprocal, corrected by its
+/// remainder. The result is the correctly rounded quotient where nothing underflows, unless the
+/// significand of the divisor is all ones (Markstein 1990). Takes fewer registers of a device than
+/// a division.
+struct Divisor {
+  float value, reciprocal;
+
+  explicit Divisor(double exact) : value(static_cast<float>(exact)), reciprocal(1 / value) {}
+
+  KOKKOS_FUNCTION float divide(float x) const {
+    const float estimate = x * reciprocal;
+    return Kokkos::fma(Kokkos::fma(-estimate, value, x), reciprocal, estimate);
+  }
+};
+
 /// Constants of one step in f32, computed on the host in double, so that powers of beta lose
 /// nothing.
 struct BiasStep {
-  float tokens, share, rate, decay, beta1, beta2, rest1, rest2, unbias1, unbias2, epsilon;
+  Divisor tokens, unbias1, unbias2;
+  float share, rate, decay, beta1, beta2, rest1, rest2, epsilon;
 
-  explicit BiasStep(const BiasBalanceCase& c) {
-    const double t = static_cast<double>(c.step);
-    tokens = static_cast<float>(c.tokens);
+  explicit BiasStep(const BiasBalanceCase& c)
+      : tokens(static_cast<double>(c.tokens)),
+        unbias1(1 - std::pow(BiasBalanceCase::beta1, static_cast<double>(c.step))),
+        unbias2(1 - std::pow(BiasBalanceCase::beta2, static_cast<double>(c.step))) {
     share = 1.0F / static_cast<float>(c.experts);
     rate = static_cast<float>(BiasBalanceCase::rate);
     decay = static_cast<float>(c.weight_decay());
@@ -24,17 +41,15 @@ struct BiasStep {
     beta2 = static_cast<float>(BiasBalanceCase::beta2);
     rest1 = static_cast<float>(1 - BiasBalanceCase::beta1);
     rest2 = static_cast<float>(1 - BiasBalanceCase::beta2);
-    unbias1 = static_cast<float>(1 - std::pow(BiasBalanceCase::beta1, t));
-    unbias2 = static_cast<float>(1 - std::pow(BiasBalanceCase::beta2, t));
     epsilon = static_cast<float>(BiasBalanceCase::epsilon);
   }
 
   KOKKOS_FUNCTION void operator()(std::int64_t count, float& bias, float& first,
                                   float& second) const {
-    const float excess = static_cast<float>(count) / tokens - share;
+    const float excess = tokens.divide(static_cast<float>(count)) - share;
     first = beta1 * first + rest1 * excess;
     second = beta2 * second + rest2 * (excess * excess);
-    const float change = (first / unbias1) / (Kokkos::sqrt(second / unbias2) + epsilon);
+    const float change = unbias1.divide(first) / (Kokkos::sqrt(unbias2.divide(second)) + epsilon);
     bias -= rate * (change + decay * bias);
   }
 };
@@ -139,9 +154,7 @@ std::unique_ptr<Launch> launch(const BiasBalanceCase& c, TensorSet& tensors) {
       running.data(), c.tokens,      static_cast<int>(c.experts + 1)};
   constexpr int team_choices = CountTile<Shape>::team_choices;
   const std::int64_t league = counts_here ? pieces(c.tokens, team_choices) : 1;
-  constexpr int registers = nvidia_arch < 100 ? 32 : 0;  // Blackwell spills under this limit
-  const auto teams = teams_of<TeamShape<Shape, Shape::team_size, Shape::vector_length, registers>>(
-      league, balance.scratch_bytes() + 64);
+  const auto teams = teams_of<Shape>(league, balance.scratch_bytes() + 64);
   return make_launch(
       [=] {
         (void)choice, (void)running;  // own their memory

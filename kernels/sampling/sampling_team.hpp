@@ -240,7 +240,9 @@ struct SamplingTeam {
     const RowSource<float> source{x, 0};
     std::int32_t min = floor;
     if (k > 0 && k < kept.capacity && row.vocabulary > kept.capacity) {
-      const std::int32_t guess = guess_limit<S>(team, source, vocabulary(), k, scratch->sample);
+      const auto wanted = static_cast<int>(k);
+      const std::int32_t guess =
+          guess_limit<S>(team, source, vocabulary(), wanted, scratch->sample);
       min = guess > floor ? guess : floor;
     }
     some = keep<S>(team, source, vocabulary(), RankMin{min}, kept);

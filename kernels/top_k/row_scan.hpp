@@ -18,10 +18,7 @@ inline namespace KG_PACK_NAMESPACE {
 template <class Shape>
 struct ScanShape : Shape {
   static constexpr int team_size = Shape::is_host ? 1 : 512;
-  static constexpr int max_registers = Shape::is_host      ? 0
-                                       : nvidia_arch < 90  ? 56
-                                       : nvidia_arch == 90 ? 64
-                                                           : 0;  // 56 to 60
+  static constexpr int max_registers = Shape::is_host ? 0 : 56;
   static constexpr int registers = 4;  // packs of a thread that share one test
   // Stretches of a row that are read side by side: with four, a core has more misses in flight.
   static constexpr int streams = Shape::is_host ? 4 : 1;
@@ -167,14 +164,15 @@ inline constexpr std::int32_t highest_rank = std::numeric_limits<std::int32_t>::
 /// ScanShape::max_samples ranks. Returns lowest_rank where a sample is of no use.
 template <class S, class Team, class T>
 KOKKOS_FUNCTION std::int32_t guess_limit(const Team& team, const RowSource<T>& row, int count,
-                                         std::int64_t wanted, std::int32_t* sample) {
+                                         int wanted, std::int32_t* sample) {
   constexpr int W = S::lanes;
   constexpr int line = 16;  // consecutive numbers in the sample
   const int samples = wanted <= 256 ? S::max_samples / 2 : int{S::max_samples};
   if (count < samples) return lowest_rank;
-  const double share = static_cast<double>(wanted) * samples / static_cast<double>(count);
-  const double more = share + 4 * Kokkos::sqrt(share) + 4;
-  if (more >= samples) return lowest_rank;
+  const float share =
+      static_cast<float>(wanted) * static_cast<float>(samples) / static_cast<float>(count);
+  const float more = share + 4 * Kokkos::sqrt(share) + 4;
+  if (more >= static_cast<float>(samples)) return lowest_rank;
   const int distance = count / (samples / line);
   for (int i = team_thread<S>(team) * W; i < samples; i += team_threads<S>(team) * W) {
     store(sample + i, row.template ranks<W>(i / line * distance + i % line));
@@ -360,11 +358,10 @@ KOKKOS_FUNCTION int keep_best(const Team& team, const RowSource<T>& row, int cou
   const int above = count_where<S>(team, row, count,
                                    [=](auto r, auto) { return r > broadcast<decltype(r)>(min); });
   if (above >= wanted) return 0;
-  const double open = wanted - above;
-  const double share =
-      (open + 4 * Kokkos::sqrt(open) + 4) / (static_cast<double>(reaching) - above);
-  double part = share * count;
-  while (part < count) {
+  const auto open = static_cast<float>(wanted - above);
+  const float share = (open + 4 * Kokkos::sqrt(open) + 4) / static_cast<float>(reaching - above);
+  float part = share * static_cast<float>(count);
+  while (part < static_cast<float>(count)) {
     const RankLimit front{min, row.first + static_cast<std::int32_t>(part)};
     const int kept = keep<S>(team, row, count, front, list);
     if (kept >= wanted) return kept <= list.capacity ? kept : 0;

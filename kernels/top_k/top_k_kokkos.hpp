@@ -103,9 +103,9 @@ struct TopKSlice {
 
   KOKKOS_FUNCTION void operator()(const ShapedTeam& team) const {
     const int task = team.league_rank(), row = task / plan.slices, slice = task % plan.slices;
-    const std::int64_t length = view.length[row];
-    const int begin = static_cast<int>(length * slice / plan.slices);
-    const int count = static_cast<int>(length * (slice + 1) / plan.slices) - begin;
+    const int length = view.length[row];
+    const int count = length / plan.slices + (slice < length % plan.slices ? 1 : 0);
+    const int begin = slice * (length / plan.slices) + Kokkos::min(slice, length % plan.slices);
     const TopKScratch scratch(S{}, team, scratch_bytes);
     const RowSource<T> source{view.logits.data() + std::int64_t{row} * plan.columns + begin, begin};
     const std::int64_t at = task * plan.template stride<S>();
