@@ -65,7 +65,6 @@ void run_bench(Session& session, BenchArguments& options) {
   options.run.threads = session.threads;
   options.run.plugin_words = session.plugin_words();
   options.run.run_id = new_run_id();
-  options.run.registry = &session.registry();
   std::optional<RecordWriter> writer;
   if (!options.records.empty()) writer.emplace(options.records, std::cerr);
 

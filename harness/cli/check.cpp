@@ -93,7 +93,6 @@ void run_check(Session& session, CheckArguments& options) {
   options.run.threads = session.threads;
   options.run.plugin_words = session.plugin_words();
   options.run.run_id = new_run_id();
-  options.run.registry = &session.registry();
   const FinishedRows finished = finished_rows(options);
   if (options.resume) options.run.finished = &finished;
   std::optional<RecordWriter> writer;

@@ -81,24 +81,25 @@ void run_case(Session& session, SampleArguments& options, SampleReport& report) 
   const Variant& variant = *chosen.variants[0];
   const RunCounters counters;  // before threads start
   const HostExecutor executor(session.threads);
-  RealDevices devices(session.registry());
+  RealDevices devices;
   if (const auto missing = devices.missing_for(variant)) {
     report.status = Status::unsupported;
     report.message = first_line(*missing);
     return;
   }
   report.device = devices.profile_of(variant);
+  NativeDevice* device = devices.device_of(variant);
   const Traffic traffic = chosen.shape->traffic();
   report.bytes = traffic.bytes;
   report.flops = traffic.flops;
   if (options.verify) {
     const PreparedCase prepared(*chosen.shape, DataMode::real, options.seed);
-    const CheckResult result = prepared.check(variant);
+    const CheckResult result = prepared.check(variant, device);
     report.status = result.status;
     report.message = first_line(result.message);
     return;
   }
-  if (const auto refused = variant.unsupported_reason(*chosen.shape)) {
+  if (const auto refused = variant.unsupported_reason(*chosen.shape, device)) {
     report.status = Status::unsupported;
     report.message = first_line(*refused);
     return;
@@ -108,7 +109,8 @@ void run_case(Session& session, SampleArguments& options, SampleReport& report) 
   options.sampling.seed = options.seed;
   options.sampling.cold_bytes = Roofs().cold_bytes();
   start_benchmark_library(options.benchmark_flags);
-  const std::vector<TimeSummary> times = sample(*chosen.shape, {&variant}, options.sampling);
+  const std::vector<TimeSummary> times =
+      sample(*chosen.shape, {{&variant, device}}, options.sampling);
   const TimeSummary& time = times.at(0);
   add_samples(time, report);
   report.clock_hz = time.clock_hz;

@@ -58,6 +58,7 @@ class Launch {
   virtual std::optional<double> device_seconds() const { return std::nullopt; }
 };
 
+class NativeDevice;    // harness/native/device.hpp
 struct DeviceProfile;  // harness/devices/profile.hpp
 
 /// Whether a variant gives the same bits under every schedule of its blocks, waves and lanes.
@@ -76,16 +77,25 @@ struct NativeSide {
   std::function<std::string(const Case&, const DeviceProfile&)> instance;
 };
 
-/// One implementation of a kernel.
+/// One implementation of a kernel. Native variants run on the device that a caller passes; variants
+/// of this host ignore it.
 struct Variant {
   std::string name;  // "kokkos", "kokkos/cpu", "baseline/onednn"
   Backend backend = Backend::kokkos;
   std::string note;  // one line for `list`
-  /// The reason, with numbers, why it cannot run this case here; nothing if it can.
-  std::function<std::optional<std::string>(const Case&)> unsupported_reason;
-  std::function<std::unique_ptr<Launch>(const Case&, TensorSet&)> prepare;
+  /// The reason, with numbers, why it cannot run this case here; nothing if it can. A native
+  /// variant supports nothing without a device.
+  std::function<std::optional<std::string>(const Case&, const NativeDevice*)> unsupported_reason;
+  /// The device must outlive the launch; it is not null for a native variant.
+  std::function<std::unique_ptr<Launch>(const Case&, TensorSet&, NativeDevice*)> prepare;
   std::optional<NativeSide> native = {};  // for variants that run on a NativeDevice
   bool timed = true;                      // false: timed only when named explicitly
+};
+
+/// A variant and the open device that it runs on; null: this host.
+struct VariantOnDevice {
+  const Variant* variant = nullptr;
+  NativeDevice* device = nullptr;
 };
 
 /// One operation of the model with a definition.

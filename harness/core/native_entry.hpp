@@ -17,6 +17,12 @@ struct NativeEntry {
   std::int64_t shared_bytes;  // size of its Shared struct; all of it is dynamic
 };
 
+/// The two builds of a kernel unit for the source executor.
+enum class SourceBuildMode {
+  checked,  // every access checked
+  plain,    // optimised, no checks: for large inputs
+};
+
 /// The table that a thin unit returns: <kernel>_source_entries(), _plain_, _cuda_, _hip_.
 struct NativeEntries {
   const NativeEntry* data;

@@ -3,7 +3,6 @@
 // not used.
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <memory>
 #include <string>
@@ -18,21 +17,8 @@
 
 namespace kernelgate {
 
-class NativeDevice;  // harness/native/device.hpp
 template <class C>
 struct NativePlan;  // harness/native/plan.hpp
-
-/// The two builds of a kernel unit for the source executor.
-enum class SourceBuildMode {
-  checked,  // every access checked
-  plain,    // optimised, no checks: for large inputs
-};
-
-/// The open device on which a backend's native variants run.
-struct DeviceSlot {
-  NativeDevice* device = nullptr;  // null: none is open, and every variant reports that
-  SourceBuildMode build_mode = SourceBuildMode::checked;
-};
 
 /// Requirements on the case type of a kernel folder.
 template <class C>
@@ -130,20 +116,23 @@ class Registry {
     bool timed = true;
   };
 
-  /// `prepare(const C&, TensorSet&)` returns a Launch; `refusal(const C&)` a reason or nothing.
+  /// A variant of this host. `prepare(const C&, TensorSet&)` returns a Launch;
+  /// `unsupported_reason(const C&)` a reason or nothing.
   template <KernelCase C, class Prepare, class UnsupportedReason>
   void add_variant(VariantText text, Prepare prepare, UnsupportedReason unsupported_reason) {
-    add(C::kernel, Variant{std::move(text.name),
-                           text.backend,
-                           std::move(text.note),
-                           [unsupported_reason](const Case& c) -> std::optional<std::string> {
-                             return unsupported_reason(typed<C>(c));
-                           },
-                           [prepare](const Case& c, TensorSet& tensors) -> std::unique_ptr<Launch> {
-                             return prepare(typed<C>(c), tensors);
-                           },
-                           {},
-                           text.timed});
+    add(C::kernel,
+        Variant{
+            std::move(text.name),
+            text.backend,
+            std::move(text.note),
+            [unsupported_reason](const Case& c, const NativeDevice*) -> std::optional<std::string> {
+              return unsupported_reason(typed<C>(c));
+            },
+            [prepare](const Case& c, TensorSet& tensors, NativeDevice*) -> std::unique_ptr<Launch> {
+              return prepare(typed<C>(c), tensors);
+            },
+            {},
+            text.timed});
   }
   template <KernelCase C, class Prepare>
   void add_variant(VariantText text, Prepare prepare) {
@@ -167,10 +156,6 @@ class Registry {
   /// harness/native/plan.hpp.
   template <class C>
   void add_native(NativePlan<C> plan);
-  /// The slot of a backend, the same for the lifetime of the registry and of its variants.
-  DeviceSlot& device_slot(Backend backend) const {
-    return (*slots_)[static_cast<std::size_t>(backend)];
-  }
 
   const std::vector<Kernel>& kernels() const { return kernels_; }
   /// Throws BadInput with the kernel's name and those that exist.
@@ -197,11 +182,9 @@ class Registry {
     SourceBuildMode build_mode;
     NativeEntries entries;
   };
-  using Slots = std::array<DeviceSlot, backend_names.size()>;
 
   std::vector<Kernel> kernels_;
   std::vector<EntryTable> entries_;
-  std::shared_ptr<Slots> slots_ = std::make_shared<Slots>();
 };
 
 /// Generated at configure time from every kernel's add_kernel() call.

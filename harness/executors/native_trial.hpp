@@ -67,8 +67,8 @@ class NativeTrial {
     const PreparedCase prepared(*shape, mode, 1);
     std::vector<std::string> texts;
     for (std::uint64_t seed = 0; seed < schedules; ++seed) {
-      const OpenVirtualDevice device(registry_, Backend::source, profile, seed);
-      texts.push_back(said(prepared.check(*kernel.find_variant(variant))));
+      const auto device = open_virtual_device(Backend::source, profile, seed);
+      texts.push_back(said(prepared.check(*kernel.find_variant(variant), device.get())));
     }
     return texts;
   }

@@ -27,29 +27,18 @@ std::unique_ptr<NativeDevice> open_virtual_device(Backend backend, const DeviceP
                              name(backend), profile.name));
 }
 
-OpenVirtualDevice::OpenVirtualDevice(const Registry& registry, Backend backend,
-                                     const DeviceProfile& profile, std::uint64_t schedule_seed,
-                                     const ExecutorOptions& options)
-    : slot_(registry.device_slot(backend)),
-      device_(open_virtual_device(backend, profile, schedule_seed, options)) {
-  slot_ = {device_.get(), options.build_mode};
-}
-
-OpenVirtualDevice::~OpenVirtualDevice() { slot_ = {}; }
-
-std::vector<LaunchCounters> OpenVirtualDevice::counters() const {
-  const auto* source = dynamic_cast<const SourceDevice*>(device_.get());
+std::vector<LaunchCounters> launch_counters(const NativeDevice& device) {
+  const auto* source = dynamic_cast<const SourceDevice*>(&device);
   return source ? source->counters() : std::vector<LaunchCounters>{};
 }
 
-std::optional<std::string> differing_bits(const Registry& registry, const Variant& variant,
-                                          const Case& shape, DataMode mode,
+std::optional<std::string> differing_bits(const Variant& variant, const Case& shape, DataMode mode,
                                           const DeviceProfile& profile, int schedules) {
   std::vector<std::uint64_t> natural;
   for (int schedule = 0; schedule < schedules; ++schedule) {
-    const OpenVirtualDevice device(registry, variant.backend, profile,
-                                   static_cast<std::uint64_t>(schedule));
-    const std::vector<std::uint64_t> bits = bits_of_run(variant, shape, mode);
+    const auto device =
+        open_virtual_device(variant.backend, profile, static_cast<std::uint64_t>(schedule));
+    const std::vector<std::uint64_t> bits = bits_of_run({&variant, device.get()}, shape, mode);
     if (schedule == 0) natural = bits;
     for (std::size_t i = 0; i < bits.size(); ++i) {
       if (bits[i] == natural[i]) continue;

@@ -34,28 +34,13 @@ std::unique_ptr<NativeDevice> open_virtual_device(Backend backend, const DeviceP
                                                   std::uint64_t schedule_seed,
                                                   const ExecutorOptions& options = {});
 
-/// Installs a virtual device in its backend's slot for the lifetime of the object.
-class OpenVirtualDevice {
- public:
-  OpenVirtualDevice(const Registry& registry, Backend backend, const DeviceProfile& profile,
-                    std::uint64_t schedule_seed, const ExecutorOptions& options = {});
-  ~OpenVirtualDevice();
-  OpenVirtualDevice(const OpenVirtualDevice&) = delete;
-  OpenVirtualDevice& operator=(const OpenVirtualDevice&) = delete;
-
-  /// Memory counters of the launches so far; empty unless counting was enabled.
-  std::vector<LaunchCounters> counters() const;
-
- private:
-  DeviceSlot& slot_;
-  std::unique_ptr<NativeDevice> device_;
-};
+/// Memory counters of the device's launches so far; empty unless counting was enabled.
+std::vector<LaunchCounters> launch_counters(const NativeDevice& device);
 
 /// Runs the variant under `schedules` schedules and compares every output's bits with those of the
 /// natural order. Returns the first difference, "y under schedule 3 on amd-gfx942", or nothing when
 /// all agree.
-std::optional<std::string> differing_bits(const Registry& registry, const Variant& variant,
-                                          const Case& shape, DataMode mode,
+std::optional<std::string> differing_bits(const Variant& variant, const Case& shape, DataMode mode,
                                           const DeviceProfile& profile, int schedules);
 
 }  // namespace kernelgate

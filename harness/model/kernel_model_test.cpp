@@ -130,8 +130,8 @@ TEST(KernelModel, KeepsSixteenBitModelsNearTheirScalarTwins) {
 TEST(KernelModel, RunsWholeOnVirtualDevicesOfEitherWaveWidth) {
   for (const char* device : {"nv-sm90", "amd-gfx942"}) {
     SCOPED_TRACE(device);
-    const OpenVirtualDevice open(kernels(), Backend::source, device_profile(device), 2);
-    Made made(kernels(), "t1", Dtype::f32, SkipRule::zero, Backend::source);
+    const auto open = open_virtual_device(Backend::source, device_profile(device), 2);
+    Made made(kernels(), "t1", Dtype::f32, SkipRule::zero, Backend::source, {}, {}, open.get());
     SequenceStore store = made.model.make_store(1, 12);
     expect_golden(goldens[0], made.feed(store, 0, golden_ids, {9, 10}));
   }

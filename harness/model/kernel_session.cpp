@@ -33,12 +33,11 @@ std::vector<std::string> KernelChoice::words() const {
   return list;
 }
 
-void KernelSession::open_device(const Session& session, const KernelChoice& choice,
-                                Backend backend) {
-  const Registry& registry = session.registry();
-  if (backend == Backend::kokkos) return;
+NativeDevice* KernelSession::open_device(const Session& session, const KernelChoice& choice,
+                                         Backend backend) {
+  if (backend == Backend::kokkos) return nullptr;
   const Variant* first = nullptr;
-  for (const Kernel& kernel : registry.kernels()) {
+  for (const Kernel& kernel : session.registry().kernels()) {
     for (const Variant& variant : kernel.variants) {
       if (variant.backend == backend && first == nullptr) first = &variant;
     }
@@ -50,12 +49,12 @@ void KernelSession::open_device(const Session& session, const KernelChoice& choi
   if (is_virtual(backend)) {
     ExecutorOptions executor;
     if (choice.unchecked) executor.build_mode = SourceBuildMode::plain;
-    executor_ = std::make_unique<OpenVirtualDevice>(
-        registry, backend, device_profile(choice.device), choice.schedule_seed, executor);
-    return;
+    executor_ =
+        open_virtual_device(backend, device_profile(choice.device), choice.schedule_seed, executor);
+    return executor_.get();
   }
-  gpus_ = std::make_unique<RealDevices>(registry);
-  if (const auto missing = gpus_->missing_for(*first)) throw NoDevice(*missing);
+  if (const auto missing = gpus_.emplace().missing_for(*first)) throw NoDevice(*missing);
+  return gpus_->device_of(*first);
 }
 
 KernelSession::KernelSession(const Session& session, const KernelChoice& choice,
@@ -68,10 +67,10 @@ KernelSession::KernelSession(const Session& session, const KernelChoice& choice,
     throw BadInput("--backend: expected one with kernels, got " + choice.backend);
   }
   host_ = std::make_unique<HostExecutor>(session.threads);
-  open_device(session, choice, *backend);
+  NativeDevice* device = open_device(session, choice, *backend);
   model::Operations operations(session.registry(), *backend,
                                *backend == Backend::kokkos && host_executor_shares_memory(),
-                               choice.variants);
+                               choice.variants, device);
   checkpoint_ = source.load();
   take_weights(source, quantise, originals);
   const SkipRule skip = reference::parse_skip_rule(source.skip);

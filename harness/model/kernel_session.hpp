@@ -59,12 +59,13 @@ class KernelSession {
  private:
   void take_weights(const ModelSource& source, const QuantiseChoice& quantise, Originals originals);
   void offload_experts(const ModelSource& source, const QuantiseChoice& quantise);
-  void open_device(const Session& session, const KernelChoice& choice, Backend backend);
+  /// The backend's device, null for the host; this session keeps it open.
+  NativeDevice* open_device(const Session& session, const KernelChoice& choice, Backend backend);
 
   KernelChoice choice_;
   std::unique_ptr<HostExecutor> host_;
-  std::unique_ptr<RealDevices> gpus_;
-  std::unique_ptr<OpenVirtualDevice> executor_;
+  std::optional<RealDevices> gpus_;
+  std::unique_ptr<NativeDevice> executor_;
   reference::Checkpoint checkpoint_;
   std::unique_ptr<model::KernelWeights> weights_;
   std::unique_ptr<model::ExpertOffload> offload_;

@@ -40,8 +40,9 @@ class BrokenLinear {
     Variant broken = *sound;
     broken.name = "broken";
     auto runs = std::make_shared<std::int64_t>(0);
-    broken.prepare = [prepare = sound->prepare, runs, at_run](const Case& c, TensorSet& tensors) {
-      std::shared_ptr<Launch> launch = prepare(c, tensors);
+    broken.prepare = [prepare = sound->prepare, runs, at_run](const Case& c, TensorSet& tensors,
+                                                              NativeDevice* device) {
+      std::shared_ptr<Launch> launch = prepare(c, tensors, device);
       Tensor* y = &tensors["y"];
       return make_launch([launch, y, runs, at_run] {
         launch->run();

@@ -26,12 +26,14 @@ struct Made {
 
   Made(const Registry& registry, const char* name, Dtype type = Dtype::f32,
        SkipRule skip = SkipRule::zero, Backend backend = Backend::kokkos,
-       std::vector<std::string> variants = {}, const Quantisation& quantisation = {})
+       std::vector<std::string> variants = {}, const Quantisation& quantisation = {},
+       NativeDevice* device = nullptr)
       : synthetic(reference::synthetic_model(name, type)),
         weights(synthetic.config, synthetic.weights, type, skip == SkipRule::drop,
                 {.how = quantisation}),
         model(synthetic.config, weights, skip,
-              Operations(registry, backend, backend == Backend::kokkos, std::move(variants))) {}
+              Operations(registry, backend, backend == Backend::kokkos, std::move(variants),
+                         device)) {}
 
   /// Logits of `ids` fed to a slot in chunks that end at `cuts` and at the end.
   std::vector<float> feed(SequenceStore& store, std::int64_t slot, const Ids& ids,

@@ -21,8 +21,12 @@ std::string_view wanted_of(std::string_view preference, std::string_view kernel)
 }  // namespace
 
 Operations::Operations(const Registry& registry, Backend backend, bool in_place,
-                       std::vector<std::string> variants)
-    : registry_(registry), backend_(backend), in_place_(in_place), preferred_(std::move(variants)) {
+                       std::vector<std::string> variants, NativeDevice* device)
+    : registry_(registry),
+      backend_(backend),
+      in_place_(in_place),
+      device_(device),
+      preferred_(std::move(variants)) {
   for (const std::string& preference : preferred_) {
     std::vector<std::string> known;
     const bool found = std::any_of(
@@ -64,7 +68,8 @@ const Variant& Operations::variant_for(const Kernel& kernel, const Case& shape) 
   add([](const Variant& v) { return role_of(v.name) != VariantRole::baseline && v.timed; });
   std::string reasons;
   for (const Variant* v : candidates) {
-    const auto reason = v->unsupported_reason ? v->unsupported_reason(shape) : std::nullopt;
+    const auto reason =
+        v->unsupported_reason ? v->unsupported_reason(shape, device_) : std::nullopt;
     if (!reason) return *v;
     reasons += fmt::format("\n  {}: {}", v->name, *reason);
   }
@@ -94,7 +99,7 @@ Operations::Prepared Operations::prepare(const Operation& operation, const std::
   if (std::find(used_.begin(), used_.end(), text) == used_.end()) used_.push_back(text);
   p.variant = variant.name;
   // A device launch copies its inputs when it is prepared; that time counts towards the launch.
-  p.launch = variant.prepare(*p.shape, *p.tensors);
+  p.launch = variant.prepare(*p.shape, *p.tensors, device_);
   return p;
 }
 

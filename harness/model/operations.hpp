@@ -47,9 +47,9 @@ class Operations {
   /// `variants`: names to prefer, such as "kokkos" or, for one kernel only,
   /// "linear=baseline/onednn". Throws BadInput for a name that no variant of the backend has.
   /// `in_place`: launches read and write host memory directly, so a prepared launch can be run
-  /// again.
+  /// again. `device`: that of the backend, which must outlive this object; null: this host.
   Operations(const Registry& registry, Backend backend, bool in_place,
-             std::vector<std::string> variants = {});
+             std::vector<std::string> variants = {}, NativeDevice* device = nullptr);
 
   /// Runs `axes` of the operation's kernel on these tensors; `places` must list every tensor of the
   /// case. An earlier launch is reused if `numbers` and the memory match; otherwise `axes` makes
@@ -84,6 +84,7 @@ class Operations {
   const Registry& registry_;
   Backend backend_;
   bool in_place_;
+  NativeDevice* device_;
   std::vector<std::string> preferred_;
   std::map<std::pair<std::string, std::int64_t>, Prepared> kept_;
   std::map<std::string, KernelTime, std::less<>> times_;

@@ -49,6 +49,9 @@ class NativeDevice {
   NativeDevice& operator=(const NativeDevice&) = delete;
 
   virtual const DeviceProfile& profile() const = 0;
+  /// The build of kernel units whose entries run on this device. All devices but the source
+  /// executor have only one.
+  virtual SourceBuildMode build_mode() const { return SourceBuildMode::checked; }
 
   /// Allocates device memory at a 256-byte boundary. It contains garbage that is a NaN in every
   /// floating type, never data of an earlier run. `name` appears in diagnostics. Throws BadInput if

@@ -79,27 +79,24 @@ void Registry::add_native(NativePlan<C> plan) {
       const Uses uses = shared->uses(c, profile);
       return kernelgate::unsupported_reason(uses, checked, profile);
     };
-    const auto slots = slots_;
-    const auto slot = [slots, backend]() -> const DeviceSlot& {
-      return (*slots)[static_cast<std::size_t>(backend)];
-    };
-    Variant variant{shared->name,
-                    backend,
-                    shared->note,
-                    [refuse, slot, backend](const Case& shape) -> std::optional<std::string> {
-                      if (slot().device == nullptr) return no_device_text(backend);
-                      return refuse(shape, slot().device->profile());
-                    },
-                    [shared, checked, plain, slot](const Case& shape, TensorSet& tensors) {
-                      const bool observed = slot().build_mode == SourceBuildMode::checked;
-                      return shared->prepare(typed<C>(shape), tensors, *slot().device,
-                                             observed ? checked : plain);
-                    },
-                    NativeSide{shared->reproducible, refuse,
-                               [shared](const Case& shape, const DeviceProfile& profile) {
-                                 const Uses uses = shared->uses(typed<C>(shape), profile);
-                                 return describe(uses);
-                               }}};
+    Variant variant{
+        shared->name,
+        backend,
+        shared->note,
+        [refuse, backend](const Case& shape,
+                          const NativeDevice* device) -> std::optional<std::string> {
+          if (device == nullptr) return no_device_text(backend);
+          return refuse(shape, device->profile());
+        },
+        [shared, checked, plain](const Case& shape, TensorSet& tensors, NativeDevice* device) {
+          const bool observed = device->build_mode() == SourceBuildMode::checked;
+          return shared->prepare(typed<C>(shape), tensors, *device, observed ? checked : plain);
+        },
+        NativeSide{shared->reproducible, refuse,
+                   [shared](const Case& shape, const DeviceProfile& profile) {
+                     const Uses uses = shared->uses(typed<C>(shape), profile);
+                     return describe(uses);
+                   }}};
     add(C::kernel, std::move(variant));
   }
 }

@@ -193,7 +193,8 @@ Variant variant_of(const PluginVariant& offer, const std::shared_ptr<Library>& l
   variant.name = fmt::format("plugin/{}", offer.name);
   variant.backend = Backend::kokkos;  // on this host, beside the portable kernels
   variant.note = offer.note;
-  variant.unsupported_reason = [library, i](const Case& shape) -> std::optional<std::string> {
+  variant.unsupported_reason = [library, i](const Case& shape,
+                                            const NativeDevice*) -> std::optional<std::string> {
     const kg_variant& given = library->variant(i);
     if (given.unsupported_reason == nullptr) return std::nullopt;
     const CaseInC in_c(shape, nullptr);
@@ -202,7 +203,7 @@ Variant variant_of(const PluginVariant& offer, const std::shared_ptr<Library>& l
     if (reason == nullptr) return std::nullopt;
     return printable_line(reason);
   };
-  variant.prepare = [library, i](const Case& shape, TensorSet& tensors) {
+  variant.prepare = [library, i](const Case& shape, TensorSet& tensors, NativeDevice*) {
     return std::unique_ptr<Launch>(std::make_unique<PluginLaunch>(library, i, shape, tensors));
   };
   return variant;

@@ -22,9 +22,9 @@ namespace {
 constexpr double impossible_percent = 100 / 0.97;
 
 // Index of the first vendor variant; its samples are the denominator of ratios.
-std::optional<std::size_t> baseline_of(const std::vector<const Variant*>& variants) {
+std::optional<std::size_t> baseline_of(const std::vector<VariantOnDevice>& variants) {
   for (std::size_t i = 0; i < variants.size(); ++i) {
-    if (role_of(variants[i]->name) == VariantRole::baseline) return i;
+    if (role_of(variants[i].variant->name) == VariantRole::baseline) return i;
   }
   return std::nullopt;
 }
@@ -32,7 +32,7 @@ std::optional<std::size_t> baseline_of(const std::vector<const Variant*>& varian
 /// Times one case after another in one process; owns the machine's peaks.
 class Bench {
  public:
-  Bench(const BenchRun& run, const RunCounters* counters) : run_(run), devices_(*run.registry) {
+  Bench(const BenchRun& run, const RunCounters* counters) : run_(run) {
     sampling_ = run.sampling;
     sampling_.counters = counters;
     sampling_.cold_bytes = roofs_.cold_bytes();
@@ -40,7 +40,7 @@ class Bench {
 
   std::vector<Record> time(const SuiteCase& suite_case) {
     std::vector<Record> rows;
-    std::vector<const Variant*> sound;
+    std::vector<VariantOnDevice> sound;
     std::vector<std::size_t> row_of;
     {
       const PreparedCase prepared(*suite_case.shape, DataMode::real, run_.seed);
@@ -52,12 +52,13 @@ class Bench {
           continue;
         }
         rows.back().device = devices_.profile_of(*variant);
-        const CheckResult result = prepared.check(*variant);
+        NativeDevice* device = devices_.device_of(*variant);
+        const CheckResult result = prepared.check(*variant, device);
         rows.back().status = result.status;
         rows.back().message = first_line(result.message);
         if (result.status != Status::passed) continue;
         row_of.push_back(rows.size() - 1);
-        sound.push_back(variant);
+        sound.push_back({variant, device});
       }
     }
     if (sound.empty()) return rows;
@@ -67,7 +68,7 @@ class Bench {
       Record& row = rows[row_of[i]];
       add_time(row, *suite_case.shape, times[i]);
       if (baseline && *baseline != i) {
-        row.baseline = sound[*baseline]->name;
+        row.baseline = sound[*baseline].variant->name;
         row.ratio_to_baseline = paired_ratio(times[i], times[*baseline]);
       }
     }
@@ -116,15 +117,16 @@ class Bench {
 
   // Rechecks on fresh inputs after the timing: a kernel that is only correct once gets no time. The
   // reference is recomputed, because a kernel that kept its old outputs would pass the old one.
-  void judge_again(const SuiteCase& suite_case, const std::vector<const Variant*>& sound,
+  void judge_again(const SuiteCase& suite_case, const std::vector<VariantOnDevice>& sound,
                    const std::vector<std::size_t>& row_of, std::vector<Record>& rows) const {
     const PreparedCase prepared(*suite_case.shape, DataMode::real, run_.seed + 1000003);
     for (std::size_t i = 0; i < sound.size(); ++i) {
-      const CheckResult result = prepared.check(*sound[i]);
+      const Variant& variant = *sound[i].variant;
+      const CheckResult result = prepared.check(variant, sound[i].device);
       if (result.status == Status::passed) continue;
       Record& row = rows[row_of[i]];
-      row = blank(suite_case, *sound[i]);
-      row.device = devices_.profile_of(*sound[i]);
+      row = blank(suite_case, variant);
+      row.device = devices_.profile_of(variant);
       row.status = Status::failed_recheck;
       row.message =
           fmt::format("wrong on fresh inputs after timing: {}", first_line(result.message));

@@ -16,7 +16,6 @@ namespace kernelgate {
 /// Settings of a timing run and the run itself.
 struct BenchRun {
   SamplingOptions sampling;
-  const Registry* registry = nullptr;
   std::uint64_t seed = 1;
   double time_limit_seconds = 900;  // per case, all its variants together
   bool isolated = true;

@@ -135,7 +135,7 @@ Checked blank(const Job& job, const CheckRun& run) {
 /// Judges one job after another; keeps the reference values while case and mode stay the same.
 class Judge {
  public:
-  explicit Judge(const CheckRun& run) : run_(run), devices_(*run.registry) {}
+  explicit Judge(const CheckRun& run) : run_(run) {}
 
   Checked judge(const Job& job) {
     Checked checked = blank(job, run_);
@@ -172,15 +172,16 @@ class Judge {
   }
 
   CheckResult run(const Job& job, Record& record, std::vector<LaunchCounters>& counters) {
-    if (job.on.profile == nullptr) record.device = devices_.profile_of(*job.variant);
+    const Variant& variant = *job.variant;
     try {
-      std::optional<OpenVirtualDevice> device;
-      if (job.on.profile != nullptr) {
-        device.emplace(*run_.registry, job.variant->backend, *job.on.profile, job.on.schedule_seed,
-                       run_.virtual_runs.executor);
+      if (job.on.profile == nullptr) {
+        record.device = devices_.profile_of(variant);
+        return prepare(job).check(variant, devices_.device_of(variant));
       }
-      CheckResult result = prepare(job).check(*job.variant);
-      if (device) counters = device->counters();
+      const auto device = open_virtual_device(variant.backend, *job.on.profile,
+                                              job.on.schedule_seed, run_.virtual_runs.executor);
+      CheckResult result = prepare(job).check(variant, device.get());
+      counters = launch_counters(*device);
       return result;
     } catch (const MissingResource& reason) {  // for example, no memory for the tensors
       return refused(reason.what());

@@ -31,7 +31,6 @@ struct CheckRun {
   int threads = 0;
   std::vector<std::string> plugin_words;   // --plugin FILE per plugin, for the rows' options
   VirtualRunOptions virtual_runs;          // of native variants
-  const Registry* registry = nullptr;      // has the slots of their devices
   const FinishedRows* finished = nullptr;  // skipped; null: nothing is skipped
 
   /// Judges every variant of every case in every mode; calls `done` in that order. In exact mode, a

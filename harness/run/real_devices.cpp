@@ -13,10 +13,6 @@ bool needs_gpu(const Variant& variant) {
 
 }  // namespace
 
-RealDevices::~RealDevices() {
-  for (const auto& [backend, tried] : tried_) registry_.device_slot(backend) = {};
-}
-
 std::optional<std::string> RealDevices::missing_for(const Variant& variant) {
   if (!needs_gpu(variant)) return std::nullopt;
   const auto [at, first] = tried_.try_emplace(variant.backend);
@@ -26,7 +22,6 @@ std::optional<std::string> RealDevices::missing_for(const Variant& variant) {
     const Guest guest(own);  // a vendor's runtime starts here
     try {
       tried.device = variant.backend == Backend::cuda ? open_cuda() : open_hip();
-      registry_.device_slot(variant.backend).device = tried.device.get();
     } catch (const Error& reason) {
       tried.why_not = reason.what();
     } catch (const NativeFault& fault) {
@@ -37,10 +32,14 @@ std::optional<std::string> RealDevices::missing_for(const Variant& variant) {
   return tried.why_not;
 }
 
-std::string RealDevices::profile_of(const Variant& variant) const {
+NativeDevice* RealDevices::device_of(const Variant& variant) const {
   const auto at = tried_.find(variant.backend);
-  if (at == tried_.end() || !at->second.device) return {};
-  return at->second.device->profile().name;
+  return at == tried_.end() ? nullptr : at->second.device.get();
+}
+
+std::string RealDevices::profile_of(const Variant& variant) const {
+  const NativeDevice* device = device_of(variant);
+  return device == nullptr ? std::string() : device->profile().name;
 }
 
 }  // namespace kernelgate

@@ -12,18 +12,15 @@
 namespace kernelgate {
 
 /// Opens a backend's device when a variant first needs it, in the process that runs the kernels,
-/// because a vendor's runtime does not survive a fork. The device stays in its slot for this
-/// object's lifetime.
+/// because a vendor's runtime does not survive a fork. The device stays open for this object's
+/// lifetime.
 class RealDevices {
  public:
-  explicit RealDevices(const Registry& registry) : registry_(registry) {}
-  ~RealDevices();
-  RealDevices(const RealDevices&) = delete;
-  RealDevices& operator=(const RealDevices&) = delete;
-
   /// Opens this variant's device if necessary. Returns the reason as text if it cannot be opened,
   /// nothing if it is open or the variant needs none.
   std::optional<std::string> missing_for(const Variant& variant);
+  /// The variant's device if it is open; null for the host.
+  NativeDevice* device_of(const Variant& variant) const;
   /// Name of the profile of the variant's device; empty for the host.
   std::string profile_of(const Variant& variant) const;
 
@@ -33,7 +30,6 @@ class RealDevices {
     std::string why_not;
   };
 
-  const Registry& registry_;
   std::map<Backend, Tried> tried_;
 };
 

@@ -149,7 +149,6 @@ class Validation {
     run.run_id = run_id_;
     run.threads = session_.threads;
     run.plugin_words = session_.plugin_words();
-    run.registry = &session_.registry();
     run.time_limit_seconds = options_.time_limit_seconds;
     std::optional<FinishedRows> finished;
     if (run_folder_) {
@@ -211,7 +210,6 @@ class Validation {
     BenchRun run;
     run.seed = options_.seed;
     run.run_id = run_id_;
-    run.registry = &session_.registry();
     run.threads = session_.threads;
     run.plugin_words = session_.plugin_words();
     run.sampling.repetitions = options_.repetitions;

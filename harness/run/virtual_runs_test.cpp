@@ -112,15 +112,14 @@ TEST(VirtualRuns, LeaveLargeCasesToACaseOfTheirOwn) {
   EXPECT_THAT(*reason, ::testing::HasSubstr("about 322 s a run"));
 }
 
-TEST(VirtualRuns, KeepNoDeviceInTheSlotAfterwards) {
-  const Registry registry;
-  const DeviceSlot& slot = registry.device_slot(Backend::source);
-  {
-    const OpenVirtualDevice device(registry, Backend::source, device_profile("wide"), 0);
-    ASSERT_NE(slot.device, nullptr);
-    EXPECT_EQ(slot.device->profile().name, "wide");
-  }
-  EXPECT_EQ(slot.device, nullptr);
+TEST(VirtualRuns, OpenADeviceOfTheProfileAndItsBuildMode) {
+  const DeviceProfile& wide = device_profile("wide");
+  const auto checked = open_virtual_device(Backend::source, wide, 0);
+  EXPECT_EQ(checked->profile().name, "wide");
+  EXPECT_EQ(checked->build_mode(), SourceBuildMode::checked);
+  const auto plain =
+      open_virtual_device(Backend::source, wide, 0, {.build_mode = SourceBuildMode::plain});
+  EXPECT_EQ(plain->build_mode(), SourceBuildMode::plain);
 }
 
 }  // namespace

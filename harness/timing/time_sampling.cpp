@@ -36,10 +36,11 @@ class Rotation {
       sets_.back()->poison_outputs();
     }
   }
-  std::vector<std::unique_ptr<Launch>> launches(const Case& shape, const Variant& variant) const {
+  std::vector<std::unique_ptr<Launch>> launches(const Case& shape,
+                                                const VariantOnDevice& runs) const {
     std::vector<std::unique_ptr<Launch>> list;
     list.reserve(sets_.size());
-    for (const auto& set : sets_) list.push_back(variant.prepare(shape, *set));
+    for (const auto& set : sets_) list.push_back(runs.variant->prepare(shape, *set, runs.device));
     return list;
   }
 
@@ -234,7 +235,7 @@ double median_uncertainty_percent(std::vector<double> samples) {
   return 50 * (samples[samples.size() - 1 - rank] - samples[rank]) / summarise(samples).median;
 }
 
-std::vector<TimeSummary> sample(const Case& shape, const std::vector<const Variant*>& variants,
+std::vector<TimeSummary> sample(const Case& shape, const std::vector<VariantOnDevice>& variants,
                                 const SamplingOptions& options) {
   std::int64_t set_bytes = 0;
   for (const TensorSpec& spec : shape.tensors()) set_bytes += spec.bytes();
@@ -258,9 +259,9 @@ std::vector<TimeSummary> sample(const Case& shape, const std::vector<const Varia
   const MachineWatch watch;
   std::vector<std::unique_ptr<Timed>> timed;
   timed.reserve(variants.size());
-  for (const Variant* variant : variants) {
+  for (const VariantOnDevice& runs : variants) {
     timed.push_back(
-        std::make_unique<Timed>(*variant, rotation.launches(shape, *variant), options, watch));
+        std::make_unique<Timed>(*runs.variant, rotation.launches(shape, runs), options, watch));
   }
   const auto id_of = [&](const Variant& variant) {
     return shape.kernel() + "/" + variant.name + "/" + shape.axes();
@@ -269,14 +270,14 @@ std::vector<TimeSummary> sample(const Case& shape, const std::vector<const Varia
   for (int taken = 0; taken == 0 || needs_more(summaries, taken, options);
        taken += options.repetitions) {
     for (std::size_t v = 0; v < variants.size(); ++v)
-      timed[v]->enroll(id_of(*variants[v]), options);
+      timed[v]->enroll(id_of(*variants[v].variant), options);
     BenchmarkJson& json = BenchmarkJson::of_process();
     Collector collector(json.reporter());
     benchmark::RunSpecifiedBenchmarks(&collector);
     json.write();
     benchmark::ClearRegisteredBenchmarks();
     for (std::size_t v = 0; v < variants.size(); ++v) {
-      timed[v]->take(collector.of(id_of(*variants[v])));
+      timed[v]->take(collector.of(id_of(*variants[v].variant)));
       summaries[v] = timed[v]->summary();
     }
   }

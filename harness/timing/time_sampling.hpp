@@ -47,7 +47,7 @@ double median_uncertainty_percent(std::vector<double> samples);
 
 /// Times `variants`, each known to be correct, on a case with real-mode data. Results have the
 /// order of `variants`. Throws BadInput if one set of buffers exceeds the memory limit.
-std::vector<TimeSummary> sample(const Case& shape, const std::vector<const Variant*>& variants,
+std::vector<TimeSummary> sample(const Case& shape, const std::vector<VariantOnDevice>& variants,
                                 const SamplingOptions& options);
 
 }  // namespace kernelgate

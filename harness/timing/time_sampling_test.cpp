@@ -23,7 +23,7 @@ TEST(Sampling, RunsEachVariantOverRotatedBuffers) {
   options.repetitions = 3;
   options.min_seconds = 0.001;
   options.cold_bytes = 200'000;
-  const std::vector<TimeSummary> times = sample(*found.shape, {found.variant}, options);
+  const std::vector<TimeSummary> times = sample(*found.shape, {{found.variant}}, options);
   ASSERT_EQ(times.size(), 1U);
   EXPECT_EQ(times[0].seconds.size(), 3U);
   EXPECT_GT(times[0].low, 0);
@@ -40,15 +40,15 @@ TEST(Sampling, RotatesOverWhatARunReads) {
       "expert_gemm/kokkos/tokens=1,hidden=64,inter=64,experts=16,routing=balanced,f32");
   Variant counted = *found.variant;
   int sets = 0;
-  counted.prepare = [&](const Case& shape, TensorSet& tensors) {
+  counted.prepare = [&](const Case& shape, TensorSet& tensors, NativeDevice* device) {
     ++sets;
-    return found.variant->prepare(shape, tensors);
+    return found.variant->prepare(shape, tensors, device);
   };
   SamplingOptions options;
   options.repetitions = 1;
   options.min_seconds = 0.0001;
   options.cold_bytes = 8 * found.shape->traffic().bytes;
-  sample(*found.shape, {&counted}, options);
+  sample(*found.shape, {{&counted}}, options);
   EXPECT_EQ(sets, 9);
 }
 
@@ -70,9 +70,11 @@ TEST(Sampling, RestoresTheProcessBetweenVariants) {
   Variant taking = *found.variant, watching = *found.variant;
   taking.name = "taking";
   watching.name = "watching";
-  taking.prepare = [](const Case&, TensorSet&) { return std::make_unique<TakesThreads>(); };
+  taking.prepare = [](const Case&, TensorSet&, NativeDevice*) {
+    return std::make_unique<TakesThreads>();
+  };
   int runs = 0, changed = 0;
-  watching.prepare = [&](const Case&, TensorSet&) {
+  watching.prepare = [&](const Case&, TensorSet&, NativeDevice*) {
     return make_launch([&] {
       ++runs;
       changed += omp_get_max_threads() != own;
@@ -81,7 +83,7 @@ TEST(Sampling, RestoresTheProcessBetweenVariants) {
   SamplingOptions options;
   options.repetitions = 8;
   options.min_seconds = 1e-6;
-  sample(*found.shape, {&taking, &watching}, options);
+  sample(*found.shape, {{&taking}, {&watching}}, options);
   EXPECT_GT(runs, 0);
   EXPECT_EQ(changed, 0);
   EXPECT_EQ(omp_get_max_threads(), own);
@@ -96,10 +98,10 @@ TEST(Sampling, GoesOnUntilTheMedianIsKnownOrItHasEnough) {
   options.min_seconds = 0.0001;
   options.max_repetitions = 20;
   options.until_percent = 1e-9;  // never reached: 8 and 8, a third turn would be 24
-  EXPECT_EQ(sample(*found.shape, {found.variant}, options).at(0).seconds.size(), 16U);
+  EXPECT_EQ(sample(*found.shape, {{found.variant}}, options).at(0).seconds.size(), 16U);
   // Reached at once, even if other load disturbed so many samples that the median is unknown.
   options.until_percent = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(sample(*found.shape, {found.variant}, options).at(0).seconds.size(), 8U);
+  EXPECT_EQ(sample(*found.shape, {{found.variant}}, options).at(0).seconds.size(), 8U);
 }
 
 TEST(Sampling, TakesOverWhatFlagsOfTheLibrarySay) {
@@ -143,7 +145,7 @@ TEST(BenchmarkJson, HoldsTheRunsOfEveryCase) {
   for (const std::string id :
        {"linear/kokkos/tokens=2,out=64,in=64,f32", "linear/kokkos/tokens=3,out=64,in=64,f32"}) {
     const Registry::Found found = registry.find_case(id);
-    sample(*found.shape, {found.variant}, options);
+    sample(*found.shape, {{found.variant}}, options);
   }
   const std::string text = synthetic::read_all(file);
   for (const std::string part : {"\"context\"", "tokens=2,out=64", "tokens=3,out=64", "_median"}) {
@@ -162,7 +164,7 @@ TEST(Sampling, RefusesACaseOverTheMemoryLimitInWords) {
   SamplingOptions options;
   options.memory_limit_bytes = 1000;
   try {
-    sample(*found.shape, {found.variant}, options);
+    sample(*found.shape, {{found.variant}}, options);
     FAIL();
   } catch (const BadInput& error) {
     EXPECT_NE(std::string(error.what()).find("needs 0.00 GB for one set of buffers"),

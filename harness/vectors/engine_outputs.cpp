@@ -110,8 +110,10 @@ Variant engine_variant(const std::string& engine, const EngineOutputs& outputs,
   variant.name = "engine/" + engine;
   variant.backend = Backend::kokkos;  // on this host, like other libraries' baselines
   variant.note = "answers of an engine, read from files";
-  variant.unsupported_reason = [&outputs, &head](const Case&) { return outputs.missing(head); };
-  variant.prepare = [&outputs, &head](const Case&, TensorSet& tensors) {
+  variant.unsupported_reason = [&outputs, &head](const Case&, const NativeDevice*) {
+    return outputs.missing(head);
+  };
+  variant.prepare = [&outputs, &head](const Case&, TensorSet& tensors, NativeDevice*) {
     return std::make_unique<EngineLaunch>(outputs, head, tensors);
   };
   return variant;

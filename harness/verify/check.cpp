@@ -100,7 +100,7 @@ PreparedCase::PreparedCase(const Case& shape, DataMode mode, std::uint64_t seed)
   reference_seconds_ = std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-CheckResult PreparedCase::check(const Variant& variant) const {
+CheckResult PreparedCase::check(const Variant& variant, NativeDevice* device) const {
   CheckResult result;
   result.kernel = shape_.kernel();
   result.variant = variant.name;
@@ -111,7 +111,7 @@ CheckResult PreparedCase::check(const Variant& variant) const {
   result.reference_seconds = reference_seconds_;
   const auto ask = [&] {
     const auto reason =
-        variant.unsupported_reason ? variant.unsupported_reason(shape_) : std::nullopt;
+        variant.unsupported_reason ? variant.unsupported_reason(shape_, device) : std::nullopt;
     if (!reason) return;
     result.status = Status::unsupported;
     result.message = *reason;
@@ -122,7 +122,7 @@ CheckResult PreparedCase::check(const Variant& variant) const {
   const std::vector<std::uint64_t> inputs = input_fingerprints(tensors);
   const auto run = [&] {
     if (role_of(variant.name) == VariantRole::reference) return write_reference_results(tensors);
-    const std::unique_ptr<Launch> launch = variant.prepare(shape_, tensors);
+    const std::unique_ptr<Launch> launch = variant.prepare(shape_, tensors, device);
     launch->run();
     launch->fetch();
     launch->restore_process();

@@ -35,8 +35,9 @@ class PreparedCase {
  public:
   PreparedCase(const Case& shape, DataMode mode, std::uint64_t seed);
 
-  /// Runs and judges one variant on fresh tensors. Exceptions of the variant become its status.
-  CheckResult check(const Variant& variant) const;
+  /// Runs and judges one variant on fresh tensors, on that device or this host. Exceptions of the
+  /// variant become its status.
+  CheckResult check(const Variant& variant, NativeDevice* device = nullptr) const;
   const ReferenceValues& reference_values() const { return reference_values_; }
 
  private:

@@ -9,12 +9,12 @@ std::vector<std::uint64_t> bits_of(const TensorSet& tensors) {
   return bits;
 }
 
-std::vector<std::uint64_t> bits_of_run(const Variant& variant, const Case& shape, DataMode mode,
-                                       std::uint64_t seed) {
+std::vector<std::uint64_t> bits_of_run(const VariantOnDevice& runs, const Case& shape,
+                                       DataMode mode, std::uint64_t seed) {
   TensorSet tensors(shape.tensors());
   shape.fill(tensors, mode, seed);
   tensors.poison_outputs();
-  const std::unique_ptr<Launch> launch = variant.prepare(shape, tensors);
+  const std::unique_ptr<Launch> launch = runs.variant->prepare(shape, tensors, runs.device);
   launch->run();
   launch->fetch();
   launch->restore_process();

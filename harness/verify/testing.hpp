@@ -41,7 +41,7 @@ class JudgedCase {
   CheckResult check(Prepare prepare) const {
     Variant variant;
     variant.name = "mutant";
-    variant.prepare = [prepare](const Case& shape, TensorSet& tensors) {
+    variant.prepare = [prepare](const Case& shape, TensorSet& tensors, NativeDevice*) {
       return std::unique_ptr<Launch>(prepare(typed<C>(shape), tensors));
     };
     return prepared_.check(variant);

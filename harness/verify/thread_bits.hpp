@@ -25,7 +25,7 @@ inline std::uint64_t bits_of_run(std::string_view id, std::uint64_t seed = 1) {
   register_kernels(registry);
   const Registry::Found found = registry.find_case(id);
   if (found.variant == nullptr) throw BadInput("the id names no variant: " + std::string(id));
-  return joined(bits_of_run(*found.variant, *found.shape, DataMode::real, seed));
+  return joined(bits_of_run({found.variant}, *found.shape, DataMode::real, seed));
 }
 
 /// Prints the lines that printed_with_threads() looks for.

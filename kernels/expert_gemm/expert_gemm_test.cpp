@@ -261,12 +261,12 @@ void expect_zeros(const std::string& axes, const Write& write) {
   int ran = 0;
   for (const Variant& variant : registry.find("expert_gemm").variants) {
     if (variant.backend != Backend::kokkos || !variant.name.starts_with("kokkos")) continue;
-    if (variant.unsupported_reason && variant.unsupported_reason(*shape)) continue;
+    if (variant.unsupported_reason && variant.unsupported_reason(*shape, nullptr)) continue;
     TensorSet t(c.tensors());
     c.fill(t, DataMode::real, 1);
     write(t);
     t.poison_outputs();
-    const std::unique_ptr<Launch> launch = variant.prepare(*shape, t);
+    const std::unique_ptr<Launch> launch = variant.prepare(*shape, t, nullptr);
     launch->run();
     launch->fetch();
     for (std::int64_t i = 0; i < t["m"].count(); ++i) {

@@ -208,7 +208,7 @@ TEST(LinearW4Variants, TakeActivationsOfEveryRange) {
       SCOPED_TRACE(variant);
       const Registry::Found found =
           registry.find_case("linear_w4/" + variant + "/" + LinearW4Case::axes().print(c));
-      const std::unique_ptr<Launch> launch = found.variant->prepare(*found.shape, tensors);
+      const std::unique_ptr<Launch> launch = found.variant->prepare(*found.shape, tensors, nullptr);
       launch->run();
       launch->fetch();
       for (std::int64_t o = 0; o < tokens * c.out; ++o) {

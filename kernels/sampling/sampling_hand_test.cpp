@@ -58,7 +58,7 @@ Answer run(const char* variant, const Hand& h, std::int64_t rows = 1) {
   Registry registry;
   register_kernels(registry);
   const TypedCase<SamplingCase> shape(c);
-  const auto launch = registry.find("sampling").find_variant(variant)->prepare(shape, t);
+  const auto launch = registry.find("sampling").find_variant(variant)->prepare(shape, t, nullptr);
   launch->run();
   launch->fetch();
   Answer answer;
@@ -237,7 +237,7 @@ CheckResult with_omission(const SamplingCase& c, DataMode mode, void (*omit)(Ten
       register_kernels(registry);
       const TypedCase<SamplingCase> typed_case(shape);
       const auto launch =
-          registry.find("sampling").find_variant("kokkos")->prepare(typed_case, other);
+          registry.find("sampling").find_variant("kokkos")->prepare(typed_case, other, nullptr);
       launch->run();
       launch->fetch();
       for (const char* name : {"token", "kept", "probability"}) {
@@ -295,8 +295,9 @@ TEST(SamplingJudge, RefusesFaultsInTheOutputs) {
             Registry registry;
             register_kernels(registry);
             const TypedCase<SamplingCase> typed_case(shape);
-            std::shared_ptr<Launch> right =
-                registry.find("sampling").find_variant("kokkos")->prepare(typed_case, tensors);
+            std::shared_ptr<Launch> right = registry.find("sampling")
+                                                .find_variant("kokkos")
+                                                ->prepare(typed_case, tensors, nullptr);
             return make_launch([right, damage, &tensors] {
               right->run();
               right->fetch();

@@ -27,7 +27,6 @@ class DeterminismClaimCheck : public ::testing::Test {
     cases[0].variants = {cases[0].kernel->find_variant(mutant)};
     cases[0].origin = "suites/own.csv:2";
     CheckRun run;
-    run.registry = &registry;
     run.threads = 1;
     run.virtual_runs.devices = {"nv-sm90", "amd-gfx942"};
     std::vector<Record> all;
@@ -86,7 +85,6 @@ TEST_F(DeterminismClaimCheck, HasOneRowForAnUnsupportedCaseWhateverTheData) {
   cases[0].variants = {cases[0].kernel->find_variant("none")};
   cases[0].origin = "--case twice/none/count=4294967296";
   CheckRun run;
-  run.registry = &registry;
   run.threads = 1;
   run.virtual_runs.devices = {"nv-sm90", "amd-gfx942"};
   run.virtual_runs.schedules = 1;

@@ -32,10 +32,10 @@ class Verdicts : public ::testing::TestWithParam<const char*> {
   CheckResult check(const std::string& mutant, std::uint64_t schedule = 1,
                     const ExecutorOptions& options = {}) {
     const Variant& v = variant(mutant);
-    const OpenVirtualDevice device(registry, Backend::source, device_profile(GetParam()), schedule,
-                                   options);
+    const auto device =
+        open_virtual_device(Backend::source, device_profile(GetParam()), schedule, options);
     const TypedCase<TwiceCase> shape(TwiceCase{});
-    return PreparedCase(shape, DataMode::real, 1).check(v);
+    return PreparedCase(shape, DataMode::real, 1).check(v, device.get());
   }
 
   Registry registry;
@@ -106,10 +106,8 @@ TEST_P(Verdicts, SayThatNoDeviceIsOpen) {
 TEST_P(Verdicts, HoldTheClaimOfEqualBits) {
   const TypedCase<TwiceCase> shape(TwiceCase{.count = 100000});
   const DeviceProfile& profile = device_profile(GetParam());
-  EXPECT_EQ(differing_bits(registry, variant("none"), shape, DataMode::real, profile, 6),
-            std::nullopt);
-  const auto differs =
-      differing_bits(registry, variant("float_atomics"), shape, DataMode::real, profile, 20);
+  EXPECT_EQ(differing_bits(variant("none"), shape, DataMode::real, profile, 6), std::nullopt);
+  const auto differs = differing_bits(variant("float_atomics"), shape, DataMode::real, profile, 20);
   ASSERT_TRUE(differs.has_value());
   EXPECT_THAT(*differs, HasSubstr("total under schedule "));
 }

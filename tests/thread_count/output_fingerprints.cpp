@@ -24,9 +24,9 @@ int print_all(int threads, const std::vector<std::string>& suites) {
       for (const Variant* variant : c.variants) {
         // Only this project's kernels: a vendor's library may split its sums by threads.
         if (variant->backend != Backend::kokkos || variant->name.starts_with("baseline/")) continue;
-        if (variant->unsupported_reason && variant->unsupported_reason(*c.shape)) continue;
+        if (variant->unsupported_reason && variant->unsupported_reason(*c.shape, nullptr)) continue;
         fmt::print("{}/{}/{} {:016x}\n", c.kernel->name, variant->name, c.shape->axes(),
-                   joined(bits_of_run(*variant, *c.shape, DataMode::real)));
+                   joined(bits_of_run({variant}, *c.shape, DataMode::real)));
         ++lines;
       }
     }

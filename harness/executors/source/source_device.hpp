@@ -27,6 +27,9 @@ class SourceDevice final : public NativeDevice {
   void name_run(std::string subject, std::string repro_command);
 
   const DeviceProfile& profile() const override { return profile_; }
+  SourceBuildMode build_mode() const override {
+    return options_.checking == Checking::off ? SourceBuildMode::plain : SourceBuildMode::checked;
+  }
   std::byte* allocate(std::int64_t bytes, std::string_view name) override;
   void release(std::byte* memory) override;
   void upload(std::byte* to, const std::byte* from, std::int64_t bytes) override;
