@@ -84,4 +84,21 @@ class NoDevice : public Error {
   explicit NoDevice(const std::string& message) : Error(ExitCode::nothing_ran, message) {}
 };
 
+/// A launch that the device rejected or in which it detected a fault. On a virtual device its data
+/// are undefined afterwards.
+class NativeFault : public std::runtime_error {
+ public:
+  explicit NativeFault(const std::string& findings)
+      : std::runtime_error(findings), findings_(findings) {}
+  /// what() is the headline (which kernel, where) followed by the diagnostics.
+  NativeFault(const std::string& headline, const std::string& findings)
+      : std::runtime_error(headline + "\n" + findings), findings_(findings) {}
+
+  /// Lines in the message format: "race     read-write, shared memory, …".
+  const std::string& findings() const { return findings_; }
+
+ private:
+  std::string findings_;
+};
+
 }  // namespace kernelgate

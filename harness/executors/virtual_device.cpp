@@ -2,11 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <vector>
-
 #include "harness/core/error.hpp"
 #include "harness/executors/source/source_device.hpp"
-#include "harness/verify/run_bits.hpp"
 
 namespace kernelgate {
 
@@ -30,23 +27,6 @@ std::unique_ptr<NativeDevice> open_virtual_device(Backend backend, const DeviceP
 std::vector<LaunchCounters> launch_counters(const NativeDevice& device) {
   const auto* source = dynamic_cast<const SourceDevice*>(&device);
   return source ? source->counters() : std::vector<LaunchCounters>{};
-}
-
-std::optional<std::string> differing_bits(const Variant& variant, const Case& shape, DataMode mode,
-                                          const DeviceProfile& profile, int schedules) {
-  std::vector<std::uint64_t> natural;
-  for (int schedule = 0; schedule < schedules; ++schedule) {
-    const auto device =
-        open_virtual_device(variant.backend, profile, static_cast<std::uint64_t>(schedule));
-    const std::vector<std::uint64_t> bits = bits_of_run({&variant, device.get()}, shape, mode);
-    if (schedule == 0) natural = bits;
-    for (std::size_t i = 0; i < bits.size(); ++i) {
-      if (bits[i] == natural[i]) continue;
-      return fmt::format("{} under schedule {} on {}", shape.tensors()[i].name, schedule,
-                         profile.name);
-    }
-  }
-  return std::nullopt;
 }
 
 }  // namespace kernelgate

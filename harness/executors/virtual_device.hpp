@@ -1,10 +1,9 @@
-// Opens virtual devices by backend name and runs variants on them.
+// Opens virtual devices by backend name.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <string>
+#include <vector>
 
 #include "harness/core/registry.hpp"
 #include "harness/devices/profile.hpp"
@@ -36,11 +35,5 @@ std::unique_ptr<NativeDevice> open_virtual_device(Backend backend, const DeviceP
 
 /// Memory counters of the device's launches so far; empty unless counting was enabled.
 std::vector<LaunchCounters> launch_counters(const NativeDevice& device);
-
-/// Runs the variant under `schedules` schedules and compares every output's bits with those of the
-/// natural order. Returns the first difference, "y under schedule 3 on amd-gfx942", or nothing when
-/// all agree.
-std::optional<std::string> differing_bits(const Variant& variant, const Case& shape, DataMode mode,
-                                          const DeviceProfile& profile, int schedules);
 
 }  // namespace kernelgate

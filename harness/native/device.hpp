@@ -6,11 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <stdexcept>
-#include <string>
 #include <string_view>
 #include <type_traits>
 
+#include "harness/core/error.hpp"
 #include "harness/core/native_entry.hpp"
 
 namespace kernelgate {
@@ -22,23 +21,6 @@ struct LaunchShape {
   std::uint32_t grid[3] = {1, 1, 1};
   std::uint32_t threads = 1;
   std::int64_t shared_bytes = 0;
-};
-
-/// A launch that the device rejected or in which it detected a fault. On a virtual device its data
-/// are undefined afterwards.
-class NativeFault : public std::runtime_error {
- public:
-  explicit NativeFault(const std::string& findings)
-      : std::runtime_error(findings), findings_(findings) {}
-  /// what() is the headline (which kernel, where) followed by the diagnostics.
-  NativeFault(const std::string& headline, const std::string& findings)
-      : std::runtime_error(headline + "\n" + findings), findings_(findings) {}
-
-  /// Lines in the message format: "race     read-write, shared memory, …".
-  const std::string& findings() const { return findings_; }
-
- private:
-  std::string findings_;
 };
 
 class NativeDevice {

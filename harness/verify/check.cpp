@@ -12,7 +12,6 @@
 #include "harness/core/shell.hpp"
 #include "harness/core/text_parts.hpp"
 #include "harness/core/variant_role.hpp"
-#include "harness/native/device.hpp"
 #include "harness/verify/run_bits.hpp"
 
 namespace kernelgate {

@@ -3,7 +3,7 @@
 // schedules.
 #include <gtest/gtest.h>
 
-#include "kernels/top_k/top_k_blocks.hpp"
+#include "kernels/top_k/tests/top_k_blocks.hpp"
 #include "kernels/top_k/top_k_units.hpp"
 
 namespace kernelgate {

@@ -1,7 +1,7 @@
 // Tests top_k with seeded bugs, one change each (CMakeLists.txt): the source executor rejects each,
 // by a diagnostic or a wrong result, and the unchanged twin passes where the bug fails.
 #include "harness/devices/unsupported_reason.hpp"
-#include "kernels/top_k/top_k_blocks.hpp"
+#include "kernels/top_k/tests/top_k_blocks.hpp"
 #include "kernels/top_k/top_k_units.hpp"
 #include "tests/native/seeded_bugs.hpp"
 

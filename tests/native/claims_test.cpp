@@ -2,8 +2,8 @@
 // the same under 20 schedules, at both wave widths.
 #include <gtest/gtest.h>
 
-#include "harness/executors/virtual_device.hpp"
 #include "harness/suites/suite.hpp"
+#include "tests/native/native_trial.hpp"
 
 namespace kernelgate {
 namespace {

@@ -13,9 +13,9 @@
 #include <type_traits>
 #include <vector>
 
-#include "harness/executors/native_trial.hpp"
 #include "harness/native/entry_set.hpp"
 #include "harness/verify/testing.hpp"
+#include "tests/native/native_trial.hpp"
 
 namespace kernelgate {
 

@@ -5,8 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/executors/virtual_device.hpp"
-#include "harness/verify/check.hpp"
+#include "tests/native/native_trial.hpp"
 #include "tests/native/twice_case.hpp"
 
 namespace kernelgate {

@@ -1,9 +1,12 @@
 // For tests of native kernels: runs a kernel's own launch plan on kernel instances chosen by the
 // test, such as seeded bugs, and checks them on virtual devices of both wave widths under several
-// schedules.
+// schedules. Compares a variant's bits under several schedules.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +14,7 @@
 #include "harness/executors/source/source_device.hpp"
 #include "harness/executors/virtual_device.hpp"
 #include "harness/verify/check.hpp"
+#include "harness/verify/run_bits.hpp"
 
 namespace kernelgate {
 
@@ -77,5 +81,26 @@ class NativeTrial {
   std::string kernel_;
   Registry registry_;
 };
+
+/// Runs the variant under `schedules` schedules and compares every output's bits with those of the
+/// natural order. Returns the first difference, "y under schedule 3 on amd-gfx942", or nothing when
+/// all agree.
+inline std::optional<std::string> differing_bits(const Variant& variant, const Case& shape,
+                                                 DataMode mode, const DeviceProfile& profile,
+                                                 int schedules) {
+  std::vector<std::uint64_t> natural;
+  for (int schedule = 0; schedule < schedules; ++schedule) {
+    const auto device =
+        open_virtual_device(variant.backend, profile, static_cast<std::uint64_t>(schedule));
+    const std::vector<std::uint64_t> bits = bits_of_run({&variant, device.get()}, shape, mode);
+    if (schedule == 0) natural = bits;
+    for (std::size_t i = 0; i < bits.size(); ++i) {
+      if (bits[i] == natural[i]) continue;
+      return fmt::format("{} under schedule {} on {}", shape.tensors()[i].name, schedule,
+                         profile.name);
+    }
+  }
+  return std::nullopt;
+}
 
 }  // namespace kernelgate
