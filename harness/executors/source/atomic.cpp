@@ -30,11 +30,11 @@ T Runtime::atomic(T* to, source_api::AtomicOp op, T operand, T expected, Scope s
     const std::uint64_t offset = address - observer.base;
     if (offset >= memory_.capacity()) {
       foreign(address, sizeof(T), op != AtomicOp::load, place);
-    } else if (!checker_.atomic(*current_->actor, offset, sizeof(T), acts[static_cast<int>(op)],
+    } else if (!checker_.atomic(*current().actor, offset, sizeof(T), acts[static_cast<int>(op)],
                                 scope, place)) {
       abandon();
     }
-  } else if (step()) {
+  } else if (steps_.step(current())) {
     hold_to_limits(place, "");
   }
   const T before = *to;
@@ -76,10 +76,10 @@ T Runtime::atomic(T* to, source_api::AtomicOp op, T operand, T expected, Scope s
   const bool changes = after != before;
   if (changes) {
     *to = after;
-    idle_spins_ = 0;
-    current_->spin_address = nullptr;
+    schedule_.progress();
+    current().spin_address = nullptr;
   } else if (op == AtomicOp::load || op == AtomicOp::compare_exchange || op == AtomicOp::exchange) {
-    spin(to, static_cast<std::uint64_t>(before));
+    if (!schedule_.spin(to, static_cast<std::uint64_t>(before))) fail_spin(to);
   }
   return before;
 }

@@ -1,32 +1,11 @@
 // Starts a block in a slot: its clocks, shared memory filled with garbage, and a fiber per thread
 // in the seed's order.
-#include <array>
 #include <memory>
-#include <numeric>
-#include <utility>
 
 #include "harness/core/random.hpp"
 #include "harness/executors/source/runtime.hpp"
 
 namespace kernelgate {
-
-void Runtime::shuffle_waves(BlockRun& block) {
-  std::vector<std::uint32_t> order(block.waves.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::array<std::uint8_t, 64> lanes{};
-  std::iota(lanes.begin(), lanes.end(), std::uint8_t{0});
-  const std::uint32_t width = block.waves[0].clock->width;
-  if (options_.seed != 0) {
-    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
-    for (std::size_t i = width; i > 1; --i) std::swap(lanes[i - 1], lanes[random() % i]);
-  }
-  for (const std::uint32_t w : order) {
-    WaveRun& wave = block.waves[w];
-    wave.lane_at = lanes;
-    ring_.push_back(&wave);
-  }
-  for (std::uint32_t i = 0; i < ring_.size(); ++i) ring_[i]->ring = i;
-}
 
 void Runtime::choose_counted(BlockRun& block, std::uint64_t index) {
   const std::uint64_t blocks = std::uint64_t{shape_->grid[0]} * shape_->grid[1] * shape_->grid[2];
@@ -53,9 +32,9 @@ void Runtime::start_block(std::uint32_t slot, std::uint64_t index) {
   block.running = true;
   checker_.begin_block(block.clock, slot, static_cast<std::uint32_t>(index), shape.threads, width,
                        lds);
-  memory_.prepare_lds(slot, lds, mix64(stream_ + index));
+  memory_.prepare_lds(slot, lds, mix64(schedule_.key() + index));
 
-  std::erase_if(ring_, [&](const WaveRun* wave) { return wave->block == &block; });
+  schedule_.remove(block);
   block.waves.resize(block.clock.waves.size());
   block.fibers.resize(shape.threads);
   for (std::size_t w = 0; w < block.waves.size(); ++w) {
@@ -66,7 +45,7 @@ void Runtime::start_block(std::uint32_t slot, std::uint64_t index) {
     wave.log.reset();
   }
   if (counting()) choose_counted(block, index);
-  shuffle_waves(block);
+  schedule_.add(block);
   for (std::uint32_t w = 0; w < block.waves.size(); ++w) {
     WaveRun& wave = block.waves[w];
     for (std::uint32_t p = 0; p < width; ++p) {

@@ -28,7 +28,7 @@ struct Fiber {
   WaveRun* wave = nullptr;
   std::size_t stack = 0;
   Waits waits = Waits::nothing;
-  std::uint64_t steps = 0;  // credited so far (step_limits.cpp)
+  std::uint64_t steps = 0;  // credited so far (step_count.hpp)
   source_api::Site site{};
   // Repeated atomic reads of one value at one address.
   const void* spin_address = nullptr;

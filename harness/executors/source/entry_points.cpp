@@ -5,6 +5,7 @@
 
 #include "harness/executors/source/observer.hpp"
 #include "harness/executors/source/places.hpp"
+#include "harness/executors/source/runtime.hpp"
 
 namespace kernelgate {
 

@@ -1,5 +1,5 @@
 // Findings for errors of a launch other than invalid single accesses: host or private memory,
-// misaligned addresses, processor faults, threads that cannot continue.
+// misaligned addresses, processor faults, threads that do not end or cannot continue.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,9 +16,10 @@ namespace kernelgate {
 
 void Runtime::foreign(std::uintptr_t address, std::uint64_t bytes, bool writes, Place place) {
   const std::uint64_t offset = address - observer.base;
-  if (current_->wave->log && offset < memory_.capacity() && bytes <= memory_.capacity() - offset) {
-    current_->wave->log->add(current_->actor->lane, place, writes, offset, bytes);
-    Actor& actor = *current_->actor;
+  const Fiber& fiber = current();
+  Actor& actor = *fiber.actor;
+  if (fiber.wave->log && offset < memory_.capacity() && bytes <= memory_.capacity() - offset) {
+    fiber.wave->log->add(actor.lane, place, writes, offset, bytes);
     const bool good = writes ? checker_.write(actor, offset, bytes, place)
                              : checker_.read(actor, offset, bytes, place);
     if (!good) abandon();
@@ -32,13 +33,13 @@ void Runtime::foreign(std::uintptr_t address, std::uint64_t bytes, bool writes, 
       f.kind = kind;
       f.what = what;
       f.got = Party{fmt::format("{} of {} B", writes ? "write" : "read", bytes),
-                    Checker::id(*current_->actor), place, "", false};
+                    Checker::id(*current().actor), place, "", false};
       return f;
     });
   };
   if (stacks_->holds(pointer)) {
     const std::size_t owner = stacks_->owner(pointer);
-    if (owner == current_->stack) {
+    if (owner == fiber.stack) {
       if (!stacks_->in_guard(pointer)) return;
       finding(FindingKind::bounds, "the thread's local variables need more than its stack");
       abandon();
@@ -63,9 +64,9 @@ void Runtime::misaligned(std::uintptr_t address, std::uint64_t bytes, Place plac
     f.kind = FindingKind::align;
     f.what = fmt::format("{} B at an address that is {} past a multiple of {}, {}", bytes,
                          address % bytes, bytes,
-                         offset < memory_.capacity() ? checker_.describe(*current_->actor, offset)
+                         offset < memory_.capacity() ? checker_.describe(*current().actor, offset)
                                                      : "private memory");
-    f.got = Party{fmt::format("access of {} B", bytes), Checker::id(*current_->actor), place, "",
+    f.got = Party{fmt::format("access of {} B", bytes), Checker::id(*current().actor), place, "",
                   false};
     return f;
   });
@@ -82,7 +83,7 @@ void Runtime::crash(std::uintptr_t address, const char* what, FindingKind kind, 
     finding.what = fmt::format("{} at address {:#x}", what, address);
   }
   // `code` is the address of the instruction itself, but a Place is one past a call.
-  finding.got = Party{"access", Checker::id(*current_->actor),
+  finding.got = Party{"access", Checker::id(*current().actor),
                       place_of(static_cast<const char*>(code) + 1), "", false};
   findings_.add(std::move(finding));
   abandon();
@@ -92,7 +93,7 @@ void Runtime::undefined(const std::string& what, const std::string& where) {
   Finding finding;
   finding.kind = FindingKind::ub;
   finding.what = what;
-  finding.got = Party{"computed", Checker::id(*current_->actor), no_place, where, false};
+  finding.got = Party{"computed", Checker::id(*current().actor), no_place, where, false};
   findings_.add(std::move(finding));
 }
 
@@ -100,8 +101,44 @@ void Runtime::fail_sync(const std::string& what, source_api::Site site) {
   Finding finding;
   finding.kind = FindingKind::sync;
   finding.what = what;
-  finding.got = Party{"call", Checker::id(*current_->actor), no_place, words(site), false};
+  finding.got = Party{"call", Checker::id(*current().actor), no_place, words(site), false};
   findings_.add(std::move(finding));
+  abandon();
+}
+
+void Runtime::hold_to_limits(Place place, const std::string& where) {
+  const auto exceeded = steps_.exceeded_limit(current());
+  if (!exceeded) return;
+  findings_.add(endless(*exceeded, place, where));
+  abandon();
+}
+
+Finding Runtime::endless(const std::string& what, Place place, const std::string& where) const {
+  Finding finding;
+  finding.kind = FindingKind::loop;
+  finding.what = what;
+  finding.got = Party{"last step", Checker::id(*current().actor), place, where, false};
+  return finding;
+}
+
+void Runtime::fall_silent(const void* code) {
+  Finding finding = endless(
+      fmt::format(
+          "{:g} s of processor time without a step, allowed {:g} s (--silent-limit); by the "
+          "clock, so that another run may end elsewhere",
+          options_.step_limit.silent_seconds, options_.step_limit.silent_seconds),
+      place_of(static_cast<const char*>(code) + 1), "");
+  finding.got.act = "found";
+  findings_.add(std::move(finding));
+  abandon();
+}
+
+void Runtime::fail_spin(const void* address) {
+  const Fiber& fiber = current();
+  report_deadlock(fmt::format(
+      "thread {} of block {} waits for a value at {} that no running thread changes", fiber.thread,
+      fiber.block->clock.index,
+      checker_.describe(*fiber.actor, reinterpret_cast<std::uintptr_t>(address) - observer.base)));
   abandon();
 }
 

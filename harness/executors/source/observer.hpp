@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "harness/executors/source/runtime.hpp"
+#include "harness/checker/checker.hpp"
 
 namespace kernelgate {
 

@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
-#include <numeric>
 #include <utility>
 
-#include "harness/core/random.hpp"
 #include "harness/executors/source/observer.hpp"
+#include "harness/executors/source/site_words.hpp"
 
 namespace kernelgate {
 
@@ -38,7 +36,8 @@ Runtime::Runtime(const DeviceProfile& profile, DeviceMemory& memory, Findings& f
       memory_(memory),
       findings_(findings),
       options_(options),
-      checker_(memory, findings, options.same_value_writes) {}
+      checker_(memory, findings, options.same_value_writes),
+      schedule_(options.seed, options.yield_every, steps_) {}
 
 void fiber_main() {
   Runtime& runtime = *active;
@@ -51,15 +50,11 @@ void Runtime::run(const NativeEntry& entry, const LaunchShape& shape, const void
   entry_ = &entry;
   shape_ = &shape;
   arguments_ = arguments;
-  observed_ = observed;
   checks_ = observed && options_.checking == Checking::all;
   abandoned_ = false;
   sheet_ =
       checks_ && options_.counted.blocks > 0 ? std::make_unique<CounterSheet>(profile_) : nullptr;
-  stream_ = mix64(options_.seed ^ mix64(++launch_));
-  drawn_ = 0;
-  idle_spins_ = 0;
-  before_value_ = 0;
+  schedule_.begin({checks_, counting(), memory_.capacity()});
   constants_ = Constants::of_this_program();
 
   const std::uint64_t blocks = std::uint64_t{shape.grid[0]} * shape.grid[1] * shape.grid[2];
@@ -67,14 +62,8 @@ void Runtime::run(const NativeEntry& entry, const LaunchShape& shape, const void
       options_.resident_blocks, 1, std::min<std::uint64_t>(blocks, DeviceMemory::max_slots)));
   stacks_ = &stacks_of_this_thread(std::size_t{slots} * shape.threads);
   slots_.clear();
-  ring_.clear();
   for (std::uint32_t s = 0; s < slots; ++s) slots_.push_back(std::make_unique<BlockRun>());
-  std::vector<std::uint32_t> order;
-  if (options_.seed != 0) {
-    order.resize(blocks);
-    std::iota(order.begin(), order.end(), 0U);
-    for (std::uint64_t i = blocks; i > 1; --i) std::swap(order[i - 1], order[random() % i]);
-  }
+  const std::vector<std::uint32_t> order = schedule_.block_order(blocks);
   const auto block_at = [&](std::uint64_t i) { return order.empty() ? i : order[i]; };
 
   Runtime* const outer = std::exchange(active, this);
@@ -84,16 +73,8 @@ void Runtime::run(const NativeEntry& entry, const LaunchShape& shape, const void
   observer.checker = &checker_;
   observer.base = reinterpret_cast<std::uintptr_t>(memory_.base());
   observer.capacity = memory_.capacity();
-  if (!checks_) observed_ = false;
-  accesses_ = other_steps_ = credited_ = came_at_ = 0;
-  armed_ = 0;
-  constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
-  const std::uint64_t most = options_.step_limit.steps;
-  max_of_thread_ = most == 0 ? no_limit : most;
-  max_of_block_ = most > no_limit / StepLimit::block_factor || most == 0
-                      ? no_limit
-                      : most * StepLimit::block_factor;
-  arm(until_event());
+  steps_.begin(options_.step_limit);
+  steps_.start_countdown(schedule_.accesses_until_yield());
 
   std::uint64_t started = 0;
   while (started < slots) {
@@ -101,27 +82,24 @@ void Runtime::run(const NativeEntry& entry, const LaunchShape& shape, const void
     ++started;
   }
   for (std::uint32_t live = slots; live > 0;) {
-    Fiber* fiber = first_ready();
-    if (!fiber) {
+    if (!schedule_.run()) {
       report_deadlock("");
       break;
     }
-    finished_ = nullptr;
-    go(main_, fiber);
     if (abandoned_) break;
-    if (!finished_) continue;
-    finished_->running = false;
-    if (counting()) end_interval(*finished_);
+    BlockRun* ended = schedule_.ended();
+    if (ended == nullptr) continue;
+    ended->running = false;
+    if (counting()) end_interval(*ended);
     if (started < blocks) {
-      start_block(finished_->clock.slot, block_at(started));
+      start_block(ended->clock.slot, block_at(started));
       ++started;
     } else {
       --live;
-      std::erase_if(ring_, [&](const WaveRun* wave) { return wave->block == finished_; });
-      for (std::uint32_t i = 0; i < ring_.size(); ++i) ring_[i]->ring = i;
+      schedule_.remove(*ended);
     }
   }
-  arm(0);
+  steps_.end();
   observer = outer_observer;
   active = outer;
 }
@@ -133,7 +111,8 @@ void Runtime::end_interval(BlockRun& block) {
 }
 
 void* Runtime::shared(std::int64_t bytes, const char* type) {
-  BlockRun& block = *current_->block;
+  const Fiber& fiber = current();
+  BlockRun& block = *fiber.block;
   if (bytes > shape_->shared_bytes) {
     Finding finding;
     finding.kind = FindingKind::bounds;
@@ -142,33 +121,59 @@ void* Runtime::shared(std::int64_t bytes, const char* type) {
     findings_.add(std::move(finding));
     abandon();
   }
-  if (current_->thread == 0 || block.clock.lds_name == "shared memory") block.clock.lds_name = type;
+  if (fiber.thread == 0 || block.clock.lds_name == "shared memory") block.clock.lds_name = type;
   return memory_.lds(block.clock.slot);
 }
 
 void Runtime::fence() {
   if (checker_.unsettled()) checker_.settle();
-  if (step()) hold_to_limits(no_place, "k_fence");
-  if (checks_) checker_.fence(*current_->actor);
+  if (steps_.step(current())) hold_to_limits(no_place, "k_fence");
+  if (checks_) checker_.fence(*current().actor);
 }
 
 void Runtime::event(Place place) {
   checker_.settle();
-  if (before_value_ > 1) {  // the countdown was shortened to await a value
-    arm(std::exchange(before_value_, 0) - 1);
-    return;
-  }
-  before_value_ = 0;
-  arm(until_event());
-  credit();
+  if (steps_.continue_countdown()) return;
+  steps_.start_countdown(schedule_.accesses_until_yield());
+  Fiber& fiber = current();
+  steps_.credit(fiber);
   hold_to_limits(place, "");
-  if (current_->spins == 0) idle_spins_ = 0;
-  if (options_.yield_every > 0 || ran_alone()) yield(false);
+  if (fiber.spins == 0) schedule_.progress();
+  if (schedule_.forces_yields() || steps_.ran_alone()) schedule_.yield(Schedule::Before::all);
 }
 
-void Runtime::await_value() {
-  if (before_value_ == 0) before_value_ = observer.countdown;
-  arm(1);
+void Runtime::sync_block(source_api::Site site) {
+  if (checker_.unsettled()) checker_.settle();
+  Fiber& fiber = current();
+  if (steps_.step(fiber)) hold_to_limits(no_place, words(site));
+  BlockRun& block = *fiber.block;
+  fiber.waits = Waits::block;
+  fiber.site = site;
+  if (++block.arrived < block.threads) {
+    schedule_.wait();
+    return;
+  }
+  // All threads have arrived. They must be at the same site, else the launch ends.
+  for (const Fiber& other : block.fibers) {
+    if (!same(other.site, site)) {
+      report_deadlock("");
+      abandon();
+    }
+  }
+  block.arrived = 0;
+  if (checks_) checker_.block_barrier(block.clock);
+  if (counting()) end_interval(block);
+  schedule_.release_block();
+}
+
+void Runtime::finish_thread() {
+  if (checker_.unsettled()) checker_.settle();
+  schedule_.end_fiber();
+}
+
+void Runtime::abandon() {
+  abandoned_ = true;
+  schedule_.leave();
 }
 
 }  // namespace kernelgate

@@ -1,5 +1,6 @@
-// One launch on the source executor. Each thread of the running blocks is a fiber; a seed
-// determines their order. The launch ends when every thread has finished or no thread can continue.
+// One launch on the source executor. Each thread of the running blocks is a fiber. The launch ends
+// when every thread has finished or no thread can continue. schedule.hpp orders the fibers, and
+// step_count.hpp counts their steps.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +9,11 @@
 #include <vector>
 
 #include "harness/checker/checker.hpp"
-#include "harness/core/random.hpp"
 #include "harness/executors/launch_counters.hpp"
 #include "harness/executors/source/block_run.hpp"
 #include "harness/executors/source/constants.hpp"
+#include "harness/executors/source/schedule.hpp"
+#include "harness/executors/source/step_count.hpp"
 #include "harness/executors/step_limit.hpp"
 #include "harness/native/device.hpp"
 
@@ -46,7 +48,7 @@ class Runtime {
   /// the next launch.
   const CounterSheet* counters() const { return sheet_.get(); }
   /// The number of accesses that the last launch reported.
-  std::uint64_t accesses() const { return accesses_; }
+  std::uint64_t accesses() const { return steps_.accesses(); }
   const FiberStacks* stacks() const { return stacks_; }
 
   // Called from inside a kernel, by the functions of kernel_api.hpp and the entry points.
@@ -65,7 +67,7 @@ class Runtime {
   /// Called at the access at `place` when the countdown reaches its end.
   void event(Place place);
   /// Called after an access whose check the checker postponed.
-  void await_value();
+  void await_value() { steps_.await_value(); }
   /// Ends the launch; the fiber never resumes. The findings contain the reason.
   [[noreturn]] void abandon();
   [[noreturn]] void crash(std::uintptr_t address, const char* what, FindingKind kind,
@@ -76,10 +78,8 @@ class Runtime {
   [[noreturn]] void fall_silent(const void* code);
 
   /// Increases with every step of any thread.
-  std::uint64_t steps() const { return seen() + other_steps_; }
-  const StepLimit& step_limit() const { return options_.step_limit; }
-  bool checks() const { return checks_; }
-  Fiber& current() const { return *current_; }
+  std::uint64_t steps() const { return steps_.steps(); }
+  Fiber& current() const { return schedule_.current(); }
   const LaunchShape& shape() const { return *shape_; }
 
  private:
@@ -89,25 +89,11 @@ class Runtime {
   void choose_counted(BlockRun& block, std::uint64_t index);
   void end_interval(BlockRun& block);
   bool counting() const { return sheet_ != nullptr; }
-  void shuffle_waves(BlockRun& block);
   [[noreturn]] void finish_thread();
-  Fiber* first_ready();
-  Fiber* next(const WaveRun& wave, std::uint32_t position, bool wrap);
-  void wait();
-  void yield(bool other_wave);
-  void go(FiberState& from, Fiber* to);
   void complete(WaveRun& wave, const WaveRun::Slot& slot, std::uint64_t lanes);
-  bool spin(const void* address, std::uint64_t value);
   void report_deadlock(const std::string& why);
+  [[noreturn]] void fail_spin(const void* address);
   void fail_sync(const std::string& what, source_api::Site site);
-  std::uint64_t random() { return kernelgate::word_at(stream_, ++drawn_); }
-  void observe(const Fiber* fiber);
-  void arm(std::int64_t countdown);
-  std::int64_t until_event();
-  std::uint64_t seen() const;
-  void credit();
-  bool ran_alone();
-  bool step();
   void hold_to_limits(Place place, const std::string& where);
   Finding endless(const std::string& what, Place place, const std::string& where) const;
 
@@ -118,32 +104,17 @@ class Runtime {
   Checker checker_;
   const FiberStacks* stacks_ = nullptr;
   std::vector<std::unique_ptr<BlockRun>> slots_;
-  std::vector<WaveRun*> ring_;
   Constants constants_;
   std::unique_ptr<CounterSheet> sheet_;  // only if waves are counted
 
   const NativeEntry* entry_ = nullptr;
   const LaunchShape* shape_ = nullptr;
   const void* const* arguments_ = nullptr;
-  FiberState main_ = nullptr;
-  Fiber* current_ = nullptr;
-  BlockRun* finished_ = nullptr;
-  bool observed_ = false;
   bool checks_ = false;
   bool abandoned_ = false;
-  std::uint64_t launch_ = 0;
-  std::uint64_t stream_ = 0;
-  std::uint64_t drawn_ = 0;
   void (*together_)(void* const*) = nullptr;  // of the operation that is about to complete
-  std::uint64_t idle_spins_ = 0;              // spin waits since the last progress
-  std::int64_t armed_ = 0;                    // the value that the countdown was set to
-  std::uint64_t accesses_ = 0;
-  std::uint64_t max_of_thread_ = 0;  // step limit of a thread
-  std::uint64_t max_of_block_ = 0;
-  std::uint64_t credited_ = 0;     // observed accesses already credited to their threads
-  std::uint64_t came_at_ = 0;      // observed accesses when the current fiber was resumed
-  std::uint64_t other_steps_ = 0;  // steps other than observed accesses
-  std::int64_t before_value_ = 0;  // countdown before a write whose value is awaited; or 0
+  StepCount steps_;
+  Schedule schedule_;
 };
 
 /// The launch that runs on this host thread.

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string>
 
-#include "harness/executors/source/observer.hpp"
+#include "harness/executors/source/runtime.hpp"
 
 namespace kernelgate {
 

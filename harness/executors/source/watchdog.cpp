@@ -21,27 +21,6 @@ namespace {
 
 constexpr int looks = 8;  // polls of the step count within the limit
 
-struct Watch {
-  std::uint64_t steps = 0;
-  int unchanged = 0;
-};
-thread_local Watch watch;
-
-// Ending a launch inside a step leaks nothing: no step lasts as long as the limit, and everything
-// else on a fiber's stack belongs to the kernel.
-void look(int, siginfo_t*, void* context) {
-  const int error = errno;
-  Runtime* runtime = running();
-  const Registers at = registers(context);
-  if (runtime == nullptr || runtime->stacks() == nullptr || !runtime->stacks()->holds(at.stack) ||
-      runtime->steps() != watch.steps) {
-    watch = Watch{runtime == nullptr ? 0 : runtime->steps(), 0};
-  } else if (++watch.unchanged >= looks) {
-    runtime->fall_silent(at.code);
-  }
-  errno = error;
-}
-
 timespec time_of(double seconds) {
   const auto whole = static_cast<std::time_t>(seconds);
   return {whole, static_cast<long>((seconds - static_cast<double>(whole)) * 1e9)};
@@ -49,12 +28,34 @@ timespec time_of(double seconds) {
 
 }  // namespace
 
+void Watchdog::on_timer(int, siginfo_t* info, void* context) {
+  if (info->si_code != SI_TIMER) return;  // sent by a process
+  const int error = errno;
+  static_cast<Watchdog*>(info->si_value.sival_ptr)->look(context);
+  errno = error;
+}
+
+// Ending a launch inside a step leaks nothing: no step lasts as long as the limit, and everything
+// else on a fiber's stack belongs to the kernel.
+void Watchdog::look(const void* context) {
+  Runtime* runtime = running();
+  const Registers at = registers(context);
+  const std::uint64_t steps = runtime == nullptr ? 0 : runtime->steps();
+  if (runtime == nullptr || runtime->stacks() == nullptr || !runtime->stacks()->holds(at.stack) ||
+      steps != steps_) {
+    steps_ = steps;
+    unchanged_ = 0;
+  } else if (++unchanged_ >= looks) {
+    runtime->fall_silent(at.code);
+  }
+}
+
 Watchdog::Watchdog(double seconds) {
   if (seconds <= 0) return;
-  watch = Watch{};
   sigevent event = {};
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = SIGVTALRM;
+  event.sigev_value.sival_ptr = this;
   event.sigev_notify_thread_id = gettid();
   if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer_) != 0) {
     throw MissingResource(fmt::format(
@@ -62,7 +63,7 @@ Watchdog::Watchdog(double seconds) {
         std::strerror(errno)));
   }
   struct sigaction action = {};
-  action.sa_sigaction = &look;
+  action.sa_sigaction = &on_timer;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART;
   sigemptyset(&action.sa_mask);
   sigaction(SIGVTALRM, &action, &before_);

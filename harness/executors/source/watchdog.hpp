@@ -2,6 +2,7 @@
 #pragma once
 
 #include <csignal>
+#include <cstdint>
 #include <ctime>
 
 namespace kernelgate {
@@ -17,6 +18,11 @@ class Watchdog {
   Watchdog& operator=(const Watchdog&) = delete;
 
  private:
+  static void on_timer(int signal, siginfo_t* info, void* context);
+  void look(const void* context);
+
+  std::uint64_t steps_ = 0;  // of the launch, at the last look
+  int unchanged_ = 0;        // looks since then that found the same number
   bool watching_ = false;
   timer_t timer_ = {};
   struct sigaction before_ = {};

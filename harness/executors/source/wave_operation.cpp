@@ -13,8 +13,8 @@ std::uint64_t Runtime::wave_operation(source_api::WaveOp op, std::uint64_t mask,
                                       std::uint64_t value, std::uint32_t operand,
                                       std::uint32_t width, source_api::Site site) {
   if (checker_.unsettled()) checker_.settle();
-  if (step()) hold_to_limits(no_place, words(site));
-  Fiber& fiber = *current_;
+  Fiber& fiber = current();
+  if (steps_.step(fiber)) hold_to_limits(no_place, words(site));
   WaveRun& wave = *fiber.wave;
   const std::uint32_t lane = fiber.actor->lane;
   const char* op_name = name(op);
@@ -53,7 +53,7 @@ std::uint64_t Runtime::wave_operation(source_api::WaveOp op, std::uint64_t mask,
   }
   fiber.waits = Waits::wave;
   fiber.site = site;
-  wait();
+  schedule_.wait();
   return wave.slots[lane].result;
 }
 
@@ -103,7 +103,7 @@ void Runtime::complete(WaveRun& wave, const WaveRun::Slot& call, std::uint64_t m
       slot.result = wave.slots[from].value;
     }
     Fiber& fiber = *wave.fibers[wave.position_of[lane]];
-    if (&fiber != current_) wave.ready |= 1ULL << fiber.position;
+    if (&fiber != &current()) Schedule::make_ready(fiber);
     fiber.waits = Waits::nothing;
   }
   wave.arrived &= ~mask;
@@ -121,7 +121,7 @@ void Runtime::complete(WaveRun& wave, const WaveRun::Slot& call, std::uint64_t m
 
 void Runtime::wave_together(void* mine, void (*compute)(void* const*), std::uint32_t width,
                             source_api::Site site) {
-  const WaveClock& clock = *current_->wave->clock;
+  const WaveClock& clock = *current().wave->clock;
   if (clock.lanes != (width == 64 ? ~0ULL : (1ULL << width) - 1)) {
     fail_sync("a matrix product in a wave that is not full", site);
   }
