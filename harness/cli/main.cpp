@@ -34,7 +34,8 @@ namespace {
 
 constexpr const char* exit_codes =
     "Exit codes: 0 clean, 1 incorrect, 2 usage or bad input, 3 slower, 4 cannot tell (--strict), "
-    "5 nothing ran, 6 environment invalid, 7 too little memory or threads, 8 internal error.\n"
+    "5 nothing ran, 6 environment invalid, 7 too little memory or threads, 8 internal error, "
+    "9 device lost in mid-run.\n"
     "Example: kernelgate check --suite smoke";
 
 // Shortens a message that quotes a very long text.

@@ -18,12 +18,14 @@ enum class ExitCode : int {
   invalid_environment = 6,  // wrong device, A/A failed, below the roofline time
   missing_resource = 7,     // memory, address space, threads, processes
   internal_error = 8,       // a fault of the program itself
+  device_lost = 9,          // a GPU that failed in mid-run
 };
 
-/// The graver of two exit codes. A wrong result is final and outweighs everything; after the errors
-/// and in an invalid environment nothing can be said about speed; "nothing ran" tells least.
+/// The graver of two exit codes. A wrong result is final and outweighs everything; after the
+/// errors, on a lost device and in an invalid environment nothing can be said about speed; "nothing
+/// ran" tells least.
 constexpr ExitCode graver(ExitCode a, ExitCode b) {
-  constexpr int gravity[] = {0, 8, 4, 3, 2, 1, 6, 5, 7};  // of codes 0 to 8
+  constexpr int gravity[] = {0, 9, 4, 3, 2, 1, 6, 5, 8, 7};  // of codes 0 to 9
   return gravity[static_cast<int>(a)] >= gravity[static_cast<int>(b)] ? a : b;
 }
 
@@ -71,17 +73,30 @@ class BadInput : public Error {
   explicit BadInput(const std::string& message) : Error(ExitCode::bad_input, message) {}
 };
 
+/// The machine lacks what the input needs. A case that cannot run for this reason is unsupported.
+class Unavailable : public Error {
+ protected:
+  using Error::Error;
+};
+
 /// The machine does not give what the input needs: memory, address space, threads, processes.
-class MissingResource : public Error {
+class MissingResource : public Unavailable {
  public:
   explicit MissingResource(const std::string& message)
-      : Error(ExitCode::missing_resource, message) {}
+      : Unavailable(ExitCode::missing_resource, message) {}
 };
 
 /// This machine has no device for a backend, or this build no kernels or executor for it.
-class NoDevice : public Error {
+class NoDevice : public Unavailable {
  public:
-  explicit NoDevice(const std::string& message) : Error(ExitCode::nothing_ran, message) {}
+  explicit NoDevice(const std::string& message) : Unavailable(ExitCode::nothing_ran, message) {}
+};
+
+/// A GPU failed in mid-run: in this process, its runtime answers every later call with the same
+/// error.
+class DeviceLost : public Error {
+ public:
+  explicit DeviceLost(const std::string& message) : Error(ExitCode::device_lost, message) {}
 };
 
 /// A launch that the device rejected or in which it detected a fault. On a virtual device its data

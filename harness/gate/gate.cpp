@@ -27,6 +27,7 @@ PartState state_of(ExitCode code) {
     case ExitCode::missing_resource:
       return PartState::invalid;
     case ExitCode::internal_error:
+    case ExitCode::device_lost:
       break;
   }
   return PartState::failed;

@@ -58,6 +58,9 @@ TEST(Gate, EveryExitCodeOfAPartHasItsState) {
   EXPECT_EQ(state_of(ExitCode::cannot_tell), PartState::cannot_tell);
   EXPECT_EQ(state_of(ExitCode::nothing_ran), PartState::not_run);
   EXPECT_EQ(state_of(ExitCode::invalid_environment), PartState::invalid);
+  EXPECT_EQ(state_of(ExitCode::missing_resource), PartState::invalid);
+  EXPECT_EQ(state_of(ExitCode::internal_error), PartState::failed);
+  EXPECT_EQ(state_of(ExitCode::device_lost), PartState::failed);
 }
 
 TEST(Gate, TheScreenNamesEachPartWithItsKindAndHowToRunItAgain) {

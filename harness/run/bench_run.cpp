@@ -9,10 +9,10 @@
 #include "harness/core/variant_role.hpp"
 #include "harness/run/case_record.hpp"
 #include "harness/run/check_run.hpp"
-#include "harness/run/child_answer.hpp"
 #include "harness/run/host_environment.hpp"
 #include "harness/run/isolate.hpp"
 #include "harness/run/real_devices.hpp"
+#include "harness/run/shared_note.hpp"
 #include "harness/timing/benchmark_json.hpp"
 #include "harness/verify/check.hpp"
 
@@ -29,10 +29,21 @@ std::optional<std::size_t> baseline_of(const std::vector<VariantOnDevice>& varia
   return std::nullopt;
 }
 
+/// "kokkos, baseline/onednn"
+std::string names_of(const std::vector<VariantOnDevice>& variants) {
+  std::string names;
+  for (const VariantOnDevice& each : variants) {
+    names += (names.empty() ? "" : ", ") + each.variant->name;
+  }
+  return names;
+}
+
 /// Times one case after another in one process; owns the machine's peaks.
 class Bench {
  public:
-  Bench(const BenchRun& run, const RunCounters* counters) : run_(run) {
+  /// `note`: receives what the process is doing, after "while it".
+  Bench(const BenchRun& run, const RunCounters* counters, SharedNote& note)
+      : run_(run), note_(note) {
     sampling_ = run.sampling;
     sampling_.counters = counters;
     sampling_.cold_bytes = roofs_.cold_bytes();
@@ -43,6 +54,7 @@ class Bench {
     std::vector<VariantOnDevice> sound;
     std::vector<std::size_t> row_of;
     {
+      note_.write("prepared the inputs and their reference");
       const PreparedCase prepared(*suite_case.shape, DataMode::real, run_.seed);
       for (const Variant* variant : suite_case.variants) {
         rows.push_back(blank(suite_case, *variant));
@@ -53,6 +65,7 @@ class Bench {
         }
         rows.back().device = devices_.profile_of(*variant);
         NativeDevice* device = devices_.device_of(*variant);
+        note_.write("checked " + variant->name);
         const CheckResult result = prepared.check(*variant, device);
         rows.back().status = result.status;
         rows.back().message = first_line(result.message);
@@ -62,6 +75,7 @@ class Bench {
       }
     }
     if (sound.empty()) return rows;
+    note_.write("timed " + names_of(sound));
     const std::vector<TimeSummary> times = sample(*suite_case.shape, sound, sampling_);
     const std::optional<std::size_t> baseline = baseline_of(sound);
     for (std::size_t i = 0; i < sound.size(); ++i) {
@@ -122,6 +136,7 @@ class Bench {
     const PreparedCase prepared(*suite_case.shape, DataMode::real, run_.seed + 1000003);
     for (std::size_t i = 0; i < sound.size(); ++i) {
       const Variant& variant = *sound[i].variant;
+      note_.write("checked " + variant.name + " again after timing");
       const CheckResult result = prepared.check(variant, sound[i].device);
       if (result.status == Status::passed) continue;
       Record& row = rows[row_of[i]];
@@ -134,6 +149,7 @@ class Bench {
   }
 
   const BenchRun& run_;
+  SharedNote& note_;
   RealDevices devices_;
   SamplingOptions sampling_;
   Roofs roofs_;
@@ -195,12 +211,13 @@ void BenchRun::run(const std::vector<SuiteCase>& cases,
   jobs.time_limit_seconds = time_limit_seconds;
   std::unique_ptr<RunCounters> counters;  // before threads start
   std::unique_ptr<Bench> bench;
+  SharedNote note;
   BenchmarkJson::start_file(benchmark_flags);
   jobs.begin = [&] {
     counters = std::make_unique<RunCounters>();
     new HostExecutor(threads);  // the child leaves with _exit()
     start_benchmark_library(benchmark_flags);
-    bench = std::make_unique<Bench>(*this, counters.get());
+    bench = std::make_unique<Bench>(*this, counters.get(), note);
   };
   const auto failed = [&](const SuiteCase& c, Status status, const std::string& why) {
     for (const Variant* variant : c.variants) {
@@ -214,29 +231,18 @@ void BenchRun::run(const std::vector<SuiteCase>& cases,
       done(row);
     }
   };
-  jobs.run = [&](std::int64_t i) -> std::string {
-    try {
-      return pack_rows(bench->time(cases[static_cast<std::size_t>(i)]));
-    } catch (const MissingResource& reason) {
-      return refusal_text(reason.what());
-    } catch (const NoDevice& reason) {
-      return refusal_text(reason.what());
-    }
+  jobs.run = [&](std::int64_t i) {
+    return pack_rows(bench->time(cases[static_cast<std::size_t>(i)]));
   };
   jobs.finish = [&](std::int64_t i, const JobOutcome& outcome) {
     const SuiteCase& c = cases[static_cast<std::size_t>(i)];
-    if (outcome.end != JobOutcome::End::returned) {
-      const bool died = outcome.end == JobOutcome::End::died;
-      failed(c, died ? Status::crashed : Status::timed_out, outcome.text);
-      return;
+    if (outcome.end == JobOutcome::End::returned) {
+      for (const Record& row : unpack_rows(outcome.text)) done(row);
+    } else if (outcome.end == JobOutcome::End::unavailable) {
+      failed(c, Status::unsupported, outcome.text);
+    } else {
+      failed(c, status_of(outcome.end), fmt::format("{} while it {}", outcome.text, note.read()));
     }
-    std::vector<Record> rows;
-    try {
-      rows = unpack_rows(outcome.text);
-    } catch (const BadInput& unsupported_reason) {
-      failed(c, Status::unsupported, unsupported_reason.what());
-    }
-    for (const Record& row : rows) done(row);
   };
   if (isolated) {
     run_isolated(jobs);
@@ -245,9 +251,9 @@ void BenchRun::run(const std::vector<SuiteCase>& cases,
   counters = std::make_unique<RunCounters>();
   const HostExecutor executor(threads);
   start_benchmark_library(benchmark_flags);
-  bench = std::make_unique<Bench>(*this, counters.get());
+  bench = std::make_unique<Bench>(*this, counters.get(), note);
   for (std::int64_t i = 0; i < jobs.count; ++i) {
-    jobs.finish(i, {JobOutcome::End::returned, jobs.run(i)});
+    jobs.finish(i, run_here(jobs, i));
   }
 }
 

@@ -183,10 +183,10 @@ class Judge {
       CheckResult result = prepare(job).check(variant, device.get());
       counters = launch_counters(*device);
       return result;
-    } catch (const MissingResource& reason) {  // for example, no memory for the tensors
+    } catch (const Unavailable& reason) {  // for example, no memory for the tensors
       return refused(reason.what());
-    } catch (const NoDevice& reason) {
-      return refused(reason.what());
+    } catch (const DeviceLost&) {  // ends the process
+      throw;
     } catch (const std::exception& error) {  // of the case, its inputs or its reference
       CheckResult result;
       result.status = Status::crashed;
@@ -289,11 +289,11 @@ std::size_t end_of_slice(const std::vector<Job>& jobs, std::size_t first, std::s
   return last;
 }
 
-/// The row of a job whose process crashed or timed out.
+/// The row of a job that returned nothing.
 Checked unanswered(const Job& job, const CheckRun& run, const JobOutcome& outcome) {
   Checked checked = blank(job, run);
   const bool late = outcome.end == JobOutcome::End::timed_out;
-  checked.record.status = late ? Status::timed_out : Status::crashed;
+  checked.record.status = status_of(outcome.end);
   checked.record.message = checked.message = outcome.text;
   if (late) {
     add_options(checked.record, std::vector<std::string>{

@@ -36,11 +36,19 @@ constexpr std::int64_t beginning = -1;
 constexpr std::uint64_t header_mark = 0x6b65726e67617465;
 constexpr std::int64_t max_text_bytes = std::int64_t{1} << 30;
 
-/// Header of a child's message: a mark, the job and the length of the text that follows.
+/// Header of a child's message: a mark, the job, the exit code of the error that ended it, and the
+/// length of the text that follows.
 struct Header {
   std::uint64_t mark = header_mark;
   std::int64_t job = 0;
+  ExitCode code = ExitCode::clean;
   std::int64_t bytes = 0;
+};
+
+/// The text of a message: the job's result, or the message of the error with that exit code.
+struct Answer {
+  ExitCode code = ExitCode::clean;
+  std::string text;
 };
 
 void write_all(int fd, const void* data, std::size_t bytes) {
@@ -54,10 +62,10 @@ void write_all(int fd, const void* data, std::size_t bytes) {
   }
 }
 
-void send(int fd, std::int64_t job, const std::string& text) {
-  const Header header{header_mark, job, static_cast<std::int64_t>(text.size())};
+void send(int fd, std::int64_t job, const Answer& answer) {
+  const Header header{header_mark, job, answer.code, static_cast<std::int64_t>(answer.text.size())};
   write_all(fd, &header, sizeof header);
-  write_all(fd, text.data(), text.size());
+  write_all(fd, answer.text.data(), answer.text.size());
 }
 
 /// The jobs in [next, last).
@@ -86,20 +94,42 @@ void close_others(int kept) {
   close_range(own + 1, ~0U, 0);
 }
 
+/// Calls begin(). Any error ends the child.
+Answer begin_in_child(const IsolatedJobs& jobs) {
+  try {
+    if (jobs.begin) jobs.begin();
+  } catch (const Unavailable& reason) {
+    return {reason.exit_code(), reason.what()};
+  } catch (const std::exception& error) {
+    const bool silent = std::string(error.what()).empty();
+    return {ExitCode::bad_input, silent ? "unknown error" : error.what()};
+  }
+  return {};
+}
+
+Answer run_in_child(const IsolatedJobs& jobs, std::int64_t i) {
+  try {
+    return {ExitCode::clean, jobs.run(i)};
+  } catch (const Unavailable& reason) {
+    return {reason.exit_code(), reason.what()};
+  } catch (const DeviceLost& reason) {
+    return {reason.exit_code(), reason.what()};
+  }
+}
+
 [[noreturn]] void child_main(const IsolatedJobs& jobs, int parent) {
   leave_interrupts_alone();
   close_others(parent);
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // the child must not outlive a killed parent
-  std::string fault;
-  try {
-    if (jobs.begin) jobs.begin();
-  } catch (const std::exception& error) {
-    fault = std::string(error.what()).empty() ? "unknown error" : error.what();
-  }
-  send(parent, beginning, fault);
-  if (!fault.empty()) _exit(0);
+  const Answer begun = begin_in_child(jobs);
+  send(parent, beginning, begun);
+  if (begun.code != ExitCode::clean) _exit(0);
   for (Range range; read_range(parent, range);) {
-    for (; !range.empty(); ++range.next) send(parent, range.next, jobs.run(range.next));
+    for (; !range.empty(); ++range.next) {
+      const Answer answer = run_in_child(jobs, range.next);
+      send(parent, range.next, answer);
+      if (answer.code == ExitCode::device_lost) _exit(static_cast<int>(answer.code));
+    }
   }
   std::fflush(nullptr);
   _exit(0);  // no destructors of state that the parent owns
@@ -164,7 +194,7 @@ class Child {
   enum class Read { message, foreign, end, late };
 
   /// Waits until `until` for the message of this job. `foreign`: bytes not written by send().
-  Read next_until(Clock::time_point until, std::int64_t job, std::string& text) {
+  Read next_until(Clock::time_point until, std::int64_t job, Answer& answer) {
     Header header;
     const Read first = fill(&header, sizeof header, until);
     if (first != Read::message) return first;
@@ -172,8 +202,9 @@ class Child {
         header.bytes > max_text_bytes) {
       return Read::foreign;
     }
-    text.resize(static_cast<std::size_t>(header.bytes));
-    return fill(text.data(), text.size(), until);
+    answer.code = header.code;
+    answer.text.resize(static_cast<std::size_t>(header.bytes));
+    return fill(answer.text.data(), answer.text.size(), until);
   }
 
   int wait_status() {
@@ -244,16 +275,18 @@ constexpr const char* foreign_bytes =
     "code in its process wrote to a descriptor that it did not open, the connection to this "
     "program";
 
-/// Throws BadInput if the child cannot begin: no kernel has run, so the environment is at fault and
-/// not the first job.
+/// Throws if the child cannot begin: no kernel has run, so the environment is at fault and not the
+/// first job.
 void require_begun(Child& child, double limit_seconds) {
   constexpr double min_seconds = 60;
-  std::string text;
+  Answer begun;
   const double limit = limit_seconds > 0 ? std::max(limit_seconds, min_seconds) : 0;
-  switch (child.next_until(deadline(limit), beginning, text)) {
+  switch (child.next_until(deadline(limit), beginning, begun)) {
     case Child::Read::message:
-      if (!text.empty()) throw BadInput(text);
-      return;
+      if (begun.code == ExitCode::clean) return;
+      if (begun.code == ExitCode::missing_resource) throw MissingResource(begun.text);
+      if (begun.code == ExitCode::nothing_ran) throw NoDevice(begun.text);
+      throw BadInput(begun.text);
     case Child::Read::foreign:
       throw BadInput("the child process for kernels did not start: " + std::string(foreign_bytes) +
                      " before any kernel ran");
@@ -339,12 +372,18 @@ class Pool {
   }
 
   void handle(Worker& worker) {
-    std::string text;
-    switch (worker.child->next_until(worker.until, worker.range.next, text)) {
+    Answer answer;
+    switch (worker.child->next_until(worker.until, worker.range.next, answer)) {
       case Child::Read::foreign:
         return replace(worker, {JobOutcome::End::died, foreign_bytes});
       case Child::Read::message:
-        outcomes_.add(worker.range.next, {JobOutcome::End::returned, std::move(text)});
+        if (answer.code == ExitCode::device_lost) {
+          return replace(worker, {JobOutcome::End::died, std::move(answer.text)});
+        }
+        outcomes_.add(worker.range.next,
+                      {answer.code == ExitCode::clean ? JobOutcome::End::returned
+                                                      : JobOutcome::End::unavailable,
+                       std::move(answer.text)});
         ++worker.range.next;
         if (!worker.range.empty()) return begin_job(worker);
         if (const Range range = next_group(); !range.empty()) return ask(worker, range);
@@ -379,6 +418,14 @@ class Pool {
 
 void run_isolated(const IsolatedJobs& jobs) {
   if (jobs.count > 0) Pool(jobs).run();
+}
+
+JobOutcome run_here(const IsolatedJobs& jobs, std::int64_t i) {
+  try {
+    return {JobOutcome::End::returned, jobs.run(i)};
+  } catch (const Unavailable& reason) {
+    return {JobOutcome::End::unavailable, reason.what()};
+  }
 }
 
 }  // namespace kernelgate

@@ -7,14 +7,27 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/error.hpp"
+
 namespace kernelgate {
 
 /// How one job ended. `text` is what the job returned, or why it did not.
 struct JobOutcome {
-  enum class End { returned, died, timed_out };
+  enum class End {
+    returned,
+    unavailable,  // the machine lacks what the job needs
+    died,         // its process crashed or ended, or lost its device
+    timed_out,
+  };
   End end = End::returned;
   std::string text;
 };
+
+/// The status of a case whose job ended so without a result.
+constexpr Status status_of(JobOutcome::End end) {
+  if (end == JobOutcome::End::unavailable) return Status::unsupported;
+  return end == JobOutcome::End::timed_out ? Status::timed_out : Status::crashed;
+}
 
 /// The jobs, and how to run them.
 struct IsolatedJobs {
@@ -26,14 +39,18 @@ struct IsolatedJobs {
   std::vector<std::int64_t> groups = {};
   /// Called once in every child before its first job. Threads may start here, not in the parent.
   std::function<void()> begin;
-  /// Runs job i in the child. Its result is passed to `finish` in the parent.
+  /// Runs job i in the child. Its result is passed to `finish` in the parent. It may throw
+  /// Unavailable or DeviceLost; after the latter, a fresh child continues.
   std::function<std::string(std::int64_t)> run;
   /// Called in the parent, in the order of the jobs, whichever child finishes first.
   std::function<void(std::int64_t, const JobOutcome&)> finish;
 };
 
-/// Runs all jobs. The calling process must not have started threads yet. Throws BadInput if a child
-/// cannot begin.
+/// Runs all jobs. The calling process must not have started threads yet. If a child cannot begin,
+/// throws MissingResource or NoDevice if begin() did, and BadInput otherwise.
 void run_isolated(const IsolatedJobs& jobs);
+
+/// Runs job i in this process. Its errors other than Unavailable are passed on.
+JobOutcome run_here(const IsolatedJobs& jobs, std::int64_t i);
 
 }  // namespace kernelgate

@@ -71,6 +71,48 @@ TEST(Isolate, AChildThatCannotBeginIsNoFaultOfAJob) {
             std::string::npos);
 }
 
+TEST(Isolate, AChildWithoutAResourceAtItsBeginningKeepsTheKindOfError) {
+  IsolatedJobs jobs;
+  jobs.count = 1;
+  jobs.run = [](std::int64_t) { return std::string("ran"); };
+  jobs.finish = [](std::int64_t, const JobOutcome&) { ADD_FAILURE(); };
+  jobs.begin = [] { throw MissingResource("no memory for 1 GB"); };
+  EXPECT_THROW(run_isolated(jobs), MissingResource);
+  jobs.begin = [] { throw NoDevice("no CUDA device here"); };
+  EXPECT_THROW(run_isolated(jobs), NoDevice);
+}
+
+/// Job 1 lacks memory, job 2 loses its device; every other job returns its process id.
+TEST(Isolate, TellsAMissingResourceAndALostDeviceFromACrash) {
+  std::vector<JobOutcome> outcomes;
+  IsolatedJobs jobs;
+  jobs.count = 4;
+  jobs.time_limit_seconds = 60;
+  jobs.run = [](std::int64_t i) -> std::string {
+    if (i == 1) throw MissingResource("no memory for 1 GB");
+    if (i == 2) throw DeviceLost("device nv-sm90 lost");
+    return std::to_string(getpid());
+  };
+  jobs.finish = [&](std::int64_t, const JobOutcome& outcome) { outcomes.push_back(outcome); };
+  run_isolated(jobs);
+  ASSERT_EQ(outcomes.size(), 4U);
+  EXPECT_EQ(outcomes[1].end, JobOutcome::End::unavailable);
+  EXPECT_EQ(outcomes[1].text, "no memory for 1 GB");
+  EXPECT_EQ(status_of(outcomes[1].end), Status::unsupported);
+  EXPECT_EQ(outcomes[2].end, JobOutcome::End::died);
+  EXPECT_EQ(outcomes[2].text, "device nv-sm90 lost");
+  EXPECT_EQ(status_of(outcomes[2].end), Status::crashed);
+  EXPECT_NE(outcomes[3].text, outcomes[0].text) << "the lost device must end its process";
+}
+
+TEST(Isolate, ReportsAMissingResourceOfThisProcessLikewise) {
+  IsolatedJobs jobs;
+  jobs.run = [](std::int64_t) -> std::string { throw MissingResource("no memory for 1 GB"); };
+  EXPECT_EQ(run_here(jobs, 0).end, JobOutcome::End::unavailable);
+  jobs.run = [](std::int64_t) -> std::string { throw DeviceLost("device nv-sm90 lost"); };
+  EXPECT_THROW(run_here(jobs, 0), DeviceLost);
+}
+
 /// Jobs 0 to 11 in groups of three, in two processes; every job returns its process id.
 TEST(Isolate, RunsGroupsSideBySideAndReportsInTheOrderOfTheJobs) {
   IsolatedJobs jobs;

@@ -51,6 +51,7 @@ std::vector<PluginVariant> describe_in_child(const std::string& file) {
       variants = variants_in(outcome.text);
       return;
     }
+    if (outcome.end == JobOutcome::End::unavailable) throw MissingResource(outcome.text);
     throw BadInput(fmt::format(
         "plugin {}: {} while the library was loaded or in kernelgate_plugin(); expected "
         "a description of its variants\n  rerun    {}",

@@ -70,6 +70,8 @@ std::string golden_rows(const GoldenRun& run, const std::string& run_id) {
   std::vector<Record> rows;
   try {
     run(run_id, [&](const Record& row) { rows.push_back(row); });
+  } catch (const Unavailable&) {
+    throw;
   } catch (const std::exception& error) {
     return refusal_text(error.what());
   }
@@ -194,9 +196,9 @@ class Validation {
     jobs.run = [this](std::int64_t) { return golden_rows(goldens_, run_id_); };
     jobs.finish = [&](std::int64_t, const JobOutcome& outcome) {
       progress.finish();
-      if (outcome.end != JobOutcome::End::returned) {
-        throw BadInput("goldens of the model: " + outcome.text);
-      }
+      const std::string why = "goldens of the model: " + outcome.text;
+      if (outcome.end == JobOutcome::End::unavailable) throw MissingResource(why);
+      if (outcome.end != JobOutcome::End::returned) throw BadInput(why);
       rows = unpack_rows(outcome.text);
     };
     run_isolated(jobs);

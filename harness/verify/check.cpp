@@ -75,6 +75,8 @@ bool passes_as_guest(CheckResult& result, const Call& call) {
     result.status = Status::incorrect;
     result.message = indented(fault.findings());
     return false;
+  } catch (const DeviceLost&) {  // nothing can be run in this process any more
+    throw;
   } catch (const std::bad_alloc& error) {
     result.status = Status::crashed;
     result.message =

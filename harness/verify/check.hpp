@@ -36,7 +36,7 @@ class PreparedCase {
   PreparedCase(const Case& shape, DataMode mode, std::uint64_t seed);
 
   /// Runs and judges one variant on fresh tensors, on that device or this host. Exceptions of the
-  /// variant become its status.
+  /// variant become its status, except for DeviceLost.
   CheckResult check(const Variant& variant, NativeDevice* device = nullptr) const;
   const ReferenceValues& reference_values() const { return reference_values_; }
 

@@ -70,6 +70,10 @@ class CudaRuntime final : public GpuRuntime {
     must(cudaEventElapsedTime(&milliseconds, start_, stop_), "cudaEventElapsedTime");
     return 1e-3 * static_cast<double>(milliseconds);
   }
+  bool lost() noexcept override {
+    cudaGetLastError();  // clears an error of one call only
+    return cudaDeviceSynchronize() != cudaSuccess;
+  }
 
  private:
   std::string description_;

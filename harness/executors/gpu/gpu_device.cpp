@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/text_parts.hpp"
 #include "harness/devices/unsupported_reason.hpp"
 
 namespace kernelgate {
@@ -24,13 +25,28 @@ GpuDevice::~GpuDevice() {
   for (const auto& [memory, buffer] : buffers_) runtime_->release(memory - guard_bytes);
 }
 
+// Runs a call of the runtime. If it fails because the device is lost, throws that.
+template <class Call>
+auto GpuDevice::on_device(const Call& call) {
+  try {
+    return call();
+  } catch (const NativeFault& fault) {
+    if (!runtime_->lost()) throw;
+    throw DeviceLost(
+        fmt::format("device {} lost: {}", profile_.name, trimmed(fault.findings(), " \n")));
+  }
+}
+
 std::byte* GpuDevice::allocate(std::int64_t bytes, std::string_view name) {
   // The second guard starts right at the end of the buffer, so that an overrun by one byte is
   // detected.
-  std::byte* memory = runtime_->allocate(bytes + 2 * guard_bytes);
-  runtime_->fill(memory, guard_byte, guard_bytes);
-  if (bytes > 0) runtime_->fill(memory + guard_bytes, garbage_byte, bytes);
-  runtime_->fill(memory + guard_bytes + bytes, guard_byte, guard_bytes);
+  std::byte* memory = on_device([&] {
+    std::byte* start = runtime_->allocate(bytes + 2 * guard_bytes);
+    runtime_->fill(start, guard_byte, guard_bytes);
+    if (bytes > 0) runtime_->fill(start + guard_bytes, garbage_byte, bytes);
+    runtime_->fill(start + guard_bytes + bytes, guard_byte, guard_bytes);
+    return start;
+  });
   buffers_[memory + guard_bytes] = {std::string(name), bytes};
   return memory + guard_bytes;
 }
@@ -43,13 +59,13 @@ void GpuDevice::release(std::byte* memory) {
 }
 
 void GpuDevice::upload(std::byte* to, const std::byte* from, std::int64_t bytes) {
-  if (bytes > 0) runtime_->to_device(to, from, bytes);
+  if (bytes > 0) on_device([&] { runtime_->to_device(to, from, bytes); });
 }
 
 void GpuDevice::download(std::byte* to, const std::byte* from, std::int64_t bytes) {
-  runtime_->wait();
+  finish();
   if (!launched_.empty()) check_guards();
-  if (bytes > 0) runtime_->to_host(to, from, bytes);
+  if (bytes > 0) on_device([&] { runtime_->to_host(to, from, bytes); });
 }
 
 void GpuDevice::check_guards() {
@@ -57,8 +73,8 @@ void GpuDevice::check_guards() {
   std::vector<std::byte> guard(static_cast<std::size_t>(guard_bytes));
   for (const auto& [memory, buffer] : buffers_) {
     for (const bool behind : {false, true}) {
-      runtime_->to_host(guard.data(), behind ? memory + buffer.bytes : memory - guard_bytes,
-                        guard_bytes);
+      const std::byte* from = behind ? memory + buffer.bytes : memory - guard_bytes;
+      on_device([&] { runtime_->to_host(guard.data(), from, guard_bytes); });
       const auto changed = std::find_if(guard.begin(), guard.end(),
                                         [](std::byte b) { return b != std::byte{guard_byte}; });
       if (changed == guard.end()) continue;
@@ -91,7 +107,7 @@ void GpuDevice::launch(const NativeEntry& entry, const LaunchShape& shape,
   }
   std::int64_t& allowed = allowed_shared_[entry.function];
   if (shape.shared_bytes > std::max(allowed, profile_.lds_default_bytes)) {
-    runtime_->allow_shared(entry.function, shape.shared_bytes);
+    on_device([&] { runtime_->allow_shared(entry.function, shape.shared_bytes); });
     allowed = shape.shared_bytes;
   }
   std::vector<void*> addresses;
@@ -100,7 +116,19 @@ void GpuDevice::launch(const NativeEntry& entry, const LaunchShape& shape,
   if (launched_.find(entry.name) == std::string::npos) {
     launched_ += (launched_.empty() ? "" : ", ") + std::string(entry.name);
   }
-  runtime_->launch(entry.function, shape, addresses.data());
+  on_device([&] { runtime_->launch(entry.function, shape, addresses.data()); });
+}
+
+void GpuDevice::finish() {
+  on_device([&] { runtime_->wait(); });
+}
+
+void GpuDevice::start_clock() {
+  on_device([&] { runtime_->mark_start(); });
+}
+
+std::optional<double> GpuDevice::stop_clock() {
+  return on_device([&] { return runtime_->seconds_since_mark(); });
 }
 
 }  // namespace kernelgate

@@ -1,6 +1,6 @@
 // A real GPU behind the device interface: the same checks for unsupported launches as on a virtual
 // device, guard bytes on either side of every buffer, and the device's own clock. The vendor is
-// hidden behind the runtime.
+// hidden behind the runtime. Every call throws DeviceLost if the device is lost.
 #pragma once
 
 #include <map>
@@ -31,9 +31,9 @@ class GpuDevice final : public NativeDevice {
   void download(std::byte* to, const std::byte* from, std::int64_t bytes) override;
   void launch(const NativeEntry& entry, const LaunchShape& shape, const void* const* arguments,
               int argument_count) override;
-  void finish() override { runtime_->wait(); }
-  void start_clock() override { runtime_->mark_start(); }
-  std::optional<double> stop_clock() override { return runtime_->seconds_since_mark(); }
+  void finish() override;
+  void start_clock() override;
+  std::optional<double> stop_clock() override;
 
  private:
   struct Buffer {
@@ -42,6 +42,8 @@ class GpuDevice final : public NativeDevice {
   };
 
   void check_guards();
+  template <class Call>
+  auto on_device(const Call& call);
 
   const DeviceProfile& profile_;
   std::unique_ptr<GpuRuntime> runtime_;

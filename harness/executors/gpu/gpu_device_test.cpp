@@ -19,6 +19,7 @@ struct Calls {
   std::vector<std::int64_t> allowed;
   int launches = 0;
   std::int64_t live = 0;
+  bool fails = false, lost = false;  // calls that wait for the device
 };
 
 class HostRuntime final : public GpuRuntime {
@@ -47,9 +48,12 @@ class HostRuntime final : public GpuRuntime {
     reinterpret_cast<void (*)(void**)>(reinterpret_cast<std::uintptr_t>(function))(arguments);
   }
   void allow_shared(const void*, std::int64_t bytes) override { calls_.allowed.push_back(bytes); }
-  void wait() override {}
+  void wait() override {
+    if (calls_.fails) throw NativeFault("  device   wait answered IllegalAddress (700): text\n");
+  }
   void mark_start() override {}
   double seconds_since_mark() override { return 0.25; }
+  bool lost() noexcept override { return calls_.lost; }
 
  private:
   Calls& calls_;
@@ -145,6 +149,21 @@ TEST(GpuDevice, AsksOnceForSharedMemoryOverTheDefault) {
   on.run(entry_of(100 * 1024), 0, 1);
   on.run(entry_of(100 * 1024), 0, 1);
   EXPECT_EQ(on.calls.allowed, std::vector<std::int64_t>{100 * 1024});
+}
+
+TEST(GpuDevice, TellsALostDeviceFromACallThatFailed) {
+  OnDevice on("nv-sm90");
+  on.calls.fails = true;
+  EXPECT_THROW(on.device.finish(), NativeFault);
+  on.calls.lost = true;
+  try {
+    on.run(entry_of(), 0, 1);
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const DeviceLost& lost) {
+    EXPECT_STREQ(lost.what(),
+                 "device nv-sm90 lost: device   wait answered IllegalAddress (700): text");
+    EXPECT_EQ(lost.exit_code(), ExitCode::device_lost);
+  }
 }
 
 TEST(GpuDevice, ReturnsItsMemory) {

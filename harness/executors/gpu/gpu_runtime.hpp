@@ -35,6 +35,9 @@ class GpuRuntime {
   /// returns the seconds between the two by the device's clock.
   virtual void mark_start() = 0;
   virtual double seconds_since_mark() = 0;
+
+  /// Whether every later call would fail. Called after a call has failed.
+  virtual bool lost() noexcept = 0;
 };
 
 }  // namespace kernelgate

@@ -69,6 +69,10 @@ class HipRuntime final : public GpuRuntime {
     must(hipEventElapsedTime(&milliseconds, start_, stop_), "hipEventElapsedTime");
     return 1e-3 * static_cast<double>(milliseconds);
   }
+  bool lost() noexcept override {
+    (void)hipGetLastError();  // clears an error of one call only
+    return hipDeviceSynchronize() != hipSuccess;
+  }
 
  private:
   std::string description_;
