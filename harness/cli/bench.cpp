@@ -108,14 +108,14 @@ void add_bench_command(CLI::App& app, Session& session) {
                    "Samples of each variant, interleaved at random")
       ->check(CLI::Range(1, 1000));
   command
-      ->add_option("--least-seconds", options->run.sampling.min_seconds, "Least time of one sample")
+      ->add_option("--min-seconds", options->run.sampling.min_seconds, "Least time of one sample")
       ->check(CLI::PositiveNumber);
   command
       ->add_option("--until-percent", options->run.sampling.until_percent,
                    "Go on until every median is known to this percent (half of its 95 % interval)")
       ->check(CLI::Range(0.01, 50.0));
   command
-      ->add_option("--most-repetitions", options->run.sampling.max_repetitions,
+      ->add_option("--max-repetitions", options->run.sampling.max_repetitions,
                    "Where --until-percent gives up")
       ->check(CLI::Range(1, 100000));
   command

@@ -34,7 +34,7 @@ void add_options(CLI::App& command, VirtualRunOptions& options) {
                   "one and seeded ones")
       ->check(CLI::Range(1, 1000000));
   command
-      .add_option("--claim-schedules", options.determinism_claim_schedules,
+      .add_option("--determinism-schedules", options.determinism_claim_schedules,
                   "Orders under which bits that a native variant declares reproducible are "
                   "compared, on one case a variant and wave width; 0: as many as --schedules")
       ->check(CLI::Range(0, 1000000));

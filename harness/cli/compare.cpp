@@ -69,7 +69,7 @@ std::vector<std::string> words_of(const Session& session, const CompareArguments
   add("--source", options.source);
   add("--cache", options.cache);
   add("--samples", std::to_string(setup.samples));
-  add("--least-seconds", fmt::format("{}", setup.min_seconds));
+  add("--min-seconds", fmt::format("{}", setup.min_seconds));
   add("--statistic", options.statistic);
   add("--margin", fmt::format("{}", options.margin_percent));
   add("--rounds", std::to_string(setup.rules.last_look));
@@ -208,7 +208,7 @@ void add_how(CLI::App& command, CompareArguments& options) {
       ->check(CLI::IsMember({"cold", "hot"}));
   command.add_option("--samples", options.setup.samples, "Samples of one process")
       ->check(CLI::Range(1, 1000));
-  command.add_option("--least-seconds", options.setup.min_seconds, "Least time of one sample")
+  command.add_option("--min-seconds", options.setup.min_seconds, "Least time of one sample")
       ->check(CLI::PositiveNumber);
   command
       .add_option("--statistic", options.statistic,

@@ -127,7 +127,7 @@ void add_history_command(CLI::App& app, Session& session) {
   command->add_option("--kernel", options->kernel, "Only series of this kernel");
   command->add_option("--magnitude", options->magnitude_percent, "Least change in percent")
       ->check(CLI::Range(0.1, 1000.0));
-  command->add_option("--least-segment", options->rules.min_segment, "Least jobs between changes")
+  command->add_option("--min-segment", options->rules.min_segment, "Least jobs between changes")
       ->check(CLI::Range(2, 1000));
   command
       ->add_option("--window", options->rules.window,

@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <new>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -19,6 +21,7 @@
 
 #include "harness/cli/commands.hpp"
 #include "harness/cli/number_options.hpp"
+#include "harness/cli/renamed_options.hpp"
 #include "harness/cli/standard_streams.hpp"
 #include "harness/cli/unasked_exit.hpp"
 #include "harness/core/free_memory.hpp"
@@ -116,8 +119,12 @@ int run(int argc, char** argv, kernelgate::Session& session) {
     kernelgate::add_support_command(app, session);
     kernelgate::check_number_options(app);
     put_typed_program_into_examples(app);
+    const std::vector<std::string> words =
+        kernelgate::with_current_option_names(std::span(argv, static_cast<std::size_t>(argc)));
+    std::vector<const char*> arguments;
+    for (const std::string& word : words) arguments.push_back(word.c_str());
     try {
-      app.parse(argc, argv);
+      app.parse(argc, arguments.data());
     } catch (const CLI::ParseError& error) {
       const std::optional<std::string> unknown = unknown_command(app);
       if (error.get_exit_code() != 0 && unknown) return report(*unknown, ExitCode::bad_input);

@@ -126,7 +126,7 @@ void run_sample(Session& session, SampleArguments& options) {
   } else if (options.probe_units > 0) {
     time_probe(options, report);
   } else if (options.case_id.empty()) {
-    throw BadInput("sample: expected --case, --roofs or --probe");
+    throw BadInput("sample: expected --case, --peaks or --probe");
   } else {
     run_case(session, options, report);
   }
@@ -146,11 +146,11 @@ void add_sample_command(CLI::App& app, Session& session) {
       ->check(CLI::IsMember({"cold", "hot"}));
   command->add_option("--samples", options->sampling.repetitions, "Samples of this process")
       ->check(CLI::Range(1, 1000));
-  command->add_option("--least-seconds", options->sampling.min_seconds, "Least time of one sample")
+  command->add_option("--min-seconds", options->sampling.min_seconds, "Least time of one sample")
       ->check(CLI::PositiveNumber);
   command->add_option("--seed", options->seed, "Seed of the inputs");
   command->add_flag("--verify", options->verify, "Judge on real data instead of timing");
-  command->add_flag("--roofs", options->roofs, "Measure this machine's roofs instead");
+  command->add_flag("--peaks", options->roofs, "Measure this machine's peaks instead");
   command
       ->add_option("--working-set", options->working_set_bytes,
                    "Bytes of the working set whose bandwidth is wanted; 0: cold")

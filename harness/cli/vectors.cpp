@@ -68,7 +68,7 @@ std::int64_t export_kernels(const Session& session, const ExportOptions& options
     if (!file.heads().empty()) write(file, fs::path(options.output) / (kernel + ".safetensors"));
   }
   for (const auto& [kernel, count] : left_out) {
-    fmt::print("{}: {} left out: no exact inputs, or above --most-elements {}\n", kernel, count,
+    fmt::print("{}: {} left out: no exact inputs, or above --max-elements {}\n", kernel, count,
                options.max_elements);
   }
   return vectors;
@@ -240,7 +240,7 @@ void add_export(CLI::App& parent, Session& session) {
       "column id");
   command->add_option("--seed", options->seed, "Seed of the kernels' inputs");
   command
-      ->add_option("--most-elements", options->max_elements,
+      ->add_option("--max-elements", options->max_elements,
                    "Leave cases of kernels with more elements out")
       ->check(CLI::PositiveNumber);
   command->add_option("--output", options->output, "Folder to write to")->required();

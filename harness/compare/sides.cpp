@@ -62,6 +62,8 @@ SampleReport CompareSides::ask(const std::vector<std::string>& words) const {
   return read_sample_line(end.output, words.front());
 }
 
+// Options of `sample` have their earlier names here (renamed_options.hpp), because a side may be an
+// earlier build.
 SampleReport CompareSides::verify(SideName side, const CompareTarget& target,
                                   std::uint64_t seed) const {
   std::vector<std::string> list = words(side);

@@ -22,7 +22,7 @@ struct SampleReport {
   bool marks_shown = false;          // whether the program also detects waiting threads
   std::optional<double> clock_hz, instructions, cycles;  // the last two per run
   std::optional<std::int64_t> bytes, flops;
-  std::optional<double> read_bandwidth, peak_flops;  // of the machine; only with --roofs
+  std::optional<double> read_bandwidth, peak_flops;  // of the machine; only with --peaks
   std::string commit, compiler, flags;               // of the program that ran
   std::int64_t threads = 0;
 

@@ -22,7 +22,8 @@ struct VirtualRun {
       std::nullopt;  // why the variant is unsupported there
 };
 
-/// The options --device, --schedules, --claim-schedules, --schedule-seed, --unchecked, --counters,
+/// The options --device, --schedules, --determinism-schedules, --schedule-seed, --unchecked,
+/// --counters,
 /// --step-limit, --silent-limit.
 struct VirtualRunOptions {
   std::vector<std::string> devices;  // profiles; none: all

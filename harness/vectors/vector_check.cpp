@@ -106,7 +106,7 @@ std::optional<std::string> add_kernel_vector(VectorFile& file, const Case& shape
   std::int64_t elements = 0;
   for (const TensorSpec& spec : head.specs) elements += spec.count();
   if (elements > max_elements) {
-    return fmt::format("{} elements, above --most-elements {}", elements, max_elements);
+    return fmt::format("{} elements, above --max-elements {}", elements, max_elements);
   }
   TensorSet before(head.specs);
   shape.fill(before, mode, seed);

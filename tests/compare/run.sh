@@ -143,7 +143,7 @@ expect 2 - "said what no report says" none.csv
 # The real program compared with itself: equal code is not slower, at any noise.
 code=0
 "$program" compare --baseline "$program" --candidate "$program" --case $some_case --rounds 2 --samples 2 \
-  --least-seconds 0.0001 --cache hot --records real.csv > output.txt 2>&1 || code=$?
+  --min-seconds 0.0001 --cache hot --records real.csv > output.txt 2>&1 || code=$?
 if [[ $code != 0 && $code != 6 || $(rows round real.csv) != 4 || $(rows slower real.csv) != 0 ]]; then
   fail "real.csv: exit code $code"
   cat output.txt

@@ -72,7 +72,7 @@ plugin="my kernels/it's mine.so"
   -o "$plugin" || exit 1
 "$cc" -shared -fPIC -O2 "-I$checkout/harness/plugin" "$here/ends.c" -DAT_LOAD -o "my kernels/ends.so"
 axes=tokens=3,out=8,in=9,f32
-few=(--least-seconds 0.001 --warm-up 0 --repetitions 2)
+few=(--min-seconds 0.001 --warm-up 0 --repetitions 2)
 printf 'kernel,cases,variants\nlinear,"%s",kokkos;plugin/it'"'"'s wrong\n' "$axes" >'my suite.csv'
 
 # ---- check: a wrong result, a failure, a time limit, an unsupported case -------------------------
@@ -129,7 +129,7 @@ pastes 0 "my model/it's small: " "$(rows_of 'my cache.csv')"
 
 # ---- comparisons and vectors ---------------------------------------------------------------------
 runs 0 "a comparison" -- compare --baseline-plugin "$plugin" --candidate-plugin "$plugin" --rounds 2 \
-  --samples 2 --least-seconds 0.001 --case "linear/plugin/right/$axes" --records 'my rounds.csv'
+  --samples 2 --min-seconds 0.001 --case "linear/plugin/right/$axes" --records 'my rounds.csv'
 pastes 0 "linear/plugin/right/" "$(rows_of 'my rounds.csv')"
 
 runs 0 "vectors" -- vectors export --case linear/tokens=1,out=1,in=1,f32 --output "it's vectors"

@@ -45,7 +45,7 @@ library paints.so paints.c
 library painted_name.so paints.c -DIN_ITS_NAME
 "$cc" -shared -fPIC -O2 "$here/fork_watch.c" -o fork_watch.so || exit 1
 case=linear/tokens=7,out=24,in=33,f32
-few=(--least-seconds 0.001 --warm-up 0 --repetitions 2)
+few=(--min-seconds 0.001 --warm-up 0 --repetitions 2)
 printf 'kernel,cases,variants\nlinear,"%s",*\n' "${case#*/}" >suite.csv
 
 # ---- what a library changes in its process -------------------------------------------------------
@@ -63,7 +63,7 @@ for how in "" --in-process; do
     bench --plugin spoils.so --case "$case" "${few[@]}" $how
 done
 runs 0 "a sample of such a library" -- \
-  sample --plugin spoils.so --case "linear/plugin/spoils/${case#*/}" --samples 2 --least-seconds 0.001
+  sample --plugin spoils.so --case "linear/plugin/spoils/${case#*/}" --samples 2 --min-seconds 0.001
 says '"status":"passed"'
 
 # The same with a library that is loaded before main().
@@ -78,9 +78,9 @@ runs 0 "the same, listed" -- list --plugin threads.so
 says plugin/threads
 runs 0 "the same, timed" -- bench --plugin threads.so --case "$guest" --time-limit 60 "${few[@]}"
 runs 0 "the same, sampled" -- \
-  sample --plugin threads.so --case "$guest" --samples 2 --least-seconds 0.001
+  sample --plugin threads.so --case "$guest" --samples 2 --min-seconds 0.001
 runs 0 "the same, compared" -- compare --baseline-plugin threads.so --candidate-plugin threads.so \
-  --case "$guest" --rounds 2 --samples 2 --least-seconds 0.001 --time-limit 60
+  --case "$guest" --rounds 2 --samples 2 --min-seconds 0.001 --time-limit 60
 
 # A process of this program must not fork while it has other threads, whose locks would stay locked
 # forever. OpenBLAS starts threads when it is loaded and ends them before a fork; disabled here.
@@ -109,7 +109,7 @@ for how in "" --in-process; do
   runs 0 "a library whose destructor aborts $how" -- check --plugin at_unload.so --case "$case" $how
 done
 runs 0 "a sample of a library whose destructor aborts" -- \
-  sample --plugin at_unload.so --case "linear/plugin/ends/${case#*/}" --samples 2 --least-seconds 0.001
+  sample --plugin at_unload.so --case "linear/plugin/ends/${case#*/}" --samples 2 --min-seconds 0.001
 
 # Ends in run(), also where the library runs in the command's own process.
 in_run() { library "in_run_$1.so" ends.c -include stdlib.h -include unistd.h -include signal.h "-DIN_RUN=$2"; }
@@ -126,7 +126,7 @@ ended="ended this process by exit(), and the run did not finish; loaded plugins:
 for how in exit quick_exit; do
   for words in "forward ${model[*]} --input-ids 2,39 --output logits" \
     "rsa ${model[*]} --input-ids 2 --n 1 --c 1 --t 0 --beta 2 --tau 1 --output tokens" \
-    "throughput ${model[*]} --pp 2 --repetitions 1" "sample --case $guest --samples 2 --least-seconds 0.001" \
+    "throughput ${model[*]} --pp 2 --repetitions 1" "sample --case $guest --samples 2 --min-seconds 0.001" \
     "check --case $guest --in-process"; do
     # shellcheck disable=SC2086
     runs 1 "a library that leaves by $how" -- $words --plugin in_run_$how.so
@@ -137,7 +137,7 @@ done
 for how in exit _exit; do
   what="a comparison with a library that leaves by $how"
   timeout 120 "$program" compare --baseline-plugin in_run_$how.so --candidate-plugin in_run_$how.so \
-    --case "$guest" --rounds 2 --samples 2 --least-seconds 0.001 --time-limit 60 >said 2>&1
+    --case "$guest" --rounds 2 --samples 2 --min-seconds 0.001 --time-limit 60 >said 2>&1
   grep -q "in_run_$how.so" said || fail "does not name the library"
   if grep -q 'not a kernelgate' said; then fail "blames the program"; fi
 done
