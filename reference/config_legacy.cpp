@@ -109,7 +109,7 @@ ModelConfig legacy_config(const JsonFields& json, Notices& notices) {
   std::vector<std::int64_t> windows(static_cast<std::size_t>(halves));
   if (json.has("swa_layers")) windows = json.wholes("swa_layers", 0, most_positions, NoValue::zero);
   if (static_cast<std::int64_t>(windows.size()) != halves) {
-    json.refuse("swa_layers", std::to_string(halves) + " entries, one a half-layer");
+    json.refuse("swa_layers", std::to_string(halves) + " entries, one per half-layer");
   }
   for (std::size_t half = 0; half < windows.size(); half += 2) {
     const bool sliding = windows[half] != 0;

@@ -119,7 +119,7 @@ std::byte* DeviceMemory::allocate(std::int64_t bytes, std::string_view name, std
   const auto offset = size > capacity_ ? std::nullopt : place(size);
   if (!offset) {
     throw MissingResource(
-        fmt::format("virtual device: no room for buffer '{}' of {} B", name, bytes));
+        fmt::format("virtual device: no memory for buffer '{}' of {} B", name, bytes));
   }
   buffers_[*offset] = Buffer{*offset, size, std::string(name), false};
   fill(*offset, size, seed);
@@ -134,7 +134,7 @@ void DeviceMemory::release(std::byte* memory) {
   const auto it =
       memory < base_ ? buffers_.end() : buffers_.find(static_cast<std::uint64_t>(memory - base_));
   if (it == buffers_.end() || it->second.freed) {
-    throw std::logic_error("virtual device: release of what is no buffer's start");
+    throw std::logic_error("virtual device: release of an address at which no buffer starts");
   }
   Buffer& buffer = it->second;
   buffer.freed = true;

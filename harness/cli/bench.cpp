@@ -108,15 +108,16 @@ void add_bench_command(CLI::App& app, Session& session) {
                    "Samples of each variant, interleaved at random")
       ->check(CLI::Range(1, 1000));
   command
-      ->add_option("--min-seconds", options->run.sampling.min_seconds, "Least time of one sample")
+      ->add_option("--min-seconds", options->run.sampling.min_seconds, "Minimum time of one sample")
       ->check(CLI::PositiveNumber);
   command
-      ->add_option("--until-percent", options->run.sampling.until_percent,
-                   "Go on until every median is known to this percent (half of its 95 % interval)")
+      ->add_option(
+          "--until-percent", options->run.sampling.until_percent,
+          "Continue until every median is known to this percent (half of its 95 % interval)")
       ->check(CLI::Range(0.01, 50.0));
   command
       ->add_option("--max-repetitions", options->run.sampling.max_repetitions,
-                   "Where --until-percent gives up")
+                   "Samples of each variant at which --until-percent stops")
       ->check(CLI::Range(1, 100000));
   command
       ->add_option("--warm-up", options->run.sampling.warm_up_seconds,

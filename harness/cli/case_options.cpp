@@ -36,13 +36,13 @@ void add_options(CLI::App& command, VirtualRunOptions& options) {
   command
       .add_option("--determinism-schedules", options.determinism_claim_schedules,
                   "Orders under which bits that a native variant declares reproducible are "
-                  "compared, on one case a variant and wave width; 0: as many as --schedules")
+                  "compared, on one case per variant and wave width; 0: as many as --schedules")
       ->check(CLI::Range(0, 1000000));
   command.add_option("--schedule-seed", options.schedule_seeds,
                      "Exactly this order, 0 for the natural one; may repeat");
   CLI::Option* unchecked = command.add_flag_callback(
       "--unchecked", [&options] { options.executor.build_mode = SourceBuildMode::plain; },
-      "Run native variants unobserved: faster, and only their results are judged");
+      "Run native variants without instrumentation: faster, but only their results are judged");
   command
       .add_flag_callback(
           "--counters", [&options] { options.executor.counted = counted_waves; },
@@ -55,15 +55,14 @@ void add_options(CLI::App& command, VirtualRunOptions& options) {
       "--step-limit", options.executor.step_limit.steps,
       fmt::format(
           "Accesses, atomics, barriers and wave operations of one thread of a native kernel "
-          "before it is taken to loop for ever, of a block {} times as many; default {}, 0: "
+          "before it counts as an endless loop; of a block {} times as many; default {}, 0: "
           "no limit",
           StepLimit::block_factor, StepLimit::usual_steps));
   command
-      .add_option(
-          "--silent-limit", options.executor.step_limit.silent_seconds,
-          fmt::format("Seconds of processor time that a native kernel may go on without any "
-                      "of these; default {:g}, 0: no limit",
-                      StepLimit::usual_silent_seconds))
+      .add_option("--silent-limit", options.executor.step_limit.silent_seconds,
+                  fmt::format("Seconds of processor time that a native kernel may run without any "
+                              "of these; default {:g}, 0: no limit",
+                              StepLimit::usual_silent_seconds))
       ->check(CLI::Range(0.0, 1e6));
 }
 

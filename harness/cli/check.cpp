@@ -101,11 +101,10 @@ void run_check(Session& session, CheckArguments& options) {
   const std::int64_t left = options.run.count(cases);
   if (options.resume) {
     const CheckRun whole = without_finished(options.run);
-    fmt::print("{}: {} judgements are there, {} are left\n", options.records,
-               whole.count(cases) - left, left);
+    fmt::print("{}: {} judgements exist, {} are left\n", options.records, whole.count(cases) - left,
+               left);
     if (detect_environment().commit.ends_with("-dirty")) {
-      fmt::print(
-          "this build has changes that are in no commit, so that it cannot go on with any\n");
+      fmt::print("this build has uncommitted changes, so it cannot resume a run\n");
     }
     if (left == 0) return;
   }
@@ -158,9 +157,9 @@ void run_check(Session& session, CheckArguments& options) {
 
 void add_check_command(CLI::App& app, Session& session) {
   auto options = std::make_shared<CheckArguments>();
-  CLI::App* command = app.add_subcommand("check", "Judge variants against the scalar truth");
+  CLI::App* command = app.add_subcommand("check", "Judge variants against the scalar reference");
   add_options(*command, options->selection);
-  command->add_option("--data", options->data, "exact (bit for bit), real (by budget) or both")
+  command->add_option("--data", options->data, "exact (bit for bit), real (by error bound) or both")
       ->check(CLI::IsMember({"exact", "real", "both"}));
   command->add_option("--seed", options->run.seed, "Seed of the inputs");
   add_options(*command, options->run.virtual_runs);
@@ -170,10 +169,9 @@ void add_check_command(CLI::App& app, Session& session) {
       ->check(CLI::PositiveNumber);
   command->add_option("--records", options->records,
                       "Append one row per judgement to this CSV file");
-  command->add_flag(
-      "--resume", options->resume,
-      "Leave out what the records file holds of this build and seed; give the options "
-      "of the run that was cut short");
+  command->add_flag("--resume", options->resume,
+                    "Skip what the records file contains for this build and seed; repeat the "
+                    "options of the interrupted run");
   command->add_option("--junit", options->junit, "Write a JUnit file");
   command->add_flag("--in-process", options->in_process,
                     "Without the child process that survives crashes (for a debugger)");

@@ -128,7 +128,7 @@ void print_orders(const std::vector<CompareTarget>& targets, const CompareSetup&
                           {"B", "C", "b"}));
   }
   fmt::print(
-      "seed {}; B baseline, C candidate, b the baseline again; equal code has B and C alone\n",
+      "seed {}; B baseline, C candidate, b the baseline repeated; for equal code only B and C\n",
       setup.order_seed);
 }
 
@@ -208,17 +208,17 @@ void add_how(CLI::App& command, CompareArguments& options) {
       ->check(CLI::IsMember({"cold", "hot"}));
   command.add_option("--samples", options.setup.samples, "Samples of one process")
       ->check(CLI::Range(1, 1000));
-  command.add_option("--min-seconds", options.setup.min_seconds, "Least time of one sample")
+  command.add_option("--min-seconds", options.setup.min_seconds, "Minimum time of one sample")
       ->check(CLI::PositiveNumber);
   command
       .add_option("--statistic", options.statistic,
                   "The number of a process: lower_quartile, median or minimum of its samples")
       ->check(CLI::IsMember({"lower_quartile", "median", "minimum"}));
-  command.add_option("--margin", options.margin_percent, "Percent that matter")
+  command.add_option("--margin", options.margin_percent, "Difference that matters, in percent")
       ->check(CLI::Range(0.1, 50.0));
   command
       .add_option("--rounds", options.rounds,
-                  "Most rounds of a case (60); of --self-test all (120)")
+                  "Maximum number of rounds per case (60), of --self-test in total (120)")
       ->check(CLI::Range(2, 10000));
   command.add_option("--seed", options.setup.order_seed, "Seed of the orders");
   command.add_option("--input-seed", options.setup.seed, "Seed of the inputs");
@@ -245,20 +245,21 @@ void add_compare_command(CLI::App& app, Session& session) {
   command->add_option("--candidate-plugin", options->setup.candidate.plugin,
                       "Plugin of the candidate");
   command->add_option("--source", options->source, "Checkout that has the commits");
-  command->add_option("--jobs", options->jobs, "Compilers at once when a commit is built")
+  command->add_option("--jobs", options->jobs, "Parallel compile jobs when a commit is built")
       ->check(CLI::Range(1, 1024));
   add_options(*command, options->selection);
   add_how(*command, *options);
   command->add_option("--records", options->records,
                       "CSV file that every process's row is appended to");
-  command->add_flag("--resume", options->resume, "Go on with whole rounds of the records file");
+  command->add_flag("--resume", options->resume,
+                    "Resume after the complete rounds of the records file");
   command->add_option("--junit", options->junit, "Write JUnit XML");
   command->add_flag("--strict", options->strict, "cannot_tell ends with exit code 4");
   command->add_flag("--list-orders", options->list_orders, "Print the drawn orders and end");
   command->add_flag("--self-test", options->self_test,
                     "False alarms and power on this machine, with work of a known amount");
   command->add_option("--self-test-file", options->self_test_file,
-                      "Its rounds; a file that is there is gone on with");
+                      "File of its rounds; an existing file is continued");
   command->footer(
       "Example: kernelgate compare --baseline HEAD~1 --candidate build --case "
       "linear/kokkos/tokens=7,out=64,in=200,f32");

@@ -141,9 +141,10 @@ void add_forward_command(CLI::App& app, Session& session) {
   command->add_flag("--compare", options->on_kernels.compare,
                     "Judge every operation of the kernels on its own inputs, and the drift against "
                     "the scalar model");
-  command->add_flag("--check-finite", options->on_kernels.check_finite,
-                    "Name the first operation that gives an infinity or a NaN, with its layer and "
-                    "inputs, and how near to its type's end each comes");
+  command->add_flag(
+      "--check-finite", options->on_kernels.check_finite,
+      "Report the first operation whose result has an infinity or a NaN, with its layer and "
+      "inputs, and how close each operation comes to the limit of its type");
   command->add_option("--seed", options->on_kernels.seed,
                       "Which elements of large operations --compare judges");
   command->add_option("--chunk", options->chunk, "Feed the tokens in chunks of this size")

@@ -16,11 +16,12 @@ void add_gate_command(CLI::App& app, Session& session) {
       ->required();
   command->add_option("--suite", options->suites, "Suites to judge (default: smoke)");
   command->add_option("--seed", options->seed, "Seed of the inputs");
-  command->add_flag("--strict", options->strict, "A comparison that cannot tell closes the gate");
+  command->add_flag("--strict", options->strict,
+                    "A comparison with the verdict cannot_tell closes the gate");
   command->add_flag("--require-device", options->require_device,
                     "Exit code 6 where this machine has no GPU of that vendor");
   command->add_option("--baseline", options->baseline,
-                      "Build or commit that this one is timed against, in this very job");
+                      "Build or commit that this build is timed against, in this job");
   command->add_option("--known-failures", options->known,
                       "List of failures that are expected (suites/known_failures.csv)");
   command->add_option("--output", options->output,

@@ -103,7 +103,7 @@ void run_history(Session& session, HistoryArguments& options) {
     session.end_with(ExitCode::slower);
   }
   if (all.empty()) {
-    fmt::print("nothing to look at: no timed rows{}\n",
+    fmt::print("nothing to analyse: no timed rows{}\n",
                files.empty() ? fmt::format(" (no CSV file in {})", baselines().string()) : "");
     session.end_with(ExitCode::nothing_ran);
   }
@@ -117,30 +117,31 @@ void add_history_command(CLI::App& app, Session& session) {
   command->add_option("--records", options->records,
                       "CSV files to read (default: all of results/baselines); may repeat");
   command->add_option("--import", options->imports,
-                      "First take the timed rows of this file into results/baselines; may repeat");
-  command
-      ->add_option("--tier", options->tier, "results/baselines/TIER.csv is what --import adds to")
+                      "First add the timed rows of this file to results/baselines; may repeat");
+  command->add_option("--tier", options->tier, "--import adds to results/baselines/TIER.csv")
       ->check([](const std::string& tier) {
         const bool fine = !tier.empty() && tier.find('/') == std::string::npos && tier[0] != '.';
         return fine ? std::string() : "expected a name such as cpu or gfx942, got '" + tier + "'";
       });
   command->add_option("--kernel", options->kernel, "Only series of this kernel");
-  command->add_option("--magnitude", options->magnitude_percent, "Least change in percent")
+  command->add_option("--magnitude", options->magnitude_percent, "Minimum change in percent")
       ->check(CLI::Range(0.1, 1000.0));
-  command->add_option("--min-segment", options->rules.min_segment, "Least jobs between changes")
+  command
+      ->add_option("--min-segment", options->rules.min_segment,
+                   "Minimum number of jobs between changes")
       ->check(CLI::Range(2, 1000));
   command
       ->add_option("--window", options->rules.window,
-                   "Jobs of a long series that are looked at together; 0: all of them")
+                   "Jobs of a long series that are analysed together; 0: all of them")
       ->check(CLI::Range(0, 1000000));
   command
       ->add_option("--chance", options->rules.chance,
-                   "That a split of a series without change is called one")
+                   "Probability of reporting a change in a series that has none")
       ->check(CLI::Range(0.0005, 0.5));
   command->add_option("--seed", options->rules.seed, "Seed of the permutations");
   command->add_option("--fail-since", options->fail_since,
                       "Exit code 3 for a slower level since this time, such as 2026-01-31");
-  command->add_flag("--all", options->all, "Name series without change, too");
+  command->add_flag("--all", options->all, "List series without change, too");
   command->footer("Example: kernelgate history --records compare.csv --all");
   command->callback([&session, options] { run_history(session, *options); });
 }

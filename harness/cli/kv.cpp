@@ -196,7 +196,7 @@ void print_times(Session& session, const KvArguments& options, const std::string
       const std::string beyond = beyond_context(config, context == 0 ? tokens : context + 1);
       fmt::print("{}, one layer, {}: {} (measured; {}){}{}\n", name, kernelgate::name(type),
                  context == 0 ? fmt::format("prefill of {} tokens", tokens)
-                              : fmt::format("one token behind {}", context),
+                              : fmt::format("one token after {}", context),
                  host_executor_text(), beyond.empty() ? "" : "; ", beyond);
       const TimeSummary first = summary_of(runs[0]);
       DisturbedCount disturbed;
@@ -256,7 +256,7 @@ void add_kv_command(CLI::App& app, Session& session) {
                       "Directory with a config.json; may repeat");
   command
       ->add_option("--tokens", options->tokens,
-                   "Lengths of a sequence; default 4,096 and the model's most")
+                   "Lengths of a sequence; default 4,096 and the model's longest context")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 24));
   command
       ->add_option("--dtype", options->dtype,
@@ -265,13 +265,13 @@ void add_kv_command(CLI::App& app, Session& session) {
       ->check(CLI::IsMember({"f32", "bf16", "f16"}));
   command
       ->add_option("--commit", options->commit_gigabytes,
-                   "Write every row of caches up to so many GB, and count the pages (default: 1, "
-                   "where half of the free memory is enough)")
+                   "Write every row of caches of up to this many GB, and count the pages (default: "
+                   "1, if half of the free memory suffices)")
       ->check(CLI::NonNegativeNumber);
   command
       ->add_option("--time", options->time,
-                   "Time one layer's attention of each scheme: prefill of so many tokens, and one "
-                   "token behind them; may repeat")
+                   "Time one layer's attention of each scheme: prefill of this many tokens, and "
+                   "one token after them; may repeat")
       ->check(CLI::Range(1, 262144));
   command->add_option("--repetitions", options->repetitions, "Runs of --time, interleaved")
       ->check(CLI::Range(1, 1000));

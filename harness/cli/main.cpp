@@ -90,7 +90,7 @@ int run(int argc, char** argv, kernelgate::Session& session) {
     app.require_subcommand(1);
     app.fallthrough();
     app.footer(exit_codes);
-    app.add_option("--threads", session.threads, "Host threads (default: all the machine offers)")
+    app.add_option("--threads", session.threads, "Host threads (default: all of the machine)")
         ->check(CLI::Range(1, kernelgate::max_host_threads));
     app.add_option_function<std::vector<std::string>>(
            "--plugin",

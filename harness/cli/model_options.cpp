@@ -23,11 +23,11 @@ void add_options(CLI::App& command, ModelSource& options) {
           "Storage type of weights: default that of the checkpoint; of --model f32, and bf16 "
           "for 8b and 74b")
       ->check(CLI::IsMember({"f32", "bf16", "f16"}));
-  command.add_option("--layers", options.layers, "The first layers alone")
+  command.add_option("--layers", options.layers, "Use only this many first layers")
       ->check(CLI::PositiveNumber);
   command
       .add_option("--skip-expert", options.skip,
-                  "What a skip token's MoE output is: zero, identity (p h) or drop (never chosen)")
+                  "MoE output of a skip token: zero, identity (p h) or drop (never chosen)")
       ->check(CLI::IsMember({"zero", "identity", "drop"}));
   command.add_option("--precision", options.precision,
                      "Where values are rounded: " +
@@ -36,42 +36,42 @@ void add_options(CLI::App& command, ModelSource& options) {
 
 void add_options(CLI::App& command, KernelChoice& options) {
   command
-      .add_option(
-          "--backend", options.backend,
-          "Who computes: reference, or the kernels of kokkos, source, ptx, machine, cuda, hip")
+      .add_option("--backend", options.backend,
+                  "Backend that computes: reference, or the kernels of kokkos, source, ptx, "
+                  "machine, cuda, hip")
       ->check(CLI::IsMember(std::vector<std::string>(backend_names.begin(), backend_names.end())));
   command.add_option("--variant", options.variants,
-                     "Take this variant first, for all kernels or as KERNEL=VARIANT; may repeat");
+                     "Prefer this variant, for all kernels or as KERNEL=VARIANT; may repeat");
   command.add_option("--device", options.device,
                      "Virtual device of --backend source, such as nv-sm90");
   command.add_option("--schedule-seed", options.schedule_seed,
                      "Order of blocks, waves and lanes on a virtual device; 0: the natural one");
   command
       .add_option("--resident-experts", options.resident_experts,
-                  "Keep so many experts in memory, the least recently used one makes room; all lie "
-                  "in a mapped file")
+                  "Keep this many experts in memory and evict the least recently used one; a "
+                  "mapped file contains all")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20));
   command
       .add_option("--expert-folder", options.expert_folder,
-                  "Folder for that file, which ends with the run; the one for temporary files")
+                  "Folder for that file, which is deleted after the run (default: the folder for "
+                  "temporary files)")
       ->check(CLI::ExistingDirectory);
   command.add_flag("--unchecked", options.unchecked,
-                   "On a virtual device: faster, nothing is observed");
+                   "On a virtual device: faster, without instrumentation");
 }
 
 void add_options(CLI::App& command, QuantiseChoice& options) {
-  CLI::Option* quantise =
-      command
-          .add_option("--quantise", options.what,
-                      "Weights of four bits, made at loading: experts, or all (experts, attention "
-                      "linears and LM head)")
-          ->check(CLI::IsMember({"experts", "all"}));
-  command.add_option("--format", options.format, "Of --quantise")
+  CLI::Option* quantise = command
+                              .add_option("--quantise", options.what,
+                                          "Quantise weights to four bits at loading: experts, or "
+                                          "all (experts, attention linears and LM head)")
+                              ->check(CLI::IsMember({"experts", "all"}));
+  command.add_option("--format", options.format, "Four-bit format of --quantise")
       ->check(CLI::IsMember({"mxfp4", "nf4"}))
       ->needs(quantise);
   command
       .add_option("--block", options.block,
-                  "Weights under one scale; mxfp4 has 32, nf4 64 or another power of two")
+                  "Weights per scale: 32 for mxfp4, 64 or another power of two for nf4")
       ->check(CLI::PositiveNumber)
       ->needs(quantise);
 }

@@ -112,8 +112,9 @@ void check_performance(Session& session, const ReportArguments& options, const s
   const Rows rows = choose(read_record_files(options.records), options.runs);
   const auto fault = performance_fault(page, performance_tables(rows.shown), options.check);
   if (fault) {
-    fmt::print("{}\n{}: has other tables than these records; --performance writes them anew\n",
-               *fault, options.check);
+    fmt::print(
+        "{}\n{}: its tables differ from those of these records; --performance rewrites them\n",
+        *fault, options.check);
     return session.end_with(ExitCode::incorrect);
   }
   fmt::print("{}: has the tables of these records\n", options.check);
@@ -157,7 +158,8 @@ void run_report(Session& session, const ReportArguments& options) {
 void add_report_command(CLI::App& app, Session& session) {
   auto options = std::make_shared<ReportArguments>();
   CLI::App* command = app.add_subcommand(
-      "report", "The page and the Markdown summary from records, and a page held against them");
+      "report",
+      "Writes the page and the Markdown summary from records, and compares a page with them");
   command->add_option("--records", options->records,
                       "Records file, or folder with such files; may repeat");
   command->add_option("--output", options->output, "Write the page here: one HTML file");
@@ -165,16 +167,16 @@ void add_report_command(CLI::App& app, Session& session) {
   command->add_option("--performance", options->performance,
                       "Write the tables of portable, tuned and vendor code between the markers of "
                       "this page (docs/performance.md), or into a new page");
-  command->add_option("--run", options->runs,
-                      "Show the rows of this run alone (column run_id); may repeat. The others "
-                      "enter the history");
+  command->add_option(
+      "--run", options->runs,
+      "Show only the rows of this run (column run_id); may repeat. Other runs enter the history");
   command->add_option("--title", options->title, "Headline of page and summary");
   command->add_option("--subtitle", options->subtitle, "Line below it");
   command->add_option("--resources", options->resources,
-                      "Folder of compiled figures (results/resources)");
+                      "Folder of compiled metrics (results/resources)");
   command->add_option("--check", options->check,
-                      "Hold this page, HTML or with the markers of --performance, against the "
-                      "records; exit code 1 when a figure differs");
+                      "Compare this page (HTML, or with the markers of --performance) with the "
+                      "records; exit code 1 if a number differs");
   command->footer(
       "Example: kernelgate report --records report --output report/index.html --markdown "
       "report/summary.md");

@@ -155,7 +155,7 @@ ExitCode report(const ResourcesArguments& options, const Session& session) {
     return ExitCode::nothing_ran;
   }
   if (!options.no_build && !build(options, list, objects)) {
-    fmt::print("a kernel does not compile; the compiler's message stands above\n");
+    fmt::print("a kernel does not compile; see the compiler's message above\n");
     return ExitCode::incorrect;
   }
   const fs::path folder = options.baselines.empty() ? fs::path(list.settings.at("baselines"))
@@ -181,8 +181,8 @@ ExitCode report(const ResourcesArguments& options, const Session& session) {
   for (const std::string& words : sum.renamed) fmt::print("{}\n", words);
   if (sum.better + sum.code + sum.added + sum.gone != 0) {
     fmt::print(
-        "The baseline is not what is compiled now: please write it anew with "
-        "--update-baseline, and commit it with the change that made the difference.\n");
+        "The baseline differs from what is compiled now: rewrite it with --update-baseline, and "
+        "commit it with the change that caused the difference.\n");
   }
   return sum.worse != 0 ? ExitCode::slower : ExitCode::clean;
 }
@@ -194,9 +194,8 @@ void add_resources_command(CLI::App& app, Session& session) {
       "resources",
       "Registers, spills, scratch, LDS and occupancy of every native and Kokkos kernel and target");
   command->footer(
-      "Compiles what is missing; of Kokkos kernels, only with --code kokkos or where some are "
-      "compiled\n"
-      "already. Exit code 3: a figure is worse than the committed baseline's.\n"
+      "Compiles missing kernels; Kokkos kernels only with --code kokkos or if some are "
+      "compiled\nalready. Exit code 3: a metric is worse than in the committed baseline.\n"
       "Example: kernelgate resources --device amd-gfx1100 --kernel top_k");
   auto options = std::make_shared<ResourcesArguments>();
   command->add_option("--device", options->devices, "Only these profiles (kernelgate devices)");
@@ -208,7 +207,7 @@ void add_resources_command(CLI::App& app, Session& session) {
                       "Folder with objects.csv and settings.csv (beside the program: device)");
   command->add_flag("--update-baseline", options->update_baseline,
                     "Write the baseline of these compilers");
-  command->add_flag("--no-build", options->no_build, "Report on the objects that are there");
+  command->add_flag("--no-build", options->no_build, "Report only on existing objects");
   command->callback([&session, options] {
     for (const std::string& device : options->devices) device_profile(device);
     session.end_with(report(*options, session));

@@ -108,7 +108,7 @@ class RoundProgress {
 
 void print_settings(const RsaInputs& inputs, std::int64_t vocab_size) {
   const rsa::Settings& s = inputs.settings;
-  fmt::print("rsa      {} rollouts a round, {} tails of {} tokens, beta {}, seed {}\n",
+  fmt::print("rsa      {} rollouts per round, {} tails of {} tokens, beta {}, seed {}\n",
              s.population, s.tails, s.tau, s.beta, s.seed);
   fmt::print("rounds   round 0 and {} after it, {} tokens in the last\n",
              counted(s.rounds, "aggregation round", "aggregation rounds"), s.beta_final);

@@ -26,24 +26,24 @@ void add_options(CLI::App& command, RsaOptions& options) {
   command.add_flag("--show-prompts", options.show_prompts, "Print the prompt templates and end");
   command.add_option("--output", options.output, "File for the token ids of the final rollouts");
   command.add_option("--text-output", options.text_output,
-                     "File for their text, one JSON object a line");
+                     "File for their text, one JSON object per line");
   add_options(command, options.kernels);
-  command.add_option("--n", options.settings.population, "Rollouts of a round")
+  command.add_option("--n", options.settings.population, "Rollouts per round")
       ->check(between(1, rsa::max_rollouts))
       ->capture_default_str();
-  command.add_option("--c", options.settings.tails, "Tails in a prompt")
+  command.add_option("--c", options.settings.tails, "Tails per prompt")
       ->check(between(1, rsa::max_rollouts))
       ->capture_default_str();
   command.add_option("--t", options.settings.rounds, "Aggregation rounds after round 0")
       ->check(between(0, rsa::max_rounds))
       ->capture_default_str();
-  command.add_option("--beta", options.settings.beta, "Reasoning tokens of a rollout")
+  command.add_option("--beta", options.settings.beta, "Reasoning tokens per rollout")
       ->check(between(1, rsa::max_tokens));
   command
       .add_option("--beta-final", options.beta_final,
-                  "All tokens of a rollout of the last round (default: --beta)")
+                  "All tokens per rollout in the last round (default: --beta)")
       ->check(between(1, rsa::max_tokens));
-  command.add_option("--tau", options.settings.tau, "Tokens of a tail")
+  command.add_option("--tau", options.settings.tau, "Tokens per tail")
       ->check(between(1, rsa::max_tokens));
   command
       .add_option("--answer", options.answer,

@@ -146,20 +146,21 @@ void add_sample_command(CLI::App& app, Session& session) {
       ->check(CLI::IsMember({"cold", "hot"}));
   command->add_option("--samples", options->sampling.repetitions, "Samples of this process")
       ->check(CLI::Range(1, 1000));
-  command->add_option("--min-seconds", options->sampling.min_seconds, "Least time of one sample")
+  command->add_option("--min-seconds", options->sampling.min_seconds, "Minimum time of one sample")
       ->check(CLI::PositiveNumber);
   command->add_option("--seed", options->seed, "Seed of the inputs");
   command->add_flag("--verify", options->verify, "Judge on real data instead of timing");
   command->add_flag("--peaks", options->roofs, "Measure this machine's peaks instead");
   command
       ->add_option("--working-set", options->working_set_bytes,
-                   "Bytes of the working set whose bandwidth is wanted; 0: cold")
+                   "Bytes of the working set whose bandwidth is measured; 0: cold")
       ->check(CLI::NonNegativeNumber);
   command
       ->add_option("--probe", options->probe_units,
-                   "Time so many units of known work instead (compare --self-test)")
+                   "Time this many units of known work instead (compare --self-test)")
       ->check(CLI::NonNegativeNumber);
-  command->add_option("--probe-more", options->probe_more, "Share of units more, such as 0.02")
+  command
+      ->add_option("--probe-more", options->probe_more, "Share of additional units, such as 0.02")
       ->check(CLI::Range(0.0, 10.0));
   command->add_option("--benchmark-flag", options->benchmark_flags,
                       "A flag of Google Benchmark; may repeat");

@@ -88,7 +88,7 @@ ExitCode check_page(const Session& session, const std::string& file) {
   for (const std::string& fault : faults) fmt::print("{}: {}\n", file, fault);
   fmt::print("{}: {}\n", file,
              faults.empty() ? "has every variant and device of this build"
-                            : "is not of this build; the option --records writes it anew");
+                            : "does not match this build; the option --records rewrites it");
   return faults.empty() ? ExitCode::clean : ExitCode::incorrect;
 }
 
@@ -109,12 +109,12 @@ void add_support_command(CLI::App& app, Session& session) {
   command->add_option("--records", options->records,
                       "Records of check, such as --backend source writes them; may repeat");
   command->add_option("--resources", options->resources,
-                      "Folder of compiled figures (results/resources)");
+                      "Folder of compiled metrics (results/resources)");
   command->add_option("--output", options->output, "Write the page here (default: print it)");
   command->add_option("--readme", options->readme,
                       "Write the table of backends between the markers of this page");
   command->add_option("--check", options->check,
-                      "Hold such a page against the variants and devices of this build");
+                      "Compare such a page with the variants and devices of this build");
   command->footer(
       "Example: kernelgate support --records runs.csv --output docs/support.md --readme README.md");
   command->callback([&session, options] { run_support(session, *options); });

@@ -215,7 +215,7 @@ class Throughput {
     }
     const std::int64_t weights = weights_in_memory();
     fmt::print(
-        "\na floor counts weights once a pass, the experts hit, keys and values\n"
+        "\nthe roofline time counts weights once per pass, the experts hit, keys and values\n"
         "peak memory {:.2f} GB: weights {:.2f}, cache and work space {:.2f}, the rest {:.2f}\n",
         gigabytes(model::peak_memory()), gigabytes(weights), gigabytes(largest_cell_),
         gigabytes(model::peak_memory() - weights - largest_cell_));
@@ -236,7 +236,7 @@ void run_throughput(Session& session, const ThroughputArguments& options) {
   const auto backend = parse_backend(options.kernels.backend);
   if (backend != Backend::kokkos && backend != Backend::cuda && backend != Backend::hip) {
     throw BadInput(
-        fmt::format("--backend {}: unsupported: a time there is no measurement; expected "
+        fmt::format("--backend {}: unsupported: its times are no measurements; expected "
                     "kokkos, cuda or hip",
                     options.kernels.backend));
   }
@@ -254,22 +254,22 @@ void add_throughput_command(CLI::App& app, Session& session) {
   add_options(*command, options->source);
   add_options(*command, options->kernels);
   add_options(*command, options->quantise);
-  command->add_option("--pp", options->prompts, "Prefill of so many tokens; may repeat")
+  command->add_option("--pp", options->prompts, "Prefill of this many tokens; may repeat")
       ->check(CLI::Range(1, 262144));
   command->add_option("--batch", options->batches, "Sequences of a decode; may repeat")
       ->check(CLI::Range(1, 4096));
   command
       ->add_option("--context", options->contexts,
-                   "Tokens that each sequence of a decode holds already; may repeat")
+                   "Tokens that each sequence of a decode contains already; may repeat")
       ->check(CLI::Range(1, 262144 - 4096));
   command->add_option("--tg", options->steps, "Tokens that each sequence of a decode gets")
       ->check(CLI::Range(1, 4096));
   command->add_flag("--full", options->full, "The whole grid");
-  command->add_option("--repetitions", options->repetitions, "Most runs of a cell")
+  command->add_option("--repetitions", options->repetitions, "Maximum number of runs per cell")
       ->check(CLI::Range(1, 1000));
   command
       ->add_option("--time-limit", options->time_limit,
-                   "Seconds for all cells; those that come too late are not run")
+                   "Seconds for all cells; later cells are not run")
       ->check(CLI::PositiveNumber);
   command->add_option("--seed", options->seed, "Of the tokens and of a decode's context");
   command->add_option("--records", options->records, "Append one row per cell to this CSV file");

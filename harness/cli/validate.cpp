@@ -23,13 +23,13 @@ void add_validate_command(CLI::App& app, Session& session) {
       ->check(CLI::Range(1, 1000));
   command->add_option("--time-limit", options->time_limit_seconds, "Seconds for one judgement")
       ->check(CLI::PositiveNumber);
-  command->add_option("--throughput", options->throughput,
-                      "Model whose tokens a second are timed, or none (default: s340, with --suite "
-                      "none)");
-  command->add_flag(
-      "--vendor", options->vendor,
-      "The whole suite as one folder to hand in; killed and started again, it goes on "
-      "where it was");
+  command->add_option(
+      "--throughput", options->throughput,
+      "Model whose tokens per second are timed, or none (default: s340, with --suite "
+      "none)");
+  command->add_flag("--vendor", options->vendor,
+                    "Run the whole suite into one folder to hand in; a killed run resumes when it "
+                    "is started again");
   command->footer(
       "Example: kernelgate validate --suite smoke --output report\n"
       "Example: kernelgate validate --vendor --output vendor-run");

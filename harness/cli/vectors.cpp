@@ -106,7 +106,7 @@ void run_export(Session& session, const ExportOptions& options) {
     options.model.check("vectors export");
     if (options.model.precision != "f32") {
       throw BadInput(
-          fmt::format("--precision {}: unsupported: budgets are derived for engines that "
+          fmt::format("--precision {}: unsupported: error bounds are derived for engines that "
                       "compute in f32; expected f32",
                       options.model.precision));
     }
@@ -230,8 +230,8 @@ class VectorsCheck {
 
 void add_export(CLI::App& parent, Session& session) {
   auto options = std::make_shared<ExportOptions>();
-  CLI::App* command =
-      parent.add_subcommand("export", "Write inputs, expected outputs and budgets as safetensors");
+  CLI::App* command = parent.add_subcommand(
+      "export", "Write inputs, expected outputs and error bounds as safetensors");
   add_options(*command, options->cases);
   add_options(*command, options->model);
   command->add_option(
@@ -241,7 +241,7 @@ void add_export(CLI::App& parent, Session& session) {
   command->add_option("--seed", options->seed, "Seed of the kernels' inputs");
   command
       ->add_option("--max-elements", options->max_elements,
-                   "Leave cases of kernels with more elements out")
+                   "Skip cases of kernels with more elements")
       ->check(CLI::PositiveNumber);
   command->add_option("--output", options->output, "Folder to write to")->required();
   command->footer(
@@ -253,7 +253,7 @@ void add_export(CLI::App& parent, Session& session) {
 void add_check(CLI::App& parent, Session& session) {
   auto options = std::make_shared<CheckOptions>();
   CLI::App* command =
-      parent.add_subcommand("check", "Judge what an engine answered, by the rules of check");
+      parent.add_subcommand("check", "Judge the outputs of an engine by the rules of check");
   command->add_option("--vectors", options->vectors, "Vector file, or folder of them; may repeat")
       ->required();
   command
@@ -261,7 +261,7 @@ void add_check(CLI::App& parent, Session& session) {
                    "safetensors with the engine's outputs, \"<vector>/<tensor>\"; may repeat")
       ->required();
   command->add_option("--engine", options->engine, "Name of the engine in the records");
-  command->add_option("--only", options->only, "Judge this vector alone; may repeat");
+  command->add_option("--only", options->only, "Judge only this vector; may repeat");
   command->add_option("--records", options->records, "Append one row per vector to this CSV file");
   command->add_option("--junit", options->junit, "Write the results as JUnit XML");
   command->footer(
@@ -274,7 +274,7 @@ void add_check(CLI::App& parent, Session& session) {
 
 void add_vectors_command(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand(
-      "vectors", "Conformance vectors for engines: write them, judge what an engine answered");
+      "vectors", "Conformance vectors for engines: write them, judge an engine's outputs");
   command->require_subcommand(1);
   add_export(*command, session);
   add_check(*command, session);

@@ -106,7 +106,8 @@ std::string compare_table(const std::vector<Comparison>& results, const CompareS
     disturbed.add(r->disturbed);
   }
   text +=
-      "sees: the slowdown that so many rounds find four times in five, from the baseline against "
+      "sees: the slowdown that this many rounds detect four times in five, from the baseline "
+      "against "
       "itself\nsame_code: both builds have the same machine code for this kernel\n";
   const bool timed =
       std::any_of(order.begin(), order.end(), [](const Comparison* r) { return r->timed(); });

@@ -125,7 +125,7 @@ void CompareRun::compare_with_floor(Open& open) {
     if (!below_floor(compare_row(setup_, r))) return;
   }
   r.invalid = true;
-  r.message = "below the floor: the kernel or its byte count is wrong";
+  r.message = "below the roofline time: the kernel or its byte count is wrong";
 }
 
 void CompareRun::finish(Open& open) {
@@ -140,8 +140,8 @@ void CompareRun::finish(Open& open) {
   if (open.rounds.crowded() && r.ended.answer == compare::Answer::same) {
     r.ended.answer = compare::Answer::cannot_tell;
     r.message = fmt::format(
-        "equal times of {} rounds of {} in which every sample of a process had to wait for "
-        "a core: the crowd hides a difference",
+        "equal times of {} rounds of {} in which every sample of a process had to wait for a core: "
+        "other load hides a difference",
         open.rounds.disturbed_rounds(), r.rounds);
   }
   if (!judge(r, setup_.seed + fresh_inputs, Status::failed_recheck, " after timing")) return;
@@ -198,8 +198,9 @@ std::vector<Comparison> CompareRun::run(const std::vector<CompareTarget>& target
     r.answer = answers[i];
     if (!r.timed() || !differs(drift[i])) continue;
     r.invalid = true;
-    r.message = fmt::format("the same code is {:+.1f} % off itself: the environment drifted",
-                            100 * std::expm1(r.again.effect.estimate));
+    r.message =
+        fmt::format("the same code differs from itself by {:+.1f} %: the environment drifted",
+                    100 * std::expm1(r.again.effect.estimate));
   }
   return results;
 }

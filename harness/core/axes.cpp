@@ -25,7 +25,7 @@ std::vector<AxisText> split_axes(std::string_view text) {
     }
     for (const AxisText& earlier : parts) {
       if (earlier.key == axis.key) {
-        throw BadInput("axis '" + (axis.key.empty() ? "dtype" : axis.key) + "' stands twice");
+        throw BadInput("axis '" + (axis.key.empty() ? "dtype" : axis.key) + "' occurs twice");
       }
     }
     parts.push_back(std::move(axis));

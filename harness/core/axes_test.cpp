@@ -54,7 +54,7 @@ TEST(CaseId, SaysWhatWasGotAndWhatWasExpected) {
               HasSubstr("expected one of causal sliding, got 'round'"));
   EXPECT_THAT(error_message("f8"), HasSubstr("expected one of f32 bf16 f16, got 'f8'"));
   EXPECT_THAT(error_message("cols=3"), HasSubstr("has no axis 'cols'; it has: rows mask a dtype"));
-  EXPECT_THAT(error_message("rows=1,rows=2"), HasSubstr("stands twice"));
+  EXPECT_THAT(error_message("rows=1,rows=2"), HasSubstr("occurs twice"));
   EXPECT_THAT(error_message("rows="), HasSubstr("expected key=value"));
   EXPECT_THAT(error_message("=3"), HasSubstr("expected key=value"));
 }

@@ -133,7 +133,7 @@ std::filesystem::path own_program() {
 
 std::string ProcessEnd::describe() const {
   if (timed_out) return fmt::format("over the time limit of {} s", limit_seconds);
-  if (exit_code > 128) return fmt::format("died of {}", sigabbrev_np(exit_code - 128));
+  if (exit_code > 128) return fmt::format("ended by {}", sigabbrev_np(exit_code - 128));
   return fmt::format("exit code {}", exit_code);
 }
 

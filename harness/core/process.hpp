@@ -34,7 +34,7 @@ struct ProcessEnd {
   double limit_seconds = 0;
 
   bool well() const { return exit_code == 0 && !timed_out; }
-  /// "exit code 2", "died of SEGV", "over the time limit of 10 s".
+  /// "exit code 2", "ended by SEGV", "over the time limit of 10 s".
   std::string describe() const;
 };
 

@@ -44,12 +44,12 @@ TEST(Process, HasEndedWhileAProcessThatItStartedHoldsItsOutputs) {
   const ProcessEnd end = run_process(
       {.words = {"sh", "-c", "sleep 30 & echo out; kill -SEGV $$"}, .time_limit_seconds = 20});
   EXPECT_FALSE(end.timed_out);
-  EXPECT_EQ(end.describe(), "died of SEGV");
+  EXPECT_EQ(end.describe(), "ended by SEGV");
   EXPECT_EQ(end.output, "out\n");
 }
 
 TEST(Process, SaysTheSignalAndWhatCouldNotBeStarted) {
-  EXPECT_EQ(run_process({.words = {"sh", "-c", "kill -SEGV $$"}}).describe(), "died of SEGV");
+  EXPECT_EQ(run_process({.words = {"sh", "-c", "kill -SEGV $$"}}).describe(), "ended by SEGV");
   const ProcessEnd end = run_process({.words = {"/nowhere/kernelgate", "list"}});
   EXPECT_EQ(end.exit_code, 127);
   EXPECT_EQ(end.errors, "/nowhere/kernelgate: No such file or directory\n");

@@ -26,7 +26,7 @@ void judge_rows(GatePart& part, std::span<const Record> rows, std::span<const Kn
   const auto expected = static_cast<std::int64_t>(outcome.expected.size());
   part.words = fmt::format("{} passed, {} failed", passed, outcome.failures);
   if (expected != 0) part.words += fmt::format(", {} failed as expected", expected);
-  if (refused != 0) part.words += fmt::format(", {} refused in words", refused);
+  if (refused != 0) part.words += fmt::format(", {} unsupported", refused);
   if (!devices.empty()) part.words += ", " + run_words(devices);
 
   const bool explained = end == ExitCode::clean || end == ExitCode::nothing_ran ||

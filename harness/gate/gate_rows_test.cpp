@@ -28,7 +28,7 @@ TEST(GateRows, CountWhatPassedFailedAndWasRefused) {
              ExitCode::clean);
   EXPECT_EQ(part.state, PartState::passed);
   EXPECT_EQ(part.kind, Provenance::modelled);
-  EXPECT_EQ(part.words, "2 passed, 0 failed, 1 refused in words");
+  EXPECT_EQ(part.words, "2 passed, 0 failed, 1 unsupported");
 }
 
 TEST(GateRows, SaysOnWhichDeviceAnExecutorsRowsWereRun) {
@@ -36,7 +36,7 @@ TEST(GateRows, SaysOnWhichDeviceAnExecutorsRowsWereRun) {
   row.device = "amd-gfx942";
   refused.device = "amd-gfx90a";
   EXPECT_EQ(judged({row, refused}, ExitCode::clean).words,
-            "1 passed, 0 failed, 1 refused in words, run on amd-gfx942 (w64)");
+            "1 passed, 0 failed, 1 unsupported, run on amd-gfx942 (w64)");
 }
 
 TEST(GateRows, OneFailureClosesThePart) {

@@ -57,9 +57,9 @@ std::vector<KnownFailure> read_known_failures(const fs::path& file) {
     require(!row.arch.empty(), file, row, "arch", row.arch, "a pattern such as gfx11* or *");
     require(!row.toolchain.empty(), file, row, "toolchain", row.toolchain,
             "a pattern such as 'GNU 12.*' or *");
-    require(!row.reason.empty(), file, row, "reason", row.reason, "why it is let through");
+    require(!row.reason.empty(), file, row, "reason", row.reason, "why it is accepted");
     require(is_date(row.expires), file, row, "expires", row.expires,
-            "the last day on which it holds, such as 2027-01-31");
+            "the last day on which it is valid, such as 2027-01-31");
     rows.push_back(row);
   };
   read_csv_file(file, {"case", "arch", "toolchain", "reason", "expires"}, add);
@@ -76,8 +76,7 @@ KnownOutcome apply_known_failures(std::span<const Record> records,
     const bool expired = row.expires < today;
     if (expired) {
       outcome.complaints.push_back(
-          fmt::format("line {}: '{}' was let through until {} ({}); mend it, or say again until "
-                      "when",
+          fmt::format("line {}: '{}' was accepted until {} ({}); fix it, or extend the date",
                       row.line, row.cases, row.expires, row.reason));
     }
     std::int64_t ran = 0, failed = 0;
@@ -96,7 +95,7 @@ KnownOutcome apply_known_failures(std::span<const Record> records,
     if (ran > 0 && failed == 0) {
       outcome.complaints.push_back(
           fmt::format("line {}: '{}' is expected to fail ({}), and all {} of its judgements "
-                      "passed; please strike it off the list",
+                      "passed; please remove it from the list",
                       row.line, row.cases, row.reason, ran));
     }
   }

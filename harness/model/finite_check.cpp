@@ -83,7 +83,7 @@ void FiniteCheck::after(const Operation& operation, const Case&, const TensorSet
       room.tensor = tensor.spec().name;
     }
     if (found.none.at < 0 || !first_.empty()) continue;
-    first_ = fmt::format("{}: {} is {}, stored as {}, which ends at {:.6g}", describe(operation),
+    first_ = fmt::format("{}: {} is {}, stored as {}, whose limit is {:.6g}", describe(operation),
                          coordinates(tensor.spec(), found.none.at), found.none.value,
                          name(tensor.spec().type), limit);
     describe_inputs(tensors);

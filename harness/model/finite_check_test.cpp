@@ -47,7 +47,7 @@ TEST(FiniteCheck, NamesTheOperationThatOverflowsAndWhatItWasGiven) {
     EXPECT_FALSE(check.all_finite());
     // The norm before layer 2 runs at the end of layer 1.
     EXPECT_TRUE(check.first().starts_with("layer 1, input_norm: y[")) << check.first();
-    EXPECT_TRUE(check.first().ends_with("stored as f16, which ends at 65504")) << check.first();
+    EXPECT_TRUE(check.first().ends_with("stored as f16, whose limit is 65504")) << check.first();
     EXPECT_NE(
         check.first().find("] is inf") == std::string::npos ? check.first().find("] is -inf") : 0U,
         std::string::npos)

@@ -59,7 +59,8 @@ class Both final : public model::OperationObserver {
 };
 
 void print_finite(const model::FiniteCheck& check) {
-  fmt::print("\nlargest finite result of each operation, against the end of its storage type\n");
+  fmt::print(
+      "\nlargest finite result of each operation, compared with the limit of its storage type\n");
   fmt::print("  {:<20} {:>6} {:>12} {:>12}  {:>9}  {}\n", "operation", "runs", "largest", "end",
              "share", "where");
   for (const auto& [operation, room] : check.by_operation()) {
@@ -76,7 +77,7 @@ void print_finite(const model::FiniteCheck& check) {
 }
 
 void print_local(const model::LocalCheck& check) {
-  fmt::print("\nlocal errors: each operation judged on its own inputs, against its own budget\n");
+  fmt::print("\nlocal errors: each operation judged on its own inputs, by its own error bound\n");
   fmt::print("  {:<20} {:>6} {:>12} {:>8}  {:<14} {}\n", "operation", "runs", "judged", "outside",
              "worst", "");
   for (const auto& [operation, e] : check.by_operation()) {
@@ -87,7 +88,7 @@ void print_local(const model::LocalCheck& check) {
                            e.worst_layer < 0 ? "" : fmt::format(" layer {}", e.worst_layer)),
                properties);
   }
-  fmt::print("  {}\n", check.all_inside() ? "every operation is inside its budget"
+  fmt::print("  {}\n", check.all_inside() ? "every operation is within its error bound"
                                           : "FIRST OUTSIDE  " + check.first_outside());
   if (!check.first_non_finite().empty()) {
     fmt::print("  first non-finite: {}\n", check.first_non_finite());
@@ -103,7 +104,7 @@ void print_drift(const char* against, const model::Drift& d) {
   };
   for (std::size_t i = 0; i < shown; ++i) line(i);
   if (d.blocks.size() > shown) line(d.blocks.size() - 1);
-  fmt::print("  logits largest {:.3g}, mean KL {:.3g} nats a token, argmax differs at {} of {}\n",
+  fmt::print("  logits largest {:.3g}, mean KL {:.3g} nats per token, argmax differs at {} of {}\n",
              d.logits_largest, d.mean_kl, d.argmax_differs, d.tokens);
   fmt::print(
       "  router: the reference followed the kernels' choice at {} of {}, over a margin of at "

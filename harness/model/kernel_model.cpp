@@ -80,11 +80,11 @@ void KernelModel::check(std::span<const SequenceChunk> chunks, const SequenceSto
     if (c.slot < 0 || c.slot >= store.slots()) {
       refuse(fmt::format("slot: expected 0 to {}, got {}", store.slots() - 1, c.slot));
     }
-    if (!slots.insert(c.slot).second) refuse(fmt::format("slot {} comes twice", c.slot));
+    if (!slots.insert(c.slot).second) refuse(fmt::format("slot {} occurs twice", c.slot));
     if (c.ids.empty()) refuse("expected at least one token, got none");
     const std::int64_t length = store.length(c.slot) + static_cast<std::int64_t>(c.ids.size());
     if (length > store.capacity()) {
-      refuse(fmt::format("slot {} holds {} tokens and its capacity is {}: no room for {} more",
+      refuse(fmt::format("slot {} holds {} tokens and its capacity is {}: no space for {} more",
                          c.slot, store.length(c.slot), store.capacity(), c.ids.size()));
     }
     reference::require_context(config_, length, fmt::format("chunk {}: slot {}", i, c.slot));

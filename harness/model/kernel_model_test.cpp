@@ -151,7 +151,7 @@ TEST(KernelModel, RefusesBadChunksAndLeavesTheStoreAlone) {
     }
   };
   const Ids one{5}, none, far{512}, negative{-1}, six{1, 2, 3, 4, 5, 6};
-  refuses({{0, one}, {0, one}}, "comes twice");
+  refuses({{0, one}, {0, one}}, "occurs twice");
   refuses({{2, one}}, "expected 0 to 1, got 2");
   refuses({{0, none}}, "at least one token");
   refuses({{0, one}, {1, far}}, "expected an id from 0 to 511, got 512");

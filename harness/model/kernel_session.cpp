@@ -148,7 +148,7 @@ std::string KernelSession::describe() const {
 
 std::string describe(const model::OffloadCounts& counts) {
   return fmt::format(
-      "experts asked for {}: {:.1f} % were in memory; {} copied from the file, {:.3f} MB",
+      "experts requested {}: {:.1f} % were in memory; {} copied from the file, {:.3f} MB",
       counts.hits + counts.misses, 100 * counts.hit_rate(), counts.misses,
       1e-6 * static_cast<double>(counts.bytes));
 }

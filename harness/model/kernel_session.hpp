@@ -72,7 +72,7 @@ class KernelSession {
   std::unique_ptr<model::KernelModel> model_;
 };
 
-/// "experts asked for 96: 62.5 % were in memory; 36 copied from the file, 12.345 MB".
+/// "experts requested 96: 62.5 % were in memory; 36 copied from the file, 12.345 MB".
 std::string describe(const model::OffloadCounts& counts);
 
 }  // namespace kernelgate

@@ -22,7 +22,7 @@ std::string Quantisation::describe() const {
   const std::int64_t columns = layout.block;
   const double bits =
       8.0 * static_cast<double>(layout.row_bytes(columns)) / static_cast<double>(columns);
-  return fmt::format("{} {} in blocks of {} ({:.4g} bits a weight)",
+  return fmt::format("{} {} in blocks of {} ({:.4g} bits per weight)",
                      linears() ? "experts, attention linears and LM head" : "experts",
                      name(layout.format), layout.block, bits);
 }

@@ -29,7 +29,7 @@ struct Quantisation {
                             std::int64_t element) const {
     return rows * (quantised ? layout.row_bytes(columns) : columns * element);
   }
-  /// "experts, attention linears and LM head mxfp4 (4.25 bits a weight)"; empty for nothing.
+  /// "experts, attention linears and LM head mxfp4 (4.25 bits per weight)"; empty for nothing.
   std::string describe() const;
   /// Throws BadInput naming the matrix if a row is not a whole number of blocks.
   void check(const reference::ModelConfig& config) const;

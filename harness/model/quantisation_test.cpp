@@ -38,7 +38,7 @@ TEST(Quantisation, TakesExpertsAloneOrTheLinearsAndTheHeadToo) {
   }
   EXPECT_FALSE(all_mxfp4.takes("model.embed_tokens.weight"));
   EXPECT_EQ(all_nf4.describe(),
-            "experts, attention linears and LM head nf4 in blocks of 64 (4.5 bits a weight)");
+            "experts, attention linears and LM head nf4 in blocks of 64 (4.5 bits per weight)");
 }
 
 TEST(Quantisation, CountsTheBytesOfTheLargeModel) {

@@ -90,7 +90,7 @@ double MeasuredCell::computing_seconds() const {
 
 void print_throughput_head() {
   fmt::print("{:<16} {:>9} {:>19} {:>9} {:>6} {:>9} {:>9} {:>9}\n", "test", "tokens/s", "quartiles",
-             "of floor", "bound", "of FMA", "GB", "GFLOP");
+             "roofline", "bound", "of FMA", "GB", "GFLOP");
 }
 
 void fill(Record& r, const MeasuredCell& m) {
@@ -121,7 +121,7 @@ void print_cell(const model::ThroughputCell& cell, const MeasuredCell& m) {
              100 * m.computing_seconds() / t.median, gigabytes(m.runs.front().work.bytes),
              1e-9 * static_cast<double>(m.runs.front().work.flops));
   fmt::print("{:<16} {}\n", "", breakdown(m));
-  fmt::print("{:<16} roofs meanwhile {:.1f} GB/s read, {:.0f} GFLOP/s f32\n", "",
+  fmt::print("{:<16} peaks meanwhile {:.1f} GB/s read, {:.0f} GFLOP/s f32\n", "",
              1e-9 * m.bandwidth, 1e-9 * m.peak);
   if (m.offload().hits + m.offload().misses > 0) {
     fmt::print("{:<16} {}\n", "", offload_words(m));

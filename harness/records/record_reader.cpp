@@ -43,7 +43,7 @@ auto describe(const std::string& name, Work work) {
     throw BadInput(fmt::format("{}:1: column '{}' is unknown; records schema {} has: {}", name,
                                error.column_name, record_schema_version, record_header()));
   } catch (const io::error::duplicated_column_in_header& error) {
-    throw BadInput(fmt::format("{}:1: column '{}' stands twice", name, error.column_name));
+    throw BadInput(fmt::format("{}:1: column '{}' occurs twice", name, error.column_name));
   } catch (const io::error::too_few_columns& error) {
     throw BadInput(fmt::format("{}:{}: fewer fields than the header has", name, error.file_line));
   } catch (const io::error::too_many_columns& error) {

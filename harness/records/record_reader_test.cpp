@@ -130,7 +130,7 @@ TEST(RecordReader, RefusesAnUnknownColumnByName) {
 
 TEST(RecordReader, RefusesAColumnThatStandsTwice) {
   EXPECT_EQ(error_message(replaced(file_of(check_row()), ",kernel,", ",kernel,kernel,")),
-            "r.csv:1: column 'kernel' stands twice");
+            "r.csv:1: column 'kernel' occurs twice");
 }
 
 TEST(RecordReader, RefusesANewerSchemaInThoseWordsWhateverItsColumnsAre) {

@@ -35,16 +35,15 @@ fs::path RunFolder::opened(const fs::path& folder, const std::string& identity) 
   const fs::path file = folder / "run.txt";
   if (fs::exists(file)) {
     if (const std::string got = read_bytes(file); got != identity) {
-      throw BadInput(fmt::format(
-          "{}: this folder holds another run; go on with the same program and options, or choose "
-          "another folder\n  there\n{}  now\n{}",
-          file.string(), got, identity));
+      throw BadInput(
+          fmt::format("{}: this folder contains another run; continue with the same program and "
+                      "options, or choose another folder\n  there\n{}  now\n{}",
+                      file.string(), got, identity));
     }
   } else if (fs::exists(folder / "records.csv")) {
-    throw BadInput(
-        fmt::format("{}: holds records and no run.txt that says of which run; choose "
-                    "another folder",
-                    folder.string()));
+    throw BadInput(fmt::format(
+        "{}: contains records but no run.txt that names their run; choose another folder",
+        folder.string()));
   } else {
     write_whole_file(file, identity);
   }
@@ -68,7 +67,7 @@ int RunFolder::locked(const fs::path& folder) {
     if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return descriptor;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
-  const std::string why = descriptor < 0 ? std::strerror(errno) : "another start is at work in it";
+  const std::string why = descriptor < 0 ? std::strerror(errno) : "another process uses it";
   if (descriptor >= 0) close(descriptor);
   throw BadInput(fmt::format("{}: {}", folder.string(), why));
 }

@@ -82,7 +82,7 @@ TEST_F(RunFolderTest, RefusesASecondStartBesideTheFirst) {
     const RunFolder second(path, "program 1\n", notes);
     FAIL() << "accepted";
   } catch (const BadInput& error) {
-    EXPECT_THAT(error.what(), HasSubstr("another start is at work in it"));
+    EXPECT_THAT(error.what(), HasSubstr("another process uses it"));
   }
 }
 

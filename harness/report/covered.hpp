@@ -12,7 +12,7 @@ namespace kernelgate {
 /// Meaning of "covered by D (wW)", without the term and without a full stop.
 inline constexpr std::string_view covered_rule =
     "not run on this device itself; the run on D, with waves of W lanes, launched the same "
-    "instances with the same grids, so its verdict holds here";
+    "instances with the same grids, so its verdict applies here";
 
 /// "covered by D (wW): " followed by the rule.
 std::string covered_meaning();

@@ -92,7 +92,7 @@ std::string matrix(const std::vector<Record>& records, const PageText& text) {
   markdown::Row head{"kernel"};
   for (const std::string& tier : measured) head.push_back(markdown_escaped(tier) + ", measured");
   if (!modelled.empty()) head.emplace_back("virtual devices, modelled");
-  std::string out = "### Right or wrong\n\n" + markdown::head(head);
+  std::string out = "### Correctness\n\n" + markdown::head(head);
   for (auto& [kernel, sums] : lines) {
     markdown::Row row{markdown_escaped(kernel)};
     for (const std::string& tier : measured) row.push_back(sums[tier].text());
@@ -144,7 +144,7 @@ std::string speed(const std::vector<Portability>& lines) {
   }
   if (count > max_lines) rows += fmt::format("\n{} more.\n", count - max_lines);
   return "### Speed (measured)\n\nHarmonic means over the cases that the variant has a time for; "
-         "the column `cases` says of how many.\n\n" +
+         "the column `cases` gives their number.\n\n" +
          markdown::head(head) + rows + "\n";
 }
 
@@ -156,8 +156,8 @@ std::string performance_portability(const std::vector<Portability>& lines) {
   }
   if (devices.size() < 2) return {};
   std::string out = fmt::format(
-      "### Performance portability (measured)\n\nHarmonic means over {} devices; 0 where a device "
-      "refuses a case or gets it wrong, no figure where a case was not run.\n\n",
+      "### Performance portability (measured)\n\nHarmonic means over {} devices; 0 if a device "
+      "does not support a case or computes it incorrectly, no value if a case was not run.\n\n",
       devices.size());
   out += markdown::head({"kernel", "variant", "devices", "of the roofline", "of the best variant"});
   for (std::size_t i = 0; i < std::min(lines.size(), max_lines); ++i) {
@@ -217,7 +217,7 @@ std::string whole_model(const std::vector<Record>& records) {
   const std::vector<KvFigure> caches = kv_figures(records);
   if (!caches.empty()) {
     out += "### KV cache (measured)\n\n" +
-           markdown::head({"model", "attention", "tokens", "bytes", "of the least", "saving"});
+           markdown::head({"model", "attention", "tokens", "bytes", "of minimum", "saving"});
     for (const KvFigure& f : caches) {
       out += markdown::line({markdown_escaped(f.model + " " + f.dtype), markdown_escaped(f.scheme),
                              std::to_string(f.tokens), std::to_string(f.bytes),

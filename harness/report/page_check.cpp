@@ -117,9 +117,10 @@ std::vector<std::string> page_faults(std::string_view page, const std::vector<Re
   differences.compare(&got, &wanted, "data");
   std::vector<std::string> lines = differences.take();
   if (lines.empty()) {
-    lines.push_back(fmt::format(
-        "{}: its figures are the records', but its template, style or scripts are not this build's",
-        file));
+    lines.push_back(
+        fmt::format("{}: its numbers match the records, but its template, style or scripts differ "
+                    "from this build's",
+                    file));
   }
   return lines;
 }

@@ -42,7 +42,7 @@ their number stands beside it.
 
 constexpr const char* portability_note =
     R"(Performance portability is the harmonic mean of the efficiencies over the devices and builds above. It is 0 where a
-case is unsupported or incorrect, and has no figure where a case was not run.
+case is unsupported or incorrect, and has no value where a case was not run.
 )";
 
 /// The latest rows of each tier, of every variant.
@@ -292,8 +292,8 @@ std::string portability_table(std::span<const ComparedCase> cases,
     // columns.
     const bool everywhere = line.tiers.size() == labels.size();
     if (several) {
-      cells.push_back(everywhere ? percent_text(line.of_roofline) : "no figure");
-      cells.push_back(everywhere ? percent_text(line.of_best) : "no figure");
+      cells.push_back(everywhere ? percent_text(line.of_roofline) : "no value");
+      cells.push_back(everywhere ? percent_text(line.of_best) : "no value");
     }
     text += markdown::line(cells);
   }

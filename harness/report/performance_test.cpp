@@ -117,10 +117,9 @@ TEST(PerformanceTables, HoldEfficiencyByBuildAndTheMetricOverThem) {
   // A case is unsupported, so the metric is 0, whatever the variant reaches on the other.
   EXPECT_THAT(tables, HasSubstr("| linear | tuned | 62.5 % (1 of 2 cases) | 100 % (1 of 2 cases) | "
                                 "25 % (1 of 2 cases) | 62.5 % (1 of 2 cases) | 0 % | 0 % |\n"));
-  EXPECT_THAT(tables,
-              HasSubstr("| linear | vendor | 40 % (1 of 2 cases) | 64 % (1 of 2 cases) | "
-                        "40 % (1 of 2 cases) | 100 % (1 of 2 cases) | no figure | no figure "
-                        "|\n"));
+  EXPECT_THAT(tables, HasSubstr("| linear | vendor | 40 % (1 of 2 cases) | 64 % (1 of 2 cases) | "
+                                "40 % (1 of 2 cases) | 100 % (1 of 2 cases) | no value | no value "
+                                "|\n"));
 }
 
 TEST(PerformanceTables, StateNoPortabilityOfOneBuild) {

@@ -50,7 +50,7 @@ std::string giga_text(std::optional<double> per_second) {
 }
 
 std::string percent_text(std::optional<double> share) {
-  return share ? fmt::format("{:.3g} %", 100 * *share) : std::string("no figure");
+  return share ? fmt::format("{:.3g} %", 100 * *share) : std::string("no value");
 }
 
 std::string ratio_text(std::optional<double> ratio) {

@@ -14,7 +14,7 @@ namespace kernelgate {
 std::string time_text(std::optional<double> seconds);
 /// `per_second / 1e9` with three significant digits, such as "8.00"; empty when absent.
 std::string giga_text(std::optional<double> per_second);
-/// "63.2 %" for 0.632, three significant digits; "no figure" when absent.
+/// "63.2 %" for 0.632, three significant digits; "no value" when absent.
 std::string percent_text(std::optional<double> share);
 /// "1.25x faster", "1.04x slower", "same" within half a percent; empty when absent. `ratio` is this
 /// time divided by the other time.

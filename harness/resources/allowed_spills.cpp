@@ -64,7 +64,7 @@ std::vector<std::string> refused_spills(std::span<const ResourceRow> rows,
     const AllowedSpill most = own == allowed.end() ? AllowedSpill{} : *own;
     if (row.spilled <= most.spilled && row.scratch <= most.scratch) continue;
     refused.push_back(
-        fmt::format("{} for {}: got {} spilled and {} B of scratch, allowed {} and {} B; again "
+        fmt::format("{} for {}: got {} spilled and {} B of scratch, allowed {} and {} B; rerun "
                     "with: kernelgate resources --device {}",
                     row.kernel, row.profile, row.spilled, row.scratch, most.spilled, most.scratch,
                     row.profile));
@@ -75,7 +75,7 @@ std::vector<std::string> refused_spills(std::span<const ResourceRow> rows,
     });
     if (needed) continue;
     refused.push_back(
-        fmt::format("{} for {} may spill, and does not: please strike it off the list",
+        fmt::format("{} for {} may spill, and does not: please remove it from the list",
                     allowance.kernel, allowance.profile));
   }
   return refused;

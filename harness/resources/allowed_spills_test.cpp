@@ -88,7 +88,7 @@ TEST(AllowedSpills, EndAtTheirNumberAndTheirTarget) {
 
 TEST(AllowedSpills, AreStruckOffWhereNothingSpillsAnyMore) {
   EXPECT_THAT(refused_spills(std::vector{clean}, std::vector{ten_scalars}),
-              ElementsAre(HasSubstr("strike it off")));
+              ElementsAre(HasSubstr("remove it from the list")));
 }
 
 TEST(AllowedSpills, NeedAReasonAndASpill) {

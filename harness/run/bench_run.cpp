@@ -114,7 +114,7 @@ class Bench {
       add_floor(row, traffic);
       if (below_floor(row)) {
         row.message =
-            fmt::format("invalid: {:.0f} % of the floor; the kernel or its byte count is wrong",
+            fmt::format("invalid: {:.0f} % of the roofline; the kernel or its byte count is wrong",
                         *row.percent_of_roofline);
       }
     }

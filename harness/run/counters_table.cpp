@@ -9,7 +9,7 @@ namespace kernelgate {
 namespace {
 
 constexpr const char* explained =
-    "counters, figures modelled by the source executor from the profile's banks and sectors: "
+    "counters, modelled by the source executor from the profile's banks and sectors: "
     "hints, since "
     "a\n"
     "device's compiler joins and splits accesses. least: what the same bytes could take. Atomics "

@@ -233,7 +233,7 @@ void require_threads(int count) {
   for (int i = 1; i < count; ++i) {
     if (const int error = probe.start()) {
       throw MissingResource(fmt::format(
-          "cannot start {} threads, the system refuses thread {} ({}): expected a higher limit "
+          "cannot start {} threads, the system rejected thread {} ({}): expected a higher limit "
           "(ulimit -u, ulimit -v, pids.max of the control group), fewer threads (--threads N) or "
           "smaller stacks (OMP_STACKSIZE)",
           count, i + 1, std::strerror(error)));
@@ -254,7 +254,7 @@ void require_team(int count) {
           ? fmt::format("environment variable OMP_THREAD_LIMIT={}", limit)
           : std::string("a setting of OpenMP (OMP_THREAD_LIMIT, OMP_DYNAMIC, OMP_NESTED)");
   throw BadInput(fmt::format(
-      "{} limits OpenMP to {} of the {} threads asked for: expected a limit of at least {}, or "
+      "{} limits OpenMP to {} of the {} requested threads: expected a limit of at least {}, or "
       "fewer threads (--threads {})",
       cause, given, count, count, given));
 }

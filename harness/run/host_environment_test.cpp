@@ -101,7 +101,7 @@ TEST(HostEnvironment, ThreadsThatTheSystemRefusesAreNamed) {
     require_threads(4);
     ADD_FAILURE() << "four threads were started";
   } catch (const MissingResource& error) {
-    EXPECT_EQ(std::string(error.what()).find("cannot start 4 threads, the system refuses thread"),
+    EXPECT_EQ(std::string(error.what()).find("cannot start 4 threads, the system rejected thread"),
               0U)
         << error.what();
   }

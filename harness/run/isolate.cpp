@@ -257,7 +257,7 @@ std::string processor_limit_text() {
 
 std::string end_text(int status) {
   if (WIFSIGNALED(status)) {
-    std::string words = std::string("its process died of ") + sigabbrev_np(WTERMSIG(status)) +
+    std::string words = std::string("its process was ended by ") + sigabbrev_np(WTERMSIG(status)) +
                         " (" + strsignal(WTERMSIG(status)) + ")";
     if (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGXCPU) {
       words += processor_limit_text();

@@ -65,7 +65,7 @@ std::string fault_of(std::function<void()> begin) {
 TEST(Isolate, AChildThatCannotBeginIsNoFaultOfAJob) {
   EXPECT_EQ(fault_of([] { throw BadInput("KOKKOS_NUM_THREADS: got 'x'"); }),
             "KOKKOS_NUM_THREADS: got 'x'");
-  EXPECT_NE(fault_of([] { raise(SIGKILL); }).find("did not start: its process died of KILL"),
+  EXPECT_NE(fault_of([] { raise(SIGKILL); }).find("did not start: its process was ended by KILL"),
             std::string::npos);
   EXPECT_NE(fault_of([] { _exit(1); }).find("did not start: its process left with code 1"),
             std::string::npos);
@@ -190,7 +190,7 @@ TEST(Isolate, ACrashIsACrashWhileAProcessThatItStartedLivesOn) {
   run_isolated(jobs);
   ASSERT_EQ(ends.size(), 2U);
   EXPECT_EQ(ends[0].first, JobOutcome::End::died);
-  EXPECT_NE(ends[0].second.find("died of KILL"), std::string::npos) << ends[0].second;
+  EXPECT_NE(ends[0].second.find("ended by KILL"), std::string::npos) << ends[0].second;
   EXPECT_EQ(ends[1].second, "ran");
 }
 

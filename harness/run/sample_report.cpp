@@ -110,7 +110,7 @@ SampleReport read_sample_line(std::string_view output, const std::string& progra
   try {
     return report_of(Json::parse(text));
   } catch (const std::exception& error) {
-    throw BadInput(fmt::format("{}: its command sample said what no report says: {} in '{}'",
+    throw BadInput(fmt::format("{}: its command sample printed an invalid report: {} in '{}'",
                                program, error.what(), text.substr(0, 200)));
   }
 }

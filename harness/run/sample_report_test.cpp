@@ -64,7 +64,7 @@ TEST(SampleReport, RefusesWhatNoReportSaysAndNamesTheProgram) {
                            R"({"status": "passed", "seconds": [1, 2], "marked": [1, 0]})",
                            R"({"status": "passed", "seconds": "x"})", "{", ""}) {
     EXPECT_THAT(error_message(std::string("kernelgate-sample ") + said),
-                HasSubstr("some/kernelgate: its command sample said what no report says"))
+                HasSubstr("some/kernelgate: its command sample printed an invalid report"))
         << said;
   }
 }

@@ -275,7 +275,7 @@ class Validation {
     if (model.empty()) model = options_.suites.empty() ? "s340" : "none";
     if (model == "none") {
       left_out_.emplace_back(
-          "tokens a second of a whole model: not asked for (--throughput MODEL)");
+          "tokens per second of a whole model: not requested (--throughput MODEL)");
       return;
     }
     part({"throughput", "--model", model, "--dtype",   "bf16", "--pp",      "32",   "--pp",

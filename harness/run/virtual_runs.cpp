@@ -68,7 +68,8 @@ std::optional<std::string> too_large_for_executors(const Case& shape) {
   const double work = executor_work(shape);
   if (work <= most) return std::nullopt;
   return fmt::format(
-      "takes an executor about {:.0f} s a run, and a case of a suite gets {:.0f} s; --case runs it "
+      "takes an executor about {:.0f} s per run, and a case of a suite gets {:.0f} s; --case runs "
+      "it "
       "alone, --unchecked faster",
       work / a_second, most / a_second);
 }

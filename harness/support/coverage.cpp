@@ -213,7 +213,7 @@ std::vector<std::string> coverage_faults(const Registry& registry, std::string_v
     if (kernel == registry.kernels().end()) {
       faults.push_back(fmt::format("row '{}' is no kernel of this build", name));
     } else if (++seen[name] == 2) {
-      faults.push_back(fmt::format("row '{}' stands twice", name));
+      faults.push_back(fmt::format("row '{}' occurs twice", name));
     } else {
       hold_kernel(*kernel, row, faults);
     }

@@ -31,7 +31,7 @@ shape with its storage type. Nothing here was run on a GPU unless it says `measu
 | `covered N by D (wW)` | N of these cases: {} |
 | `failed N` | N cases got another verdict there |
 | `measured N` | N cases passed on such a device itself |
-| `refused N (n)` | N cases that other devices take are refused before the launch, in the words of note n |
+| `unsupported N (n)` | N cases that other devices support are rejected before the launch; note n gives the reason |
 | `compiled C/I` | of the I instances that these cases launch here, C are compiled for this very target ([resources.md](resources.md)); artificial devices have no compiler |
 | `not run N` | N cases are taken, and no record has them |
 
@@ -78,7 +78,7 @@ std::string cell_text(const SupportRow& row, const SupportCell& cell, const Devi
       numbers.push_back(notes.number(fmt::format("{}: {}", row.id(), reason)));
     }
     std::sort(numbers.begin(), numbers.end());
-    parts.push_back(fmt::format("refused {} ({})", cell.refused, fmt::join(numbers, ", ")));
+    parts.push_back(fmt::format("unsupported {} ({})", cell.refused, fmt::join(numbers, ", ")));
   }
   if (cell.not_run > 0) parts.push_back(fmt::format("not run {}", cell.not_run));
   if (!cell.instances.empty() && profile.vendor != Vendor::artificial) {
@@ -95,7 +95,7 @@ std::string test_text(const SupportRow& row) {
   std::vector<std::string> parts;
   for (const auto& [wave, test] : row.determinism_claims) {
     const bool enough = test.schedules >= schedules_of_a_test;
-    const char* verdict = !test.agreed ? "**refused**" : enough ? "agree" : "agree, too few";
+    const char* verdict = !test.agreed ? "**differ**" : enough ? "agree" : "agree, too few";
     parts.push_back(fmt::format("waves of {}: {} schedules {} ({}, `{}`)", wave, test.schedules,
                                 verdict, test.device, test.axes));
   }
@@ -153,7 +153,7 @@ std::vector<std::string> header_of(Vendor vendor) {
 }
 
 std::vector<std::string> variants_header() {
-  return {"variant", "types", "cases", "bits reproducible", "claim tested"};
+  return {"variant", "types", "cases", "bits reproducible", "determinism claim tested"};
 }
 
 std::string determinism_claim_text(const Reproducible& reproducible) {
@@ -180,19 +180,20 @@ std::string support_page(std::span<const SupportRow> table, std::span<const Reco
   page += "## Notes\n\nDEVICE is the profile of the column, TYPE the storage type of the case.\n\n";
   page += notes.text();
   page += fmt::format(
-      "\n## Variants\n\nA claim counts as tested where the bits of all tensors agree under {} or "
+      "\n## Variants\n\nA determinism claim counts as tested if the bits of all tensors agree "
+      "under {} or "
       "more "
       "seeded schedules of one case\n([check.md](check.md)).\n\n",
       schedules_of_a_test);
   page += variants_table(table);
-  page += "\n## Cases that no device takes\n\n";
+  page += "\n## Cases that no device supports\n\n";
   for (const SupportRow& row : table) {
     for (const auto& [reason, cases] : row.refused_everywhere) {
       page += fmt::format("- {}: {} of its cases: {}\n", row.id(), cases, reason);
     }
   }
   page += "\n## Runs\n\n" + runs_table(records);
-  page += fmt::format("\nFigures of kind compiled: results/resources, {}.\n",
+  page += fmt::format("\nMetrics of provenance compiled: results/resources, {}.\n",
                       compilers.empty() ? "none" : fmt::format("{}", fmt::join(compilers, ", ")));
   return page;
 }

@@ -34,7 +34,7 @@ void hold_rows(const std::string& title, const std::vector<Row>& table,
     if (!expected.contains(name)) {
       faults.push_back(fmt::format("{}: row '{}' is no native variant of this build", title, name));
     } else if (++seen[name] == 2) {
-      faults.push_back(fmt::format("{}: row '{}' stands twice", title, name));
+      faults.push_back(fmt::format("{}: row '{}' occurs twice", title, name));
     }
     if (row.size() != table[0].size()) {
       faults.push_back(fmt::format("{}: row '{}' has {} cells, expected {}", title, name,
@@ -51,7 +51,7 @@ void hold_rows(const std::string& title, const std::vector<Row>& table,
 // Whether the text is what support_page() writes if every wave width that ran agrees under enough
 // schedules.
 bool says_tested(const std::string& words) {
-  for (const char* fault : {"too few", "refused", "not tested"}) {
+  for (const char* fault : {"too few", "differ", "not tested"}) {
     if (words.find(fault) != std::string::npos) return false;
   }
   return words.find(" schedules agree (") != std::string::npos;
@@ -72,8 +72,9 @@ void hold_determinism_claims(const std::vector<Row>& table,
     }
     const std::string declared = determinism_claim_text(at->second->native->reproducible);
     if (row[determinism_claim] == declared) continue;
-    faults.push_back(fmt::format("variants: row '{}' has the claim '{}', declared is '{}'", row[0],
-                                 row[determinism_claim], declared));
+    faults.push_back(
+        fmt::format("variants: row '{}' has the determinism claim '{}', declared is '{}'", row[0],
+                    row[determinism_claim], declared));
   }
 }
 

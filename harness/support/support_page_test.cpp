@@ -78,8 +78,9 @@ TEST(SupportPage, SaysWhatPassedIsCompiledAndIsRefused) {
                               "covered 2 by nv-sm75 (w32)<br>compiled 1/1 | modelled 2<br>"
                               "covered 2 by nv-sm75 (w32)<br>not compiled |"));
   EXPECT_THAT(
-      text, HasSubstr("| plain/native | modelled 1<br>covered 1 by nv-sm75 (w32)<br>refused 1 (1) "
-                      "| not run 2 |"));
+      text,
+      HasSubstr("| plain/native | modelled 1<br>covered 1 by nv-sm75 (w32)<br>unsupported 1 (1) "
+                "| not run 2 |"));
   EXPECT_THAT(text, HasSubstr("\n1. plain/native: plain<TYPE,w32> needs 32768 B of LDS, DEVICE "
                               "gives 16384 B\n"));
   EXPECT_THAT(text, HasSubstr("| plain/native | f32 | 2 | yes: no sums | waves of 32: 20 schedules "
@@ -99,7 +100,7 @@ TEST(SupportPage, IsRefusedWithoutAVariantOrWithOneTooMany) {
   EXPECT_THAT(support_page_faults(registry, replaced(good, row, "")),
               ElementsAre("NVIDIA: no row 'plain/native'"));
   EXPECT_THAT(support_page_faults(registry, replaced(good, row, row + row)),
-              ElementsAre("NVIDIA: row 'plain/native' stands twice"));
+              ElementsAre("NVIDIA: row 'plain/native' occurs twice"));
   const std::string foreign = replaced(row, "plain/native", "plain/native/gone");
   EXPECT_THAT(support_page_faults(registry, replaced(good, row, row + foreign)),
               ElementsAre("NVIDIA: row 'plain/native/gone' is no native variant of this build"));
@@ -114,11 +115,13 @@ TEST(SupportPage, IsRefusedWithoutAProfileOrWithAnotherClaim) {
   const std::string good = page(registry);
   EXPECT_THAT(support_page_faults(registry, replaced(good, " amd-gfx950 |", "")),
               ElementsAre(HasSubstr("AMD: no table with the header '| variant | amd-gfx90a |")));
-  EXPECT_THAT(support_page_faults(synthetic::registry({false, "atomics"}), good),
-              ElementsAre("variants: row 'plain/native' has the claim 'yes: no sums', declared is "
-                          "'no: atomics'"));
+  EXPECT_THAT(
+      support_page_faults(synthetic::registry({false, "atomics"}), good),
+      ElementsAre(
+          "variants: row 'plain/native' has the determinism claim 'yes: no sums', declared is "
+          "'no: atomics'"));
   EXPECT_THAT(support_page_faults(registry, ""), testing::SizeIs(4));
-  for (const char* words : {"19 schedules agree, too few", "20 schedules **refused**"}) {
+  for (const char* words : {"19 schedules agree, too few", "20 schedules **differ**"}) {
     EXPECT_THAT(support_page_faults(registry, replaced(good, "20 schedules agree", words)),
                 ElementsAre(HasSubstr("declares reproducible bits, and their test says")));
   }
@@ -172,7 +175,7 @@ TEST(Coverage, IsHeldAgainstTheBuild) {
   EXPECT_THAT(faults(whole), IsEmpty());
   const std::string row = line_of(whole, "| plain |");
   EXPECT_THAT(faults(replaced(whole, row, "")), ElementsAre("no row 'plain'"));
-  EXPECT_THAT(faults(replaced(whole, row, row + row)), ElementsAre("row 'plain' stands twice"));
+  EXPECT_THAT(faults(replaced(whole, row, row + row)), ElementsAre("row 'plain' occurs twice"));
   EXPECT_THAT(faults(replaced(whole, "| plain |", "| plane |")),
               ElementsAre("row 'plane' is no kernel of this build", "no row 'plain'"));
   EXPECT_THAT(faults(replaced(whole, "y = ", "z = ")),

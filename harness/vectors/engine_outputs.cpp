@@ -30,7 +30,7 @@ EngineOutputs::EngineOutputs(const std::vector<std::string>& files) : names_(fil
     files_.push_back(reference::read_safetensors(file));
     for (const auto& [name, tensor] : files_.back().tensors) {
       if (!seen.insert(name).second) {
-        throw BadInput(fmt::format("{}: tensor '{}' stands in another of these files too", file,
+        throw BadInput(fmt::format("{}: tensor '{}' occurs in another of these files too", file,
                                    name.substr(0, 200)));
       }
     }

@@ -32,7 +32,7 @@ std::optional<std::string> memory_fault(const TensorSet& tensors,
                                         const std::vector<std::uint64_t>& inputs_before) {
   for (const Tensor& tensor : tensors.all()) {
     if (!tensor.guard_bands_intact()) {
-      return fmt::format("bounds   wrote outside tensor '{}' (red zone of {} bytes changed)",
+      return fmt::format("bounds   wrote outside tensor '{}' (guard band of {} bytes changed)",
                          tensor.spec().name, Tensor::guard_band_bytes);
     }
   }
@@ -174,7 +174,7 @@ void PreparedCase::judge_outputs(const TensorSet& got, CheckResult& result) cons
   result.checked = std::min(result.checked, result.total);
   if (result.total > 0 && result.checked == 0) {  // a case that judges nothing proves nothing
     result.status = Status::incorrect;
-    result.message += "  nothing judged: the truth of this case names no element\n";
+    result.message += "  nothing judged: the reference of this case names no element\n";
   }
 }
 
@@ -182,7 +182,7 @@ Variant reference_variant() {
   Variant variant;
   variant.name = "reference";
   variant.backend = Backend::reference;
-  variant.note = "the scalar truth, rounded to the outputs' types";
+  variant.note = "the scalar reference, rounded to the outputs' types";
   return variant;
 }
 

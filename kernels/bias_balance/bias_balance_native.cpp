@@ -62,7 +62,7 @@ std::unique_ptr<Launch> prepare(const BiasBalanceCase& c, TensorSet& tensors, Na
 
 void register_bias_balance_native(Registry& registry) {
   registry.add_native<BiasBalanceCase>(
-      {.note = "counts in shared memory, a table a wave; then one thread an expert",
+      {.note = "counts in shared memory, a table per wave; then one thread per expert",
        .reproducible = {true, "float sums have one term each, counts are integers"},
        .uses = uses,
        .prepare = prepare});

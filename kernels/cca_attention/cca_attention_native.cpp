@@ -121,7 +121,7 @@ std::optional<std::string> matrix_unsupported_reason(const CcaAttentionCase& c,
                        c.head_dim);
   }
   if (c.form == AttentionForm::decode) {
-    return fmt::format("takes tiles of 16 query rows, decode has {} a kv head", c.group());
+    return fmt::format("takes tiles of 16 query rows, decode has {} per kv head", c.group());
   }
   return matrix_tiles_unsupported_reason(c.type, device);
 }
@@ -153,7 +153,7 @@ void register_cca_attention_native(Registry& registry) {
         return {.way = AttentionWay::matrix};
       });
   matrix.name = "native/matrix";
-  matrix.note = "16 rows a wave on matrix instructions, weights in parts that add up to f32";
+  matrix.note = "16 rows per wave on matrix instructions, weights in parts that add up to f32";
   matrix.unsupported_reason = matrix_unsupported_reason;
   registry.add_native<CcaAttentionCase>(matrix);
 }

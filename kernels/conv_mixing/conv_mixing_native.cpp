@@ -80,8 +80,8 @@ std::unique_ptr<Launch> prepare_native_conv_mixing(const ConvMixingCase& c, Tens
 void register_conv_mixing_native(Registry& registry) {
   registry.add_native<ConvMixingCase>(
       {.name = "native",
-       .note = "a block a head of a tile of rows; few rows: a wave a few outputs",
-       .reproducible = {true, "one block owns an element, its sums have one order a wave width"},
+       .note = "a block per head and tile of rows; few rows: a wave per few outputs",
+       .reproducible = {true, "one block owns an element, its sums have one order per wave width"},
        .uses = conv_mixing_uses,
        .prepare = prepare_native_conv_mixing});
 }

@@ -18,7 +18,7 @@ std::unique_ptr<Launch> prepare([[maybe_unused]] const ExpertGemmCase& c,
       shape, tensors, UnitWeight{{tensors["gate_up"].as<bf16>().data(), c.hidden}},
       UnitWeight{{tensors["down"].as<bf16>().data(), c.inter}});
 #else
-  throw std::logic_error("expert_gemm/kokkos/cpu-amx: prepared where it is refused");
+  throw std::logic_error("expert_gemm/kokkos/cpu-amx: prepared although it is unsupported");
 #endif
 }
 

@@ -61,8 +61,8 @@ void register_expert_gemm_native(Registry& registry) {
   NativePlan<ExpertGemmCase> matrix = plan_of(matrix_uses);
   matrix.name = "native/matrix";
   matrix.note = "the same sort, then tiles by 128 columns on matrix instructions";
-  matrix.reproducible = {true,
-                         "tokens keep their order, 32 terms a step, the device's order in a step"};
+  matrix.reproducible = {
+      true, "tokens keep their order, 32 terms per step, the device's order in a step"};
   matrix.unsupported_reason = [](const ExpertGemmCase& c, const DeviceProfile& device) {
     return matrix_tiles_unsupported_reason(c.type, device);
   };

@@ -125,7 +125,7 @@ std::optional<std::string> unsupported_reason(const ExpertGemmCase& c) {
 
 void register_expert_gemm_onednn(Registry& registry) {
   registry.add_variant<ExpertGemmCase>(
-      {"baseline/onednn", Backend::kokkos, "oneDNN inner products an expert, weights as stored"},
+      {"baseline/onednn", Backend::kokkos, "oneDNN inner products per expert, weights as stored"},
       [](const ExpertGemmCase& c, TensorSet& t) { return std::make_unique<ExpertsByOnednn>(c, t); },
       unsupported_reason);
 }

@@ -27,7 +27,7 @@ std::unique_ptr<Launch> prepare([[maybe_unused]] const ExpertGemmW4Case& c,
         FourBitWeight<T>(four_bit_rows(layout, c.inter, t["down_codes"], t["down_scales"])));
   });
 #else
-  throw std::logic_error("expert_gemm_w4/kokkos/cpu: prepared where it is refused");
+  throw std::logic_error("expert_gemm_w4/kokkos/cpu: prepared although it is unsupported");
 #endif
 }
 
@@ -36,7 +36,7 @@ std::unique_ptr<Launch> prepare([[maybe_unused]] const ExpertGemmW4Case& c,
 void register_expert_gemm_w4_cpu(Registry& registry) {
   registry.add_variant<ExpertGemmW4Case>(
       {"kokkos/cpu", Backend::kokkos,
-       "host threads: bytes looked up in registers; row dots to 8 tokens an expert, else panels"},
+       "host threads: bytes looked up in registers; row dots to 8 tokens per expert, else panels"},
       prepare, [](const ExpertGemmW4Case&) { return byte_products_unsupported_reason(); });
 }
 

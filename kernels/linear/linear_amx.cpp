@@ -17,7 +17,7 @@ std::unique_ptr<Launch> prepare([[maybe_unused]] const LinearCase& c,
   const LinearShape shape{c.tokens, c.out, c.in};
   return launch_linear_on_host(shape, tensors["x"].as<bf16>().data(), weight, tensors["y"]);
 #else
-  throw std::logic_error("linear/kokkos/cpu-amx: prepared where it is refused");
+  throw std::logic_error("linear/kokkos/cpu-amx: prepared although it is unsupported");
 #endif
 }
 

@@ -118,14 +118,14 @@ std::unique_ptr<Launch> prepare(const LinearCase& c, TensorSet& tensors, NativeD
 
 void register_linear_native(Registry& registry) {
   registry.add_native<LinearCase>(
-      {.note = "few tokens: a wave four weight rows, terms split; more: tiles of 64 by 64",
+      {.note = "few tokens: a wave per four weight rows, terms split; more: tiles of 64 by 64",
        .reproducible = {true, "sums in an order that shape and width fix"},
        .uses = uses,
        .prepare = prepare});
   registry.add_native<LinearCase>(
       {.name = "native/matrix",
        .note = "tiles of 64 by 64 or 128 by 128 on matrix instructions",
-       .reproducible = {true, "32 terms a step, in an order that shape and device fix"},
+       .reproducible = {true, "32 terms per step, in an order that shape and device fix"},
        .uses = matrix_uses,
        .unsupported_reason =
            [](const LinearCase& c, const DeviceProfile& device) {

@@ -25,7 +25,7 @@ std::unique_ptr<Launch> prepare([[maybe_unused]] const LinearW4Case& c,
                                  weight, tensors["y"]);
   });
 #else
-  throw std::logic_error("linear_w4/kokkos/cpu: prepared where it is refused");
+  throw std::logic_error("linear_w4/kokkos/cpu: prepared although it is unsupported");
 #endif
 }
 

@@ -51,7 +51,8 @@ std::unique_ptr<Launch> prepare(const LinearW4Case& c, TensorSet& tensors, Nativ
 
 void register_linear_w4_native(Registry& registry) {
   registry.add_native<LinearW4Case>(
-      {.note = "few tokens: a wave two weight rows, a lane 32 codes; more: tiles of 64 by 64",
+      {.note =
+           "few tokens: a wave per two weight rows, a lane per 32 codes; more: tiles of 64 by 64",
        .reproducible = {true, "sums in an order that shape and width fix"},
        .uses = uses,
        .prepare = prepare});

@@ -46,7 +46,7 @@ std::unique_ptr<Launch> prepare(const ResidualNormCase& c, TensorSet& tensors, N
 
 void register_residual_norm_native(Registry& registry) {
   registry.add_native<ResidualNormCase>(
-      {.note = "a block a row, the new stream in registers, loads of 16 bytes",
+      {.note = "a block per row, the new stream in registers, loads of 16 bytes",
        .reproducible = {true, "sums in an order that the width alone fixes"},
        .uses = uses,
        .prepare = prepare});

@@ -188,7 +188,7 @@ KDEV void router_choice(const RouterArguments& a, float* logit, u32 token) {
 template <class T, int W, int most>
 KGLOBAL KBOUNDS(256) void router_choose(RouterArguments a) {
   using Shared = RouterShared<most>;
-  static_assert(sizeof(Shared) <= (most <= 256 ? 16384 : 49152), "fits the least device");
+  static_assert(sizeof(Shared) <= (most <= 256 ? 16384 : 49152), "fits the smallest device");
   K_SHARED(Shared, s);
   const u32 first = k_block() * router_tile;
   const u32 count = k_min(router_tile, a.tokens - first);

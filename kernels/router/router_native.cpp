@@ -62,7 +62,7 @@ std::unique_ptr<Launch> prepare_native_router(const RouterCase& c, TensorSet& te
 
 void register_router_native(Registry& registry) {
   registry.add_native<RouterCase>(
-      {.note = "a wave an output, four tokens a reading of the weights; the MLP in LDS",
+      {.note = "a wave per output, four tokens per read of the weights; the MLP in LDS",
        .reproducible = {true, "sums in an order that the width alone fixes"},
        .uses = uses,
        .prepare = prepare_native_router});

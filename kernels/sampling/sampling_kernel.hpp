@@ -112,7 +112,7 @@ template <class T, int W, std::int64_t lds_bytes, std::int64_t mass_bits>
 KGLOBAL KBOUNDS(1024) void sampling_kernel(SamplingInputs in, SamplingWork work) {
   constexpr SamplingLayout layout{lds_bytes, mass_bits};
   using Shared = SamplingShared<layout>;
-  static_assert(sizeof(Shared) <= layout.lds_bytes, "fits the least device it is for");
+  static_assert(sizeof(Shared) <= layout.lds_bytes, "fits the smallest device it is for");
   K_SHARED(Shared, s);
   const u32 row = k_block();
   float* out = work.x + static_cast<u64>(row) * work.stride;

@@ -71,7 +71,8 @@ std::unique_ptr<Launch> prepare_native_sampling(const SamplingCase& c, TensorSet
 
 void register_sampling_native(Registry& registry) {
   registry.add_native<SamplingCase>(
-      {.note = "a block a row; thresholds by histograms, few survivors in LDS, sums in fixed point",
+      {.note =
+           "a block per row; thresholds by histograms, few survivors in LDS, sums in fixed point",
        .reproducible = {true, "sums are whole numbers and ties have an order"},
        .uses = uses,
        .prepare = prepare_native_sampling});

@@ -43,10 +43,11 @@ std::unique_ptr<Launch> prepare(const TokenBitmaskCase& c, TensorSet& tensors, N
 }  // namespace
 
 void register_token_bitmask_native(Registry& registry) {
-  registry.add_native<TokenBitmaskCase>({.note = "16 bytes of logits a thread, what stays unread",
-                                         .reproducible = {true, "no sums"},
-                                         .uses = uses,
-                                         .prepare = prepare});
+  registry.add_native<TokenBitmaskCase>(
+      {.note = "16 bytes of logits per thread, kept logits unread",
+       .reproducible = {true, "no sums"},
+       .uses = uses,
+       .prepare = prepare});
 }
 
 }  // namespace kernelgate

@@ -52,7 +52,7 @@ KGLOBAL KBOUNDS(1024) void top_k_slice(const T* logits, const i32* length, u64* 
                                        u32 columns, u32 slices, u32 k, u32 position_bits) {
   constexpr TopKLayout layout{lds_bytes, most};
   using Shared = TopKSliceShared<T, layout>;
-  static_assert(sizeof(Shared) <= layout.lds_bytes, "fits the least device it is for");
+  static_assert(sizeof(Shared) <= layout.lds_bytes, "fits the smallest device it is for");
   K_SHARED(Shared, s);
   const u32 row = k_block() / slices, slice = k_block() % slices;
   const u32 n = top_k_length(length, row, columns);
@@ -85,7 +85,7 @@ KGLOBAL KBOUNDS(1024) void top_k_merge(const u64* candidate, const i32* length, 
                                        u32 position_bits) {
   constexpr TopKLayout layout{lds_bytes, most};
   using Shared = TopKMergeShared<layout>;
-  static_assert(sizeof(Shared) <= layout.lds_bytes, "fits the least device it is for");
+  static_assert(sizeof(Shared) <= layout.lds_bytes, "fits the smallest device it is for");
   K_SHARED(Shared, s);
   constexpr u32 max_sorted = static_cast<u32>(layout.max_sorted);
   const u32 row = k_block();

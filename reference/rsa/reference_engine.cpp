@@ -56,7 +56,7 @@ void ReferenceEngine::step(std::span<const SlotToken> tokens) {
     at(each.slot);
     check_ids({&each.token, 1});
     if (!seen.insert(each.slot).second) {
-      throw BadInput(fmt::format("engine: slot {} stands twice in one batch", each.slot));
+      throw BadInput(fmt::format("engine: slot {} occurs twice in one batch", each.slot));
     }
   }
   in_parallel(tokens.size(), threads_, [&](std::size_t i) {

@@ -121,7 +121,7 @@ expect 5 not_timed "baseline: incorrect" base.csv
 build base 1.00e-3
 build cand 1.10e-3
 echo 5 > cand/die_at
-expect 1 not_timed "died of SEGV" dies.csv --samples 3
+expect 1 not_timed "ended by SEGV" dies.csv --samples 3
 before=$(rows round dies.csv)
 rm cand/die_at
 expect 3 slower "10.0 % slower" dies.csv --samples 3 --resume
@@ -138,7 +138,7 @@ candidate=no-such-commit expect 2 - "'no-such-commit': " none.csv
 printf '#!/bin/sh\necho nonsense\n' > cand/kernelgate
 expect 2 - "not a kernelgate, or one from before comparisons" none.csv
 printf '#!/bin/sh\necho "kernelgate-sample {\\"status\\": \\"passed\\", \\"seconds\\": [-1]}"\n' > cand/kernelgate
-expect 2 - "said what no report says" none.csv
+expect 2 - "printed an invalid report" none.csv
 
 # The real program compared with itself: equal code is not slower, at any noise.
 code=0

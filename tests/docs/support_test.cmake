@@ -24,7 +24,7 @@ try_page(docs/support.md "\n\\| linear/native \\|[^\n]*" "" "NVIDIA: no row 'lin
 try_page(docs/support.md "\n(\\| linear/native)( \\|[^\n]*)" "\n\\1\\2\n\\1/gone\\2"
   "row 'linear/native/gone' is no native variant")
 try_page(docs/support.md " amd-gfx942 \\|" "" "AMD: no table with the header")
-try_page(docs/support.md "\\| yes: " "| no: " "variants: row '[a-z_/]*' has the claim 'no: ")
+try_page(docs/support.md "\\| yes: " "| no: " "variants: row '[a-z_/]*' has the determinism claim 'no: ")
 try_page(docs/support.md "20 schedules agree" "3 schedules agree, too few" "their test says")
 try_page(README.md "\n\\| linear \\|[^\n]*" "" "no row 'linear'")
 try_page(README.md "\n(\\| linear)( \\|[^\n]*)" "\n\\1\\2\n\\1_gone\\2" "row 'linear_gone' is no kernel")

@@ -25,7 +25,7 @@ shapes=(--case linear/tokens=1,out=9,in=7,f32 --case linear/tokens=2,out=9,in=7,
 "$program" check --plugin ./libfaults.so --variant plugin/killed "${shapes[@]}" --records killed.csv > killed.log 2>&1
 (($? == 1)) || fail "a killed child must end with 1"
 (($(rows killed.csv) == 3)) || fail "a killed child cost more than its case: $(rows killed.csv) rows"
-says killed.log "its process died of KILL"
+says killed.log "its process was ended by KILL"
 "$program" check --plugin ./libfaults.so --variant plugin/hung "${shapes[@]}" --time-limit 1 --records hung.csv > hung.log 2>&1
 (($? == 1)) || fail "a hung kernel must end with 1"
 (($(rows hung.csv) == 3)) || fail "a hung kernel cost more than its case: $(rows hung.csv) rows"

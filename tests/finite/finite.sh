@@ -44,7 +44,7 @@ expect 0 'every result is a finite number' --checkpoint "$sound" "${kernels[@]}"
 expect 0 'every result is a finite number' --checkpoint activations "${kernels[@]}" --dtype bf16
 expect 1 'FIRST NON-FINITE  layer 0, input_norm: y[' \
   --checkpoint activations "${kernels[@]}" --dtype f16
-expect 1 'stored as f16, which ends at 65504' --checkpoint activations "${kernels[@]}" --dtype f16
+expect 1 'stored as f16, whose limit is 65504' --checkpoint activations "${kernels[@]}" --dtype f16
 expect 1 'its inputs are finite, the largest is weight[0] = 40000' \
   --checkpoint activations "${kernels[@]}" --dtype f16 --compare
 expect 1 'its input weight[0] is inf already, stored as f16' \

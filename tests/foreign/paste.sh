@@ -97,7 +97,7 @@ runs 1 "a kernel that fails, in bench" -- \
   bench --plugin "$plugin" --case "linear/plugin/failing/$axes" "${few[@]}"
 pastes 1 "no memory on the device" "$(printed rerun)"
 runs 2 "a library that ends its process" -- check --plugin "my kernels/ends.so" --case "linear/$axes"
-pastes 2 "plugin my kernels/ends.so: its process died of SEGV" "$(printed rerun)"
+pastes 2 "plugin my kernels/ends.so: its process was ended by SEGV" "$(printed rerun)"
 
 runs 0 "an example of the help" -- kv --help
 pastes 0 "8b: 40 layers" "$(printed Example:)"

@@ -145,7 +145,7 @@ done
 # A crash of the library is reported as such, for any parent process and with a child left behind.
 before=(env --ignore-signal=CHLD)
 runs 1 "a crash where SIGCHLD was ignored" -- check --plugin in_run_abort.so --case "$guest"
-says "its process died of ABRT"
+says "its process was ended by ABRT"
 before=()
 runs 1 "a crash in bench" -- bench --plugin in_run_abort.so --case "$guest"
 says "its process died of ABRT"
@@ -153,7 +153,7 @@ says "while it checked plugin/ends"
 says "rerun    kernelgate"
 runs 1 "a crash that leaves a process behind" -- \
   check --plugin in_run_leaves_a_child.so --case "$guest" --time-limit 60
-says "its process died of ABRT"
+says "its process was ended by ABRT"
 runs 1 "bytes written to every descriptor" -- \
   check --plugin in_run_writes.so --case "$guest" --case "linear/kokkos/${case#*/}" --records written.csv
 says "wrote to a descriptor that it did not open"

@@ -49,7 +49,7 @@ refuses_case() {
 refuses_case "an unknown kernel" quadratic/f32 "unknown kernel 'quadratic'; this build has: "
 refuses_case "an unknown variant" linear/magic/f32 "has no variant 'magic'; it has: kokkos"
 refuses_case "a bad number" linear/tokens=seven,f32 "axis 'tokens': .*got 'seven'"
-refuses_case "an axis twice" linear/tokens=1,tokens=2 "axis 'tokens' stands twice"
+refuses_case "an axis twice" linear/tokens=1,tokens=2 "axis 'tokens' occurs twice"
 refuses_case "no value" linear/tokens= "case 'tokens='"
 refuses_case "axes that contradict each other" top_k/columns=5,valid=6,f32 "axis 'valid': expected at most columns = 5, got 6"
 refuses_case "a terminal's commands" $'linear/\033[31m' "got '.x1b\[31m'"

@@ -10,19 +10,19 @@ program=$1
 forward=(forward --model t1 --backend kokkos --input-ids "2,39,76,113,150,224,261")
 run 0 'argmax' "${forward[@]}" --output all
 for resident in 1 5 99; do
-  run 0 'experts asked for' "${forward[@]}" --output some --resident-experts $resident
+  run 0 'experts requested' "${forward[@]}" --output some --resident-experts $resident
   cmp -s all some || complain "the logits differ from those with all experts in memory"
 done
 # An expert of T1 in f32 has 3 * 64 * 64 * 4 = 49,152 bytes.
-awk '/experts asked for/ { exit !($10 > 0 && sprintf("%.3f", $10 * 0.049152) == $15) }' said ||
+awk '/experts requested/ { exit !($9 > 0 && sprintf("%.3f", $9 * 0.049152) == $14) }' said ||
   complain 'expected 0.049152 MB for each expert that was copied'
 grep -q ' 16 of 16 experts in memory' said || complain 'expected 99 of 16 to count as all'
 
 throughput=(throughput --model t1 --batch 1 --context 8 --tg 4 --repetitions 1)
-run 0 'experts asked for [0-9]+: [0-9.]+ % were in memory; [0-9]+ copied' \
+run 0 'experts requested [0-9]+: [0-9.]+ % were in memory; [0-9]+ copied' \
   "${throughput[@]}" --resident-experts 3 --expert-folder "$work" --records runs.csv
 grep -q 'test=tg4_b1_c8,resident=3,f32' runs.csv || complain 'expected resident=3 in the record'
-grep -q 'experts asked for' runs.csv || complain 'expected the hit rate in the record'
+grep -q 'experts requested' runs.csv || complain 'expected the hit rate in the record'
 ls "$work"/kernelgate-experts-* >/dev/null 2>&1 && complain 'expected the file to be gone'
 
 run 2 'resident-experts' "${throughput[@]}" --resident-experts 0

@@ -43,7 +43,7 @@ run 0 ' 3 layers, width 32, f32;' "${kv[@]}"
 run 0 ' 3 layers, width 32, f16;' "${kv[@]}" --dtype f16
 run 0 '8b: 40 layers, width 2048, bf16;' kv --model 8b --tokens 32
 run 0 'one layer, f32: prefill of 32 tokens' "${kv[@]}" --time 32 --repetitions 1
-run 0 'one layer, f32: one token behind 32' "${kv[@]}" --time 32 --repetitions 1
+run 0 'one layer, f32: one token after 32' "${kv[@]}" --time 32 --repetitions 1
 run 0 '  CCGQA +[0-9.]+ ms.* CCGQA +[(]one sample[)] ' "${kv[@]}" --time 32 --repetitions 1
 what="kv within the context"
 "$program" kv --checkpoint "$checkpoint" --tokens 64 >said 2>&1

@@ -89,7 +89,7 @@ run 2 'TMPDIR=/nowhere: .*no such folder.* or give --expert-folder' TMPDIR=/nowh
 run 2 'TMPDIR=file: .*not a folder' TMPDIR=file "${experts[@]}"
 run 2 'TMPDIR=/nowhere: .*KERNELGATE_LOCKS' TMPDIR=/nowhere compare --baseline "$program" --candidate "$program" \
   --case $case --records rounds.csv
-run 0 'experts asked for' TMPDIR=/nowhere "${experts[@]}" --expert-folder "$work"
+run 0 'experts requested' TMPDIR=/nowhere "${experts[@]}" --expert-folder "$work"
 run 0 'linear +kokkos +2 ' TMPDIR=/nowhere check --case $case # needs no temporary files
 
 # A file name that is too long for any file system is reported as such.

@@ -109,7 +109,7 @@ TEST(DeviceMemory, SaysThatThereIsNoRoom) {
     memory.allocate(1LL << 30, "weights", 1);
     FAIL() << "allocated";
   } catch (const MissingResource& error) {
-    EXPECT_THAT(error.what(), HasSubstr("no room for buffer 'weights' of 1073741824 B"));
+    EXPECT_THAT(error.what(), HasSubstr("no memory for buffer 'weights' of 1073741824 B"));
   }
 }
 

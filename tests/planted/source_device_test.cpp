@@ -107,8 +107,9 @@ TEST(SourceDevice, RefusesAUnitThatIsNotObserved) {
   SourceDevice device(device_profile("wide"), seeded(0));
   const NativeEntry& entry = entry_of_width(schedule_plain_entries(), "identity", 64);
   const std::string text = fault_of(device, entry, {{1, 1, 1}, 64, 0});
-  EXPECT_EQ(text,
-            "identity<w64>: its unit is not observed: of 8 accesses of the canary 0 were seen");
+  EXPECT_EQ(
+      text,
+      "identity<w64>: its unit is not instrumented: of 8 accesses of the self-test 0 were seen");
 }
 
 TEST(SourceDevice, RunsBothBuildModesWithoutChecks) {

@@ -70,4 +70,4 @@ echo "$killed kills, $(wc -l < cut.facts) rows, none lost, none twice"
 # A run with other settings is rejected for the same folder.
 "$program" validate --vendor --suite suite.csv --repetitions 1 --throughput none --seed 2 --output cut > other.log 2>&1
 (($? == 2)) || fail "a run of another seed went into the same folder"
-grep -q "holds another run" other.log || fail "the refusal does not say why"
+grep -q "contains another run" other.log || fail "the refusal does not say why"

@@ -33,7 +33,7 @@ class CudaRuntime final : public GpuRuntime {
     const cudaError_t code = cudaMalloc(&memory, static_cast<std::size_t>(bytes));
     if (code == cudaErrorMemoryAllocation) {
       cudaGetLastError();  // clears the error
-      throw MissingResource(fmt::format("the device has no room for {} bytes", bytes));
+      throw MissingResource(fmt::format("the device has no memory for {} bytes", bytes));
     }
     must(code, "cudaMalloc");
     return static_cast<std::byte*>(memory);

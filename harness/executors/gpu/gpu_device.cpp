@@ -95,12 +95,12 @@ void GpuDevice::launch(const NativeEntry& entry, const LaunchShape& shape,
   needs.threads = shape.threads;
   needs.shared_bytes = shape.shared_bytes;
   if (const auto reason = unsupported_reason(needs, profile_)) {
-    throw NativeFault(fmt::format("  refused  {}: {}\n", entry.name, *reason));
+    throw NativeFault(fmt::format("  rejected {}: {}\n", entry.name, *reason));
   }
   if (shape.threads > static_cast<std::uint32_t>(entry.max_threads) ||
       shape.shared_bytes < entry.shared_bytes || entry.function == nullptr) {
     throw NativeFault(fmt::format(
-        "  refused  {}: launched with {} threads and {} B of shared memory, made for at most {} "
+        "  rejected {}: launched with {} threads and {} B of shared memory, made for at most {} "
         "threads and {} B{}\n",
         entry.name, shape.threads, shape.shared_bytes, entry.max_threads, entry.shared_bytes,
         entry.function == nullptr ? "; this build has no code of it" : ""));

@@ -36,7 +36,7 @@ class HipRuntime final : public GpuRuntime {
     void* memory = nullptr;
     const hipError_t code = hipMalloc(&memory, static_cast<std::size_t>(bytes));
     if (code == hipErrorOutOfMemory) {
-      throw MissingResource(fmt::format("the device has no room for {} bytes", bytes));
+      throw MissingResource(fmt::format("the device has no memory for {} bytes", bytes));
     }
     must(code, "hipMalloc");
     return static_cast<std::byte*>(memory);

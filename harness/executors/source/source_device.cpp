@@ -81,12 +81,13 @@ void SourceDevice::download(std::byte* to, const std::byte* from, std::int64_t b
 
 // Without this check, a unit compiled with the wrong flags would pass every check unobserved.
 bool SourceDevice::observed(const NativeEntry& entry) const {
-  if (!entry.call) throw NativeFault(fmt::format("{} is no entry of a host unit", entry.name));
+  if (!entry.call)
+    throw NativeFault(fmt::format("{} is no kernel instance of a host unit", entry.name));
   const std::uint64_t seen = canary_accesses(entry);
   if (seen == source_api::canary_total) return true;
   if (seen == 0 && options_.checking == Checking::off) return false;
   throw NativeFault(
-      fmt::format("{}: its unit is not observed: of {} accesses of the canary {} were seen",
+      fmt::format("{}: its unit is not instrumented: of {} accesses of the self-test {} were seen",
                   entry.name, source_api::canary_total, seen));
 }
 

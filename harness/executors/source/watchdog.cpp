@@ -59,7 +59,7 @@ Watchdog::Watchdog(double seconds) {
   event.sigev_notify_thread_id = gettid();
   if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer_) != 0) {
     throw MissingResource(fmt::format(
-        "virtual device: no timer for kernels without an end ({}); --silent-limit 0 goes without",
+        "virtual device: no timer for the watchdog ({}); --silent-limit 0 runs without one",
         std::strerror(errno)));
   }
   struct sigaction action = {};

@@ -117,10 +117,10 @@ TEST_F(PageInBrowser, CountsPassedAndFailedAsTheRecordsDo) {
   EXPECT_THAT(rendered.document, HasSubstr(std::to_string(failed) + " of " +
                                            std::to_string(judged) + " results failed"));
   const std::string tiles = visible(between(rendered.document, "<div id=\"tiles\"", "<dl"));
-  EXPECT_THAT(tiles, HasSubstr(std::to_string(checks - unsupported - 2) + "cases right"));
+  EXPECT_THAT(tiles, HasSubstr(std::to_string(checks - unsupported - 2) + "cases correct"));
   EXPECT_THAT(tiles, HasSubstr("3failed"));
   EXPECT_THAT(tiles, HasSubstr("54unsupported"));
-  EXPECT_THAT(tiles, HasSubstr("4whole-model results right"));
+  EXPECT_THAT(tiles, HasSubstr("4whole-model results correct"));
   EXPECT_THAT(tiles, HasSubstr(std::to_string(synthetic::sample_benches().size() - 1) + "timed"));
 }
 
@@ -185,7 +185,7 @@ TEST_F(PageInBrowser, DrawsEveryChartOrSaysThatThereAreNone) {
     return;
   }
   EXPECT_THAT(none, HasSubstr("hidden"));
-  EXPECT_THAT(rendered.document, HasSubstr("Bar chart of % of the floor for 22 timed cases;"));
+  EXPECT_THAT(rendered.document, HasSubstr("Bar chart of % of the roofline for 22 timed cases;"));
   EXPECT_THAT(rendered.document, HasSubstr("for 9 timed cases;"));  // rows with a ratio
   EXPECT_THAT(rendered.document, HasSubstr("Roofline of 22 timed cases under 100 GFLOP/s"));
 }

@@ -27,7 +27,7 @@ function drawCompiled() {
     count("count", "kernels"), count("spilling", "with spills"), count("scratch", "with scratch"),
     count("registers", "most registers"), numeric("lds", "most LDS", (t) => (t.lds === undefined ? "" : bytesText(t.lds)),
       (t) => t.lds ?? -1),
-    numeric("waves", "fewest waves a cu (modelled)", (t) => wholeText(t.waves), (t) => t.waves),
+    numeric("waves", "fewest waves per CU (modelled)", (t) => wholeText(t.waves), (t) => t.waves),
   ], "Kernels of each target", { place: "targets", section: "compiled", step: Infinity })(targets);
   const table = longTable(byId("entries"), byId("entries-more"), [
     column("entry", "kernel", (e) => make("code", {}, e.entry), (e) => e.entry),
@@ -36,7 +36,7 @@ function drawCompiled() {
     count("registers", "registers"), count("spilled", "spilled"), count("lanes", "scalars in lanes"),
     count("scratch", "scratch B"),
     numeric("lds", "LDS B", (e) => wholeText(e.lds), (e) => e.lds ?? -1),
-    numeric("waves", "waves a cu (modelled)", (e) => wholeText(e.waves), (e) => e.waves),
+    numeric("waves", "waves per CU (modelled)", (e) => wholeText(e.waves), (e) => e.waves),
   ], "Compiled kernels", { place: "compiled", section: "compiled", step: 50,
     mark: (e) => (e.spilled > 0 ? "chosen" : undefined) });
   const update = () => {

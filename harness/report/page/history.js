@@ -58,7 +58,7 @@ function drawHistory() {
       maxRotation: 60 } }) },
     plugins: { legend: { display: false } } } },
     `Times of ${key(one)} over ${plural(one.points.length, "run", "runs")}, ` +
-    `${plural(one.changes.length, "change", "changes")} of level; the table below holds first and last.`);
+    `${plural(one.changes.length, "change", "changes")} of level; the table below lists the first and the last.`);
   }
   filters.start();
   chartPart(show);

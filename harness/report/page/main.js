@@ -14,7 +14,7 @@ function drawEnvironments() {
         make("tbody", {}, ...lines)));
   }));
   if (data.command) {
-    byId("command").append(make("h3", {}, "All of it again"),
+    byId("command").append(make("h3", {}, "Rerun of all results"),
       make("pre", { tabindex: "0" }, make("code", {}, data.command)));
   }
 }

@@ -1,4 +1,4 @@
-// Tokens a second of a whole model, and the bytes of its cache.
+// Tokens per second of a whole model, and the bytes of its cache.
 const seriesText = (p) => `${p.model} ${p.dtype}, ${p.variant}`;
 
 const curveColumns = [
@@ -12,7 +12,7 @@ const curveColumns = [
     : `${threeDigits(p.low)} to ${threeDigits(p.high)}`), (p) => p.low ?? -1),
   numeric("disturbed", "disturbed",
     (p) => disturbedText({ disturbed_samples: p.marked, samples: p.samples }), (p) => p.marked ?? -1),
-  numeric("roof", "roof", (p) => numberText(p.roof), (p) => p.roof ?? -1),
+  numeric("roof", "peak", (p) => numberText(p.roof), (p) => p.roof ?? -1),
   column("tier", "device", (p) => p.tier, (p) => p.tier),
   column("provenance", "provenance", (p) => kindElement(p.provenance), (p) => p.provenance),
 ];
@@ -27,7 +27,7 @@ function curve(id, points, x, title, seriesOf) {
     const shared = { borderColor: colour(nth(kernelColours, i)), backgroundColor: colour(nth(kernelColours, i)) };
     return [{ ...shared, label: name, pointStyle: nth(kernelPoints, i), pointRadius: 4, borderWidth: 2,
       data: line.map((p) => ({ x: x(p), y: p.tokens_per_second, low: p.low, high: p.high })) },
-    { ...shared, label: `roof of ${name}`, pointRadius: 0, borderDash: [5, 4], borderWidth: 1.5,
+    { ...shared, label: `peak of ${name}`, pointRadius: 0, borderDash: [5, 4], borderWidth: 1.5,
       data: line.filter((p) => p.roof !== undefined).map((p) => ({ x: x(p), y: p.roof })) }];
   });
   const places = [...new Set(points.map(x))].sort((a, b) => a - b);
@@ -36,10 +36,10 @@ function curve(id, points, x, title, seriesOf) {
       x: axis(title, { type: "logarithmic", min: places[0] / 1.3, max: places[places.length - 1] * 1.3,
         afterBuildTicks: (a) => { a.ticks = places.map((value) => ({ value })); },
         ticks: { callback: (value) => wholeText(value), autoSkip: true } }) },
-    plugins: { legend: legend({ filter: (item) => !item.text.startsWith("roof of ") }),
+    plugins: { legend: legend({ filter: (item) => !item.text.startsWith("peak of ") }),
       tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${threeDigits(item.parsed.y)} tokens/s` } } } },
     plugins: [whiskers] },
-  `Tokens a second by ${title}, ${plural(points.length, "point", "points")}; the table below holds them.`);
+  `Tokens per second by ${title}, ${plural(points.length, "point", "points")}; the table below lists them.`);
 }
 
 function drawCurves() {
@@ -74,8 +74,8 @@ const cacheColumns = [
   numeric("tokens", "tokens", (f) => wholeText(f.tokens), (f) => f.tokens),
   numeric("bytes", "bytes", (f) => wholeText(f.bytes), (f) => f.bytes),
   numeric("size", "size", (f) => bytesText(f.bytes), (f) => f.bytes),
-  numeric("each", "bytes a token", (f) => wholeText(Math.round(f.bytes / f.tokens)), (f) => f.bytes / f.tokens),
-  numeric("least", "of the least", (f) => (f.of_least === undefined ? "" : `${f.of_least.toFixed(2)}×`),
+  numeric("each", "bytes per token", (f) => wholeText(Math.round(f.bytes / f.tokens)), (f) => f.bytes / f.tokens),
+  numeric("least", "of minimum", (f) => (f.of_least === undefined ? "" : `${f.of_least.toFixed(2)}×`),
     (f) => f.of_least ?? -1),
   column("saving", "saving", (f) => (f.lost ? make("span", { class: "bad" }, "✗ lost")
     : make("span", { class: "good" }, "✓ as stated")), (f) => String(f.lost)),
@@ -103,11 +103,11 @@ function drawCaches() {
           const figure = figures.find((f) => groupOf(f) === g && f.scheme === scheme);
           return figure ? figure.bytes / figure.tokens : null;
         }) })) },
-      options: { ...steady, indexAxis: "y", scales: { x: axis("bytes a token", { beginAtZero: true,
+      options: { ...steady, indexAxis: "y", scales: { x: axis("bytes per token", { beginAtZero: true,
         ticks: { callback: (value) => wholeText(value), maxRotation: 0 } }),
       y: { ticks: { color: colour("--ink"), autoSkip: false }, grid: { display: false } } },
       plugins: { legend: { ...legend(), labels: { color: colour("--ink"), boxWidth: 12, boxHeight: 12 } } } } },
-    `Bytes of the KV cache a token for ${schemes.join(", ")}; the table below holds the figures.`);
+    `Bytes of the KV cache per token for ${schemes.join(", ")}; the table below lists the values.`);
   };
   chartPart(show);
 }

@@ -25,10 +25,10 @@ function drawHeadline() {
   byId("covered-meaning").textContent = `${data.matrix.covered_meaning}.`;
   const count = (list, test) => list.filter(test).length;
   const tiles = [
-    ["cases right", count(checks, (r) => r.status === "passed"), ""],
+    ["cases correct", count(checks, (r) => r.status === "passed"), ""],
     ["failed", failed.length, failed.length > 0 ? "bad" : ""],
     ["unsupported", count(rows, (r) => r.status === "unsupported"), ""],
-    ["whole-model results right", count(forwards, (r) => r.status === "passed"), ""],
+    ["whole-model results correct", count(forwards, (r) => r.status === "passed"), ""],
     ["timed", count(benches, (r) => r.time_median_seconds !== undefined), ""],
     ...(compared.length > 0 ? [["slower than the baseline", slower, slower > 0 ? "bad" : ""]] : []),
     ["devices run", tiersWith((c) => c.ran > 0), ""],
@@ -45,7 +45,7 @@ function drawHeadline() {
     make("div", {}, make("dt", {}, key), make("dd", {}, value))));
   if (data.environments.length > 1) {
     byId("machine").after(make("p", { class: "note" },
-      `These records come from ${data.environments.length} environments; the first stands here, all ` +
+      `These records come from ${data.environments.length} environments; the first is shown here, all ` +
       "are listed at the end."));
   }
   byId("left-out").hidden = data.left_out.length === 0;

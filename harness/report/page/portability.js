@@ -67,7 +67,7 @@ function drawNatives() {
       plugins: { legend: { ...legend(), labels: { color: colour("--ink"), boxWidth: 12, boxHeight: 12 } } } },
       plugins: [markLine(1)] },
     `Time of portable code over tuned and vendor code for ${plural(kernels.length, "kernel", "kernels")}; ` +
-    "the table below holds the figures.");
+    "the table below lists the values.");
   };
   chartPart(show);
 }
@@ -94,7 +94,7 @@ function drawPortability() {
   presence("origins", undefined, data.portability_by_origin.length > 0);
   const tiers = [...new Set(lines.flatMap((l) => l.tiers.map((t) => t.tier)))];
   byId("tier-count").textContent = tiers.length === 0 ? "No device of these records is measured."
-    : tiers.length === 1 ? `One device is measured here (${tiers[0]}): these are efficiencies on it, and say ` +
+    : tiers.length === 1 ? `One device is measured here (${tiers[0]}): these are efficiencies on it, and show ` +
       "nothing of portability yet."
     : `Measured on ${tiers.length} devices: ${tiers.join("; ")}.`;
   if (lines.length === 0) return;

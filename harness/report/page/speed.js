@@ -1,4 +1,4 @@
-// Timed cases: table, roofline, percentage of the floor, time against the baseline.
+// Timed cases: table, roofline, percentage of the roofline, time against the baseline.
 const mostBars = 40;
 const kernelNames = [...new Set(benches.map((r) => r.kernel))].sort();
 const kernelColour = (kernel) => colour(nth(kernelColours, kernelNames.indexOf(kernel)));
@@ -14,7 +14,7 @@ const benchColumns = [
     (r) => r.time_median_seconds ?? Infinity),
   numeric("bandwidth", "GB/s", (r) => giga(perSecond(r.bytes, r)), (r) => perSecond(r.bytes, r) ?? -1),
   numeric("rate", "GFLOP/s", (r) => giga(perSecond(r.flops, r)), (r) => perSecond(r.flops, r) ?? -1),
-  numeric("floor", "% of floor", (r) => (r.percent_of_roofline === undefined ? "" : r.percent_of_roofline.toFixed(1)),
+  numeric("floor", "% of roofline", (r) => (r.percent_of_roofline === undefined ? "" : r.percent_of_roofline.toFixed(1)),
     (r) => r.percent_of_roofline ?? -1),
   column("bound", "bound by", boundBy, boundBy),
   numeric("disturbed", "disturbed", disturbedText, (r) => r.disturbed_samples ?? -1),
@@ -64,10 +64,10 @@ function bars(id, list, value, title, mark, describe, scale) {
         label: (item) => describe(some[item.dataIndex]) } } } },
     plugins: [markLine(mark)] },
   `Bar chart of ${title} for ${plural(some.length, "timed case", "timed cases")}` +
-  `${some.length < all.length ? `, the first of ${all.length}` : ""}; the table above holds the figures.`);
+  `${some.length < all.length ? `, the first of ${all.length}` : ""}; the table above lists the values.`);
 }
 
-// One pair of roofs for each bandwidth that differs by more than measuring it twice would.
+// One pair of peaks for each bandwidth that differs by more than measuring it twice would.
 function roofs(list) {
   const peak = Math.max(...list.map((r) => r.peak_flops_per_second));
   const bandwidth = {};
@@ -89,7 +89,7 @@ function drawRoofline(list) {
   const left = Math.min(...points.map(intensity), peak / slowest) / 3;
   const right = Math.max(...points.map(intensity), peak / slowest) * 3;
   const lines = Object.entries(bandwidth).map(([cache, rate], i) => ({ type: "line",
-    label: `${cache} roof: ${threeDigits(rate / 1e9)} GB/s, ${threeDigits(peak / 1e9)} GFLOP/s`,
+    label: `${cache} peak: ${threeDigits(rate / 1e9)} GB/s, ${threeDigits(peak / 1e9)} GFLOP/s`,
     data: [left, peak / rate, right].filter((x) => x >= left && x <= right).sort((a, b) => a - b)
       .map((x) => ({ x, y: Math.min(x * rate, peak) / 1e9 })),
     borderColor: colour("--ink"), borderWidth: 1.5, borderDash: i ? [5, 4] : [], pointRadius: 0,
@@ -103,22 +103,22 @@ function drawRoofline(list) {
   });
   draw("roofline-chart", { data: { datasets: [...lines, ...sets] },
     options: { ...steady,
-      scales: { x: logAxis("operations a byte", { min: left, max: right }),
+      scales: { x: logAxis("operations per byte", { min: left, max: right }),
         y: logAxis("GFLOP/s", { max: 2 * peak / 1e9 }) },
       plugins: { legend: legend(narrow() ? { font: { size: 10 } } : {}), tooltip: { callbacks: { label: (item) => {
         const row = item.dataset.rows?.[item.dataIndex];
         return row ? `${barLabel(row)}: ${giga(perSecond(row.flops, row))} GFLOP/s, ` +
-          `${numberText(row.percent_of_roofline)} % of floor` : item.dataset.label;
+          `${numberText(row.percent_of_roofline)} % of roofline` : item.dataset.label;
       } } } } } },
   `Roofline of ${plural(points.length, "timed case", "timed cases")} under ` +
-  `${threeDigits(peak / 1e9)} GFLOP/s; the table below holds the figures.`);
+  `${threeDigits(peak / 1e9)} GFLOP/s; the table below lists the values.`);
 }
 
 function drawSpeedCharts(list) {
   const timed = list.filter((r) => r.time_median_seconds !== undefined);
   drawRoofline(timed);
-  bars("floor-chart", timed, (r) => r.percent_of_roofline, "% of the floor", 100,
-    (r) => `${r.percent_of_roofline.toFixed(1)} % of the floor, ${timeText(r.time_median_seconds)}, ` +
+  bars("floor-chart", timed, (r) => r.percent_of_roofline, "% of the roofline", 100,
+    (r) => `${r.percent_of_roofline.toFixed(1)} % of the roofline, ${timeText(r.time_median_seconds)}, ` +
       `bound by ${boundBy(r)}`, { beginAtZero: true, suggestedMax: 100 });
   const compared = timed.filter((r) => r.ratio_to_baseline > 0 && r.variant !== r.baseline);
   const ratios = compared.map((r) => r.ratio_to_baseline);
@@ -143,7 +143,7 @@ function drawSpeed() {
   const kinds = [...new Set(benches.map((r) => r.provenance))];
   byId("speed-note").textContent = (kinds.length === 1 ? `All metrics are ${kinds[0]}. `
     : `Metrics of different provenance (${kinds.join(", ")}) are shown together; the column "provenance" tells which. `) +
-    "Only what is right has a time.";
+    "Only correct results have a time.";
   const table = longTable(byId("benches"), byId("benches-more"), benchColumns, "Timed cases",
     { place: "bench", section: "speed", mark: (r) => (isFailure(r) ? "failed" : undefined) });
   const filters = makeFilters(byId("bench-filters"), "bench", "speed", [["kernel", "kernel"],

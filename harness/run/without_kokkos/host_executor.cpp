@@ -19,7 +19,7 @@ HostExecutor::HostExecutor(int threads) {
 HostExecutor::~HostExecutor() = default;
 
 std::string host_executor_text() {
-  return fmt::format("left out of this build (KERNELGATE_KOKKOS=OFF); {} threads for the truth",
+  return fmt::format("left out of this build (KERNELGATE_KOKKOS=OFF); {} threads for the reference",
                      omp_get_max_threads());
 }
 
