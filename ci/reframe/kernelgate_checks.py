@@ -1,4 +1,4 @@
-"""kernelgate's gates as ReFrame tests: one a suite, on every partition that says what it is.
+"""kernelgate's gates as ReFrame tests: one per suite, on every partition that names its architecture.
 
 A partition names its architecture and its build in `extras` (see settings.py beside this file):
     "extras": {"kernelgate_arch": "gfx942", "kernelgate_build": "/path/to/build-hip"}
@@ -38,7 +38,7 @@ class Gate(rfm.RunOnlyRegressionTest):
 
     @sanity_function
     def open_gate(self):
-        """The exit code says it all; the last line says it in words."""
+        """The exit code is 0, and the last line reports an open gate."""
         return sn.all(
             [
                 sn.assert_eq(self.job.exitcode, 0),

@@ -1,5 +1,5 @@
 """A ReFrame site of one machine without a scheduler: the example that docs/ci.md runs. A cluster's own
-settings differ in `scheduler`, `launcher` and one partition a kind of node."""
+settings differ in `scheduler`, `launcher` and one partition per kind of node."""
 
 import os
 from pathlib import Path

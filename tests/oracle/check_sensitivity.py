@@ -1,7 +1,7 @@
-"""Break the numpy model on purpose and demand that the committed outputs notice every fault.
+"""Tests that the committed outputs detect every seeded bug in the numpy model.
 
-Data that a wrong model can satisfy prove nothing. A fault counts as noticed when the logits of
-some model move by more than ten times the tolerance of the C++ reference. Needs numpy only.
+A seeded bug counts as detected when the logits of some model change by more than ten times the
+tolerance of the C++ reference. Needs numpy only.
 """
 
 import json
@@ -18,7 +18,7 @@ from spec_model import SpecModel
 
 
 def weights_changed(change):
-    """A fault that is a change of the weights: change(leaf, tensor) gives the tensor to use."""
+    """A seeded bug in the weights: change(leaf, tensor) returns the tensor to use."""
 
     def fault(config, weights):
         return SpecModel(config, {name: change(name, tensor) for name, tensor in weights.items()})
@@ -111,7 +111,7 @@ class TanhGelu(SpecModel):
 
 
 class StateNotAdded(SpecModel):
-    """The next block gets this block's own router state, without what it was given."""
+    """The next block gets only this block's router state, without the state that this block received."""
 
     def mixture(self, block, h2, previous, trace):
         m, _ = super().mixture(block, h2, previous, trace)
@@ -192,7 +192,7 @@ STATE_FAULTS = {
 
 
 def decode(model, ids, sizes, changes):
-    """Logits of a cached run whose state is damaged once, after the prefill."""
+    """Logits of a cached run whose state is changed once, after the prefill."""
     state, start, rows = model.fresh_state(), 0, []
     for size in sizes:
         rows.append(model.forward(ids[start : start + size], state)[0])
@@ -215,11 +215,11 @@ def load(folder):
 
 
 def judge(fault, moved):
-    """Print how far one fault moved each model. True when no model noticed it."""
+    """Prints the largest change of a model's logits by one seeded bug. True if no model detected it."""
     best = max(moved, key=moved.get)
     seen = sum(gap > 10 * OUTSIDE_TOLERANCE for gap in moved.values())
-    verdict = "noticed" if seen else "MISSED"
-    print(f"{verdict}  {fault}: {moved[best]:.2e} in {best}, seen by {seen} of {len(moved)}")
+    verdict = "detected" if seen else "MISSED"
+    print(f"{verdict}  {fault}: {moved[best]:.2e} in {best}, detected by {seen} of {len(moved)}")
     return not seen
 
 
@@ -241,7 +241,7 @@ def main():
             logits = decode(SpecModel(config, weights), ids, sizes, changes)
             moved[name] = float(np.abs(logits - expected["decode_logits"]).max())
         missed += judge(fault, moved)
-    print(f"{missed} faults missed")
+    print(f"{missed} seeded bugs missed")
     sys.exit(1 if missed else 0)
 
 

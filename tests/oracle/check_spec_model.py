@@ -1,7 +1,7 @@
-"""Hold the numpy model against the committed outputs of transformers and the published goldens.
+"""Compares the numpy model with the committed outputs of transformers and the published goldens.
 
 Needs numpy only. Prints the largest difference of each comparison; exit code 1 when one exceeds
-what it is allowed: half a unit of the last printed digit for goldens, and 1e-4 for the committed
+its bound: half a unit of the last printed digit for goldens, and 1e-4 for the committed
 f32 outputs, from which an f64 model differs by the rounding of f32 alone.
 """
 
@@ -45,7 +45,7 @@ def probability_of_choice(trace):
 
 
 def in_pieces(model, ids, sizes):
-    """Logits of the same tokens computed piece by piece, and the state that is left."""
+    """Logits of the same tokens computed chunk by chunk, and the final state."""
     state, start, rows = model.fresh_state(), 0, []
     for size in sizes:
         rows.append(model.forward(ids[start : start + size], state)[0])

@@ -1,8 +1,8 @@
-"""Tokens a second of transformers and of kernelgate, same model, same machine, same run.
+"""Tokens per second of transformers and of kernelgate, same model, same machine, same run.
 
 Both get the published 8B sizes cut to --layers layers, synthetic bf16 weights and the same thread
-count. They run one after the other, --rounds times, so that a busy machine hurts both; the ratio is
-the median of the rounds' own ratios. Prefill gives logits of the last position alone on both sides;
+count. They run one after the other, --rounds times, so that other load affects both; the ratio is
+the median of the ratios of the rounds. Prefill gives logits of the last position alone on both sides;
 decode is greedy, batch 1, with a cache that holds --context tokens.
 """
 
@@ -43,7 +43,7 @@ def arguments():
 
 
 def transformers_rates(options):
-    """One round in this process: (prefill, decode) tokens a second."""
+    """One round in this process: (prefill, decode) tokens per second."""
     import torch
     from transformers import ZayaConfig, ZayaForCausalLM
     from transformers.initialization import no_init_weights

@@ -1,4 +1,4 @@
-"""Write the outside truth: tiny checkpoints, and what transformers computes from them.
+"""Writes the oracle data: tiny checkpoints, and the outputs that transformers computes from them.
 
 Each model becomes a folder: the checkpoint as save_pretrained writes it, expected.safetensors with
 the outputs, and expected.json with the inputs, the versions and the meaning of every tensor.
@@ -100,7 +100,7 @@ def closest_margin(model, tensors):
 
 
 def demand(facts, tensors, experts):
-    """The properties that make a model worth committing; a seed that lacks one is not a test."""
+    """Checks the properties that a committed model needs; a seed without one of them tests nothing."""
     name = facts["model"]
     used = set(tensors["router_choice"].flatten().tolist())
     margin = facts["closest_router_margin"]
@@ -147,7 +147,7 @@ def write(tiny, folder):
 
 
 def readable(facts):
-    """JSON with one line for each list of numbers."""
+    """JSON with one line per list of numbers."""
     text = json.dumps(facts, indent=1)
     return re.sub(r"\[[^][{}\"]*\]", lambda match: " ".join(match[0].split()), text) + "\n"
 

@@ -1,8 +1,8 @@
 """The tiny models whose outputs are committed: their shapes, and their seeded weights.
 
-Each model differs from the others in what a reader or a forward pass can get wrong. All of them
-have every parameter randomised: as created, the class has temp = 0 (so K = 0 and every query/key
-fault is hidden), a skip bias of -1 (so skip never occurs) and residual scaling that does nothing.
+Each model differs from the others in something that a reader or a forward pass can get wrong. Every
+parameter of every model is randomised: as created, the class has temp = 0 (so K = 0 and every query/key
+bug is hidden), a skip bias of -1 (so skip never occurs) and residual scaling that does nothing.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from transformers import ZayaConfig, ZayaForCausalLM
 
 
 def rope(full_theta, sliding_theta, fraction):
-    """The nested rope_parameters layout: one entry for each layer type."""
+    """The nested rope_parameters layout: one entry per layer type."""
     common = {"rope_type": "default", "partial_rotary_factor": fraction}
     return {
         "hybrid": {**common, "rope_theta": full_theta},

@@ -1,4 +1,4 @@
-"""Ask transformers what it writes, what it reads and which options it has.
+"""Probes which files transformers writes and reads, and which options it has.
 
 Each line printed was measured; docs/oracle-differences.md writes the answers up. Makes no data.
 """
@@ -144,7 +144,7 @@ def configuration():
 
 @torch.no_grad()
 def stated_twice():
-    """Two places of a checkpoint state one fact differently: which one does transformers use?"""
+    """Which of two conflicting statements of a checkpoint does transformers use?"""
     source = Path(__file__).parent / "data" / "sliding_window"
     expected = load_file(source / "expected.safetensors")["logits"]
     ids = torch.tensor(json.loads((source / "expected.json").read_text())["input_ids"])

@@ -1,4 +1,4 @@
-"""Ask transformers what its forward pass does where documents disagree.
+"""Probes the forward pass of transformers where documents disagree.
 
 Each line printed was measured; docs/oracle-differences.md writes the answers up. Makes no data.
 """
@@ -229,7 +229,7 @@ def hidden_states():
 
 @torch.no_grad()
 def rollback():
-    """The cache's own way to take tokens back, as speculative decoding needs it."""
+    """The cache's own rollback of tokens, as speculative decoding needs it."""
     model, ids = variant()
     plain = logits(model, ids)
     cache = model(input_ids=ids[None, :6], use_cache=True).past_key_values

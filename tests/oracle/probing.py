@@ -1,4 +1,4 @@
-"""Shared by the two probes: how a question is put to transformers and its answer printed."""
+"""Shared by the two probes: runs a question on transformers and prints the result."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ def gap(a, b):
 
 
 def variant(name="full_attention", attention="eager", experts="eager", **changes):
-    """A tiny model with some configuration keys changed, its weights drawn anew by name."""
+    """A tiny model with some configuration keys changed, its weights drawn again by name."""
     tiny = BY_NAME[name]
     config = ZayaConfig(**{**COMMON, **tiny.config, **changes})
     config._attn_implementation, config._experts_implementation = attention, experts
@@ -40,7 +40,7 @@ def logits(model, ids, **more):
 
 @contextlib.contextmanager
 def told(topic):
-    """A refusal is an answer too."""
+    """Prints an exception as the result."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - any exception of transformers is the result
@@ -58,7 +58,7 @@ def as_numpy(model):
 
 
 def ask(*parts):
-    """Run every part; one that fails is reported and does not hide the others."""
+    """Runs every part; a failure is reported and does not stop the others."""
     torch.set_num_threads(1)
     for part in parts:
         print(f"-- {part.__name__}")

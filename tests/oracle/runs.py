@@ -1,4 +1,4 @@
-"""How a model is run, and what is read from it: one pass, cached pieces, a left-padded batch."""
+"""Runs of a model and their outputs: one pass, cached chunks, a left-padded batch."""
 
 import torch
 
@@ -56,7 +56,7 @@ def read_router(out, seen):
 
 @torch.no_grad()
 def cached_run(model, ids, sizes):
-    """The same tokens in pieces of the given sizes, with the class's own cache."""
+    """The same tokens in chunks of the given sizes, with the class's own cache."""
     cache, start, pieces = None, 0, []
     for size in sizes:
         output = model(
@@ -106,7 +106,7 @@ def left_padded_run(model, tiny, steps=3, explicit_positions=True):
 
 
 def skip_semantics(tensors, experts):
-    """Which meaning of the skip expert was run: read from the outputs, not from a document."""
+    """The semantics of the skip expert in a run, derived from the outputs."""
     skipped = tensors["router_choice"] == experts
     if not skipped.any():
         raise SystemExit("no token chose skip: the meaning of skip cannot be read from this run")

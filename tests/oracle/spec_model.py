@@ -1,6 +1,6 @@
-"""The model as this project defines it, in numpy and float64: a second witness.
+"""The model as this project defines it, in numpy and float64: a second reference.
 
-Written from the project's model specification, one formula a line, with no line of it taken from
+Written from the project's model specification, one formula per line, with no line of it taken from
 transformers or from the C++ reference. Symbols: S new tokens, H hidden, q query and kv key/value
 heads of width d, C = (q + kv) d, R router width, E real experts (index E is skip), V vocabulary.
 """
@@ -15,7 +15,7 @@ ERF = np.vectorize(math.erf, otypes=[np.float64])
 
 @dataclass
 class BlockState:
-    """What one block remembers of a sequence."""
+    """The state of one block for one sequence."""
 
     u: np.ndarray  # [2,C] the last two raw q/k rows, older first
     lag: np.ndarray  # [kv*d/2] delayed value projection of the last token
@@ -61,7 +61,7 @@ class SpecModel:
         return x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + self.eps) * weight
 
     def forward(self, ids, state=None):
-        """Logits of the new tokens, which continue the state, and a trace of the way there."""
+        """Logits of the new tokens, which continue the state, and a trace of intermediate values."""
         state = state if state is not None else self.fresh_state()
         w = self.weights
         e = self.embedding[ids]

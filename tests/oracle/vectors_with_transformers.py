@@ -1,10 +1,10 @@
-"""Runs the ZAYA modules of transformers on conformance vectors, and lets kernelgate judge them.
+"""Runs the ZAYA modules of transformers on conformance vectors, and has kernelgate judge the outputs.
 
     tests/oracle/vectors_with_transformers.py --kernelgate build/kernelgate [--checkpoint DIR] [--make-venv]
 
 For each checkpoint (default: all of tests/oracle/data) it writes vectors of the whole model, feeds every
-module of every layer its inputs, and judges the answers: they must pass. Then each planted fault in turn
-must be refused, and by the vectors of the module that has it. Needs torch and transformers >= 5.17;
+module of every layer its inputs, and judges the outputs: they must pass. Then each seeded bug in turn
+must be detected, by the vectors of the module that has it. Needs torch and transformers >= 5.17;
 --make-venv makes an environment in build/oracle-venv from PyPI and runs there.
 """
 import argparse
@@ -21,7 +21,7 @@ PROMPT = [2, 39, 76, 113, 5, 20, 61, 98, 17, 44, 3, 90]
 
 
 def make_environment():
-    """The environment of regenerate.sh, made when it is not there; then this script runs in it."""
+    """Creates the environment of regenerate.sh if it is missing, and runs this script in it."""
     folder = ROOT / "build" / "oracle-venv"
     python = folder / "bin" / "python"
     if not python.exists():
@@ -59,7 +59,7 @@ def mask_for(model, tokens, layer_type):
 
 
 def run_layer(model, index, layer, inputs):
-    """The answers of one layer's modules, each to the inputs of its own vector."""
+    """The outputs of one layer's modules, each for the inputs of its own vector."""
     import torch
 
     def given(module, name):
@@ -128,7 +128,7 @@ def drop_carry(layer):
     layer.mlp.gate.router_states_scale.data.mul_(0.99)
 
 
-# The seeded bugs of the last layer, and the module whose vectors must find each.
+# The seeded bugs of the last layer, and the module whose vectors must detect each.
 FAULTS = {"taps of the depthwise convolution swapped": (swap_taps, "attention"),
           "attention scaled one percent too much": (forget_scale, "attention"),
           "gate and up projections swapped": (swap_halves, "moe"),
@@ -136,7 +136,7 @@ FAULTS = {"taps of the depthwise convolution swapped": (swap_taps, "attention"),
 
 
 def judge(arguments, vectors, model, folder, words):
-    """The exit code of `vectors check`, and the vectors that it found wrong."""
+    """The exit code of `vectors check`, the incorrect vectors, and its output."""
     from safetensors.torch import load_file, save_file
 
     outputs = folder / "answers.safetensors"
@@ -152,7 +152,7 @@ def judge(arguments, vectors, model, folder, words):
 
 
 def check(arguments, checkpoint):
-    """Faults of this checkpoint's run, in words."""
+    """Messages about the failures of this checkpoint's run."""
     faults = []
     print(checkpoint.name)
     vocabulary = json.loads((checkpoint / "config.json").read_text())["vocab_size"]
@@ -163,16 +163,16 @@ def check(arguments, checkpoint):
                         "--input-ids", ids, "--output", folder], check=True,
                        stdout=subprocess.DEVNULL)
         vectors = folder / "model.safetensors"
-        code, _, said = judge(arguments, vectors, load(checkpoint), folder, "as it is")
+        code, _, output = judge(arguments, vectors, load(checkpoint), folder, "as it is")
         if code != 0:
-            faults.append(f"{checkpoint.name}: transformers is refused:\n{said}")
+            faults.append(f"{checkpoint.name}: expected transformers to pass, got:\n{output}")
         for words, (plant, module) in FAULTS.items():
             model = load(checkpoint)
             last = len(model.model.layers) - 1
             plant(model.model.layers[last])
             code, wrong, _ = judge(arguments, vectors, model, folder, words)
             if code != 1 or wrong != [f"model/layers.{last}/{module}"]:
-                faults.append(f"{checkpoint.name}: {words}: exit code {code}, found in {wrong}")
+                faults.append(f"{checkpoint.name}: {words}: exit code {code}, detected by {wrong}")
     return faults
 
 
@@ -188,7 +188,7 @@ def main():
     checkpoints = arguments.checkpoint or sorted(
         folder.parent for folder in (HERE / "data").glob("*/config.json"))
     faults = [fault for checkpoint in checkpoints for fault in check(arguments, checkpoint)]
-    print("\n".join(faults) if faults else "transformers passes, and every planted fault is refused")
+    print("\n".join(faults) if faults else "transformers passes, and every seeded bug is detected")
     return 1 if faults else 0
 
 

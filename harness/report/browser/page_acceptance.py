@@ -1,6 +1,6 @@
-"""Reads a page as its readers do, in headless Chromium: no message in the console, no request to any
-network, figures equal to the records, filters, sorting, links, keyboard, phone, print, and the rules of
-axe-core. An altered page must be refused. Screenshots are left in the folder named.
+"""Tests a page in headless Chromium: no message in the console, no request to any network, values equal
+to the records, filters, sorting, links, keyboard, phone, print, and the rules of
+axe-core. An altered page must be detected. Screenshots are written to the folder.
 
 Usage: page_acceptance.py PAGE RECORDS FOLDER"""
 import csv
@@ -26,18 +26,18 @@ def expect(what, got, expected):
 
 
 class Reader:
-    """One window on the page; everything that the console or the network says is kept."""
+    """One window on the page, with all messages of the console and all requests to the network."""
 
     def __init__(self, browser, name, width, height, colours):
         self.name = name
         self.context = browser.new_context(viewport={"width": width, "height": height},
                                            color_scheme=colours)
         self.page = self.context.new_page()
-        self.said = []
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.messages = []
+        self.page.on("console", lambda message: self.messages.append(message.text))
+        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
         self.page.on("request", lambda request: None if request.url.startswith("file:")
-                     else self.said.append(f"asked for {request.url[:80]}"))
+                     else self.messages.append(f"requested {request.url[:80]}"))
 
     def open(self, file, fragment=""):
         self.page.goto("about:blank")
@@ -61,7 +61,7 @@ class Reader:
         return self.page.locator(selector).inner_text()
 
     def close(self):
-        expect(f"{self.name}: console and network", self.said, [])
+        expect(f"{self.name}: console and network", self.messages, [])
         self.context.close()
 
 
@@ -77,8 +77,8 @@ def record_id(record):
     return f"{record['kernel']}/{record['variant']}/{record['axes']}"
 
 
-def compare_figures(reader, records):
-    """Differences between what the tables show and the records; nothing when there are none."""
+def compare_values(reader, records):
+    """Differences between the tables and the records."""
     differences = []
     for table, wanted, columns in (
             ("checks", kernels_judged(records), {"worst": "worst_error_ratio", "checked": "checked"}),
@@ -94,18 +94,18 @@ def compare_figures(reader, records):
                          for r in wanted), key=str)
         if len(shown) != len(stated):
             differences.append(f"{table}: {len(shown)} lines, {len(stated)} records")
-        differences += [f"{table}: shows {a}, the records say {b}" for a, b in zip(shown, stated) if a != b]
+        differences += [f"{table}: got {a}, expected {b} as in the records" for a, b in zip(shown, stated) if a != b]
     return differences
 
 
 def check_matrix(reader, records):
-    """The first matrix against counts of its own."""
+    """Compares the first matrix with counts over the records."""
     counts = {}
     for r in kernels_judged(records):
         if r["backend"] == "reference":
             continue
         tier = r["device"] or f"{r['cpu']}, {r['threads']} threads"
-        key = f"{r['kernel']} {r['dtype']} on {tier}, {r['figure']}"
+        key = f"{r['kernel']} {r['dtype']} on {tier}, {r['provenance']}"
         passed, ran = counts.get(key, (0, 0))
         counts[key] = (passed + (r["status"] == "passed"), ran + (r["status"] != "unsupported"))
     shown = dict(reader.page.eval_on_selector_all(
@@ -117,7 +117,7 @@ def check_matrix(reader, records):
 
 
 def check_filters(reader, page, records):
-    """A choice leaves the rows that it names; its address shows the same to another reader."""
+    """A filter keeps the rows that match; its address shows the same rows in another window."""
     timed = [r for r in kernels_timed(records) if r["kernel"] == "linear"]
     reader.page.select_option("#bench-filters-kernel", "linear")
     expect("filter", reader.text("#bench-count"), f"{len(timed)} of {len(kernels_timed(records))} timed cases")
@@ -133,7 +133,7 @@ def check_filters(reader, page, records):
     expect(f"link {fragment}", [values["time"] for _, values, _ in reader.rows("benches")], times)
     top = reader.page.evaluate("document.getElementById('speed').getBoundingClientRect().top")
     if not -50 < top < 200:
-        faults.append(f"link {fragment}: 'Speed' stands at {top} of the window")
+        faults.append(f"link {fragment}: expected 'Speed' near the top of the window, got it at {top}")
     reader.open(page)
     cell = reader.page.locator("#matrix button.bad").first
     passed, ran = (int(cell.get_attribute(f"data-{key}")) for key in ("passed", "ran"))
@@ -150,7 +150,7 @@ def check_keyboard(reader, page):
     reader.page.keyboard.press("Tab")
     expect("first stop", reader.page.evaluate("document.activeElement.className"), "skip")
     reader.page.keyboard.press("Enter")
-    expect("behind the skip link", reader.page.evaluate("document.activeElement.id"), "headline")
+    expect("after the skip link", reader.page.evaluate("document.activeElement.id"), "headline")
     reader.page.focus(TIME_HEAD + " button")
     reader.page.keyboard.press("Enter")
     expect("sorted with the keyboard",
@@ -167,7 +167,7 @@ def check_rules(reader):
 
 
 def altered(page, folder):
-    """The same page with the last digit of one time changed, in figures and nowhere else."""
+    """The same page with one time of its data changed."""
     text = pathlib.Path(page).read_text(encoding="utf-8")
     start = text.index('<script type="application/json" id="data">')
     found = re.compile(r'"time_median_seconds":(\d+\.\d+)').search(text, start)
@@ -194,18 +194,18 @@ def main(page, records_file, folder):
             reader.close()
         reader = Reader(browser, "reader", 1280, 900, "light")
         reader.open(page)
-        faults.extend(compare_figures(reader, records))
+        faults.extend(compare_values(reader, records))
         check_matrix(reader, records)
         check_filters(reader, page, records)
         check_keyboard(reader, page)
         reader.open(page)
         reader.page.pdf(path=f"{folder}/page.pdf", format="A4")
         reader.open(str(altered(page, folder)))
-        found = compare_figures(reader, records)
+        found = compare_values(reader, records)
         expect("differences of an altered page", len(found), 1)
         reader.close()
         browser.close()
-    print("\n".join(faults) if faults else "the page is sound")
+    print("\n".join(faults) if faults else "the page passes")
     print(json.dumps({"records": len(records), "faults": len(faults)}))
     return 1 if faults else 0
 
