@@ -87,7 +87,7 @@ function(add_kernel kernel)
   endif()
 endfunction()
 
-# Writes the unit <kernel>_reference.cpp, which registers a case type whose header also defines the reference.
+# Writes the unit <kernel>_reference.cpp, which registers the case type whose header also defines the reference.
 function(write_case_unit variable kernel type)
   write_unit(unit ${kernel}_reference.cpp
 "#include \"kernels/${kernel}/${kernel}.hpp\"

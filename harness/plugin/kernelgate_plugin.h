@@ -1,14 +1,14 @@
-/* A kernel of your own behind kernelgate's checks, as a shared library of any language with C calls.
+/* Interface for a kernel of your own that kernelgate checks, in a shared library with C calls.
  *
  *   kernelgate check --plugin ./libmine.so --suite edge_shapes --variant plugin/mine
  *
  * The library exports one function, kernelgate_plugin(). Tensors are named, typed, row-major, in host
- * memory at multiples of 64 bytes; what each kernel's tensors and axes mean stands on its page in
- * docs/kernels/. A library that runs on a GPU copies them there and back inside of run(), or in
+ * memory at multiples of 64 bytes; each kernel's page in docs/kernels/ describes its tensors and
+ * axes. A library that runs on a GPU copies them there and back inside of run(), or in
  * prepare() where copies shall not be timed.
  *
  * Each call starts with standard floating point (rounding to nearest, subnormals kept, no traps).
- * kernelgate puts back part of what a call changes in its process; docs/plugin.md lists which part.
+ * kernelgate restores part of the process state that a call changes (docs/plugin.md).
  */
 #ifndef KERNELGATE_PLUGIN_H
 #define KERNELGATE_PLUGIN_H
@@ -48,16 +48,16 @@ typedef struct {
 
 /* One implementation of one kernel. Functions that are NULL are not called. */
 typedef struct {
-  const char* kernel; /* which of kernelgate's kernels */
+  const char* kernel; /* one of kernelgate's kernels */
   const char* name;   /* the variant is then called plugin/<name> */
   const char* note;   /* one line for `kernelgate list`, or NULL */
-  /* Why it cannot run such a case, in words; NULL when it can. `tensors` have no data here. The text
+  /* The reason why it cannot run such a case; NULL if it can. `tensors` have no data here. The text
    * must live until the next call. */
   const char* (*unsupported_reason)(const kg_case* shape);
-  /* Called once a case before its runs, not timed. What it returns is passed on. */
+  /* Called once per case before its runs, not timed. Its result is passed on. */
   void* (*prepare)(const kg_case* shape);
-  /* The kernel: returns when the outputs are written. Called any number of times, timed. NULL or a text
-   * that says what failed. Never NULL itself. */
+  /* The kernel: returns when the outputs are written. Called any number of times, timed. NULL or a
+   * message about the failure. Never NULL itself. */
   const char* (*run)(const kg_case* shape, void* prepared);
   void (*release)(void* prepared);
 } kg_variant;

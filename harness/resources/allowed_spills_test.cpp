@@ -92,11 +92,11 @@ TEST(AllowedSpills, AreStruckOffWhereNothingSpillsAnyMore) {
 }
 
 TEST(AllowedSpills, NeedAReasonAndASpill) {
-  const auto read = read_allowed_spills(list_of("\"a<f32,w32>\",nv-sm90,4,8,\"why, in words\"\n"));
+  const auto read = read_allowed_spills(list_of("\"a<f32,w32>\",nv-sm90,4,8,\"why it may spill\"\n"));
   ASSERT_THAT(read, SizeIs(1));
   EXPECT_EQ(read.front().kernel, "a<f32,w32>");
   EXPECT_EQ(read.front().scratch, 8);
-  EXPECT_EQ(read.front().reason, "why, in words");
+  EXPECT_EQ(read.front().reason, "why it may spill");
   EXPECT_THROW(read_allowed_spills(list_of("\"a<f32,w32>\",nv-sm90,4,8,\n")), BadInput);
   EXPECT_THROW(read_allowed_spills(list_of("\"a<f32,w32>\",nv-sm90,0,0,why\n")), BadInput);
   EXPECT_THROW(read_allowed_spills(list_of("\"a<f32,w32>\",nv-sm90,x,0,why\n")), BadInput);

@@ -282,7 +282,7 @@ class Validation {
           "128",        "--pp",    "512", "--tg",      "4",    "--batch",   "1",    "--batch",
           "4",          "--batch", "8",   "--context", "128",  "--context", "1024", "--time-limit",
           "300"},
-         "tokens a second");
+         "tokens per second");
   }
 
   void finish() {

@@ -1,17 +1,31 @@
 #!/bin/bash
-# Refuses retired words (retired_words.txt) in comments and pages, and long lines in pages.
+# Refuses retired words (retired_words.txt) in comments, string literals and pages, and long lines in pages, Python
+# and JavaScript.
 #
 #   words.sh TREE WORDS
 #
-# Paragraphs of pages end at column 120; clang-format checks comments. Code, tables, quoted output and text in
-# backticks of pages are exempt from both rules.
+# Comments are those of C++, C, JavaScript, Python, shell and CMake. Literals are those of C++ and JavaScript with two
+# words or more, and Python's docstrings. Paragraphs of pages and lines of Python and JavaScript end at column 120;
+# clang-format checks C++. Code, tables, quoted output and text in backticks of pages are exempt from both rules.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 cd "$1"
 words=$2
 
-# The comments of a source file, and the prose of a page, as "FILE:LINE:TEXT".
-comments() { grep -nHoP '(?<![:"])//.*' "$@" || true; }
+# Each prints the prose of its files as "FILE:LINE:TEXT".
+slash_comments() { grep -nHoP '(?<![:"\x27])//.*|^\s*/?\*.*' "$@" || true; }
+hash_comments() { grep -nHoP '(^|\s)#(?!!).*' "$@" || true; }
+literals() { grep -nHP -v '^\s*(#\s*include|//)' "$@" | grep -oP '^[^:]*:[0-9]+:|(?<!R)"[^"\\]*\w\w [^"\\]*\w\w(\\.[^"\\]*|[^"\\])*"' | awk '
+    /^[^:"]*:[0-9]+:$/ { at = $0; next }
+    { print at $0 }'; }
+docstrings() {
+  awk '
+    FNR == 1 { inside = 0 }
+    { marks = gsub(/"""/, "&") }
+    inside || marks { print FILENAME ":" FNR ":" $0 }
+    marks % 2 { inside = !inside }
+  ' "$@"
+}
 prose() {
   awk '
     FNR == 1 { fenced = 0; generated = 0 }
@@ -22,10 +36,28 @@ prose() {
     { gsub(/`[^`]*`/, "``"); print FILENAME ":" FNR ":" $0 }
   ' "$@"
 }
+# files PATTERN…: the files of the checkout with such names, without builds and fetched libraries.
+files() {
+  local names=(-false)
+  for name in "$@"; do names+=(-o -name "$name"); done
+  find . \( -path './build*' -o -path ./.deps -o -path ./.git -o -path ./results \) -prune \
+    -o -type f \( "${names[@]}" \) -print | sort
+}
 
-mapfile -t sources < <(find harness kernels reference tests -name '*.hpp' -o -name '*.cpp' | sort)
-mapfile -t pages < <(find . -path ./build\* -prune -o -name '*.md' -print | grep -v '^./results/notes\|^./\.deps' | sort)
-text=$(comments "${sources[@]}"; prose "${pages[@]}")
+mapfile -t compiled < <(files '*.hpp' '*.cpp')
+mapfile -t slashed < <(files '*.hpp' '*.cpp' '*.h' '*.c' '*.js')
+mapfile -t hashed < <(files '*.py' '*.sh' '*.cmake' CMakeLists.txt | grep -v '^\./tests/docs/')
+mapfile -t python < <(files '*.py')
+mapfile -t scripts < <(files '*.js')
+mapfile -t pages < <(files '*.md')
+some() { [[ $# -eq 1 ]] || "$@"; }  # some COMMAND FILE…: runs it if there are files
+text=$({
+  some slash_comments "${slashed[@]}"
+  some hash_comments "${hashed[@]}"
+  some literals "${compiled[@]}" "${scripts[@]}"
+  some docstrings "${python[@]}"
+  some prose "${pages[@]}"
+} | sed 's|^\./||')
 
 failures=0
 while IFS=$'\t' read -r expression instead; do
@@ -38,8 +70,10 @@ while IFS=$'\t' read -r expression instead; do
   fi
 done <"$words"
 
-# Long paragraphs; docs/support.md is generated.
-if long=$(prose "${pages[@]}" | grep -v '](http\|^\./docs/support\.md' | grep -P '^[^:]*:[0-9]+:.{121,}'); then
+# Long lines; docs/support.md is generated.
+long=$(some prose "${pages[@]}" | grep -v '](http\|^\./docs/support\.md' | grep -P '^[^:]*:[0-9]+:.{121,}' || true
+  some grep -nHP '.{121,}' "${python[@]}" "${scripts[@]}" || true)
+if [[ -n $long ]]; then
   failures=$((failures + $(wc -l <<<"$long")))
   printf '%s\n    write: lines of at most 120 columns\n' "$long"
 fi

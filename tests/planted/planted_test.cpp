@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t seeds = 10;
 
-Score& score = Score::of("planted bugs", "found");
+Score& score = Score::of("seeded bugs", "found");
 
 struct Ran {
   std::vector<Finding> findings;

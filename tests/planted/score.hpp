@@ -12,7 +12,7 @@ namespace kernelgate {
 
 class Score final : public testing::Environment {
  public:
-  /// Registers a score that is printed with words such as "planted bugs" and "found". GoogleTest
+  /// Registers a score that is printed with words such as "seeded bugs" and "found". GoogleTest
   /// owns it.
   static Score& of(std::string subject, std::string verb) {
     auto* score = new Score(std::move(subject), std::move(verb));  // NOLINT: owned by GoogleTest
@@ -29,7 +29,7 @@ class Score final : public testing::Environment {
     false_alarms_ += silent ? 0 : 1;
   }
   void TearDown() override {
-    fmt::print("{}: {} {} / {} planted, {} false alarms / {} clean runs\n", subject_, found_, verb_,
+    fmt::print("{}: {} {} / {} seeded, {} false alarms / {} clean runs\n", subject_, found_, verb_,
                planted_, false_alarms_, clean_runs_);
   }
 

@@ -1,4 +1,4 @@
-// The instrumentation self-test: the number of accesses that each kernel unit's canary makes
+// The instrumentation self-test: the number of accesses that each kernel unit makes for it
 // (kernels/dialect/host/canary.hpp). If another number is observed, the unit was compiled with
 // wrong flags.
 #pragma once
@@ -16,7 +16,7 @@ namespace kernelgate {
 
 struct NativeEntry;  // harness/core/native_entry.hpp
 
-/// The number of accesses observed during `call(nullptr, …)`, which runs the canary of its unit.
+/// The number of accesses observed during `call(nullptr, …)`, which runs the self-test of its unit.
 std::uint64_t canary_accesses(const NativeEntry& entry);
 
 }  // namespace kernelgate

@@ -1,4 +1,4 @@
-// What every chart shares. The table beside a chart has the same numbers.
+// Parts that all charts share. The table beside a chart has the same numbers.
 const haveCharts = typeof Chart !== "undefined";
 const kernelColours = ["--c1", "--c2", "--c3", "--c4", "--c5", "--c6", "--c7", "--c8", "--c9"];
 const kernelPoints = ["circle", "rect", "triangle", "rectRot", "star", "cross", "crossRot", "rectRounded", "dash"];

@@ -19,13 +19,15 @@ function drawCompiled() {
   const targets = [...group.values()].map((list) => ({ profile: list[0].profile, compiler: list[0].compiler,
     count: list.length, spilling: list.filter((e) => e.spilled > 0).length,
     scratch: list.filter((e) => e.scratch > 0).length, registers: Math.max(...list.map((e) => e.registers)),
-    lds: most(list.map((e) => e.lds).filter((bytes) => bytes !== undefined)), waves: Math.min(...list.map((e) => e.waves)) }));
+    lds: most(list.map((e) => e.lds).filter((bytes) => bytes !== undefined)),
+    waves: Math.min(...list.map((e) => e.waves)) }));
   const count = (key, title, kind) => numeric(key, title, (t) => wholeText(t[key]), (t) => t[key], kind);
   longTable(byId("targets"), undefined, [
     column("profile", "target", (t) => t.profile, (t) => t.profile),
     column("compiler", "compiler", (t) => t.compiler, (t) => t.compiler),
     count("count", "kernels"), count("spilling", "with spills"), count("scratch", "with scratch"),
-    count("registers", "most registers"), numeric("lds", "most LDS", (t) => (t.lds === undefined ? "" : bytesText(t.lds)),
+    count("registers", "most registers"),
+    numeric("lds", "most LDS", (t) => (t.lds === undefined ? "" : bytesText(t.lds)),
       (t) => t.lds ?? -1),
     numeric("waves", "fewest waves per CU (modelled)", (t) => wholeText(t.waves), (t) => t.waves),
   ], "Kernels of each target", { place: "targets", section: "compiled", step: Infinity })(targets);

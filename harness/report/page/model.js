@@ -32,7 +32,8 @@ function curve(id, points, x, title, seriesOf) {
   });
   const places = [...new Set(points.map(x))].sort((a, b) => a - b);
   draw(id, { type: "line", data: { datasets: sets },
-    options: { ...steady, scales: { y: logAxis("tokens/s", { min: 0.8 * Math.min(...points.map((p) => p.low ?? p.tokens_per_second)) }),
+    options: { ...steady, scales: {
+      y: logAxis("tokens/s", { min: 0.8 * Math.min(...points.map((p) => p.low ?? p.tokens_per_second)) }),
       x: axis(title, { type: "logarithmic", min: places[0] / 1.3, max: places[places.length - 1] * 1.3,
         afterBuildTicks: (a) => { a.ticks = places.map((value) => ({ value })); },
         ticks: { callback: (value) => wholeText(value), autoSkip: true } }) },

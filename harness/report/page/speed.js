@@ -14,7 +14,8 @@ const benchColumns = [
     (r) => r.time_median_seconds ?? Infinity),
   numeric("bandwidth", "GB/s", (r) => giga(perSecond(r.bytes, r)), (r) => perSecond(r.bytes, r) ?? -1),
   numeric("rate", "GFLOP/s", (r) => giga(perSecond(r.flops, r)), (r) => perSecond(r.flops, r) ?? -1),
-  numeric("floor", "% of roofline", (r) => (r.percent_of_roofline === undefined ? "" : r.percent_of_roofline.toFixed(1)),
+  numeric("floor", "% of roofline",
+    (r) => (r.percent_of_roofline === undefined ? "" : r.percent_of_roofline.toFixed(1)),
     (r) => r.percent_of_roofline ?? -1),
   column("bound", "bound by", boundBy, boundBy),
   numeric("disturbed", "disturbed", disturbedText, (r) => r.disturbed_samples ?? -1),
@@ -142,7 +143,8 @@ function drawSpeed() {
   if (benches.length === 0) return;
   const kinds = [...new Set(benches.map((r) => r.provenance))];
   byId("speed-note").textContent = (kinds.length === 1 ? `All metrics are ${kinds[0]}. `
-    : `Metrics of different provenance (${kinds.join(", ")}) are shown together; the column "provenance" tells which. `) +
+    : `Metrics of different provenance (${kinds.join(", ")}) are shown together; ` +
+      "the column \"provenance\" tells which. ") +
     "Only correct results have a time.";
   const table = longTable(byId("benches"), byId("benches-more"), benchColumns, "Timed cases",
     { place: "bench", section: "speed", mark: (r) => (isFailure(r) ? "failed" : undefined) });

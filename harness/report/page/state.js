@@ -1,4 +1,4 @@
-// What the reader chose stands in the address behind "#", so that a link shows what they saw:
+// The reader's choices are kept in the fragment of the address, so that a link shows the same view:
 // #speed?bench.kernel=linear&bench.sort=-time
 const state = { section: "", values: new URLSearchParams() };
 const recallers = [];
