@@ -66,7 +66,7 @@ function(add_cuda_object source kernel profile)
   add_custom_command(OUTPUT ${base}.cubin ${base}.ptx
     COMMAND ${logged} ${base}.ptx.log ${common} -std=c++20 -fmad=false -Werror all-warnings
             -ccbin ${CMAKE_CXX_COMPILER} -I${PROJECT_SOURCE_DIR}
-            -I${PROJECT_SOURCE_DIR}/kernels/dialect/cuda ${root}
+            -I${PROJECT_SOURCE_DIR}/kernels/common/dialect/cuda ${root}
             -MD -MF ${base}.d -MT ${made} -ptx -o ${base}.ptx ${source}
     COMMAND ${logged} ${base}.log ${common} -Xptxas -v -cubin -o ${base}.cubin ${base}.ptx
     DEPENDS ${source} DEPFILE ${base}.d COMMENT "${kernel} for ${profile}" VERBATIM)
@@ -83,7 +83,7 @@ function(add_hip_object source kernel profile)
     COMMAND ${logged} ${base}.log ${KERNELGATE_HIP_CLANG} -x hip -std=c++20 -O3 -ffp-contract=off
             --offload-arch=${arch} ${wave_flags} -nogpuinc -nogpulib --cuda-device-only
             --no-gpu-bundle-output -Wall -Wextra -Werror -I${PROJECT_SOURCE_DIR}
-            -I${PROJECT_SOURCE_DIR}/kernels/dialect/hip ${root}
+            -I${PROJECT_SOURCE_DIR}/kernels/common/dialect/hip ${root}
             # clang rejects -MF for device-only code; its front end has the option under another name
             -Xclang -dependency-file -Xclang ${base}.d -Xclang -MT -Xclang ${made}
             -c -o ${base}.co ${source}

@@ -74,7 +74,7 @@ function(add_cuda_unit target source)
   add_custom_command(OUTPUT ${object}
     COMMAND ${KERNELGATE_NVCC} ${codes} -O3 -std=c++20 -fmad=false ${kernelgate_nvcc_werror}
             -ccbin ${CMAKE_CXX_COMPILER} -Xcompiler -fPIC -I${PROJECT_SOURCE_DIR}
-            -I${PROJECT_SOURCE_DIR}/kernels/dialect/cuda ${root} -MD -MF ${object}.d -MT ${made}
+            -I${PROJECT_SOURCE_DIR}/kernels/common/dialect/cuda ${root} -MD -MF ${object}.d -MT ${made}
             -c -o ${object} ${source}
     DEPENDS ${source} DEPFILE ${object}.d
     COMMENT "${unit} for CUDA" VERBATIM)
@@ -98,7 +98,7 @@ function(add_hip_unit target source)
   endforeach()
   add_custom_command(OUTPUT ${object}
     COMMAND ${KERNELGATE_HIP_CLANG} -x hip ${archs} -O3 -std=c++20 -ffp-contract=off -fPIC
-            -nogpuinc -nogpulib -I${PROJECT_SOURCE_DIR} -I${PROJECT_SOURCE_DIR}/kernels/dialect/hip
+            -nogpuinc -nogpulib -I${PROJECT_SOURCE_DIR} -I${PROJECT_SOURCE_DIR}/kernels/common/dialect/hip
             ${root} -MD -MF ${object}.d -MT ${made}
             -c -o ${object} ${source}
     DEPENDS ${source} DEPFILE ${object}.d

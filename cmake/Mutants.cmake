@@ -34,7 +34,7 @@ function(add_rejected_mutant name table header from to message)
   kernel_root_option(root ${kernelgate_root})
   add_test(NAME mutant.${name}_is_not_compiled
     COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -fsyntax-only -DKG_BUILD_MODE=${name}
-      -I${PROJECT_BINARY_DIR}/mutants/${name} -I${PROJECT_SOURCE_DIR}/kernels/dialect/host
+      -I${PROJECT_BINARY_DIR}/mutants/${name} -I${PROJECT_SOURCE_DIR}/kernels/common/dialect/host
       -I${PROJECT_SOURCE_DIR} ${root} ${unit})
   set_tests_properties(mutant.${name}_is_not_compiled PROPERTIES
     LABELS ci TIMEOUT 120 PASS_REGULAR_EXPRESSION "${message}")

@@ -5,7 +5,7 @@
 
 add_library(kernelgate_source_flags INTERFACE)
 target_include_directories(kernelgate_source_flags BEFORE INTERFACE
-  "${PROJECT_SOURCE_DIR}/kernels/dialect/host" "${PROJECT_SOURCE_DIR}")
+  "${PROJECT_SOURCE_DIR}/kernels/common/dialect/host" "${PROJECT_SOURCE_DIR}")
 # A frame larger than the guard page below a fiber's stack must touch that page instead of skipping it.
 target_compile_options(kernelgate_source_flags INTERFACE -ffp-contract=off -fstack-clash-protection)
 

@@ -13,7 +13,8 @@
 
 namespace kernelgate {
 
-NativeEntries self_test_plain_entries();  // kernels/dialect/self_test, which belong to no model
+// kernels/common/dialect/self_test, which belong to no model
+NativeEntries self_test_plain_entries();
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <dialect.hpp>
 
 #include "kernels/cca_attention/cca_attention_launch.hpp"
-#include "kernels/dialect/common/attention.hpp"
+#include "kernels/common/dialect/common/attention.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "kernels/cca_attention/cca_attention_rows.hpp"
-#include "kernels/dialect/common/fold.hpp"
+#include "kernels/common/dialect/common/fold.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {

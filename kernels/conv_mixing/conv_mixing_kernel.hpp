@@ -3,8 +3,9 @@
 // independent of each other. grid = (tiles of rows, groups).
 #pragma once
 
+#include <dialect.hpp>
+#include "kernels/common/dialect/common/fold.hpp"
 #include "kernels/conv_mixing/conv_mixing_rows.hpp"
-#include "kernels/dialect/common/fold.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {

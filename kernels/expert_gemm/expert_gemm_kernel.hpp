@@ -5,8 +5,8 @@
 
 #include <dialect.hpp>
 
-#include "kernels/dialect/common/floats.hpp"
-#include "kernels/dialect/common/tile_product.hpp"
+#include "kernels/common/dialect/common/floats.hpp"
+#include "kernels/common/dialect/common/tile_product.hpp"
 #include "kernels/expert_gemm/expert_gemm_launch.hpp"
 
 namespace kernelgate {

@@ -4,7 +4,7 @@
 
 #include <matrix.hpp>
 
-#include "kernels/dialect/common/matrix_product.hpp"
+#include "kernels/common/dialect/common/matrix_product.hpp"
 #include "kernels/expert_gemm/expert_gemm_kernel.hpp"
 
 namespace kernelgate {

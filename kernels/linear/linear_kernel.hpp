@@ -5,8 +5,8 @@
 #include <dialect.hpp>
 #include <registers.hpp>
 
-#include "kernels/dialect/common/floats.hpp"
-#include "kernels/dialect/common/tile_product.hpp"
+#include "kernels/common/dialect/common/floats.hpp"
+#include "kernels/common/dialect/common/tile_product.hpp"
 #include "kernels/linear/linear_launch.hpp"
 
 namespace kernelgate {

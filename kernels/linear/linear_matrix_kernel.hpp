@@ -3,7 +3,7 @@
 
 #include <matrix.hpp>
 
-#include "kernels/dialect/common/matrix_product.hpp"
+#include "kernels/common/dialect/common/matrix_product.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {

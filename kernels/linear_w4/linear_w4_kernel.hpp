@@ -4,9 +4,9 @@
 
 #include <dialect.hpp>
 
-#include "kernels/dialect/common/floats.hpp"
-#include "kernels/dialect/common/four_bit.hpp"
-#include "kernels/dialect/common/tile_product.hpp"
+#include "kernels/common/dialect/common/floats.hpp"
+#include "kernels/common/dialect/common/four_bit.hpp"
+#include "kernels/common/dialect/common/tile_product.hpp"
 #include "kernels/linear_w4/linear_w4_launch.hpp"
 
 namespace kernelgate {

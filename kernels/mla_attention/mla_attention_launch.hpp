@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "harness/core/instance_name.hpp"
-#include "kernels/dialect/common/attention_splits.hpp"
+#include "kernels/common/dialect/common/attention_splits.hpp"
 
 namespace kernelgate {
 

@@ -4,7 +4,7 @@
 
 #include <dialect.hpp>
 
-#include "kernels/dialect/common/attention.hpp"
+#include "kernels/common/dialect/common/attention.hpp"
 #include "kernels/mla_attention/mla_attention_launch.hpp"
 
 namespace kernelgate {

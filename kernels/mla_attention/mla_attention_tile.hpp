@@ -6,7 +6,7 @@
 #include <dialect.hpp>
 #include <registers.hpp>
 
-#include "kernels/dialect/common/fold.hpp"
+#include "kernels/common/dialect/common/fold.hpp"
 #include "kernels/mla_attention/mla_attention_rows.hpp"
 
 namespace kernelgate {

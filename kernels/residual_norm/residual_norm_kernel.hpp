@@ -4,7 +4,7 @@
 
 #include <dialect.hpp>
 
-#include "kernels/dialect/common/floats.hpp"
+#include "kernels/common/dialect/common/floats.hpp"
 #include "kernels/residual_norm/residual_norm_launch.hpp"
 
 namespace kernelgate {

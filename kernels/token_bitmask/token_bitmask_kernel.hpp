@@ -4,7 +4,7 @@
 
 #include <dialect.hpp>
 
-#include "kernels/dialect/common/floats.hpp"
+#include "kernels/common/dialect/common/floats.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {

@@ -2,7 +2,7 @@
 // needs more fails.
 #define KG_BUILD_MODE limits_test
 #define KDEV inline
-#include "kernels/dialect/common/limits.hpp"
+#include "kernels/common/dialect/common/limits.hpp"
 
 #include <gmock/gmock.h>
 

@@ -12,7 +12,7 @@ string(REPLACE " " "\\ " escaped_work "${WORK}")
 function(expect message table bf16 f16)
   file(WRITE "${WORK}/tiles_entries.hpp" "${table}")
   file(WRITE "${WORK}/tiles_cuda.nv-sm90.d"
-    "x.cubin: ${escaped_source}/kernels/dialect/cuda/matrix.hpp \\\n  ${escaped_work}/tiles_entries.hpp\n")
+    "x.cubin: ${escaped_source}/kernels/common/dialect/cuda/matrix.hpp \\\n  ${escaped_work}/tiles_entries.hpp\n")
   file(WRITE "${WORK}/tiles_cuda.nv-sm90.ptx" ".visible .entry ${instance}4Bf16E${others}(\n${bf16}\n"
     ".visible .entry ${instance}3F16E${others}(\n${f16}\n")
   file(WRITE "${WORK}/objects.csv" "tiles,nv-sm90,${WORK}/tiles_cuda.nv-sm90.cubin,,nvcc,13,tiles.cu\n")

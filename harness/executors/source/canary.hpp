@@ -1,6 +1,6 @@
 // The instrumentation self-test: the number of accesses that each kernel unit makes for it
-// (kernels/dialect/host/canary.hpp). If another number is observed, the unit was compiled with
-// wrong flags.
+// (kernels/common/dialect/host/canary.hpp). If another number is observed, the unit was compiled
+// with wrong flags.
 #pragma once
 
 #include <cstdint>

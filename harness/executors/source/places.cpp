@@ -91,7 +91,7 @@ std::string line_outside_dialect(std::string_view lines) {
       continue;
     }
     const std::string name(line.substr(line.rfind('/') + 1));
-    if (line.find("kernels/dialect/") == std::string_view::npos) return name;
+    if (line.find("kernels/common/dialect/") == std::string_view::npos) return name;
     if (innermost.empty()) innermost = name;
   }
   return innermost;
