@@ -3,8 +3,8 @@
 #include <Kokkos_Core.hpp>
 #include <cmath>
 
-#include "harness/executors/kokkos/portable_variants.hpp"
 #include "kernels/bias_balance/bias_balance.hpp"
+#include "kernels/common/kokkos/portable_variants.hpp"
 
 namespace kernelgate {
 namespace {

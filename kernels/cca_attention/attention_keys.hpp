@@ -4,9 +4,9 @@
 
 #include <type_traits>
 
-#include "harness/executors/kokkos/pack_moves.hpp"
-#include "harness/executors/kokkos/softmax_rows.hpp"
 #include "kernels/cca_attention/attention_rows.hpp"
+#include "kernels/common/kokkos/pack_moves.hpp"
+#include "kernels/common/kokkos/softmax_rows.hpp"
 
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {

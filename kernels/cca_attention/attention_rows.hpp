@@ -2,8 +2,8 @@
 // group, which share every key). Rows are mapped to lanes.
 #pragma once
 
-#include "harness/executors/kokkos/softmax_rows.hpp"
 #include "kernels/cca_attention/attention_tile.hpp"
+#include "kernels/common/kokkos/softmax_rows.hpp"
 
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {

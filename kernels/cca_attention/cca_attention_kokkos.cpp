@@ -7,10 +7,10 @@
 #include <cmath>
 
 #include "harness/core/pieces.hpp"
-#include "harness/executors/kokkos/portable_variants.hpp"
-#include "harness/executors/kokkos/staging.hpp"
 #include "kernels/cca_attention/attention_keys.hpp"
 #include "kernels/cca_attention/attention_rows.hpp"
+#include "kernels/common/kokkos/portable_variants.hpp"
+#include "kernels/common/kokkos/staging.hpp"
 
 namespace kernelgate {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "harness/executors/kokkos/staging.hpp"
+#include "kernels/common/kokkos/staging.hpp"
 #include "kernels/conv_mixing/conv_mixing.hpp"
 
 namespace kernelgate {

@@ -3,10 +3,10 @@
 #include <Kokkos_Core.hpp>
 
 #include "harness/core/pieces.hpp"
-#include "harness/executors/kokkos/pack_math.hpp"
-#include "harness/executors/kokkos/portable_variants.hpp"
-#include "harness/executors/kokkos/row_pass.hpp"
-#include "harness/executors/kokkos/row_product.hpp"
+#include "kernels/common/kokkos/pack_math.hpp"
+#include "kernels/common/kokkos/portable_variants.hpp"
+#include "kernels/common/kokkos/row_pass.hpp"
+#include "kernels/common/kokkos/row_product.hpp"
 #include "kernels/conv_mixing/conv_mixing_arguments.hpp"
 #include "kernels/conv_mixing/rotations_kokkos.hpp"
 #include "kernels/conv_mixing/rows_ahead.hpp"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "harness/executors/kokkos/lanes.hpp"
+#include "kernels/common/cpu/lanes.hpp"
 #include "kernels/conv_mixing/conv_mixing_arguments.hpp"
 
 namespace kernelgate {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "harness/executors/kokkos/cpu_gemm/fetch_level.hpp"
-#include "harness/executors/kokkos/lanes.hpp"
+#include "kernels/common/cpu/fetch_level.hpp"
+#include "kernels/common/cpu/lanes.hpp"
 
 namespace kernelgate {
 

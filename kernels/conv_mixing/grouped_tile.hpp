@@ -8,7 +8,7 @@
 #include <type_traits>
 
 #include "harness/core/pieces.hpp"
-#include "harness/executors/kokkos/cpu_gemm/lane_blocks.hpp"
+#include "kernels/common/cpu/lane_blocks.hpp"
 #include "kernels/conv_mixing/rows_ahead.hpp"
 
 namespace kernelgate {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "harness/executors/kokkos/lanes.hpp"
+#include "kernels/common/cpu/lanes.hpp"
 #include "kernels/conv_mixing/conv_mixing_arguments.hpp"
 
 namespace kernelgate {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "harness/executors/kokkos/pack_math.hpp"
+#include "kernels/common/kokkos/pack_math.hpp"
 
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {

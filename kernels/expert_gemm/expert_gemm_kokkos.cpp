@@ -1,5 +1,5 @@
 // expert_gemm, portable.
-#include "harness/executors/kokkos/portable_variants.hpp"
+#include "kernels/common/kokkos/portable_variants.hpp"
 #include "kernels/expert_gemm/expert_gemm.hpp"
 #include "kernels/expert_gemm/expert_teams.hpp"
 

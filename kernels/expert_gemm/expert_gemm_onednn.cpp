@@ -6,8 +6,8 @@
 
 #include <cstring>
 
-#include "harness/executors/kokkos/cpu_gemm/host_items.hpp"
-#include "harness/executors/onednn/engine.hpp"
+#include "kernels/common/cpu/host_items.hpp"
+#include "kernels/common/cpu/onednn_engine.hpp"
 #include "kernels/expert_gemm/expert_gemm.hpp"
 #include "kernels/expert_gemm/host_groups.hpp"
 #include "kernels/expert_gemm/swiglu_lanes.hpp"

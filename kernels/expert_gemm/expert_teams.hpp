@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "harness/core/registry.hpp"
-#include "harness/executors/kokkos/pack_math.hpp"
-#include "harness/executors/kokkos/row_dots.hpp"
-#include "harness/executors/kokkos/staging.hpp"
-#include "harness/executors/kokkos/team_product.hpp"
+#include "kernels/common/kokkos/pack_math.hpp"
+#include "kernels/common/kokkos/row_dots.hpp"
+#include "kernels/common/kokkos/staging.hpp"
+#include "kernels/common/kokkos/team_product.hpp"
 #include "kernels/expert_gemm/experts_shape.hpp"
 
 namespace kernelgate {

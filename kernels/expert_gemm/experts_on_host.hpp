@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "harness/core/registry.hpp"
-#include "harness/executors/kokkos/cpu_gemm/host_items.hpp"
-#include "harness/executors/kokkos/cpu_gemm/host_weights.hpp"
+#include "kernels/common/cpu/host_items.hpp"
+#include "kernels/common/cpu/host_weights.hpp"
 #include "kernels/expert_gemm/experts_shape.hpp"
 #include "kernels/expert_gemm/host_groups.hpp"
 #include "kernels/expert_gemm/swiglu_lanes.hpp"

@@ -3,7 +3,7 @@
 
 #include <type_traits>
 
-#include "harness/executors/kokkos/cpu_gemm/lane_blocks.hpp"
+#include "kernels/common/cpu/lane_blocks.hpp"
 
 namespace kernelgate {
 

@@ -1,6 +1,6 @@
 // expert_gemm_w4, portable: expert_gemm's teams with weights that are decoded when they are read.
-#include "harness/executors/kokkos/four_bit_matrix.hpp"
-#include "harness/executors/kokkos/portable_variants.hpp"
+#include "kernels/common/kokkos/four_bit_matrix.hpp"
+#include "kernels/common/kokkos/portable_variants.hpp"
 #include "kernels/expert_gemm/expert_teams.hpp"
 #include "kernels/expert_gemm_w4/expert_gemm_w4.hpp"
 

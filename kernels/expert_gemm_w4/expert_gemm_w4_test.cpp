@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "harness/executors/kokkos/cpu_gemm/four_bit_test_variants.hpp"
 #include "harness/verify/testing.hpp"
+#include "kernels/common/cpu/four_bit_test_variants.hpp"
 
 namespace kernelgate {
 namespace {

@@ -1,5 +1,5 @@
 // linear, portable.
-#include "harness/executors/kokkos/portable_variants.hpp"
+#include "kernels/common/kokkos/portable_variants.hpp"
 #include "kernels/linear/linear.hpp"
 #include "kernels/linear/linear_teams.hpp"
 

@@ -9,7 +9,7 @@
 
 #include "harness/core/pieces.hpp"
 #include "harness/core/registry.hpp"
-#include "harness/executors/kokkos/cpu_gemm/panel_product.hpp"
+#include "kernels/common/cpu/panel_product.hpp"
 
 namespace kernelgate {
 

@@ -3,7 +3,7 @@
 // choose a layout and repacks once, before any timing.
 #include <oneapi/dnnl/dnnl.hpp>
 
-#include "harness/executors/onednn/engine.hpp"
+#include "kernels/common/cpu/onednn_engine.hpp"
 #include "kernels/linear/linear.hpp"
 
 namespace kernelgate {

@@ -8,9 +8,9 @@
 #include <string>
 
 #include "harness/core/registry.hpp"
-#include "harness/executors/kokkos/row_dots.hpp"
-#include "harness/executors/kokkos/staging.hpp"
-#include "harness/executors/kokkos/team_product.hpp"
+#include "kernels/common/kokkos/row_dots.hpp"
+#include "kernels/common/kokkos/staging.hpp"
+#include "kernels/common/kokkos/team_product.hpp"
 
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {

@@ -1,6 +1,6 @@
 // linear_w4, portable: linear's teams with weights that are decoded when they are read.
-#include "harness/executors/kokkos/four_bit_matrix.hpp"
-#include "harness/executors/kokkos/portable_variants.hpp"
+#include "kernels/common/kokkos/four_bit_matrix.hpp"
+#include "kernels/common/kokkos/portable_variants.hpp"
 #include "kernels/linear/linear_teams.hpp"
 #include "kernels/linear_w4/linear_w4.hpp"
 

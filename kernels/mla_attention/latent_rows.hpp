@@ -2,7 +2,7 @@
 // key). Rows are mapped to lanes. With 16 heads one decode token already fills a pack of 16.
 #pragma once
 
-#include "harness/executors/kokkos/softmax_rows.hpp"
+#include "kernels/common/kokkos/softmax_rows.hpp"
 #include "kernels/mla_attention/mla_layout.hpp"
 
 namespace kernelgate {

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "harness/core/pieces.hpp"
-#include "harness/executors/kokkos/portable_variants.hpp"
-#include "harness/executors/kokkos/staging.hpp"
+#include "kernels/common/kokkos/portable_variants.hpp"
+#include "kernels/common/kokkos/staging.hpp"
 #include "kernels/mla_attention/latent_rows.hpp"
 
 namespace kernelgate {

@@ -3,10 +3,10 @@
 #include <Kokkos_Core.hpp>
 #include <algorithm>
 
-#include "harness/executors/kokkos/portable_variants.hpp"
-#include "harness/executors/kokkos/row_pass.hpp"
-#include "harness/executors/kokkos/staging.hpp"
-#include "harness/executors/kokkos/stored_pack.hpp"
+#include "kernels/common/kokkos/portable_variants.hpp"
+#include "kernels/common/kokkos/row_pass.hpp"
+#include "kernels/common/kokkos/staging.hpp"
+#include "kernels/common/kokkos/stored_pack.hpp"
 #include "kernels/residual_norm/residual_norm.hpp"
 
 namespace kernelgate {

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "harness/executors/kokkos/pack_math.hpp"
-#include "harness/executors/kokkos/portable_variants.hpp"
-#include "harness/executors/kokkos/row_product.hpp"
+#include "kernels/common/kokkos/pack_math.hpp"
+#include "kernels/common/kokkos/portable_variants.hpp"
+#include "kernels/common/kokkos/row_product.hpp"
 #include "kernels/router/router.hpp"
 
 namespace kernelgate {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "harness/executors/kokkos/pack_math.hpp"
+#include "kernels/common/kokkos/pack_math.hpp"
 #include "kernels/sampling/sampling_view.hpp"
 #include "kernels/top_k/row_scan.hpp"
 

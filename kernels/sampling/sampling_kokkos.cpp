@@ -1,6 +1,6 @@
 // sampling, portable: one team per row goes through the whole chain.
-#include "harness/executors/kokkos/portable_variants.hpp"
-#include "harness/executors/kokkos/staging.hpp"
+#include "kernels/common/kokkos/portable_variants.hpp"
+#include "kernels/common/kokkos/staging.hpp"
 #include "kernels/sampling/sampling_team.hpp"
 
 namespace kernelgate {

@@ -6,8 +6,8 @@
 
 #include "harness/core/number.hpp"
 #include "harness/core/pieces.hpp"
-#include "harness/executors/kokkos/portable_variants.hpp"
-#include "harness/executors/kokkos/stored_pack.hpp"
+#include "kernels/common/kokkos/portable_variants.hpp"
+#include "kernels/common/kokkos/stored_pack.hpp"
 #include "kernels/token_bitmask/token_bitmask.hpp"
 
 namespace kernelgate {

@@ -3,7 +3,7 @@
 
 #include <Kokkos_Core.hpp>
 
-#include "harness/executors/kokkos/pack_moves.hpp"
+#include "kernels/common/kokkos/pack_moves.hpp"
 #include "kernels/top_k/row_scan.hpp"
 
 namespace kernelgate {

@@ -6,7 +6,7 @@
 #include <Kokkos_Core.hpp>
 #include <cstdint>
 
-#include "harness/executors/kokkos/space_shape.hpp"
+#include "kernels/common/kokkos/space_shape.hpp"
 #include "kernels/top_k/order_key.hpp"
 
 namespace kernelgate {

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <limits>
 
-#include "harness/executors/kokkos/pack_moves.hpp"
-#include "harness/executors/kokkos/space_shape.hpp"
-#include "harness/executors/kokkos/stored_pack.hpp"
+#include "kernels/common/kokkos/pack_moves.hpp"
+#include "kernels/common/kokkos/space_shape.hpp"
+#include "kernels/common/kokkos/stored_pack.hpp"
 #include "kernels/top_k/order_key.hpp"
 
 namespace kernelgate {

@@ -1,6 +1,6 @@
 // top_k, portable: teams select within slices of a row; one team merges a row of several slices.
 #include "kernels/top_k/top_k_kokkos.hpp"
-#include "harness/executors/kokkos/portable_variants.hpp"
+#include "kernels/common/kokkos/portable_variants.hpp"
 #include "kernels/top_k/top_k.hpp"
 
 namespace kernelgate {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "harness/executors/kokkos/staging.hpp"
+#include "kernels/common/kokkos/staging.hpp"
 #include "kernels/top_k/entry_sort.hpp"
 #include "kernels/top_k/radix_select.hpp"
 #include "kernels/top_k/row_scan.hpp"

@@ -4,7 +4,7 @@
 #include <numeric>
 #include <vector>
 
-#include "harness/executors/kokkos/staging.hpp"
+#include "kernels/common/kokkos/staging.hpp"
 #include "kernels/top_k/top_k.hpp"
 
 namespace kernelgate {
