@@ -4,9 +4,9 @@
 
 #include <dialect.hpp>
 
-#include "kernels/sampling/native_layout.hpp"
+#include "kernels/common/select/native_select.hpp"
 #include "kernels/sampling/native_row.hpp"
-#include "kernels/top_k/native_select.hpp"
+#include "kernels/sampling/sampling_launch.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {

@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "kernels/common/kokkos/pack_math.hpp"
+#include "kernels/common/select/row_scan.hpp"
 #include "kernels/sampling/sampling_view.hpp"
-#include "kernels/top_k/row_scan.hpp"
 
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {

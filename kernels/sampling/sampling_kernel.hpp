@@ -5,11 +5,11 @@
 #include <dialect.hpp>
 #include <registers.hpp>
 
+#include "kernels/common/select/native_select.hpp"
 #include "kernels/sampling/native_adjust.hpp"
-#include "kernels/sampling/native_layout.hpp"
 #include "kernels/sampling/native_row.hpp"
 #include "kernels/sampling/native_top_p.hpp"
-#include "kernels/top_k/native_select.hpp"
+#include "kernels/sampling/sampling_launch.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {

@@ -3,7 +3,7 @@
 #include <bit>
 
 #include "harness/native/plan.hpp"
-#include "kernels/sampling/native_layout.hpp"
+#include "kernels/sampling/sampling_launch.hpp"
 #include "kernels/sampling/sampling_native.hpp"
 
 namespace kernelgate {

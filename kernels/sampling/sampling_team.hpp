@@ -7,9 +7,9 @@
 #include <cstdint>
 
 #include "harness/core/exponential.hpp"
+#include "kernels/common/select/row_scan.hpp"
 #include "kernels/sampling/packed_weights.hpp"
 #include "kernels/sampling/sampling_view.hpp"
-#include "kernels/top_k/row_scan.hpp"
 
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {

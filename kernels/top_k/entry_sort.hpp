@@ -4,7 +4,7 @@
 #include <Kokkos_Core.hpp>
 
 #include "kernels/common/kokkos/pack_moves.hpp"
-#include "kernels/top_k/row_scan.hpp"
+#include "kernels/common/select/row_scan.hpp"
 
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "kernels/common/kokkos/space_shape.hpp"
-#include "kernels/top_k/order_key.hpp"
+#include "kernels/common/select/order_key.hpp"
 
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {

@@ -4,10 +4,10 @@
 
 #include <dialect.hpp>
 
-#include "kernels/top_k/native_entry.hpp"
-#include "kernels/top_k/native_layout.hpp"
-#include "kernels/top_k/native_select.hpp"
+#include "kernels/common/select/native_entry.hpp"
+#include "kernels/common/select/native_select.hpp"
 #include "kernels/top_k/native_sort.hpp"
+#include "kernels/top_k/top_k_launch.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {

@@ -8,9 +8,9 @@
 #include <cstdint>
 
 #include "kernels/common/kokkos/staging.hpp"
+#include "kernels/common/select/row_scan.hpp"
 #include "kernels/top_k/entry_sort.hpp"
 #include "kernels/top_k/radix_select.hpp"
-#include "kernels/top_k/row_scan.hpp"
 
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {

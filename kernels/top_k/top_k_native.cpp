@@ -5,8 +5,8 @@
 
 #include "harness/core/pieces.hpp"
 #include "harness/native/plan.hpp"
-#include "kernels/top_k/native_layout.hpp"
 #include "kernels/top_k/top_k.hpp"
+#include "kernels/top_k/top_k_launch.hpp"
 
 namespace kernelgate {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "harness/core/number.hpp"
-#include "kernels/top_k/native_layout.hpp"
+#include "kernels/top_k/top_k_launch.hpp"
 #include "kernels/top_k/top_k_reference.hpp"
 #include "tests/planted/bench_device.hpp"
 

@@ -10,7 +10,7 @@
 #include "kernels/common/kokkos/pack_moves.hpp"
 #include "kernels/common/kokkos/space_shape.hpp"
 #include "kernels/common/kokkos/stored_pack.hpp"
-#include "kernels/top_k/order_key.hpp"
+#include "kernels/common/select/order_key.hpp"
 
 namespace kernelgate {
 inline namespace KG_PACK_NAMESPACE {

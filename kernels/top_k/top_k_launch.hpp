@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "harness/core/instance_name.hpp"
+#include "kernels/common/select/select_layout.hpp"
 
 namespace kernelgate {
 
@@ -15,21 +16,21 @@ struct TopKLayout {
   std::int64_t lds_bytes;
   std::int64_t max_sorted;  // a power of two
 
-  static constexpr std::int64_t bins = 2048;        // counters of a digit, 4 bytes each
-  static constexpr std::int64_t state_bytes = 288;  // state of a selection beside them
   static constexpr std::int64_t entry_bytes = 8;
 
   /// Elements of a slice that fit after state and counters, in whole 16-byte pieces.
   constexpr std::int64_t slice_capacity(std::int64_t element_bytes) const {
-    return (lds_bytes - state_bytes - 4 * bins) / 16 * 16 / element_bytes;
+    return (lds_bytes - SelectLayout::state_bytes - 4 * SelectLayout::bins) / 16 * 16 /
+           element_bytes;
   }
   /// Bytes shared by a merge's counters and, afterwards, the entries that it sorts.
   constexpr std::int64_t sort_bytes() const {
-    return max_sorted * entry_bytes < 4 * bins ? 4 * bins : max_sorted * entry_bytes;
+    return max_sorted * entry_bytes < 4 * SelectLayout::bins ? 4 * SelectLayout::bins
+                                                             : max_sorted * entry_bytes;
   }
   /// Candidates that fit after those; 0 if they are no more than the merge sorts at once.
   constexpr std::int64_t merge_capacity() const {
-    const std::int64_t left = (lds_bytes - state_bytes - sort_bytes()) / 16 * 2;
+    const std::int64_t left = (lds_bytes - SelectLayout::state_bytes - sort_bytes()) / 16 * 2;
     return left > max_sorted ? left : 0;
   }
 };

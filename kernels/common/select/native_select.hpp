@@ -6,13 +6,13 @@
 
 #include <dialect.hpp>
 
-#include "kernels/top_k/native_entry.hpp"
-#include "kernels/top_k/native_layout.hpp"
+#include "kernels/common/select/native_entry.hpp"
+#include "kernels/common/select/select_layout.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {
 
-inline constexpr u32 select_bins = static_cast<u32>(TopKLayout::bins);
+inline constexpr u32 select_bins = static_cast<u32>(SelectLayout::bins);
 inline constexpr u32 select_digit = 11;
 
 /// State of a block's selection, in addition to the counters.
@@ -22,7 +22,7 @@ struct alignas(16) SelectState {
   u32 bin;
   u32 filled;  // entries collected
 };
-static_assert(sizeof(SelectState) == TopKLayout::state_bytes);
+static_assert(sizeof(SelectState) == SelectLayout::state_bytes);
 
 /// Mask of the wave's lanes: all, except in the last wave of a block that is no multiple of W.
 template <int W>

@@ -1,11 +1,10 @@
-// Layout of the shared memory of sampling's kernel, for the kernel and its host side.
+// Arguments, shared memory and names of sampling's kernel, for the kernel and its host side.
 #pragma once
 
 #include <cstdint>
 
 #include "harness/core/instance_name.hpp"
-
-#include "kernels/top_k/native_layout.hpp"
+#include "kernels/common/select/select_layout.hpp"
 
 namespace kernelgate {
 
@@ -42,10 +41,10 @@ struct SamplingLayout {
 
   constexpr std::int64_t mass_bins() const { return std::int64_t{1} << mass_bits; }
   constexpr std::int64_t bin_bytes() const {
-    return 8 * mass_bins() < 4 * TopKLayout::bins ? 4 * TopKLayout::bins : 8 * mass_bins();
+    return 8 * mass_bins() < 4 * SelectLayout::bins ? 4 * SelectLayout::bins : 8 * mass_bins();
   }
   constexpr std::int64_t list_capacity() const {
-    return (lds_bytes - TopKLayout::state_bytes - state_bytes - bin_bytes()) / 16 * 2;
+    return (lds_bytes - SelectLayout::state_bytes - state_bytes - bin_bytes()) / 16 * 2;
   }
 };
 
