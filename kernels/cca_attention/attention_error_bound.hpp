@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "harness/core/softmax_mix.hpp"
 #include "harness/core/values.hpp"
 #include "kernels/cca_attention/cca_attention_reference.hpp"
+#include "kernels/common/reference/softmax_mix.hpp"
 
 namespace kernelgate::reference {
 

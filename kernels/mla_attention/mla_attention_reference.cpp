@@ -5,7 +5,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/sample.hpp"
-#include "harness/core/softmax_mix.hpp"
+#include "kernels/common/reference/softmax_mix.hpp"
 #include "kernels/mla_attention/latent_codes.hpp"
 #include "kernels/mla_attention/mla_layout.hpp"
 
