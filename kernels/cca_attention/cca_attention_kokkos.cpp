@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "harness/core/pieces.hpp"
-#include "kernels/cca_attention/attention_keys.hpp"
-#include "kernels/cca_attention/attention_rows.hpp"
+#include "kernels/cca_attention/attention_keys_kokkos.hpp"
+#include "kernels/cca_attention/attention_rows_kokkos.hpp"
 #include "kernels/common/kokkos/portable_variants.hpp"
 #include "kernels/common/kokkos/staging.hpp"
 

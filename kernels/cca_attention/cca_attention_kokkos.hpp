@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "harness/core/kernel.hpp"
-#include "kernels/cca_attention/attention_tile.hpp"
+#include "kernels/cca_attention/attention_sizes.hpp"
 
 namespace kernelgate {
 

@@ -10,7 +10,7 @@
 #include "harness/core/pieces.hpp"
 #include "harness/native/matrix_tiles.hpp"
 #include "kernels/cca_attention/cca_attention_launch.hpp"
-#include "kernels/common/dialect/attention_launch.hpp"
+#include "kernels/common/dialect/attention_launches.hpp"
 
 namespace kernelgate {
 namespace {

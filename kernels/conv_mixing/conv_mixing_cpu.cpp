@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "harness/core/pieces.hpp"
-#include "kernels/common/cpu/host_items.hpp"
+#include "kernels/common/cpu/work_items.hpp"
 #include "kernels/conv_mixing/conv_mixing_arguments.hpp"
 #include "kernels/conv_mixing/depthwise_taps.hpp"
 #include "kernels/conv_mixing/grouped_few.hpp"

@@ -1,7 +1,7 @@
 // expert_gemm in bf16 on the matrix units of some CPUs (AMX); experts with one or two tokens stream
 // their weights in f32 lanes. Kokkos has no construct for tiles of matrix units.
 #include "kernels/expert_gemm/expert_gemm.hpp"
-#include "kernels/expert_gemm/experts_on_host.hpp"
+#include "kernels/expert_gemm/experts_cpu.hpp"
 
 namespace kernelgate {
 namespace {

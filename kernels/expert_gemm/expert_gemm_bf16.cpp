@@ -1,7 +1,7 @@
 // expert_gemm in bf16 by pairs of terms in the vector lanes of some CPUs (AVX512_BF16). Kokkos has
 // no construct for products of bf16 pairs (VDPBF16PS).
 #include "kernels/expert_gemm/expert_gemm.hpp"
-#include "kernels/expert_gemm/experts_on_host.hpp"
+#include "kernels/expert_gemm/experts_cpu.hpp"
 
 namespace kernelgate {
 namespace {

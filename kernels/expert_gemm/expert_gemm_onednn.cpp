@@ -6,11 +6,11 @@
 
 #include <cstring>
 
-#include "kernels/common/cpu/host_items.hpp"
 #include "kernels/common/cpu/onednn_engine.hpp"
+#include "kernels/common/cpu/work_items.hpp"
 #include "kernels/expert_gemm/expert_gemm.hpp"
-#include "kernels/expert_gemm/host_groups.hpp"
 #include "kernels/expert_gemm/swiglu_lanes.hpp"
+#include "kernels/expert_gemm/token_groups.hpp"
 
 namespace kernelgate {
 namespace {

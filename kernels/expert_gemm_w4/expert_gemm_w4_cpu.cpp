@@ -1,10 +1,10 @@
 // expert_gemm_w4 on CPUs that multiply bytes: row dots for an expert with up to eight tokens,
-// panels for more (experts_on_host.hpp). Kokkos has no construct for integer dot products
+// panels for more (experts_cpu.hpp). Kokkos has no construct for integer dot products
 // (VPDPBUSD) or products of bf16 pairs (VDPBF16PS).
 #include "kernels/common/cpu/byte_products.hpp"
 #include "kernels/common/cpu/four_bit_tensors.hpp"
 #include "kernels/common/kokkos/staging.hpp"
-#include "kernels/expert_gemm/experts_on_host.hpp"
+#include "kernels/expert_gemm/experts_cpu.hpp"
 #include "kernels/expert_gemm_w4/expert_gemm_w4.hpp"
 
 #ifdef KERNELGATE_BYTE_PRODUCTS

@@ -1,7 +1,7 @@
 // linear in bf16 on the matrix units of some CPUs (AMX), for three tokens or more. Kokkos has no
 // construct for tiles of matrix units.
 #include "kernels/linear/linear.hpp"
-#include "kernels/linear/linear_on_host.hpp"
+#include "kernels/linear/linear_cpu.hpp"
 
 namespace kernelgate {
 namespace {

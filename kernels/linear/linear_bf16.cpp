@@ -1,7 +1,7 @@
 // linear in bf16 by pairs of terms in the vector lanes of some CPUs (AVX512_BF16), for three tokens
 // or more. Kokkos has no construct for products of bf16 pairs (VDPBF16PS).
 #include "kernels/linear/linear.hpp"
-#include "kernels/linear/linear_on_host.hpp"
+#include "kernels/linear/linear_cpu.hpp"
 
 namespace kernelgate {
 namespace {

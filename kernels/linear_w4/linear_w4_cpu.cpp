@@ -1,10 +1,10 @@
 // linear_w4 on CPUs that multiply bytes: row dots in whole numbers or pairs of bf16 for up to eight
-// tokens, panels for more (linear_on_host.hpp). Kokkos has no construct for integer dot products
+// tokens, panels for more (linear_cpu.hpp). Kokkos has no construct for integer dot products
 // (VPDPBUSD) or products of bf16 pairs (VDPBF16PS).
 #include "kernels/common/cpu/byte_products.hpp"
 #include "kernels/common/cpu/four_bit_tensors.hpp"
 #include "kernels/common/kokkos/staging.hpp"
-#include "kernels/linear/linear_on_host.hpp"
+#include "kernels/linear/linear_cpu.hpp"
 #include "kernels/linear_w4/linear_w4.hpp"
 
 #ifdef KERNELGATE_BYTE_PRODUCTS

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "harness/core/pieces.hpp"
-#include "kernels/common/dialect/attention_launch.hpp"
+#include "kernels/common/dialect/attention_launches.hpp"
 #include "kernels/mla_attention/mla_attention_launch.hpp"
 
 namespace kernelgate {

@@ -5,7 +5,7 @@
 #include <dialect.hpp>
 #include <registers.hpp>
 
-#include "kernels/router/router_arguments.hpp"
+#include "kernels/router/router_launch.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {

@@ -4,7 +4,7 @@
 #include <type_traits>
 
 #include "harness/core/pieces.hpp"
-#include "kernels/router/router_arguments.hpp"
+#include "kernels/router/router_launch.hpp"
 
 namespace kernelgate {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <dialect.hpp>
 
-#include "kernels/common/select/native_entry.hpp"
+#include "kernels/common/select/block_entries.hpp"
 
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {

@@ -4,7 +4,7 @@
 
 #include <dialect.hpp>
 
-#include "kernels/common/select/native_select.hpp"
+#include "kernels/common/select/block_select.hpp"
 #include "kernels/sampling/native_row.hpp"
 #include "kernels/sampling/sampling_launch.hpp"
 

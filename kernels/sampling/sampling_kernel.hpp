@@ -5,7 +5,7 @@
 #include <dialect.hpp>
 #include <registers.hpp>
 
-#include "kernels/common/select/native_select.hpp"
+#include "kernels/common/select/block_select.hpp"
 #include "kernels/sampling/native_adjust.hpp"
 #include "kernels/sampling/native_row.hpp"
 #include "kernels/sampling/native_top_p.hpp"

@@ -4,8 +4,8 @@
 
 #include <dialect.hpp>
 
-#include "kernels/common/select/native_entry.hpp"
-#include "kernels/common/select/native_select.hpp"
+#include "kernels/common/select/block_entries.hpp"
+#include "kernels/common/select/block_select.hpp"
 #include "kernels/top_k/native_sort.hpp"
 #include "kernels/top_k/top_k_launch.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "harness/core/random.hpp"
 #include "harness/core/sample.hpp"
-#include "kernels/top_k/selection.hpp"
+#include "kernels/top_k/selection_property.hpp"
 #include "kernels/top_k/top_k.hpp"
 #include "kernels/top_k/top_k_reference.hpp"
 

@@ -1,4 +1,4 @@
-// A four-bit weight with the interface of the CPU products (host_weights.hpp: the same for bf16).
+// A four-bit weight with the interface of the CPU products (bf16_weights.hpp: the same for bf16).
 #pragma once
 
 #include <cstring>

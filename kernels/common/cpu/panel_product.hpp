@@ -5,15 +5,15 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "kernels/common/cpu/host_items.hpp"
-#include "kernels/common/cpu/host_weights.hpp"
+#include "kernels/common/cpu/bf16_weights.hpp"
+#include "kernels/common/cpu/work_items.hpp"
 
 namespace kernelgate {
 
 /// Calls write(token, row, sums, count) for all `tokens` rows of x [tokens,in] and all `out` rows
 /// of w: the lanes of `sums` contain the sums of `count` rows of the weight from `row` on. `packed`
 /// has memory for all tokens (Weight::Panels::floats_for), `memory` has a PanelWorkspace per
-/// thread. Weight: a type of host_weights.hpp, or FourBitWeight.
+/// thread. Weight: a type of bf16_weights.hpp, or FourBitWeight.
 template <class Weight, class X, class Write>
 void panel_product(const Weight& w, const X* x, std::int64_t in, std::int64_t out,
                    std::int64_t tokens, float* packed, const ThreadMemory& memory,

@@ -1,4 +1,4 @@
-// Shared memory of a block's selection (native_select.hpp), for kernels and their host side.
+// Shared memory of a block's selection (block_select.hpp), for kernels and their host side.
 #pragma once
 
 #include <cstdint>

@@ -82,7 +82,7 @@ class MultiplyPanels {
   ThreadMemory memory_;
 };
 
-/// Weight: a type of host_weights.hpp, or FourBitWeight.
+/// Weight: a type of bf16_weights.hpp, or FourBitWeight.
 template <class T, class O, class Weight>
 std::unique_ptr<Launch> launch_linear_on_host(const LinearShape& c, const T* x, const Weight& w,
                                               O* y) {

@@ -1,4 +1,4 @@
-#include "kernels/top_k/selection.hpp"
+#include "kernels/top_k/selection_property.hpp"
 
 #include <fmt/format.h>
 

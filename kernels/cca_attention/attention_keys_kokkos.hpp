@@ -4,7 +4,7 @@
 
 #include <type_traits>
 
-#include "kernels/cca_attention/attention_rows.hpp"
+#include "kernels/cca_attention/attention_rows_kokkos.hpp"
 #include "kernels/common/kokkos/pack_moves.hpp"
 #include "kernels/common/kokkos/softmax_rows.hpp"
 

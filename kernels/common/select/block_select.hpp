@@ -6,7 +6,7 @@
 
 #include <dialect.hpp>
 
-#include "kernels/common/select/native_entry.hpp"
+#include "kernels/common/select/block_entries.hpp"
 #include "kernels/common/select/select_layout.hpp"
 
 namespace kernelgate {

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "harness/core/registry.hpp"
-#include "kernels/common/cpu/host_items.hpp"
-#include "kernels/common/cpu/host_weights.hpp"
+#include "kernels/common/cpu/bf16_weights.hpp"
+#include "kernels/common/cpu/work_items.hpp"
 #include "kernels/expert_gemm/experts_shape.hpp"
-#include "kernels/expert_gemm/host_groups.hpp"
 #include "kernels/expert_gemm/swiglu_lanes.hpp"
+#include "kernels/expert_gemm/token_groups.hpp"
 
 namespace kernelgate {
 
@@ -24,7 +24,7 @@ struct ExpertPiece {
   std::int64_t begin = 0, end = 0;
 };
 
-/// Weight: a type of host_weights.hpp, or FourBitWeight<T>.
+/// Weight: a type of bf16_weights.hpp, or FourBitWeight<T>.
 template <class T, class Weight>
 class ExpertsOnHost final : public Launch {
   using Panels = typename Weight::Panels;

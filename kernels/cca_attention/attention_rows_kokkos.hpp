@@ -2,7 +2,7 @@
 // group, which share every key). Rows are mapped to lanes.
 #pragma once
 
-#include "kernels/cca_attention/attention_tile.hpp"
+#include "kernels/cca_attention/attention_sizes.hpp"
 #include "kernels/common/kokkos/softmax_rows.hpp"
 
 namespace kernelgate {
