@@ -41,13 +41,13 @@ void KernelModel::mix(std::int64_t block, const char* form, std::int64_t tokens,
        {"grouped", w.grouped},
        {"grouped_bias", w.grouped_bias},
        {"temperature", w.temperature},
-       {"position", position_.memory.data()},
+       {"position", work_[Buffer::position]},
        {"slot", bytes_of(slot)},
        {"conv_state", bytes_of(conv)},
        {"lag_state", bytes_of(lag)},
-       {"q", mixed_q_.memory.data()},
-       {"k", mixed_k_.memory.data()},
-       {"v", mixed_v_.memory.data()}});
+       {"q", work_[Buffer::mixed_q]},
+       {"k", work_[Buffer::mixed_k]},
+       {"v", work_[Buffer::mixed_v]}});
 }
 
 void KernelModel::attend(std::int64_t block, const std::string& form, std::int64_t batch,
@@ -61,10 +61,10 @@ void KernelModel::attend(std::int64_t block, const std::string& form, std::int64
                         form, batch, tokens, context, config_.num_heads, config_.num_kv_heads,
                         config_.head_dim, window > 0 ? "sliding" : "causal", window, name(type()));
                   },
-                  {{"q", mixed_q_.memory.data()},
+                  {{"q", work_[Buffer::mixed_q]},
                    {"k", keys},
                    {"v", values},
-                   {"valid", valid_.memory.data()},
+                   {"valid", work_[Buffer::valid]},
                    {"out", out}});
 }
 
@@ -86,17 +86,17 @@ struct KernelModel::FusedRows {
 void KernelModel::attention(const Piece& piece, std::int64_t block, SequenceStore& store) {
   const std::int64_t n = piece.tokens, h = config_.hidden_size;
   const BlockMemory& w = weights_.blocks[size(block)];
-  const std::byte* x = normed_.memory.data();
-  linear("q_proj", block, n, config_.q_size(), h, x, w.q, q_.memory.data(), false);
-  linear("k_proj", block, n, config_.kv_size(), h, x, w.k, k_.memory.data(), false);
-  linear("v_current", block, n, config_.lag_width(), h, x, w.v_current, v_current_.memory.data(),
+  const std::byte* x = work_[Buffer::normed];
+  linear("q_proj", block, n, config_.q_size(), h, x, w.q, work_[Buffer::q], false);
+  linear("k_proj", block, n, config_.kv_size(), h, x, w.k, work_[Buffer::k], false);
+  linear("v_current", block, n, config_.lag_width(), h, x, w.v_current, work_[Buffer::v_current],
          false);
-  linear("v_delayed", block, n, config_.lag_width(), h, x, w.v_delayed, v_delayed_.memory.data(),
+  linear("v_delayed", block, n, config_.lag_width(), h, x, w.v_delayed, work_[Buffer::v_delayed],
          false);
-  const FusedRows fused{q_.memory.data(),
-                        k_.memory.data(),
-                        v_current_.memory.data(),
-                        v_delayed_.memory.data(),
+  const FusedRows fused{work_[Buffer::q],
+                        work_[Buffer::k],
+                        work_[Buffer::v_current],
+                        work_[Buffer::v_delayed],
                         config_.q_size() * element_,
                         config_.kv_size() * element_,
                         config_.lag_width() * element_};
@@ -105,8 +105,8 @@ void KernelModel::attention(const Piece& piece, std::int64_t block, SequenceStor
   } else {
     mix_and_attend_each(piece, block, fused, store);
   }
-  linear("o_proj", block, n, h, config_.q_size(), gathered_.memory.data(), w.o,
-         hidden_.memory.data(), false);
+  linear("o_proj", block, n, h, config_.q_size(), work_[Buffer::gathered], w.o,
+         work_[Buffer::hidden], false);
 }
 
 namespace {
@@ -137,14 +137,14 @@ void KernelModel::mix_and_attend_each(const Piece& piece, std::int64_t block,
   for (const SequenceChunk& c : piece.chunks) {
     const auto tokens = static_cast<std::int64_t>(c.ids.size());
     const std::int64_t before = store.length(c.slot);
-    fused.copy(first, qkv_.memory.data(), tokens);
-    keep_rows(store, c.slot, block, qkv_.memory.data(), tokens, config_, type());
+    fused.copy(first, work_[Buffer::qkv], tokens);
+    keep_rows(store, c.slot, block, work_[Buffer::qkv], tokens, config_, type());
     for (std::int64_t t = 0; t < tokens; ++t) {
-      as<std::int32_t>(position_.memory.data())[t] = static_cast<std::int32_t>(before + t);
+      work_.ints(Buffer::position)[t] = static_cast<std::int32_t>(before + t);
     }
-    auto* slot = as<std::int32_t>(slot_.memory.data());
+    auto* slot = work_.ints(Buffer::slot);
     *slot = 0;
-    mix(block, before == 0 ? "prefill" : "chunk", tokens, qkv_.memory.data(), slot,
+    mix(block, before == 0 ? "prefill" : "chunk", tokens, work_[Buffer::qkv], slot,
         l.conv + c.slot * 2 * config_.channels(), l.lag + c.slot * config_.lag_width());
 
     const std::byte *keys = l.keys + c.slot * l.rows * store.row_bytes(),
@@ -152,24 +152,23 @@ void KernelModel::mix_and_attend_each(const Piece& piece, std::int64_t block,
     std::int64_t context = before;
     if (l.window > 0) {  // the ring's rows in token order, then the chunk's
       context = std::min(before, l.window - 1);
-      const std::int64_t bytes = (context + tokens) * store.row_bytes();
-      const auto stage = [&](Buffer& buffer, const std::byte* ring, const std::byte* fresh) {
-        std::byte* to = room(buffer, bytes);
+      const auto stage = [&](Buffer buffer, const std::byte* ring, const std::byte* fresh) {
+        std::byte* to = work_.reserve(buffer, context + tokens);
         for (std::int64_t t = before - context; t < before; ++t, to += store.row_bytes()) {
           std::memcpy(to, ring + t % l.rows * store.row_bytes(), size(store.row_bytes()));
         }
         std::memcpy(to, fresh, size(tokens * store.row_bytes()));
-        return buffer.memory.data();
+        return work_[buffer];
       };
-      keys = stage(stage_keys_, keys, mixed_k_.memory.data());
-      values = stage(stage_values_, values, mixed_v_.memory.data());
+      keys = stage(Buffer::stage_keys, keys, work_[Buffer::mixed_k]);
+      values = stage(Buffer::stage_values, values, work_[Buffer::mixed_v]);
     }
-    store.append(c.slot, block, mixed_k_.memory.data(), mixed_v_.memory.data(), tokens);
-    auto* valid = as<std::int32_t>(valid_.memory.data());
+    store.append(c.slot, block, work_[Buffer::mixed_k], work_[Buffer::mixed_v], tokens);
+    auto* valid = work_.ints(Buffer::valid);
     valid[0] = 0;
     valid[1] = static_cast<std::int32_t>(context + tokens);
     attend(block, context == 0 ? "prefill" : "chunk", 1, tokens, context, l.window, keys, values,
-           gathered_.memory.data() + first * config_.q_size() * element_);
+           work_[Buffer::gathered] + first * config_.q_size() * element_);
     first += tokens;
   }
 }
@@ -180,33 +179,33 @@ void KernelModel::mix_and_attend_batch(const Piece& piece, std::int64_t block,
                                        const FusedRows& fused, SequenceStore& store) {
   const LayerStore& l = store.layer(block);
   const std::int64_t slots = store.slots();
-  auto* position = as<std::int32_t>(position_.memory.data());
-  auto* slot = as<std::int32_t>(slot_.memory.data());
-  auto* valid = as<std::int32_t>(valid_.memory.data());
+  auto* position = work_.ints(Buffer::position);
+  auto* slot = work_.ints(Buffer::slot);
+  auto* valid = work_.ints(Buffer::valid);
   std::fill_n(position, slots, 0);
   std::fill_n(slot, slots, -1);
   std::fill_n(valid, 2 * slots, 0);
-  std::memset(qkv_.memory.data(), 0, size(slots * fused.width()));
+  std::memset(work_[Buffer::qkv], 0, size(slots * fused.width()));
   for (std::size_t i = 0; i < piece.chunks.size(); ++i) {
     const std::int64_t s = piece.chunks[i].slot;
-    std::byte* row = qkv_.memory.data() + s * fused.width();
+    std::byte* row = work_[Buffer::qkv] + s * fused.width();
     fused.copy(static_cast<std::int64_t>(i), row, 1);
     keep_rows(store, s, block, row, 1, config_, type());
     position[s] = static_cast<std::int32_t>(store.length(s));
     slot[s] = static_cast<std::int32_t>(s);
     valid[2 * s + 1] = static_cast<std::int32_t>(std::min(store.length(s) + 1, l.rows));
   }
-  mix(block, "decode", slots, qkv_.memory.data(), slot, l.conv, l.lag);
+  mix(block, "decode", slots, work_[Buffer::qkv], slot, l.conv, l.lag);
   for (const SequenceChunk& c : piece.chunks) {
-    store.append(c.slot, block, mixed_k_.memory.data() + c.slot * store.row_bytes(),
-                 mixed_v_.memory.data() + c.slot * store.row_bytes(), 1);
+    store.append(c.slot, block, work_[Buffer::mixed_k] + c.slot * store.row_bytes(),
+                 work_[Buffer::mixed_v] + c.slot * store.row_bytes(), 1);
   }
   // A ring contains exactly the keys that its newest token sees, so no mask is needed.
-  attend(block, "decode", slots, 1, l.rows, 0, l.keys, l.values, heads_.memory.data());
+  attend(block, "decode", slots, 1, l.rows, 0, l.keys, l.values, work_[Buffer::heads]);
   const std::int64_t row = config_.q_size() * element_;
   for (std::size_t i = 0; i < piece.chunks.size(); ++i) {
-    std::memcpy(gathered_.memory.data() + static_cast<std::int64_t>(i) * row,
-                heads_.memory.data() + piece.chunks[i].slot * row, size(row));
+    std::memcpy(work_[Buffer::gathered] + static_cast<std::int64_t>(i) * row,
+                work_[Buffer::heads] + piece.chunks[i].slot * row, size(row));
   }
 }
 

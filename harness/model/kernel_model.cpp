@@ -41,7 +41,8 @@ KernelModel::KernelModel(reference::ModelConfig config, const KernelWeights& wei
       weights_(weights),
       skip_(skip),
       operations_(std::move(operations)),
-      element_(size_bytes(weights.type())) {
+      element_(size_bytes(weights.type())),
+      work_(config_, weights.type()) {
   refuse_other_norms(config_);
 }
 
@@ -49,24 +50,6 @@ void KernelModel::reset_counters() {
   hits_ = {};
   operations_.reset_times();
   if (offload_ != nullptr) offload_->reset_counts();
-}
-
-std::byte* KernelModel::room(Buffer& buffer, std::int64_t bytes) {
-  if (buffer.memory.bytes() < bytes) buffer.memory = PageMemory(bytes, "work space");
-  return buffer.memory.data();
-}
-
-std::int64_t KernelModel::workspace_bytes() const {
-  std::int64_t bytes = 0;
-  for (const Buffer* b : {&hidden_,        &normed_,      &residual_,     &q_,          &k_,
-                          &v_current_,     &v_delayed_,   &qkv_,          &mixed_q_,    &mixed_k_,
-                          &mixed_v_,       &heads_,       &gathered_,     &router_a_,   &router_b_,
-                          &probabilities_, &probability_, &choice_,       &position_,   &slot_,
-                          &valid_,         &stage_keys_,  &stage_values_, &head_input_, &logits_,
-                          &slot_choice_,   &round_out_}) {
-    bytes += b->memory.bytes();
-  }
-  return bytes;
 }
 
 void KernelModel::check(std::span<const SequenceChunk> chunks, const SequenceStore& store,
@@ -135,28 +118,10 @@ KernelLogits KernelModel::forward(std::span<const SequenceChunk> chunks, Sequenc
 void KernelModel::run_piece(const Piece& piece, SequenceStore& store, const ForwardOptions& options,
                             KernelLogits& logits) {
   const std::int64_t n = piece.tokens, h = config_.hidden_size;
-  const std::int64_t rows = std::max(n, store.slots());
-  room(hidden_, n * h * element_);
-  room(normed_, n * h * element_);
-  room(residual_, n * h * 4);
-  room(q_, n * config_.q_size() * element_);
-  room(k_, n * config_.kv_size() * element_);
-  room(v_current_, n * config_.lag_width() * element_);
-  room(v_delayed_, n * config_.lag_width() * element_);
-  room(qkv_, rows * (config_.channels() + config_.kv_size()) * element_);
-  room(mixed_q_, rows * config_.q_size() * element_);
-  room(mixed_k_, rows * config_.kv_size() * element_);
-  room(mixed_v_, rows * config_.kv_size() * element_);
-  room(heads_, rows * config_.q_size() * element_);
-  room(gathered_, n * config_.q_size() * element_);
-  for (Buffer* b : {&router_a_, &router_b_}) room(*b, n * config_.router_size * 4);
-  room(probabilities_, n * (config_.num_experts + 1) * 4);
-  for (Buffer* b : {&probability_, &choice_}) room(*b, n * 4);
-  for (Buffer* b : {&position_, &slot_}) room(*b, rows * 4);
-  room(valid_, rows * 8);
+  work_.reserve_piece(n, store.slots());
 
   embed(piece);
-  const std::span<const float> stream(as<float>(residual_.memory.data()), size(n * h));
+  const std::span<const float> stream(work_.floats(Buffer::residual), size(n * h));
   if (options.observer != nullptr) options.observer->on_input(piece.first_token, stream);
   const std::int64_t blocks = config_.num_blocks();
   for (std::int64_t i = 0; i < blocks; ++i) {
@@ -171,8 +136,8 @@ void KernelModel::run_piece(const Piece& piece, SequenceStore& store, const Forw
          last ? weights_.final_norm : weights_.blocks[size(i + 1)].input_norm, !keep);
     if (options.observer != nullptr) {
       options.observer->on_block(piece.first_token, i, stream,
-                                 {as<std::int32_t>(choice_.memory.data()), size(n)},
-                                 {as<float>(probability_.memory.data()), size(n)});
+                                 {work_.ints(Buffer::choice), size(n)},
+                                 {work_.floats(Buffer::probability), size(n)});
     }
   }
   for (const SequenceChunk& c : piece.chunks) {
@@ -183,7 +148,7 @@ void KernelModel::run_piece(const Piece& piece, SequenceStore& store, const Forw
 
 void KernelModel::embed(const Piece& piece) {
   const std::int64_t n = piece.tokens, h = config_.hidden_size;
-  std::byte* to = hidden_.memory.data();
+  std::byte* to = work_[Buffer::hidden];
   for (const SequenceChunk& c : piece.chunks) {
     for (const std::int32_t id : c.ids) {
       std::memcpy(to, weights_.embedding + id * h * element_, size(h * element_));
@@ -193,12 +158,12 @@ void KernelModel::embed(const Piece& piece) {
   operations_.run(
       {"embedding_norm", -1, "residual_norm"}, {n, 0},
       [&] { return fmt::format("tokens={},hidden={},form=first,{}", n, h, name(type())); },
-      {{"hidden", hidden_.memory.data()},
+      {{"hidden", work_[Buffer::hidden]},
        {"hidden_scale", weights_.input_scale},
        {"hidden_bias", weights_.input_bias},
        {"weight", weights_.blocks.front().input_norm},
-       {"residual", residual_.memory.data()},
-       {"y", normed_.memory.data()}});
+       {"residual", work_[Buffer::residual]},
+       {"y", work_[Buffer::normed]}});
 }
 
 void KernelModel::norm(const Piece& piece, std::int64_t block, const char* op,
@@ -209,14 +174,14 @@ void KernelModel::norm(const Piece& piece, std::int64_t block, const char* op,
                     return fmt::format("tokens={},hidden={},form={},{}", n, h,
                                        last ? "last" : "both", name(type()));
                   },
-                  {{"hidden", hidden_.memory.data()},
+                  {{"hidden", work_[Buffer::hidden]},
                    {"hidden_scale", scales.hidden_scale},
                    {"hidden_bias", scales.hidden_bias},
                    {"residual_scale", scales.residual_scale},
                    {"residual_bias", scales.residual_bias},
                    {"weight", weight},
-                   {"residual", residual_.memory.data()},
-                   {"y", normed_.memory.data()}});
+                   {"residual", work_[Buffer::residual]},
+                   {"y", work_[Buffer::normed]}});
 }
 
 void KernelModel::linear(const char* op, std::int64_t block, std::int64_t tokens, std::int64_t out,
@@ -250,15 +215,15 @@ void KernelModel::experts(const Piece& piece, std::int64_t block) {
   const BlockMemory& w = weights_.blocks[size(block)];
   const RouterMemory& r = w.router;
   const bool even = block % 2 == 0;
-  const std::byte* previous = (even ? router_b_ : router_a_).memory.data();
-  const std::byte* state = (even ? router_a_ : router_b_).memory.data();
+  const std::byte* previous = work_[even ? Buffer::router_odd : Buffer::router_even];
+  const std::byte* state = work_[even ? Buffer::router_even : Buffer::router_odd];
   operations_.run({"router", block, "router"}, {n},
                   [&] {
                     return fmt::format("tokens={},hidden={},width={},experts={},eda={},{}", n, h,
                                        config_.router_size, config_.num_experts,
                                        block == 0 ? "off" : "on", name(type()));
                   },
-                  {{"h", normed_.memory.data()},
+                  {{"h", work_[Buffer::normed]},
                    {"s_prev", previous},
                    {"w_d", r.down},
                    {"b_d", r.down_bias},
@@ -271,10 +236,10 @@ void KernelModel::experts(const Piece& piece, std::int64_t block) {
                    {"w3", r.out},
                    {"bias", r.bias},
                    {"s", state},
-                   {"p", probabilities_.memory.data()},
-                   {"probability", probability_.memory.data()},
-                   {"choice", choice_.memory.data()}});
-  const std::span<const std::int32_t> choice(as<std::int32_t>(choice_.memory.data()), size(n));
+                   {"p", work_[Buffer::probabilities]},
+                   {"probability", work_[Buffer::probability]},
+                   {"choice", work_[Buffer::choice]}});
+  const std::span<const std::int32_t> choice(work_.ints(Buffer::choice), size(n));
   const std::set<std::int32_t> hit(choice.begin(), choice.end());
   const auto skips = std::count(choice.begin(), choice.end(), config_.num_experts);
   hits_.experts += static_cast<std::int64_t>(hit.size()) - (skips > 0 ? 1 : 0);
@@ -292,10 +257,10 @@ void KernelModel::run_experts(std::int64_t n, std::int64_t block) {
                        config_.hidden_size, config_.expert_size, config_.num_experts, format,
                        rules[static_cast<int>(skip_)], name(type()));
   };
-  std::vector<Place> places{{"h", normed_.memory.data()},
-                            {"choice", choice_.memory.data()},
-                            {"weight", probability_.memory.data()},
-                            {"m", hidden_.memory.data()}};
+  std::vector<Place> places{{"h", work_[Buffer::normed]},
+                            {"choice", work_[Buffer::choice]},
+                            {"weight", work_[Buffer::probability]},
+                            {"m", work_[Buffer::hidden]}};
   if (w.gate_up.is_quantised()) {
     places.insert(places.end(), {{"gate_up_codes", w.gate_up.data},
                                  {"gate_up_scales", w.gate_up.scales},
@@ -313,21 +278,21 @@ void KernelModel::run_experts(std::int64_t n, std::int64_t block) {
 
 void KernelModel::head(const Piece& piece, const ForwardOptions& options, KernelLogits& logits) {
   const std::int64_t h = config_.hidden_size, v = config_.vocab_size;
-  std::byte* input = normed_.memory.data();
+  std::byte* input = work_[Buffer::normed];
   std::int64_t rows = piece.tokens;
   if (!options.every_token) {
     rows = 0;
-    input = room(head_input_, static_cast<std::int64_t>(piece.chunks.size()) * h * element_);
+    input = work_.reserve(Buffer::head_input, static_cast<std::int64_t>(piece.chunks.size()));
     std::int64_t at = 0;
     for (std::size_t i = 0; i < piece.chunks.size(); ++i) {
       at += static_cast<std::int64_t>(piece.chunks[i].ids.size());
       if (!piece.ends[i]) continue;
-      std::memcpy(input + rows++ * h * element_, normed_.memory.data() + (at - 1) * h * element_,
+      std::memcpy(input + rows++ * h * element_, work_[Buffer::normed] + (at - 1) * h * element_,
                   size(h * element_));
     }
   }
   if (rows == 0) return;
-  std::byte* out = room(logits_, rows * v * 4);
+  std::byte* out = work_.reserve(Buffer::logits, rows);
   linear("lm_head", -1, rows, v, h, input, weights_.head, out, true);
   logits.rows += rows;
   const auto* values = as<float>(out);

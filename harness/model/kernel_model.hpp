@@ -11,6 +11,7 @@
 #include "harness/model/kernel_weights.hpp"
 #include "harness/model/operations.hpp"
 #include "harness/model/sequence_store.hpp"
+#include "harness/model/work_space.hpp"
 #include "kernels/expert_gemm/skip_rule.hpp"
 #include "reference/config.hpp"
 
@@ -95,8 +96,6 @@ class KernelModel {
   const ExpertOffload* offload() const { return offload_; }
   const ExpertHits& expert_hits() const { return hits_; }
   void reset_counters();
-  /// Bytes of the work space between operations.
-  std::int64_t workspace_bytes() const;
 
  private:
   /// Chunks, or parts of them, that go through the layers together.
@@ -108,7 +107,6 @@ class KernelModel {
     bool batch = false;            // one token per chunk
   };
   struct FusedRows;
-  struct Buffer;
 
   void check(std::span<const SequenceChunk> chunks, const SequenceStore& store,
              const ForwardOptions& options) const;
@@ -135,23 +133,15 @@ class KernelModel {
   void attend(std::int64_t block, const std::string& axes_head, std::int64_t batch,
               std::int64_t tokens, std::int64_t context, std::int64_t window, const std::byte* keys,
               const std::byte* values, const std::byte* out);
-  std::byte* room(Buffer& buffer, std::int64_t bytes);
 
   reference::ModelConfig config_;
   const KernelWeights& weights_;
   SkipRule skip_;
   Operations operations_;
   std::int64_t element_;
+  WorkSpace work_;
   ExpertHits hits_;
   ExpertOffload* offload_ = nullptr;
-
-  struct Buffer {
-    PageMemory memory;
-  };
-  Buffer hidden_, normed_, residual_, q_, k_, v_current_, v_delayed_, qkv_, mixed_q_, mixed_k_,
-      mixed_v_, heads_, gathered_, router_a_, router_b_, probabilities_, probability_, choice_,
-      position_, slot_, valid_, stage_keys_, stage_values_, head_input_, logits_, slot_choice_,
-      round_out_;
 };
 
 }  // namespace kernelgate::model

@@ -14,10 +14,10 @@ namespace kernelgate::model {
 
 void KernelModel::run_offloaded_experts(std::int64_t n, std::int64_t block) {
   const std::int64_t row = config_.hidden_size * element_;
-  const auto* choice = as<std::int32_t>(choice_.memory.data());
+  const auto* choice = work_.ints(Buffer::choice);
   std::set<std::int32_t> chosen(choice, choice + n);
   chosen.erase(static_cast<std::int32_t>(config_.num_experts));
-  auto* slots = reinterpret_cast<std::int32_t*>(room(slot_choice_, n * 4));
+  auto* slots = as<std::int32_t>(work_.reserve(Buffer::slot_choice, n));
   const auto elsewhere = static_cast<std::int32_t>(offload_->resident());
   // Without skips (drop) any value will do in a row of another round; 0 costs the least work.
   const std::string_view rule = skip_ == SkipRule::identity ? "identity" : "zero";
@@ -29,22 +29,22 @@ void KernelModel::run_offloaded_experts(std::int64_t n, std::int64_t block) {
         if (p.expert == choice[t]) slots[t] = p.slot;
       }
     }
-    std::byte* const out = first ? hidden_.memory.data() : room(round_out_, n * row);
+    std::byte* const out = first ? work_[Buffer::hidden] : work_.reserve(Buffer::round_output, n);
     operations_.run({"experts", block, "expert_gemm"}, {n},
                     [&] {
                       return fmt::format("tokens={},hidden={},inter={},experts={},skip={},{}", n,
                                          config_.hidden_size, config_.expert_size,
                                          offload_->resident(), rule, name(type()));
                     },
-                    {{"h", normed_.memory.data()},
-                     {"choice", slot_choice_.memory.data()},
-                     {"weight", probability_.memory.data()},
+                    {{"h", work_[Buffer::normed]},
+                     {"choice", work_[Buffer::slot_choice]},
+                     {"weight", work_[Buffer::probability]},
                      {"gate_up", offload_->gate_up()},
                      {"down", offload_->down()},
                      {"m", out}});
     for (std::int64_t t = 0; t < n && !first; ++t) {
       if (slots[t] == elsewhere) continue;
-      std::memcpy(hidden_.memory.data() + t * row, out + t * row, static_cast<std::size_t>(row));
+      std::memcpy(work_[Buffer::hidden] + t * row, out + t * row, static_cast<std::size_t>(row));
     }
     first = false;
   };
