@@ -118,14 +118,6 @@ class GateRun {
     return false;
   }
 
-  std::vector<std::string> own(const std::vector<std::string>& words) const {
-    std::vector<std::string> line{own_program().string()};
-    const std::vector<std::string> of_program = session_.words();
-    line.insert(line.end(), of_program.begin(), of_program.end());
-    line.insert(line.end(), words.begin(), words.end());
-    return line;
-  }
-
   void judge(const std::string& name, const std::string& backend,
              const std::vector<std::string>& more) {
     std::vector<std::string> words{"check"};
@@ -142,11 +134,15 @@ class GateRun {
 
   GatePart& start(const std::string& name, const std::vector<std::string>& words) {
     GatePart& part = not_run(name, "");
-    std::vector<std::string> line = own(words);
-    line.front() = "kernelgate";
-    part.command = shell_line(line);
+    part.command = shell_line(session_.command_line("kernelgate", words));
     fmt::print("{:<26} {}\n", name, on_terminal(part.command));
     return part;
+  }
+
+  // Runs a part's command to its end, with its output in the log of that name.
+  ProcessEnd run_part(const std::string& name, const std::vector<std::string>& words) const {
+    return run_process({session_.command_line(own_program().string(), words),
+                        ProcessOutput::new_log, log_of(name)});
   }
 
   // Sets a part's state from its process alone, with the last line of the log as its message.
@@ -167,7 +163,7 @@ class GateRun {
     std::error_code ignored;
     fs::remove(rows, ignored);
     words.insert(words.end(), {"--records", rows.string()});
-    const ProcessEnd end = run_process({own(words), ProcessOutput::new_log, log_of(name)});
+    const ProcessEnd end = run_part(name, words);
     end_by_process(part, end, log_of(name));
     if (!fs::exists(rows) || end.exit_code > 128) return;
     const std::vector<Record> found = read_records(rows).records;
@@ -180,8 +176,7 @@ class GateRun {
     const std::vector<std::string> words{"resources", "--device", profile};
     GatePart& part = start("resources " + profile, words);
     part.kind = Provenance::compiled;
-    end_by_process(part, run_process({own(words), ProcessOutput::new_log, log_of(part.name)}),
-                   log_of(part.name));
+    end_by_process(part, run_part(part.name, words), log_of(part.name));
   }
 
   void timing() {
@@ -205,8 +200,7 @@ class GateRun {
         words.insert(words.end(), {"--suite", suite});
       GatePart& part = start("timing", words);
       part.kind = Provenance::measured;
-      end_by_process(part, run_process({own(words), ProcessOutput::new_log, log_of("timing")}),
-                     log_of("timing"));
+      end_by_process(part, run_part(part.name, words), log_of(part.name));
     }
   }
 

@@ -81,4 +81,12 @@ std::vector<std::string> Session::words() const {
   return words;
 }
 
+std::vector<std::string> Session::command_line(const std::string& program,
+                                               std::vector<std::string> arguments) const {
+  const std::vector<std::string> own = words();
+  arguments.insert(arguments.begin() + 1, own.begin(), own.end());
+  arguments.insert(arguments.begin(), program);
+  return arguments;
+}
+
 }  // namespace kernelgate

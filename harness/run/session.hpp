@@ -24,6 +24,10 @@ class Session {
   std::vector<std::string> plugin_words() const;
   /// The options that start the program with the same plugins and threads.
   std::vector<std::string> words() const;
+  /// The line that starts `program` with the same plugins and threads; the subcommand is the first
+  /// argument.
+  std::vector<std::string> command_line(const std::string& program,
+                                        std::vector<std::string> arguments) const;
   /// Host threads; 0: as many as the machine offers.
   int threads = 0;
   /// Sets the exit code, unless an earlier call set a graver one.

@@ -36,9 +36,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string command_line(const Session& session, const ValidationSettings& options) {
-  std::vector<std::string> words{"kernelgate", "validate"};
-  const std::vector<std::string> of_program = session.words();
-  words.insert(words.end(), of_program.begin(), of_program.end());
+  std::vector<std::string> words{"validate"};
   const ValidationSettings usual;
   if (options.vendor) words.emplace_back("--vendor");
   for (const std::string& suite : options.suites) words.insert(words.end(), {"--suite", suite});
@@ -55,7 +53,7 @@ std::string command_line(const Session& session, const ValidationSettings& optio
     words.insert(words.end(), {"--time-limit", fmt::format("{}", options.time_limit_seconds)});
   }
   words.insert(words.end(), {"--output", options.output});
-  return shell_line(words);
+  return shell_line(session.command_line("kernelgate", words));
 }
 
 // The settings that a second start must share to continue the first one's rows.
@@ -243,12 +241,10 @@ class Validation {
     if (run_folder_) fs::remove(file);
     const std::size_t before = run_folder_ ? 0 : read_records(file).records.size();
     arguments.insert(arguments.end(), {"--records", file.string()});
-    const std::vector<std::string> of_program = session_.words();
-    arguments.insert(arguments.end(), of_program.begin(), of_program.end());
-    arguments.insert(arguments.begin(), own_program().string());
     const fs::path log = folder_ / (command + ".txt");
     fmt::print("{}: {}\n", what, log.string());
-    const ProcessEnd end = run_process({arguments, ProcessOutput::new_log, log});
+    const ProcessEnd end = run_process(
+        {session_.command_line(own_program().string(), arguments), ProcessOutput::new_log, log});
     const std::vector<Record> rows =
         fs::exists(file) ? read_records(file).records : std::vector<Record>{};
     for (std::size_t i = before; i < rows.size(); ++i) {
