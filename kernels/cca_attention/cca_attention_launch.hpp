@@ -67,7 +67,7 @@ constexpr InstanceName cca_attention_matrix_name(std::string_view type, std::int
   return instance_name("cca_attention_matrix", type, InstanceNumber{"", d}, instance_wave(wave));
 }
 constexpr InstanceName cca_attention_merge_name(std::string_view type, std::int64_t wave) {
-  return instance_name("cca_attention_merge", type, instance_wave(wave));
+  return typed_instance_name("cca_attention_merge", type, wave);
 }
 
 }  // namespace kernelgate

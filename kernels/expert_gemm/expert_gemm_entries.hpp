@@ -4,18 +4,18 @@
 #include "kernels/expert_gemm/expert_gemm_kernel.hpp"
 #include "kernels/expert_gemm/expert_gemm_matrix_entries.hpp"
 
-#define EXPERT_GROUP_ENTRIES(W)                                                          \
-  K_ENTRY(K_NAME(expert_count_name(W)), (expert_count_kernel<W>), W, expert_threads,     \
-          ExpertBinsShared),                                                             \
-      K_ENTRY(K_NAME(expert_scan_name(W)), (expert_scan_kernel<W>), W, expert_threads,   \
-              ExpertNoShared),                                                           \
-      K_ENTRY(K_NAME(expert_place_name(W)), (expert_place_kernel<W>), W, expert_threads, \
-              ExpertBinsShared)
-#define EXPERT_PRODUCT_ENTRIES(T, type, W, Rows)                                              \
-  K_ENTRY(K_NAME(expert_gate_up_name(type, W, Rows)), (expert_gate_up_kernel<T, W, Rows>), W, \
-          expert_threads, KTileShared<Rows>),                                                 \
-      K_ENTRY(K_NAME(expert_down_name(type, W, Rows)), (expert_down_kernel<T, W, Rows>), W,   \
-              expert_threads, KTileShared<Rows>)
+#define EXPERT_GROUP_ENTRIES(W)                                                               \
+  K_ENTRY(K_NAME(expert_sort_name(expert_kernels.count, W)), (expert_count_kernel<W>), W,     \
+          expert_threads, ExpertBinsShared),                                                  \
+      K_ENTRY(K_NAME(expert_sort_name(expert_kernels.scan, W)), (expert_scan_kernel<W>), W,   \
+              expert_threads, ExpertNoShared),                                                \
+      K_ENTRY(K_NAME(expert_sort_name(expert_kernels.place, W)), (expert_place_kernel<W>), W, \
+              expert_threads, ExpertBinsShared)
+#define EXPERT_PRODUCT_ENTRIES(T, type, W, Rows)                                      \
+  K_ENTRY(K_NAME(expert_product_name(expert_kernels.gate_up, type, W, Rows)),         \
+          (expert_gate_up_kernel<T, W, Rows>), W, expert_threads, KTileShared<Rows>), \
+      K_ENTRY(K_NAME(expert_product_name(expert_kernels.down, type, W, Rows)),        \
+              (expert_down_kernel<T, W, Rows>), W, expert_threads, KTileShared<Rows>)
 #define EXPERT_ENTRIES(T, type)                                                     \
   EXPERT_PRODUCT_ENTRIES(T, type, 32, 16), EXPERT_PRODUCT_ENTRIES(T, type, 32, 64), \
       EXPERT_PRODUCT_ENTRIES(T, type, 64, 16), EXPERT_PRODUCT_ENTRIES(T, type, 64, 64)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "harness/core/instance_name.hpp"
 
@@ -19,33 +20,30 @@ inline constexpr int expert_matrix_columns = 128;
 template <int Rows>
 inline constexpr int expert_matrix_threads = Rows == 16 ? 128 : 256;
 
-/// Names of the instances.
-constexpr InstanceName expert_count_name(std::int64_t wave) {
-  return instance_name("expert_count", instance_wave(wave));
+/// Kernels of the five launches, as their instances are named.
+struct ExpertKernels {
+  std::string_view count, scan, place;  // these sort the tokens by expert
+  std::string_view gate_up, down;
+};
+inline constexpr ExpertKernels expert_kernels{.count = "expert_count",
+                                              .scan = "expert_scan",
+                                              .place = "expert_place",
+                                              .gate_up = "expert_gate_up",
+                                              .down = "expert_down"};
+inline constexpr ExpertKernels expert_matrix_kernels{.count = expert_kernels.count,
+                                                     .scan = expert_kernels.scan,
+                                                     .place = expert_kernels.place,
+                                                     .gate_up = "expert_gate_up_matrix",
+                                                     .down = "expert_down_matrix"};
+
+/// The instance of a sorting kernel, "expert_count<w32>".
+constexpr InstanceName expert_sort_name(std::string_view kernel, std::int64_t wave) {
+  return instance_name(kernel, instance_wave(wave));
 }
-constexpr InstanceName expert_scan_name(std::int64_t wave) {
-  return instance_name("expert_scan", instance_wave(wave));
-}
-constexpr InstanceName expert_place_name(std::int64_t wave) {
-  return instance_name("expert_place", instance_wave(wave));
-}
-constexpr InstanceName expert_gate_up_name(std::string_view type, std::int64_t wave,
-                                           std::int64_t rows) {
-  return instance_name("expert_gate_up", type, instance_wave(wave), InstanceNumber{"rows", rows});
-}
-constexpr InstanceName expert_down_name(std::string_view type, std::int64_t wave,
-                                        std::int64_t rows) {
-  return instance_name("expert_down", type, instance_wave(wave), InstanceNumber{"rows", rows});
-}
-constexpr InstanceName expert_gate_up_matrix_name(std::string_view type, std::int64_t wave,
-                                                  std::int64_t rows) {
-  return instance_name("expert_gate_up_matrix", type, instance_wave(wave),
-                       InstanceNumber{"rows", rows});
-}
-constexpr InstanceName expert_down_matrix_name(std::string_view type, std::int64_t wave,
-                                               std::int64_t rows) {
-  return instance_name("expert_down_matrix", type, instance_wave(wave),
-                       InstanceNumber{"rows", rows});
+/// The instance of a product with tiles of `rows` tokens, "expert_down<bf16,w32,rows64>".
+constexpr InstanceName expert_product_name(std::string_view kernel, std::string_view type,
+                                           std::int64_t wave, std::int64_t rows) {
+  return instance_name(kernel, type, instance_wave(wave), InstanceNumber{"rows", rows});
 }
 
 }  // namespace kernelgate

@@ -9,16 +9,13 @@ namespace kernelgate {
 namespace {
 
 std::vector<NativeUse> uses(const ExpertGemmCase& c, const DeviceProfile& device) {
-  return expert_uses(c, device, expert_sort_names,
-                     {.gate_up = expert_gate_up_name, .down = expert_down_name});
+  return expert_uses(c, device, expert_kernels);
 }
 
 std::vector<NativeUse> matrix_uses(const ExpertGemmCase& c, const DeviceProfile& device) {
   return expert_uses(
-      c, device, expert_sort_names,
-      {.gate_up = expert_gate_up_matrix_name,
-       .down = expert_down_matrix_name,
-       .inner = expert_matrix_columns / 2,
+      c, device, expert_matrix_kernels,
+      {.inner = expert_matrix_columns / 2,
        .outputs = expert_matrix_columns,
        .threads = expert_tile_rows(c) == 16 ? expert_matrix_threads<16> : expert_matrix_threads<64>,
        .matrix = device.matrix});

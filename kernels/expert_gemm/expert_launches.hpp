@@ -14,19 +14,9 @@
 
 namespace kernelgate {
 
-/// Names of the instances that sort the tokens.
-struct ExpertSortNames {
-  InstanceName (*count)(std::int64_t wave);
-  InstanceName (*scan)(std::int64_t wave);
-  InstanceName (*place)(std::int64_t wave);
-};
-inline constexpr ExpertSortNames expert_sort_names{expert_count_name, expert_scan_name,
-                                                   expert_place_name};
-
-/// The two products: instances, inner columns per block, outputs per block, threads per block.
-struct ExpertProducts {
-  InstanceName (*gate_up)(std::string_view type, std::int64_t wave, std::int64_t rows);
-  InstanceName (*down)(std::string_view type, std::int64_t wave, std::int64_t rows);
+/// Sizes of the two products' blocks: inner columns, outputs, threads; and whether they use matrix
+/// instructions.
+struct ExpertBlocks {
   std::int64_t inner = expert_inner, outputs = expert_outputs, threads = expert_threads;
   MatrixFamily matrix = MatrixFamily::none;
 };
@@ -40,22 +30,24 @@ std::int64_t expert_tile_rows(const C& c) {
 /// The five launches: count, scan and place the tokens, gate and up, down.
 template <class C>
 std::vector<NativeUse> expert_uses(const C& c, const DeviceProfile& device,
-                                   const ExpertSortNames& sort, const ExpertProducts& products) {
+                                   const ExpertKernels& kernels, const ExpertBlocks& sizes = {}) {
   const std::int64_t rows = expert_tile_rows(c), blocks = pieces(c.tokens, expert_tokens_per_block);
-  const auto group = [&](const auto& entry, std::int64_t count) {
-    return NativeUse{
-        .entry = std::string(entry(device.wave)), .grid = {count, 1, 1}, .threads = expert_threads};
+  const auto group = [&](std::string_view kernel, std::int64_t count) {
+    return NativeUse{.entry = std::string(expert_sort_name(kernel, device.wave)),
+                     .grid = {count, 1, 1},
+                     .threads = expert_threads};
   };
   // A bin's last tile may have one token: at most one such tile per bin beyond tokens / rows.
-  const auto product = [&](const auto& entry, std::int64_t ranges, std::int64_t bins) {
-    return NativeUse{.entry = std::string(entry(name(c.type), device.wave, rows)),
-                     .grid = {ranges, c.tokens / rows + bins, 1},
-                     .threads = products.threads,
-                     .matrix = products.matrix};
+  const auto product = [&](std::string_view kernel, std::int64_t ranges, std::int64_t bins) {
+    return NativeUse{
+        .entry = std::string(expert_product_name(kernel, name(c.type), device.wave, rows)),
+        .grid = {ranges, c.tokens / rows + bins, 1},
+        .threads = sizes.threads,
+        .matrix = sizes.matrix};
   };
-  return {group(sort.count, blocks), group(sort.scan, 1), group(sort.place, blocks),
-          product(products.gate_up, pieces(c.inter, products.inner), c.experts),
-          product(products.down, pieces(c.hidden, products.outputs), c.experts + 1)};
+  return {group(kernels.count, blocks), group(kernels.scan, 1), group(kernels.place, blocks),
+          product(kernels.gate_up, pieces(c.inter, sizes.inner), c.experts),
+          product(kernels.down, pieces(c.hidden, sizes.outputs), c.experts + 1)};
 }
 
 /// Sizes as kernels take them, and the memory between the launches.

@@ -5,18 +5,18 @@
 #include "kernels/expert_gemm_w4/expert_gemm_w4_kernel.hpp"
 #include "kernels/expert_gemm_w4/expert_gemm_w4_launch.hpp"
 
-#define EXPERT_W4_GROUP_ENTRIES(W)                                                        \
-  K_ENTRY(K_NAME(expert_w4_count_name(W)), (expert_count_kernel<W, ExpertGemmW4>), W,     \
-          expert_threads, ExpertBinsShared),                                              \
-      K_ENTRY(K_NAME(expert_w4_scan_name(W)), (expert_scan_kernel<W, ExpertGemmW4>), W,   \
-              expert_threads, ExpertNoShared),                                            \
-      K_ENTRY(K_NAME(expert_w4_place_name(W)), (expert_place_kernel<W, ExpertGemmW4>), W, \
-              expert_threads, ExpertBinsShared)
-#define EXPERT_W4_PRODUCT_ENTRIES(T, type, W, Rows)                                               \
-  K_ENTRY(K_NAME(expert_w4_gate_up_name(type, W, Rows)), (expert_w4_gate_up_kernel<T, W, Rows>),  \
-          W, expert_threads, ExpertW4Shared<Rows>),                                               \
-      K_ENTRY(K_NAME(expert_w4_down_name(type, W, Rows)), (expert_w4_down_kernel<T, W, Rows>), W, \
-              expert_threads, ExpertW4Shared<Rows>)
+#define EXPERT_W4_GROUP_ENTRIES(W)                                                       \
+  K_ENTRY(K_NAME(expert_sort_name(expert_w4_kernels.count, W)),                          \
+          (expert_count_kernel<W, ExpertGemmW4>), W, expert_threads, ExpertBinsShared),  \
+      K_ENTRY(K_NAME(expert_sort_name(expert_w4_kernels.scan, W)),                       \
+              (expert_scan_kernel<W, ExpertGemmW4>), W, expert_threads, ExpertNoShared), \
+      K_ENTRY(K_NAME(expert_sort_name(expert_w4_kernels.place, W)),                      \
+              (expert_place_kernel<W, ExpertGemmW4>), W, expert_threads, ExpertBinsShared)
+#define EXPERT_W4_PRODUCT_ENTRIES(T, type, W, Rows)                                         \
+  K_ENTRY(K_NAME(expert_product_name(expert_w4_kernels.gate_up, type, W, Rows)),            \
+          (expert_w4_gate_up_kernel<T, W, Rows>), W, expert_threads, ExpertW4Shared<Rows>), \
+      K_ENTRY(K_NAME(expert_product_name(expert_w4_kernels.down, type, W, Rows)),           \
+              (expert_w4_down_kernel<T, W, Rows>), W, expert_threads, ExpertW4Shared<Rows>)
 #define EXPERT_W4_ENTRIES(T, type)                                                        \
   EXPERT_W4_PRODUCT_ENTRIES(T, type, 32, 16), EXPERT_W4_PRODUCT_ENTRIES(T, type, 32, 64), \
       EXPERT_W4_PRODUCT_ENTRIES(T, type, 64, 16), EXPERT_W4_PRODUCT_ENTRIES(T, type, 64, 64)

@@ -10,8 +10,7 @@ namespace kernelgate {
 namespace {
 
 std::vector<NativeUse> uses(const ExpertGemmW4Case& c, const DeviceProfile& device) {
-  return expert_uses(c, device, {expert_w4_count_name, expert_w4_scan_name, expert_w4_place_name},
-                     {.gate_up = expert_w4_gate_up_name, .down = expert_w4_down_name});
+  return expert_uses(c, device, expert_w4_kernels);
 }
 
 /// Addresses of a matrix' codes and scales; the scales that its format does not have are null.

@@ -18,10 +18,10 @@ constexpr InstanceName linear_rows_name(std::string_view type, std::int64_t wave
   return instance_name("linear_rows", type, instance_wave(wave), InstanceNumber{"tokens", tokens});
 }
 constexpr InstanceName linear_sum_name(std::string_view type, std::int64_t wave) {
-  return instance_name("linear_sum", type, instance_wave(wave));
+  return typed_instance_name("linear_sum", type, wave);
 }
 constexpr InstanceName linear_tiles_name(std::string_view type, std::int64_t wave) {
-  return instance_name("linear_tiles", type, instance_wave(wave));
+  return typed_instance_name("linear_tiles", type, wave);
 }
 constexpr InstanceName linear_matrix_name(std::string_view type, std::int64_t wave,
                                           std::int64_t tile) {

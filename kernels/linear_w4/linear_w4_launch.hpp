@@ -18,7 +18,7 @@ constexpr InstanceName linear_w4_rows_name(std::string_view type, std::int64_t w
                        InstanceNumber{"tokens", tokens});
 }
 constexpr InstanceName linear_w4_tiles_name(std::string_view type, std::int64_t wave) {
-  return instance_name("linear_w4_tiles", type, instance_wave(wave));
+  return typed_instance_name("linear_w4_tiles", type, wave);
 }
 
 }  // namespace kernelgate

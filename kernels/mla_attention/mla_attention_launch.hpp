@@ -48,7 +48,7 @@ constexpr InstanceName mla_attention_tile_name(std::string_view type, bool laten
                        instance_wave(wave));
 }
 constexpr InstanceName mla_attention_merge_name(std::string_view type, std::int64_t wave) {
-  return instance_name("mla_attention_merge", type, instance_wave(wave));
+  return typed_instance_name("mla_attention_merge", type, wave);
 }
 
 }  // namespace kernelgate

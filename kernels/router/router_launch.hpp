@@ -20,7 +20,7 @@ struct RouterArguments {
 
 /// Names of the instances.
 constexpr InstanceName router_state_name(std::string_view type, std::int64_t wave) {
-  return instance_name("router_state", type, instance_wave(wave));
+  return typed_instance_name("router_state", type, wave);
 }
 constexpr InstanceName router_choose_name(std::string_view type, std::int64_t wave,
                                           std::int64_t max_width) {
