@@ -115,7 +115,6 @@ class TeamProduct {
   // its stored layout, with rows padded by a pack to avoid cache set conflicts. Otherwise B is
   // staged as [k][column], so that adjacent threads read adjacent numbers.
   static constexpr bool whole_tile = Tile::sums_in_registers;
-  static constexpr int b_columns = whole_tile ? columns : C;
   static constexpr int b_column_step = whole_tile ? 1 : depth + W;
   static constexpr int b_k_step = whole_tile ? columns : 1;
   static constexpr std::size_t a_floats = std::size_t{rows} * depth;

@@ -23,9 +23,6 @@ struct ScanShape : Shape {
   // Stretches of a row that are read side by side: with four, a core has more misses in flight.
   static constexpr int streams = Shape::is_host ? 4 : 1;
   static constexpr int bytes_ahead = 2048;
-  // Steps of the streams that are tested before the hits are read again and kept: a test that
-  // decides a branch at once is mispredicted too often.
-  static constexpr int tests = Shape::is_host ? 32 : 1;
   static constexpr int max_samples = 4096;
   static constexpr int min_kept = 8192;  // capacity for kept numbers, plus 4 for each one wanted
 
@@ -231,13 +228,6 @@ KOKKOS_FORCEINLINE_FUNCTION int close_list(const Team& team, const ListEnd<S>& e
 struct RankMin {
   std::int32_t rank;
 
-  /// Whether a block with these maximum ranks, whose first position is given, may contain such a
-  /// number.
-  template <int W>
-  KOKKOS_FORCEINLINE_FUNCTION bool may_admit(const Pack<std::int32_t, W>& most,
-                                             std::int32_t) const {
-    return bits_at_least(most, rank) != 0;
-  }
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION std::uint32_t admits(const Pack<std::int32_t, W>& ranks,
                                                    const Pack<std::int32_t, W>&) const {
@@ -249,11 +239,6 @@ struct RankMin {
 struct RankLimit {
   std::int32_t rank, place;
 
-  template <int W>
-  KOKKOS_FORCEINLINE_FUNCTION bool may_admit(const Pack<std::int32_t, W>& most,
-                                             std::int32_t first_place) const {
-    return bits_of(first_place <= place ? most >= rank : most > rank) != 0;
-  }
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION Mask<W> holds(const Pack<std::int32_t, W>& ranks,
                                             const Pack<std::int32_t, W>& places) const {

@@ -9,8 +9,6 @@
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {
 
-inline constexpr bool k_has_matrix = true;
-
 /// 16 rows of 16 terms: rows lane/4 and lane/4 + 8, k in pairs from 2 (lane % 4) and that + 8 on.
 template <int W, class T>
 struct KTileA {

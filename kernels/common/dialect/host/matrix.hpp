@@ -9,8 +9,6 @@
 namespace kernelgate {
 inline namespace KG_BUILD_MODE {
 
-inline constexpr bool k_has_matrix = true;
-
 /// A lane's part of a tile: 256 / W of the 256 elements in row-major order.
 template <int W, class T>
 struct KTilePart {
