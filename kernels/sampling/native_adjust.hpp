@@ -1,4 +1,4 @@
-// Steps 1 to 4 of sampling for a block: from a row of logits to x in global memory, -inf where an
+// Steps 1 to 6 of sampling for a block: from a row of logits to x in global memory, -inf where an
 // entry is dropped. Lists are short compared with a vocabulary; their steps touch the listed ids
 // only.
 #pragma once
@@ -33,7 +33,7 @@ KDEV float sampling_none() { return k_float(0xFF800000U); }
 /// Limit of the entries that are not dropped: those not above it have x > -inf.
 KDEV TopKEntry sampling_all() { return (static_cast<u64>(0xFF800000U) << 32) - 1; }
 
-/// Step 1 except `stop`: logits as f32, -inf where masked.
+/// Steps 1 and 2: logits as f32, -inf where masked. A NaN stays until tempered() drops it.
 template <class T>
 KDEV void mask_logits(const SamplingRow& r) {
   const u64 first = static_cast<u64>(r.row) * r.in.vocabulary;
@@ -123,7 +123,7 @@ KDEV void offer_best(u64* best, u64 mine) {
   if (lane == W - 1 || k_tid() == k_threads() - 1) k_atomic_min_block(best, mine);
 }
 
-/// Steps 1 to 4. Afterwards s.best is the largest x at its lowest id, and s.in the number of
+/// Steps 1 to 6. Afterwards s.best is the largest x at its lowest id, and s.in the number of
 /// entries that are not dropped. Barriers precede and follow the writes of both.
 template <class T, int W, class Shared>
 KDEV void adjust_logits(Shared& s, const SamplingRow& r, u32* mentions) {

@@ -18,7 +18,7 @@ struct SamplingColumns {
   static constexpr u32 stops = 2;
 };
 
-/// Parameters of steps 1 to 4 of a row. They are read where a step begins: held through the whole
+/// Parameters of steps 4 to 6 of a row. They are read where a step begins: held through the whole
 /// kernel, they would occupy registers that no step uses.
 struct SamplingPenalties {
   float temperature, repetition, frequency, presence;
@@ -31,14 +31,14 @@ struct SamplingPenalties {
 
   KDEV bool greedy() const { return temperature < 1e-5F; }
 
-  /// Step 3 for an id that occurs in the prompt or the output.
+  /// Step 4 for an id that occurs in the prompt or the output.
   KDEV float penalised(float x, u32 times_in_output) const {
     x = x > 0 ? x / repetition : x * repetition;
     if (times_in_output == 0) return x;
     x -= frequency * static_cast<float>(times_in_output);
     return x - presence;
   }
-  /// The division of step 4. A NaN is dropped, and -0 becomes +0, so that equal numbers have equal
+  /// The division of step 6. A NaN is dropped, and -0 becomes +0, so that equal numbers have equal
   /// bits.
   KDEV float tempered(float x) const {
     const float none = k_float(0xFF800000U);
@@ -47,7 +47,8 @@ struct SamplingPenalties {
   }
 };
 
-/// Noise of step 8: first Philox word of the counter (id, position, rollout, round) under the seed.
+/// Noise of step 10: first Philox word of the counter (id, position, rollout, round) under the
+/// seed.
 struct SamplingNoise {
   u32 position, rollout, round;
   u64 seed;

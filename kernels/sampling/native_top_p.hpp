@@ -1,4 +1,4 @@
-// Step 7 of sampling for a block: finds the entries that top-p keeps, and their mass, by bins of
+// Step 9 of sampling for a block: finds the entries that top-p keeps, and their mass, by bins of
 // mass from small numbers upwards. Masses are whole numbers, so the schedule has no effect.
 #pragma once
 

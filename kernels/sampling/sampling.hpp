@@ -26,16 +26,17 @@ enum SamplingNumber {
 enum SamplingInteger { top_k, min_tokens, position, rollout, round_number, sampling_integers };
 
 /// token[r] = argmax over kept i of p_i / eps_i, after these steps on x = logits[r,.]: (spec 7.1)
-///   1 x_i = -inf for i >= valid, for bits of `allowed` that are 0 (bit i & 31 of word i >> 5), for
-///     `stop` while fewer than min_tokens ids are in `output`, and for NaN; 2 x_i += bias;
-///   3 ids in prompt or output: x_i > 0 ? x_i / repetition : x_i * repetition; then
+///   1 x_i = -inf for NaN; 2 x_i = -inf for i >= valid and for bits of `allowed` that are 0 (bit
+///     i & 31 of word i >> 5); 3 x_i = -inf for `stop` while fewer than min_tokens ids are in
+///     `output`, then x_i += bias;
+///   4 ids in prompt or output: x_i > 0 ? x_i / repetition : x_i * repetition; then
 ///     x_i -= frequency * (times in output), x_i -= presence where that is not 0;
-///   4 temperature < 1e-5: the largest x, lowest index; else x /= temperature, and drop
-///   5 p_i < min_p max p; 6 x_i < the k-th largest x, ties stay; 7 in order of rising p, among
+///   5 temperature < 1e-5: the largest x, lowest index; 6 else x /= temperature; then drop
+///   7 p_i < min_p max p; 8 x_i < the k-th largest x, ties stay; 9 in order of rising p, among
 ///     equals the highest index first: while the cumulative sum <= 1 - top_p, never the last one;
-///   8 p = softmax of what is kept; eps_i = -ln((w + 0.5) 2^-32), w the first Philox 4x32-10 word
+///   10 p = softmax of what is kept; eps_i = -ln((w + 0.5) 2^-32), w the first Philox 4x32-10 word
 ///     of the counter (i, position, rollout, round) under the row's seed. Ties: lowest index.
-/// kept[r] = number of entries left after 7, probability[r] = p of the token; greedy rows: 1 and 1.
+/// kept[r] = number of entries left after 9, probability[r] = p of the token; greedy rows: 1 and 1.
 /// A row with nothing allowed: -1, 0 and 0. Ids of -1 in a list are ignored. min_p 0, top_k 0 and
 /// top_p 1 turn their steps off.
 struct SamplingCase {

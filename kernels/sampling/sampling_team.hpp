@@ -106,7 +106,7 @@ struct SamplingTeam {
     if (row.allowed == nullptr) return v;
     return select(mask_of<W>(row.allowed[i >> 5] >> (i & 31)), v, out);
   }
-  /// The division of step 4. A NaN is dropped, and -0 becomes +0, so that equal numbers have equal
+  /// The division of step 6. A NaN is dropped, and -0 becomes +0, so that equal numbers have equal
   /// bits.
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION static Pack<float, W> tempered(Pack<float, W> v, float divisor) {
@@ -114,7 +114,7 @@ struct SamplingTeam {
     return select(v > none(), v + 0.0F, broadcast<Pack<float, W>>(none()));
   }
 
-  /// Steps 1 to 4; returns the largest x.
+  /// Steps 1 to 6; returns the largest x.
   KOKKOS_FUNCTION float adjust() const {
     std::int64_t outputs = 0;
     Kokkos::parallel_reduce(

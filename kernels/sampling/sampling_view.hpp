@@ -23,7 +23,7 @@ struct SamplingRow {
   KG_FUNCTION bool is_id(std::int32_t id) const { return id >= 0 && id < vocabulary; }
   KG_FUNCTION bool greedy() const { return numbers[temperature] < 1e-5F; }
 
-  /// Step 3 for an id that occurs in the prompt or the output.
+  /// Step 4 for an id that occurs in the prompt or the output.
   KG_FUNCTION float penalised(float x, std::uint32_t times_in_output) const {
     const float rho = numbers[repetition];
     x = x > 0 ? x / rho : x * rho;
