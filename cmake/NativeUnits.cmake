@@ -29,11 +29,19 @@ function(entries_header variable native)
                       "${CMAKE_CURRENT_SOURCE_DIR}")
 endfunction()
 
+# write_host_unit(<variable> <native>): writes the host's unit alone, for native kernels that only tests use, and sets
+# the variable to its path.
+function(write_host_unit variable native)
+  entries_header(header ${native})
+  write_unit(unit ${native}_host.cpp "#include \"${header}\"\n\nK_HOST_ENTRIES(${native})\n")
+  set(${variable} ${unit} PARENT_SCOPE)
+endfunction()
+
 # write_native_units(<native>): writes the three units, sets host_unit, cuda_unit and hip_unit, and notes the last
 # two for the device-compile jobs (cmake/DeviceLanes.cmake).
 function(write_native_units native)
   entries_header(header ${native})
-  write_unit(unit ${native}_host.cpp "#include \"${header}\"\n\nK_HOST_ENTRIES(${native})\n")
+  write_host_unit(unit ${native})
   set(host_unit ${unit} PARENT_SCOPE)
   foreach(language ending IN ZIP_LISTS kernelgate_device_languages kernelgate_device_endings)
     write_unit(unit ${native}_${language}.${ending}

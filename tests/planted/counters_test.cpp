@@ -70,7 +70,7 @@ TEST_P(SharedStride, CountsTheCyclesOfAWave) {
   EXPECT_EQ(counters.left_out, 0U);
   ASSERT_EQ(counters.places.size(), e.cost.made > e.cost.least ? 1U : 0U);
   if (counters.places.empty()) return;
-  EXPECT_THAT(counters.places[0].where, HasSubstr("counter_kernels.hpp:"));
+  EXPECT_THAT(counters.places[0].where, HasSubstr("counters_kernel.hpp:"));
   EXPECT_TRUE(counters.places[0].shared);
   EXPECT_FALSE(counters.places[0].writes);
   EXPECT_EQ(counters.places[0].cost, e.cost);

@@ -1,3 +1,0 @@
-#include "tests/native/mutants_kernel.hpp"
-
-K_HOST_ENTRIES(mutants)

@@ -1,3 +1,0 @@
-#include "tests/planted/counter_kernels.hpp"
-
-K_HOST_ENTRIES(counters)

@@ -1,3 +1,0 @@
-#include "tests/planted/schedule_kernels.hpp"
-
-K_HOST_ENTRIES(schedule)
