@@ -13,8 +13,10 @@ namespace kernelgate {
 inline namespace KG_BUILD_MODE {
 
 /// How a weight is split. bf16 has 8 significant bits: three parts cover all 24 of an f32. f16 has
-/// 11: the remainder of two parts is below 2^-24 of the weight, the rounding of f32 itself. f16
-/// exponents end at 2^-14, so weights, at most 1, are multiplied by 2^12.
+/// 11: the remainder of two parts is at most 2^-23 of the weight, as long as the spacing of f16
+/// shrinks with its numbers. It stays 2^-24 below the smallest normal number, 2^-14, so weights, at
+/// most 1, are multiplied by 2^12. The remainder of a weight below 2^-14 is then at most 2^-37.
+/// docs/kernels/cca_attention.md, "Error bound": why no term is needed for it.
 template <class T>
 struct AttentionParts;
 template <>
