@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "harness/core/pieces.hpp"
 #include "kernels/common/kokkos/staging.hpp"
 #include "kernels/common/select/row_scan.hpp"
 #include "kernels/top_k/entry_sort.hpp"
@@ -34,7 +35,7 @@ struct TopKPlan {
   template <class S>
   static TopKPlan of(std::int64_t rows, std::int64_t columns, std::int64_t k) {
     const std::int64_t slices = std::clamp<std::int64_t>(columns / (4 * k + 2 * S::min_kept), 1,
-                                                         (S::teams() + rows - 1) / rows);
+                                                         pieces<std::int64_t>(S::teams(), rows));
     return {static_cast<int>(columns), static_cast<int>(k), static_cast<int>(slices),
             static_cast<int>(4 * k) + S::min_kept,
             static_cast<int>(std::bit_width(static_cast<std::uint64_t>(columns - 1)))};
