@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/cache_rows.hpp"
 #include "harness/core/registry.hpp"
 
 namespace kernelgate {
@@ -15,15 +16,6 @@ namespace kernelgate {
 /// sequence, whose own key is already in a cache of `context` rows.
 enum class AttentionForm { prefill, chunk, decode };
 enum class AttentionMask { causal, sliding };
-/// full: every cache row is valid. ragged: left-padded sequences (prefill, chunk) or caches that
-/// are filled to different lengths (decode); sequence 1 has no valid row at all, sequence 2 one.
-enum class CacheRows { full, ragged };
-
-/// Cache rows [begin, end) that a query sees; empty when end <= begin.
-struct VisibleKeys {
-  std::int64_t begin = 0, end = 0;
-  std::int64_t count() const { return end > begin ? end - begin : 0; }
-};
 
 /// score[n,t,s] = (q[t,n] . k[s,j]) / sqrt(d), j = n / (heads / kv_heads)          (spec 3.5, 3.7)
 /// out[t,n] = sum over visible s of softmax_s(score)[s] v[s,j]; no visible key: zeros.

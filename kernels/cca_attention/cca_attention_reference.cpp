@@ -1,7 +1,6 @@
 // The case of cca_attention and its reference values.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "harness/core/error.hpp"
 #include "harness/core/sample.hpp"
@@ -31,25 +30,6 @@ void fill_by(Tensor& tensor, const F& value_at) {
                  value_at(o / shape[1], o % shape[1], i / shape[3], i % shape[3]));
     }
   }
-}
-
-// Unwritten rows contain NaN: a kernel that reads them has to drop them, not multiply them by 0.
-void spoil_unwritten_rows(const CcaAttentionCase& c, Tensor& tensor) {
-  const std::int64_t row = c.kv_heads * c.head_dim;
-  for (std::int64_t b = 0; b < c.batch; ++b) {
-    for (std::int64_t i = c.valid_rows(b).end * row; i < c.rows() * row; ++i) {
-      tensor.set(b * c.rows() * row + i, std::numeric_limits<double>::quiet_NaN());
-    }
-  }
-}
-
-// Keys that a query sees according to the tensor `valid`, which a kernel reads too: a case's own
-// rows in a check, a cache's rows in a model.
-VisibleKeys visible_in(const CcaAttentionCase& c, const TensorSet& before, std::int64_t b,
-                       std::int64_t t) {
-  const auto valid = before["valid"].as<std::int32_t>();
-  return c.visible(
-      {valid[static_cast<std::size_t>(2 * b)], valid[static_cast<std::size_t>(2 * b + 1)]}, t);
 }
 
 NumericReference exact_reference(const CcaAttentionCase& c, const TensorSet& before,
@@ -136,12 +116,8 @@ void CcaAttentionCase::validate() const {
 }
 
 VisibleKeys CcaAttentionCase::valid_rows(std::int64_t b) const {
-  if (cache == CacheRows::full) return {0, rows()};
-  std::int64_t missing = rows() * (b + 1) / (batch + 2);
-  if (b == 1) missing = rows();
-  if (b == 2) missing = rows() - 1;
-  if (form == AttentionForm::decode) return {0, rows() - missing};
-  return {missing, rows()};
+  const Padding padding = form == AttentionForm::decode ? Padding::right : Padding::left;
+  return valid_cache_rows(cache, padding, rows(), batch, b);
 }
 
 VisibleKeys CcaAttentionCase::visible(std::int64_t b, std::int64_t t) const {
@@ -185,10 +161,7 @@ void CcaAttentionCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t see
   const auto key = [&](std::string_view name) {
     return stream_key(id_of(*this), seed, mode, name);
   };
-  for (std::int64_t b = 0; b < batch; ++b) {
-    tensors["valid"].set(2 * b, static_cast<double>(valid_rows(b).begin));
-    tensors["valid"].set(2 * b + 1, static_cast<double>(valid_rows(b).end));
-  }
+  fill_valid_rows(*this, tensors["valid"]);
   if (mode == DataMode::exact && !exact_not_applicable()) {
     const AttentionCodes codes(*this, key("aim"));
     fill_by(tensors["q"], [&](auto b, auto t, auto n, auto x) { return codes.query(b, t, n, x); });

@@ -61,7 +61,7 @@ std::uint64_t LatentCodes::rope_code(std::int64_t b, std::int64_t s) const {
 }
 
 LatentCodes::Aim LatentCodes::aim(std::int64_t b, std::int64_t t, std::int64_t n) const {
-  const MlaVisible seen = c_.visible(b, t);
+  const VisibleKeys seen = c_.visible(b, t);
   const std::uint64_t word =
       word_at(key_, static_cast<std::uint64_t>((b * c_.tokens + t) * c_.heads + n));
   if (word % 4 == 0 && seen.begin > 0) return {seen.begin, seen.begin - 1};

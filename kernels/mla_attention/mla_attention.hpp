@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/core/cache_rows.hpp"
 #include "harness/core/registry.hpp"
 
 namespace kernelgate {
@@ -18,15 +19,6 @@ enum class MlaForm { prefill, chunk, decode };
 /// a linear; used in prefill. latent: the up-projections are absorbed into the queries and the
 /// output, and all heads share the latent row as key and as value; used in decode.
 enum class MlaKeys { expanded, latent };
-/// full: every cache row is valid. ragged: left-padded sequences (prefill, chunk) or caches that
-/// are filled to different lengths (decode); sequence 1 has no valid row at all, sequence 2 one.
-enum class MlaRows { full, ragged };
-
-/// Cache rows [begin, end); empty when end <= begin.
-struct MlaVisible {
-  std::int64_t begin = 0, end = 0;
-  std::int64_t count() const { return end > begin ? end - begin : 0; }
-};
 
 /// A cache row is [c_s (rank); r_s (rope)]: the latent of a token and its rotated key.   (spec 3.8)
 /// score[n,t,s] = (a[t,n] . k_n(s) + b[t,n] . r_s) / sqrt(nope + rope), q[t,n] = [a; b];
@@ -50,7 +42,7 @@ struct MlaAttentionCase {
   std::int64_t rope = 64;
   std::int64_t nope = 128;
   std::int64_t value_dim = 128;
-  MlaRows cache = MlaRows::full;
+  CacheRows cache = CacheRows::full;
   Dtype type = Dtype::f32;  // of q, cache, expanded and out
 
   static const Axes<MlaAttentionCase>& axes();
@@ -67,10 +59,10 @@ struct MlaAttentionCase {
   std::int64_t key_heads() const { return latent() ? 1 : heads; }
   std::int64_t group() const { return heads / key_heads(); }
   /// Valid cache rows of sequence b: the contents of `valid`.
-  MlaVisible valid_rows(std::int64_t b) const;
+  VisibleKeys valid_rows(std::int64_t b) const;
   /// The rows that token t sees in a sequence with these valid rows.
-  MlaVisible visible(MlaVisible valid, std::int64_t t) const;
-  MlaVisible visible(std::int64_t b, std::int64_t t) const { return visible(valid_rows(b), t); }
+  VisibleKeys visible(VisibleKeys valid, std::int64_t t) const;
+  VisibleKeys visible(std::int64_t b, std::int64_t t) const { return visible(valid_rows(b), t); }
 
   /// q, out and every visible row once; 2 (own + rope + values) flops per visible (query, key,
   /// head).

@@ -1,7 +1,6 @@
 // The case of mla_attention and its reference values.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "harness/core/error.hpp"
 #include "harness/core/sample.hpp"
@@ -19,24 +18,6 @@ constexpr std::int64_t affordable_flops = 400'000'000;
 
 Values values_of(const Tensor& tensor) {
   return {tensor.spec().type, tensor.data(), tensor.count()};
-}
-
-// Unwritten rows contain NaN: a kernel that reads them has to drop them, not multiply them by 0.
-void spoil_unwritten_rows(const MlaAttentionCase& c, Tensor& tensor) {
-  const std::int64_t row = tensor.count() / (c.batch * c.rows());
-  for (std::int64_t b = 0; b < c.batch; ++b) {
-    for (std::int64_t i = c.valid_rows(b).end * row; i < c.rows() * row; ++i) {
-      tensor.set(b * c.rows() * row + i, std::numeric_limits<double>::quiet_NaN());
-    }
-  }
-}
-
-// Rows that a query sees according to the tensor `valid`, which a kernel reads too.
-MlaVisible visible_in(const MlaAttentionCase& c, const TensorSet& before, std::int64_t b,
-                      std::int64_t t) {
-  const auto valid = before["valid"].as<std::int32_t>();
-  return c.visible(
-      {valid[static_cast<std::size_t>(2 * b)], valid[static_cast<std::size_t>(2 * b + 1)]}, t);
 }
 
 void fill_exact(const MlaAttentionCase& c, TensorSet& set, const LatentCodes& codes,
@@ -104,7 +85,7 @@ NumericReference real_reference(const MlaAttentionCase& c, const TensorSet& befo
   for (const std::int64_t position : sample.positions) {
     const std::int64_t n = position % c.heads, token = position / c.heads;
     const std::int64_t b = token / c.tokens, t = token % c.tokens, j = n / c.group();
-    const MlaVisible seen = visible_in(c, before, b, t);
+    const VisibleKeys seen = visible_in(c, before, b, t);
     const auto row_of = [&](std::size_t k) { return seen.begin + static_cast<std::int64_t>(k); };
     load_row(q, position * at.width(), query);
     const std::vector<Bounded> out = softmax_mix_bounded(
@@ -159,16 +140,12 @@ void MlaAttentionCase::validate() const {
   }
 }
 
-MlaVisible MlaAttentionCase::valid_rows(std::int64_t b) const {
-  if (cache == MlaRows::full) return {0, rows()};
-  std::int64_t missing = rows() * (b + 1) / (batch + 2);
-  if (b == 1) missing = rows();
-  if (b == 2) missing = rows() - 1;
-  if (form == MlaForm::decode) return {0, rows() - missing};
-  return {missing, rows()};
+VisibleKeys MlaAttentionCase::valid_rows(std::int64_t b) const {
+  const Padding padding = form == MlaForm::decode ? Padding::right : Padding::left;
+  return valid_cache_rows(cache, padding, rows(), batch, b);
 }
 
-MlaVisible MlaAttentionCase::visible(MlaVisible valid, std::int64_t t) const {
+VisibleKeys MlaAttentionCase::visible(VisibleKeys valid, std::int64_t t) const {
   return {valid.begin, valid.end - tokens + t + 1};
 }
 
@@ -200,10 +177,7 @@ void MlaAttentionCase::fill(TensorSet& tensors, DataMode mode, std::uint64_t see
   const auto key = [&](std::string_view name) {
     return stream_key(id_of(*this), seed, mode, name);
   };
-  for (std::int64_t b = 0; b < batch; ++b) {
-    tensors["valid"].set(2 * b, static_cast<double>(valid_rows(b).begin));
-    tensors["valid"].set(2 * b + 1, static_cast<double>(valid_rows(b).end));
-  }
+  fill_valid_rows(*this, tensors["valid"]);
   if (mode == DataMode::exact && !exact_not_applicable()) {
     fill_exact(*this, tensors, LatentCodes(*this, key("aim")), key("value"));
     return;

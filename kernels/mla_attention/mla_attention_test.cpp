@@ -145,7 +145,7 @@ TEST(LatentCodes, GiveEveryQueryOneRowThatLeadsByMoreThan110) {
       const std::int64_t b = i / c.heads / c.tokens;
       double best = -INFINITY, second = -INFINITY;
       std::int64_t winner = -1;
-      const MlaVisible seen = c.visible(b, t);
+      const VisibleKeys seen = c.visible(b, t);
       for (std::int64_t s = seen.begin; s < seen.end; ++s) {
         double score = 0;
         for (std::int64_t x = 0; x < c.own(); ++x) {
@@ -215,7 +215,7 @@ void broken_attention(const MlaAttentionCase& c, TensorSet& set, const Fault& f)
   for (std::int64_t i = 0; i < c.batch * c.tokens * c.heads; ++i) {
     const std::int64_t n = i % c.heads, t = i / c.heads % c.tokens, b = i / c.heads / c.tokens;
     const std::int64_t j = (n / c.group() + (f.head_of_neighbour ? 1 : 0)) % c.key_heads();
-    MlaVisible seen = c.visible(b, t);
+    VisibleKeys seen = c.visible(b, t);
     if (f.last_key_dropped && seen.count() > 1) --seen.end;
     if (f.one_key_more && seen.end < c.valid_rows(b).end) ++seen.end;
     const std::int64_t low = seen.begin;
