@@ -12,6 +12,7 @@
 
 #include "harness/core/error.hpp"
 #include "harness/core/file_kind.hpp"
+#include "harness/core/text_parts.hpp"
 #include "harness/records/columns.hpp"
 
 namespace kernelgate {
@@ -119,7 +120,7 @@ std::int64_t schema_of(std::string_view bytes, const std::string& name) {
     }
     schema = own;
   }
-  return schema.value_or(schema_of_names(bytes.substr(0, bytes.find('\n'))));
+  return schema.value_or(schema_of_names(first_line(bytes)));
 }
 
 template <std::size_t... I>
