@@ -7,7 +7,6 @@
 
 #include "harness/core/dtype.hpp"
 #include "harness/model/bytes.hpp"
-#include "harness/model/bytes.hpp"
 #include "harness/model/page_memory.hpp"
 #include "reference/config.hpp"
 

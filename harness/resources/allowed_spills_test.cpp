@@ -92,7 +92,8 @@ TEST(AllowedSpills, AreStruckOffWhereNothingSpillsAnyMore) {
 }
 
 TEST(AllowedSpills, NeedAReasonAndASpill) {
-  const auto read = read_allowed_spills(list_of("\"a<f32,w32>\",nv-sm90,4,8,\"why it may spill\"\n"));
+  const auto read =
+      read_allowed_spills(list_of("\"a<f32,w32>\",nv-sm90,4,8,\"why it may spill\"\n"));
   ASSERT_THAT(read, SizeIs(1));
   EXPECT_EQ(read.front().kernel, "a<f32,w32>");
   EXPECT_EQ(read.front().scratch, 8);
