@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "harness/core/exponential.hpp"
+#include "kernels/common/kokkos/pack_masks.hpp"
 #include "kernels/common/select/row_scan.hpp"
 #include "kernels/sampling/packed_weights.hpp"
 #include "kernels/sampling/sampling_view.hpp"

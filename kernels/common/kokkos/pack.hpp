@@ -9,51 +9,10 @@
 #include <cstring>
 
 #include "harness/core/number.hpp"
-
-// KG_UNROLL: a loop over lanes or registers, unrolled by every compiler. KG_ROLL: a loop that
-// device compilers must not unroll, because unrolling takes too many registers.
-#if defined(__CUDACC__) || defined(__HIP__)
-#define KG_UNROLL _Pragma("unroll")
-#define KG_ROLL _Pragma("unroll 1")
-#define KG_PACK_NAMESPACE device_packs
-#define KG_VECTOR_PACKS 0
-#else
-#ifdef __clang__
-#define KG_UNROLL _Pragma("unroll")
-#else
-#define KG_UNROLL _Pragma("GCC unroll 64")
-#endif
-#define KG_ROLL
-#define KG_VECTOR_PACKS 1
-#if defined(__AVX512F__)
-#include <immintrin.h>
-#define KG_PACK_NAMESPACE avx512_packs
-#elif defined(__AVX2__)
-#include <immintrin.h>
-#define KG_PACK_NAMESPACE avx2_packs
-#else
-#define KG_PACK_NAMESPACE plain_packs
-#endif
-#endif
+#include "kernels/common/kokkos/pack_target.hpp"
 
 namespace kernelgate {
-// Units of one program may be compiled for different processors, so their packs must be different
-// types.
 inline namespace KG_PACK_NAMESPACE {
-
-/// Whether packs of more than one number use the compiler's vector types (hosts).
-inline constexpr bool vector_packs = KG_VECTOR_PACKS != 0;
-
-/// 32-bit numbers per widest register of this unit's processor; 1 on devices.
-#if !KG_VECTOR_PACKS
-inline constexpr int native_lanes = 1;
-#elif defined(__AVX512F__)
-inline constexpr int native_lanes = 16;
-#elif defined(__AVX2__)
-inline constexpr int native_lanes = 8;
-#else
-inline constexpr int native_lanes = 4;
-#endif
 
 namespace pack_detail {
 template <class T, int W>
@@ -324,41 +283,6 @@ KOKKOS_FORCEINLINE_FUNCTION P repeat(const PackNumber<P>* from) {
   return p;
 }
 
-/// Bit i of the result is set if the mask is set for number i.
-template <int W>
-KOKKOS_FORCEINLINE_FUNCTION std::uint32_t bits_of(const Mask<W>& mask) {
-#if defined(__AVX512DQ__)
-  if constexpr (W == 16) return _mm512_movepi32_mask(__builtin_bit_cast(__m512i, mask));
-#elif defined(__AVX2__)
-  if constexpr (W == 8) {
-    return static_cast<std::uint32_t>(_mm256_movemask_ps(__builtin_bit_cast(__m256, mask)));
-  }
-#endif
-  std::uint32_t bits = 0;
-  KG_UNROLL for (int i = 0; i < W; ++i) bits |= static_cast<std::uint32_t>(mask.at[i] != 0) << i;
-  return bits;
-}
-
-/// Bit i of the result is set if number i is at least `min`.
-template <int W>
-KOKKOS_FORCEINLINE_FUNCTION std::uint32_t bits_at_least(const Pack<std::int32_t, W>& p,
-                                                        std::int32_t min) {
-#if defined(__AVX512F__)
-  if constexpr (W == 16) {
-    return _mm512_cmpge_epi32_mask(__builtin_bit_cast(__m512i, p), _mm512_set1_epi32(min));
-  }
-#endif
-  return bits_of(p >= min);
-}
-
-/// The mask that is set for number i if bit i is set.
-template <int W>
-KOKKOS_FORCEINLINE_FUNCTION Mask<W> mask_of(std::uint32_t bits) {
-  Mask<W> each;
-  KG_UNROLL for (int i = 0; i < W; ++i) each.at[i] = static_cast<std::int32_t>(1U << i);
-  return (each & static_cast<std::int32_t>(bits)) != 0;
-}
-
 /// Each number truncated towards 0. It must be within the range of std::int32_t.
 template <int W>
 KOKKOS_FORCEINLINE_FUNCTION Pack<std::int32_t, W> truncated(const Pack<float, W>& p) {
@@ -419,22 +343,6 @@ KOKKOS_FORCEINLINE_FUNCTION void multiply_wide(const Pack<std::uint32_t, W>& a, 
     low.at[i] = static_cast<std::uint32_t>(product);
     high.at[i] = static_cast<std::uint32_t>(product >> 32);
   }
-}
-
-/// Prefetches the cache line of `from` on a host; the address need not be readable. Does nothing on
-/// a device, which hides latency by switching threads.
-KOKKOS_FORCEINLINE_FUNCTION void prefetch([[maybe_unused]] const void* from) {
-#if KG_VECTOR_PACKS
-  __builtin_prefetch(from, 0, 2);
-  asm volatile("");  // keeps g++ from dropping calls of functions that only prefetch
-#endif
-}
-
-/// The same into the L1 cache, for data read within the next few hundred cycles.
-KOKKOS_FORCEINLINE_FUNCTION void prefetch_near([[maybe_unused]] const void* from) {
-#if KG_VECTOR_PACKS
-  __builtin_prefetch(from, 0, 3);
-#endif
 }
 
 }  // namespace KG_PACK_NAMESPACE

@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/common/kokkos/pack_masks.hpp"
 #include "kernels/common/kokkos/pack_math.hpp"
 #include "kernels/common/kokkos/pack_moves.hpp"
 #include "kernels/common/kokkos/stored_pack.hpp"

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "kernels/common/kokkos/pack_masks.hpp"
 #include "kernels/common/kokkos/pack_moves.hpp"
 #include "kernels/common/kokkos/space_shape.hpp"
 #include "kernels/common/kokkos/stored_pack.hpp"
