@@ -9,6 +9,7 @@
 #include "harness/core/exponential.hpp"
 #include "kernels/common/kokkos/pack_masks.hpp"
 #include "kernels/common/select/row_scan.hpp"
+#include "kernels/sampling/packed_philox.hpp"
 #include "kernels/sampling/packed_weights.hpp"
 #include "kernels/sampling/sampling_view.hpp"
 
@@ -40,29 +41,6 @@ struct SamplingLeft {
   RankLimit limit;
   std::uint64_t mass;
 };
-
-/// The first Philox word of the counters (id, rest of `counter`) under a key.
-template <int W>
-KOKKOS_FORCEINLINE_FUNCTION Pack<std::uint32_t, W> philox_words(const Pack<std::uint32_t, W>& ids,
-                                                                const PhiloxWords& counter,
-                                                                std::uint64_t key) {
-  using U = Pack<std::uint32_t, W>;
-  U word[4] = {ids, broadcast<U>(counter.word[1]), broadcast<U>(counter.word[2]),
-               broadcast<U>(counter.word[3])};
-  auto k0 = static_cast<std::uint32_t>(key), k1 = static_cast<std::uint32_t>(key >> 32);
-  KG_ROLL for (int round = 0; round < 10; ++round) {
-    U low0, high0, low1, high1;
-    multiply_wide(word[0], 0xD2511F53U, low0, high0);
-    multiply_wide(word[2], 0xCD9E8D57U, low1, high1);
-    word[0] = high1 ^ word[1] ^ k0;
-    word[1] = low1;
-    word[2] = high0 ^ word[3] ^ k1;
-    word[3] = low0;
-    k0 += 0x9E3779B9U;
-    k1 += 0xBB67AE85U;
-  }
-  return word[0];
-}
 
 /// One row being processed: x is [vocabulary], -inf where an entry is dropped.
 template <class S, class T>
