@@ -69,5 +69,11 @@ namespace kernelgate {
 NativeEntries ${name}_entries() { return ${table}_entries(); }
 }  // namespace kernelgate
 ")
+  # A header that an earlier configuration wrote elsewhere would hide the one in the sources.
+  file(GLOB_RECURSE written ${mutant}/*)
+  list(REMOVE_ITEM written ${unit} ${mutant}/${header})
+  if(written)
+    file(REMOVE ${written})
+  endif()
   set(${variable} ${unit} PARENT_SCOPE)
 endfunction()
