@@ -79,7 +79,7 @@ expect 6 invalid "the environment drifted" drift.csv
 build base 1.00e-3 1.01e-3 1.00e-3 0.99e-3
 build cand 1.01e-3 1.00e-3 0.99e-3 1.00e-3
 echo '[0, 1, 2]' | tee base/marked > cand/marked
-expect 0 cannot_tell "the crowd hides a difference" crowd.csv
+expect 0 cannot_tell "other load hides a difference" crowd.csv
 [[ $(rows round crowd.csv) == 180 ]] || fail "crowd.csv: expected all 60 rounds"
 build cand 1.10e-3
 echo '[0, 1, 2]' > cand/marked
@@ -101,7 +101,7 @@ expect 0 same "same" one_watches.csv
 # Faster than the roofline time.
 build cand 1.00e-3 1.01e-3 0.98e-3
 echo 100000 > cand/bandwidth
-expect 6 invalid "below the floor" floor.csv
+expect 6 invalid "below the roofline time" floor.csv
 
 # Wrong results have no time.
 build cand 1.00e-3

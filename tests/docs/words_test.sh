@@ -15,26 +15,32 @@ printf '%s\n' '// Counts rows per wave.' 'int roofs = patience["flavour"];' >har
 printf '%s\n' '"""Counts rows per wave."""' 'roofs = honest["flavour"]' >tests/good.py
 printf '%s\n' '# Page' '' 'Rows per wave, `the truth`.' '' '    two rows a wave, the truth' >docs/page.md
 expect 0 '^0 retired words'
-for text in 'two rows a wave' '120 bytes a token' 'What a wave reads' 'red zone' 'patience' 'silence guard' \
+texts=('two rows a wave' '120 bytes a token' 'What a wave reads' 'red zone' 'patience' 'silence guard' \
   'refused in words' 'said aloud' 'honest kernels' 'the truth' 'a flavour' 'executor S' 'roofs' 'bell-shaped' \
   '5 tokens a second' 'mistrusted' 'the canary' 'a roof of' 'of the floor' 'strike it off' 'stands twice' 'died of' \
-  'a crowded host' 'planted bugs'; do
-  printf '// %s\n' "$text" >harness/bad.hpp
-  expect 1 "^harness/bad.hpp:1:// $text"
-  rm harness/bad.hpp
-  [[ $text == What* ]] && continue
-  printf 'const char* message = "some %s here";\n' "$text" >harness/bad.cpp
-  expect 1 "^harness/bad.cpp:1:\"some $text here\""
-  rm harness/bad.cpp
-  printf '"""\n%s here."""\n' "$text" >tests/bad.py
-  expect 1 "^tests/bad.py:2:$text here"
-  printf 'x = 1  # %s here\n' "$text" >tests/bad.py
-  expect 1 "^tests/bad.py:1: *# $text here"
-  rm tests/bad.py
-  printf '%s\n' "Some $text here." >docs/bad.md
-  expect 1 "docs/bad.md:1:Some $text here[.]"
-  rm docs/bad.md
+  'a crowded host' 'planted bugs')
+
+# Each text stands on a line of its own in every kind of file; one run must report all of them.
+for text in "${texts[@]}"; do
+  printf '// %s\n' "$text" >>harness/bad.hpp
+  printf 'const char* message = "some %s here";\n' "$text" >>harness/bad.cpp
+  printf '"""\n%s here."""\n' "$text" >>tests/bad.py
+  printf 'x = 1  # %s here\n' "$text" >>tests/comments.py
+  printf '%s\n' "Some $text here." >>docs/bad.md
 done
+expect 1 '^[0-9]+ retired words'
+reports() { grep -qE -e "$1" said || complain "expected to report '$1'"; }
+line=0
+for text in "${texts[@]}"; do
+  line=$((line + 1))
+  reports "^harness/bad.hpp:$line:// $text"
+  [[ $text == What* ]] && continue
+  reports "^harness/bad.cpp:$line:\"some $text here\""
+  reports "^tests/bad.py:$((2 * line)):$text here"
+  reports "^tests/comments.py:$line: *# $text here"
+  reports "docs/bad.md:$line:Some $text here[.]"
+done
+rm harness/bad.hpp harness/bad.cpp tests/bad.py tests/comments.py docs/bad.md
 for file in docs/long.md tests/long.py harness/long.js; do
   printf 'word %.0s' {1..25} >$file
   expect 1 "$file:1:word"
