@@ -75,7 +75,7 @@ TEST(PageCheck, NamesARowThatIsGoneOrOneTooMany) {
 
 TEST(PageCheck, RefusesAScriptThatShowsOtherNumbers) {
   EXPECT_THAT(faults(replaced(page(), "seconds / size", "seconds / size / 2")),
-              ElementsAre(HasSubstr("template, style or scripts are not this build's")));
+              ElementsAre(HasSubstr("template, style or scripts differ from this build's")));
 }
 
 TEST(PageCheck, RefusesFilesThatAreNoPage) {

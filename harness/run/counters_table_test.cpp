@@ -51,7 +51,7 @@ TEST(CountersTable, HaveOneEntryACaseAndDevice) {
   EXPECT_EQ(table.text(), "");
   table.add(record, {example()});
   const std::string once = table.text();
-  EXPECT_THAT(once, HasSubstr("figures modelled"));
+  EXPECT_THAT(once, HasSubstr("counters, modelled"));
   EXPECT_THAT(once, HasSubstr("linear/native/tokens=1,out=2,in=3,f32  on nv-sm90 (source)\n"));
   EXPECT_THAT(once, HasSubstr("read of shared memory at gemm.hpp:8: 60 cycles in 10 accesses"));
   EXPECT_THAT(once, HasSubstr("write of a buffer at gemm.hpp:9: 8 sectors in 4 accesses"));

@@ -109,7 +109,7 @@ TEST(VirtualRuns, LeaveLargeCasesToACaseOfTheirOwn) {
   const auto reason =
       too_large_for_executors(Sized({.bytes = 1'074'266'112, .flops = 1'074'266'112}));
   ASSERT_TRUE(reason.has_value());
-  EXPECT_THAT(*reason, ::testing::HasSubstr("about 322 s a run"));
+  EXPECT_THAT(*reason, ::testing::HasSubstr("about 322 s per run"));
 }
 
 TEST(VirtualRuns, OpenADeviceOfTheProfileAndItsBuildMode) {

@@ -54,7 +54,7 @@ for variable in OMP_DYNAMIC=true OMP_MAX_ACTIVE_LEVELS=0 OMP_NESTED=true; do
   run 0 'argmax' $variable "${forward[@]}" --output "$variable"
   cmp -s plain "$variable" || complain "expected the logits of a run without $variable"
 done
-run 2 'variable OMP_THREAD_LIMIT=3 limits OpenMP to 3 of the 8 requested threads .*--threads 3' OMP_THREAD_LIMIT=3 \
+run 2 'variable OMP_THREAD_LIMIT=3 limits OpenMP to 3 of the 8 requested threads.*--threads 3' OMP_THREAD_LIMIT=3 \
   "${norms[@]}" --threads 8
 run 2 'OMP_THREAD_LIMIT=1 limits OpenMP to 1 of the 2 requested threads' OMP_THREAD_LIMIT=1 "${norms[@]}" --threads 2
 run 0 'residual_norm +kokkos +8 +0 ' OMP_THREAD_LIMIT=1 "${norms[@]}"
