@@ -10,9 +10,8 @@ namespace kernelgate {
 namespace {
 
 /// Divides by the same number many times: an estimate by the reciprocal, corrected by its
-/// remainder. The result is the correctly rounded quotient where nothing underflows, unless the
-/// significand of the divisor is all ones (Markstein 1990). Takes fewer registers of a device than
-/// a division.
+/// remainder. The reciprocal is correctly rounded, so the result is the correctly rounded quotient
+/// where nothing underflows (Markstein 1990). Takes fewer registers of a device than a division.
 struct Divisor {
   float value, reciprocal;
 
