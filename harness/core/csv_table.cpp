@@ -51,10 +51,12 @@ void read_columns_of(const CsvSource& source) {
   read_columns(source, std::make_index_sequence<Columns>{});
 }
 
-constexpr std::array csv_readers{read_columns_of<1>, read_columns_of<2>, read_columns_of<3>,
-                                 read_columns_of<4>, read_columns_of<5>, read_columns_of<6>,
-                                 read_columns_of<7>, read_columns_of<8>,
-                                 read_columns_of<9>, read_columns_of<10>};
+template <std::size_t... I>
+constexpr auto readers_of(std::index_sequence<I...>) {
+  return std::array{read_columns_of<I + 1>...};
+}
+// By the number of columns less one.
+constexpr auto csv_readers = readers_of(std::make_index_sequence<max_csv_columns>{});
 
 }  // namespace
 
@@ -77,8 +79,9 @@ std::int64_t CsvRow::number(std::size_t column) const {
 void read_csv(std::string_view text, const std::filesystem::path& file,
               std::initializer_list<std::string_view> columns,
               const std::function<void(const CsvRow&)>& each, OtherColumns others) {
-  if (columns.size() < 1 || columns.size() > csv_readers.size()) {
-    throw std::logic_error("read_csv: takes one to ten columns");
+  if (columns.size() < 1 || columns.size() > max_csv_columns) {
+    throw std::logic_error(
+        fmt::format("read_csv: takes 1 to {} columns, got {}", max_csv_columns, columns.size()));
   }
   if (const std::size_t at = text.find('\0'); at != std::string_view::npos) {
     const auto line =

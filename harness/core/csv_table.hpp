@@ -36,8 +36,10 @@ struct CsvRow {
 
 enum class OtherColumns { refused, ignored };
 
-/// Calls `each` for every row of a table that has these columns (up to ten), in any order. Throws
-/// BadInput with the expected columns for a table that does not, or that is not CSV.
+inline constexpr std::size_t max_csv_columns = 10;
+
+/// Calls `each` for every row of a table that has these columns (up to max_csv_columns), in any
+/// order. Throws BadInput with the expected columns for a table that does not, or that is not CSV.
 void read_csv(std::string_view text, const std::filesystem::path& file,
               std::initializer_list<std::string_view> columns,
               const std::function<void(const CsvRow&)>& each,
