@@ -38,7 +38,7 @@ TEST(CountersTable, ComeThroughThePipeAsTheyWere) {
   EXPECT_TRUE(unpack(pack(Checked{})).counters.empty());
 }
 
-TEST(CountersTable, HaveOneEntryACaseAndDevice) {
+TEST(CountersTable, HaveOneEntryPerCaseAndDevice) {
   CountersTable table;
   EXPECT_EQ(table.text(), "");
   Record record;

@@ -15,7 +15,7 @@ namespace kernelgate {
 
 class Schedule {
  public:
-  /// What the entry points observe while fibers run.
+  /// Selects what the entry points record while fibers run.
   struct Observed {
     bool accesses = false;       // the accesses of the running fiber
     bool counted = false;        // some waves have a log
